@@ -1,0 +1,181 @@
+"""Trains and measures superres/models/fidelity-x2.pt and fidelity-x4.pt.
+
+    python plugins/superres/train.py --scale 4
+    python plugins/superres/train.py --scale 2 --start build/training/superres-x4.ckpt
+    python plugins/superres/train.py --scale 4 --evaluate
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE.parent), str(HERE)]
+
+import cv2
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from model import Superres
+from training import data, imaging, loop, package
+
+PATCH, MARGIN, BATCH = 48, 4, 16
+
+
+def batches(pictures: data.Store, scale: int, aged: float):
+    """A maker of batches (low, high): luma patches, a part of them aged before the scaling."""
+    side = (PATCH + 2 * MARGIN) * scale
+    areas = np.array([s[0] * s[1] for s in pictures.shapes], np.float64)
+    chance = np.sqrt(areas) / np.sqrt(areas).sum()
+    down = imaging.resize_matrix(side, PATCH + 2 * MARGIN)
+
+    def patch(rng: np.random.Generator) -> np.ndarray:
+        while True:
+            picture = pictures[rng.choice(len(pictures), p=chance)]
+            h, w = picture.shape[:2]
+            zoom = 1.0 if rng.random() < 0.5 else rng.uniform(1.0, 2.2)
+            cut = min(int(round(side * zoom)), h, w)
+            if cut < side:
+                continue
+            y, x = rng.integers(0, h - cut + 1), rng.integers(0, w - cut + 1)
+            crop = picture[y:y + cut, x:x + cut]
+            if cut != side:
+                crop = cv2.resize(crop, (side, side), interpolation=cv2.INTER_AREA)
+            crop = imaging.luma(crop)
+            if crop.std() < 0.01 and rng.random() < 0.8:
+                continue
+            if rng.random() < 0.5:
+                crop = crop[:, ::-1]
+            if rng.random() < 0.5:
+                crop = crop[::-1]
+            return crop.T if rng.random() < 0.5 else crop
+
+    def age(low: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        if rng.random() < 0.6:
+            low = cv2.GaussianBlur(low, (0, 0), rng.uniform(0.2, 0.9))
+        if rng.random() < 0.6:
+            grain = rng.standard_normal(low.shape, np.float32)
+            size = rng.uniform(0.0, 0.9)
+            if size > 0.3:
+                grain = cv2.GaussianBlur(grain, (0, 0), size)
+                grain /= grain.std()
+            low = low + grain * rng.uniform(0.0, 10.0) / 255
+        if rng.random() < 0.6:
+            coded = np.clip(low * 255 + 0.5, 0, 255).astype(np.uint8)
+            quality = int(rng.integers(35, 95))
+            low = cv2.imdecode(cv2.imencode(".jpg", coded, [cv2.IMWRITE_JPEG_QUALITY, quality])[1],
+                               cv2.IMREAD_GRAYSCALE).astype(np.float32) / 255
+        return low
+
+    def make(rng: np.random.Generator):
+        low = np.empty((BATCH, 1, PATCH, PATCH), np.float32)
+        high = np.empty((BATCH, 1, PATCH * scale, PATCH * scale), np.float32)
+        edge = MARGIN * scale
+        for i in range(BATCH):
+            crop = patch(rng)
+            small = down @ crop @ down.T
+            if rng.random() < aged:
+                small = age(np.ascontiguousarray(small, np.float32), rng)
+            else:  # what a file holds
+                small = np.round(np.clip(small, 0, 1) * 255) / 255
+            low[i, 0] = small[MARGIN:-MARGIN, MARGIN:-MARGIN]
+            high[i, 0] = crop[edge:-edge, edge:-edge]
+        return torch.from_numpy(low), torch.from_numpy(high)
+
+    return make
+
+
+def loss_of(network, batch):
+    low, high = batch
+    return F.l1_loss(network(low), high)
+
+
+@torch.no_grad()
+def evaluate(network, pictures: data.Store, scale: int, bfloat16: bool = False,
+             limit: int | None = None, folder: Path | None = None) -> dict:
+    """The field's B100: luma, MATLAB's bicubic down, `scale` pixels of border left out."""
+    names = ("bicubic", "lanczos", "model")
+    figures = {n: [] for n in names}
+    similar = {n: [] for n in names}
+    for i in range(min(limit or len(pictures), len(pictures))):
+        truth = pictures[i]
+        h, w = (d // scale * scale for d in truth.shape[:2])
+        truth = imaging.luma(truth[:h, :w])
+        small = imaging.bicubic(truth, h // scale, w // scale)
+        small = np.round(np.clip(small, 0, 1) * 255).astype(np.float32) / 255
+        tensor = torch.from_numpy(small)[None, None]
+        with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
+            large = network(tensor)[0, 0].float().numpy()
+        results = {"bicubic": imaging.bicubic(small, h, w),
+                   "lanczos": cv2.resize(small, (w, h), interpolation=cv2.INTER_LANCZOS4),
+                   "model": large}
+        for name, result in results.items():
+            result = np.round(np.clip(result, 0, 1) * 255) / 255
+            figures[name].append(imaging.psnr(result, truth, scale))
+            similar[name].append(imaging.ssim(result, truth, scale))
+        if folder and i < 12:
+            folder.mkdir(parents=True, exist_ok=True)
+            row = np.hstack([results["bicubic"], large, truth])
+            cv2.imwrite(str(folder / f"x{scale}-{i:03d}.png"), np.clip(row * 255 + 0.5, 0, 255))
+    return {n: (float(np.mean(figures[n])), float(np.mean(similar[n]))) for n in names}
+
+
+def report(figures: dict) -> None:
+    for name, (decibels, similarity) in figures.items():
+        print(f"{name:10s} PSNR {decibels:.3f} dB  SSIM {similarity:.4f}", flush=True)
+
+
+def export(network: Superres, out: Path, scale: int, quality: dict) -> None:
+    manifest = {
+        "id": f"org.oldfilm.superres.fidelity-x{scale}", "version": "0.1.0", "task": "superres",
+        "inputs": ["picture"], "outputs": ["picture"], "channels": 1,
+        "window": {"before": 0, "after": 0}, "scale": scale, "size_multiple": 1,
+        "receptive_field": network.radius(), "value_range": [0, 1],
+        "precisions": ["float32", "bfloat16", "float16"], "licence": "BSD-3-Clause",
+        "origin": "oldfilm plugins/superres/train.py", "authors": "the oldfilm authors",
+        "training_data": [f"photos/{f}" for f in data.PHOTO_SETS], "quality": quality,
+    }
+    package.save(network, out, manifest, (torch.rand(2, 1, 37, 52),))
+
+
+def main() -> None:
+    parser = loop.arguments(__doc__, None, 12)
+    parser.add_argument("--scale", type=int, choices=(2, 4), default=4)
+    parser.add_argument("--aged", type=float, default=0.2, help="part of the samples that is aged")
+    parser.add_argument("--start", type=Path, help="checkpoint of another scale to start from")
+    options = parser.parse_args()
+    scale = options.scale
+    out = options.out or HERE / "models" / f"fidelity-x{scale}.pt"
+    held = data.photos(options.data, "val", ("bsds/val",))
+    if options.evaluate:
+        network, _ = package.load(out)
+        report(evaluate(network, held, scale, folder=options.pictures))
+        print("in bfloat16:")
+        report({"model": evaluate(network, held, scale, bfloat16=True)["model"]})
+        return
+    checkpoint = options.checkpoint or data.ROOT / "build" / "training" / f"superres-x{scale}.ckpt"
+    network = Superres(scale)
+    if options.start and options.start.exists():
+        state = torch.load(options.start, map_location="cpu", weights_only=True)["mean"]
+        network.load_state_dict({k: v for k, v in state.items() if not k.startswith("tail")}, strict=False)
+
+    def keep(mean, step, spent):
+        figures = evaluate(mean, held, scale, limit=20)
+        report(figures)
+        export(mean, out, scale, {})
+
+    mean = loop.train(network, batches(data.photos(options.data), scale, options.aged), loss_of,
+                      minutes=options.minutes, checkpoint=checkpoint, resume=options.resume,
+                      seed=options.seed, rate=6e-4, export=keep)
+    figures = evaluate(mean, held, scale)
+    report(figures)
+    export(mean, out, scale, {"b100_psnr_y": round(figures["model"][0], 2),
+                              "b100_ssim_y": round(figures["model"][1], 4)})
+
+
+if __name__ == "__main__":
+    loop.keep_memory()
+    torch.set_num_threads(2)
+    main()
