@@ -1,0 +1,41 @@
+# oldfilm_add_stage(name SOURCES file... [TORCH] [MODELS file...] [LINK target...])
+#
+# Builds the stage plugin `name` as a shared library around the SDK, with its runtime tag when TORCH is
+# given, its model packages beside it, and the sidecar JSON that the host reads before it loads the library.
+function(oldfilm_add_stage name)
+  cmake_parse_arguments(ARG "TORCH" "" "SOURCES;MODELS;LINK" ${ARGN})
+  set(target oldfilm_stage_${name})
+  if(NOT DEFINED OLDFILM_STAGE_OUTPUT_DIR)
+    set(OLDFILM_STAGE_OUTPUT_DIR ${CMAKE_BINARY_DIR}/plugins)
+  endif()
+  add_library(${target} MODULE ${ARG_SOURCES})
+  target_link_libraries(${target} PRIVATE oldfilm::sdk ${ARG_LINK})
+  set_target_properties(${target} PROPERTIES
+    PREFIX "" OUTPUT_NAME ${name} LIBRARY_OUTPUT_DIRECTORY ${OLDFILM_STAGE_OUTPUT_DIR}
+    CXX_VISIBILITY_PRESET hidden C_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON POSITION_INDEPENDENT_CODE ON)
+  if(ARG_TORCH)
+    target_link_libraries(${target} PRIVATE oldfilm_torch::torch_cpu oldfilm_torch::c10)
+    target_compile_definitions(${target} PRIVATE OLDFILM_RUNTIME_TAG="${OLDFILM_TORCH_RUNTIME_TAG}")
+  endif()
+  # Lazy binding and no run path to LibTorch's dependencies: the description is read at build time from the
+  # very library that the host will load.
+  add_custom_command(TARGET ${target} POST_BUILD
+    COMMAND oldfilm::describe $<TARGET_FILE:${target}> ${OLDFILM_STAGE_OUTPUT_DIR}/${name}.json
+    VERBATIM)
+  foreach(model IN LISTS ARG_MODELS)
+    get_filename_component(model_path ${model} ABSOLUTE)
+    get_filename_component(model_name ${model} NAME)
+    set(copy ${OLDFILM_STAGE_OUTPUT_DIR}/models/${name}/${model_name})
+    add_custom_command(OUTPUT ${copy}
+      COMMAND ${CMAKE_COMMAND} -E copy_if_different ${model_path} ${copy}
+      DEPENDS ${model_path} VERBATIM)
+    list(APPEND copies ${copy})
+    install(FILES ${model_path} DESTINATION ${CMAKE_INSTALL_LIBDIR}/oldfilm/plugins/models/${name} OPTIONAL)
+  endforeach()
+  if(copies)
+    add_custom_target(${target}_models ALL DEPENDS ${copies})
+    add_dependencies(${target} ${target}_models)
+  endif()
+  install(TARGETS ${target} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/oldfilm/plugins)
+  install(FILES ${OLDFILM_STAGE_OUTPUT_DIR}/${name}.json DESTINATION ${CMAKE_INSTALL_LIBDIR}/oldfilm/plugins)
+endfunction()

@@ -1,0 +1,85 @@
+#pragma once
+/// \file
+/// A model package: one TorchScript file with its manifest inside, and what it takes to run it well.
+
+#include <oldfilm/export.hpp>
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace oldfilm {
+
+enum class Precision : std::uint8_t {
+    automatic, ///< bfloat16 where the processor is fast at it and the model allows it, else float32
+    float32,
+    bfloat16,
+    float16,
+};
+
+/// "auto", "float32", "bfloat16", "float16"; throws `Error` (invalid_argument) for anything else.
+OLDFILM_API Precision parse_precision(const std::string& name);
+OLDFILM_API const char* to_string(Precision precision) noexcept;
+
+/// What `oldfilm.json` inside a package says (schema 1).
+struct OLDFILM_API Manifest {
+    std::string id, version, task;
+    std::vector<std::string> inputs, outputs; ///< in the order of forward()'s arguments and results
+    int channels = 3;
+    int before = 0, after = 0; ///< window
+    int scale = 1;
+    int size_multiple = 1;   ///< heights and widths must be multiples of it; `Model` pads
+    int receptive_field = 0; ///< radius in input pixels; -1 when the network sees the whole picture
+    int render_size = 0;     ///< side that the network was made for; 0 for any
+    std::vector<Precision> precisions; ///< allowed
+    std::string licence, origin;
+    std::string json; ///< the whole manifest as text
+    /// Throws `Error` (unreadable) naming the field that is missing or wrong.
+    static Manifest parse(const std::string& json);
+};
+
+struct ModelOptions {
+    std::string device = "cpu"; ///< "cpu", "cuda", "cuda:1"
+    Precision precision = Precision::automatic;
+    int tile = 0; ///< side of a tile in input pixels; 0: chosen from receptive field and caches; -1: never
+    std::function<void(const std::string&)> warn; ///< may be empty
+};
+
+/// A model, loaded, checked, and ready on its device. `run` may be called from several threads, one
+/// after the other does the work.
+class OLDFILM_API Model {
+  public:
+    /// Throws `Error`: not_found; unreadable (cut short, not TorchScript, without metadata);
+    /// incompatible (another task than `task`, when that is not empty).
+    static std::shared_ptr<Model> open(const std::string& path, const std::string& task = "",
+                                       const ModelOptions& options = {});
+    /// Only the manifest, without loading weights into a network.
+    static Manifest inspect(const std::string& path);
+
+    [[nodiscard]] const Manifest& manifest() const noexcept;
+    [[nodiscard]] Precision precision() const noexcept; ///< the one in use
+
+    /// Inputs in the manifest's order, float32, on the model's device. Inputs of 4 or 5 dimensions
+    /// whose last two are larger than 1 are pictures of one size H x W; others are passed as they are.
+    /// The host pads to `size_multiple` (replicating edges), cuts into tiles that overlap by the
+    /// receptive field, and checks for NaN (a half precision then falls back to float32, with a warning).
+    /// Outputs float32; pictures are H*scale x W*scale. A tiled result equals an untiled one to 1e-4.
+    /// Throws `Error`: format_mismatch, stage_failed (NaN in float32, error in the network), out_of_memory.
+    [[nodiscard]] std::vector<at::Tensor> run(const std::vector<at::Tensor>& inputs);
+
+    ~Model();
+    Model(const Model&) = delete;
+    Model& operator=(const Model&) = delete;
+
+  private:
+    struct Impl;
+    explicit Model(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> impl_;
+};
+
+} // namespace oldfilm

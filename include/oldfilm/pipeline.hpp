@@ -1,0 +1,151 @@
+#pragma once
+/// \file
+/// A chain of stages and how to drive it: push frames in, or let it pull them, and take results out.
+
+#include <oldfilm/export.hpp>
+#include <oldfilm/frame.hpp>
+#include <oldfilm/model.hpp>
+#include <oldfilm/parameter.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+struct oldfilm_plugin_description;
+
+namespace oldfilm {
+
+/// A stage of a pipeline: an id or short name, and the parameters that are not to keep their defaults.
+struct StageSpec {
+    std::string id;
+    ParameterValues parameters;
+    /// For a stage that lives in the program itself (made by `sdk::describe`); null: a plugin file.
+    const oldfilm_plugin_description* description = nullptr;
+};
+
+/// "superres:scale=2,model=texture" as the command line writes it. Throws `Error` (invalid_argument).
+OLDFILM_API StageSpec parse_stage(const std::string& text);
+
+struct PipelineOptions {
+    std::string device = "auto"; ///< "auto", "cpu", "cuda", "cuda:1"
+    Precision precision = Precision::automatic;
+    std::int64_t memory = 0; ///< bytes that frames in flight and tiles may take; 0: what the stages need
+    std::vector<std::string> plugin_path; ///< folders that are searched first
+    std::function<void(const std::string&)> log; ///< told warnings and news, from the lane's thread; may be empty
+};
+
+/// What frames of a stream have in common.
+struct StreamFormat {
+    int channels = 3;
+    std::int64_t height = 0, width = 0;
+    Rational rate;  ///< frames a second; 0 when irregular (then a rate changer needs a rate, not a factor)
+    ColorTags color;
+};
+
+/// How far a run is.
+struct Progress {
+    std::int64_t frames_in = 0, frames_out = 0;
+    std::int64_t frames_total = -1; ///< expected in; -1 when unknown
+    double seconds = 0;             ///< since the start
+    double fps = 0;                 ///< input frames a second
+    double eta = -1;                ///< seconds left; -1 when unknown
+};
+
+/// Counters of a run, for tests and for the curious.
+struct RunStats {
+    std::int64_t uploads = 0, downloads = 0; ///< whole frames that crossed between host and device
+    std::int64_t peak_frames = 0;            ///< most frames alive in the edges at one time
+    std::int64_t peak_bytes = 0;             ///< most bytes that those kept alive
+    std::vector<double> stage_seconds;       ///< time in each stage's calls
+    std::vector<std::string> analysis;       ///< per shot, JSON of what stages found
+};
+
+/// One pass of a film through a pipeline. `push`, `finish` and `next` may be called from different
+/// threads, each from one at a time; `cancel` and `progress` from any. One thread of the run's own (the
+/// device's lane) calls the stages.
+class OLDFILM_API Run {
+  public:
+    enum class State : std::uint8_t {
+        frame,   ///< `next` gave a frame
+        starved, ///< nothing can come out before more frames are pushed, or `finish` is called
+        end,     ///< the film is over
+    };
+
+    /// Offers a frame. False: the pipeline is full; take some with `next`, then offer it again. Never
+    /// blocks. Throws `Error`: format_mismatch; whatever ended the run.
+    bool push(const Frame& frame);
+    /// Nothing more comes in.
+    void finish();
+    /// Waits while stages are at work, and gives the next restored frame, in order.
+    /// Throws `Error`: whatever ended the run (stage_failed, cancelled, out_of_memory ...).
+    State next(Frame& frame);
+    /// The same for pull mode, where there is a source: nothing at the end.
+    std::optional<Frame> next();
+    /// Ends the run soon; `next` then throws `Error` (cancelled).
+    void cancel() noexcept;
+    [[nodiscard]] Progress progress() const;
+    [[nodiscard]] RunStats stats() const;
+    /// New values for live parameters of stage `stage` (its number in the chain), from the frame with
+    /// the time `from` (seconds) on. Throws `Error` (invalid_argument) when one may not change.
+    void change(std::size_t stage, const ParameterValues& values, Rational from = {});
+    /// What comes out.
+    [[nodiscard]] const StreamFormat& output() const noexcept;
+    /// The plan: device, precision, stages with parameters and windows, as JSON text.
+    [[nodiscard]] std::string plan() const;
+
+    ~Run(); ///< cancels what is still running, and waits for it
+    Run(Run&&) noexcept;
+    Run& operator=(Run&&) noexcept;
+
+  private:
+    friend class Pipeline;
+    struct Impl;
+    explicit Run(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> impl_;
+};
+
+/// The description of a chain of stages. Building checks names and parameters; nothing is loaded yet.
+/// Can be run many times, also at the same time.
+class OLDFILM_API Pipeline {
+  public:
+    explicit Pipeline(PipelineOptions options = {});
+    /// The same schema as `to_json` writes:
+    /// {"oldfilm": 1, "device": "auto", "precision": "auto", "memory": 0,
+    ///  "stages": [{"id": "superres", "parameters": {"scale": 2}}]}
+    /// Throws `Error` (invalid_argument, not_found) naming the place.
+    static Pipeline from_json(const std::string& json, PipelineOptions options = {});
+    /// The preset "silent-film", "newsreel", "home-movie" or "tv-archive". Throws `Error` (not_found).
+    static Pipeline preset(const std::string& name, PipelineOptions options = {});
+
+    /// Appends a stage. Throws `Error`: not_found, incompatible, invalid_argument.
+    Pipeline& add(StageSpec stage);
+    Pipeline& add(const std::string& text) { return add(parse_stage(text)); }
+
+    [[nodiscard]] const std::vector<StageSpec>& stages() const noexcept;
+    [[nodiscard]] const PipelineOptions& options() const noexcept;
+    [[nodiscard]] std::string to_json() const;
+
+    /// Loads the stages for frames of this format and starts. With a `source` the run pulls frames from
+    /// it, on a thread of its own, until it gives nothing; without, frames are pushed.
+    /// Throws `Error`: unreadable, incompatible, unsupported, format_mismatch, out_of_memory.
+    [[nodiscard]] Run start(const StreamFormat& input,
+                            std::function<std::optional<Frame>()> source = {}) const;
+
+    Pipeline(const Pipeline&);
+    Pipeline& operator=(const Pipeline&);
+    Pipeline(Pipeline&&) noexcept;
+    Pipeline& operator=(Pipeline&&) noexcept;
+    ~Pipeline();
+
+  private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+/// Names of the presets.
+OLDFILM_API std::vector<std::string> preset_names();
+
+} // namespace oldfilm

@@ -1,0 +1,520 @@
+#pragma once
+/// \file
+/// The C++ face of <oldfilm/plugin.h> for authors of stages: header-only, links nothing, no LibTorch.
+/// Derive from `sdk::Stage`, describe it with `sdk::describe`, export it with `OLDFILM_PLUGINS`.
+///
+/// A stage throws what it likes (`sdk::Failure` for a plain sentence); the SDK turns it into a status
+/// and `host->fail`. Nothing throws across the boundary.
+
+#include <oldfilm/plugin.h>
+
+#include <cstring>
+#include <deque>
+#include <exception>
+#include <initializer_list>
+#include <limits>
+#include <memory>
+#include <new>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#ifndef OLDFILM_RUNTIME_TAG
+#define OLDFILM_RUNTIME_TAG "" // oldfilm_add_stage(... TORCH) defines it
+#endif
+
+namespace oldfilm::sdk {
+
+/// A sentence for the user: what was expected, what was found, what to do next.
+struct Failure : std::runtime_error {
+    explicit Failure(const std::string& sentence, int code = OLDFILM_FAILED)
+        : std::runtime_error(sentence), status(code) {}
+    int status;
+};
+
+/// A tensor that this side owns and gives back (move only), or one that the host lends.
+class TensorRef {
+  public:
+    TensorRef() noexcept : tensor_{} {}
+    /// Takes over a tensor that was given.
+    explicit TensorRef(const oldfilm_tensor& given) noexcept : tensor_(given) {}
+    TensorRef(TensorRef&& other) noexcept : tensor_(std::exchange(other.tensor_, {})) {}
+    TensorRef& operator=(TensorRef&& other) noexcept {
+        std::swap(tensor_, other.tensor_);
+        return *this;
+    }
+    ~TensorRef() {
+        if (tensor_.release != nullptr) {
+            tensor_.release(tensor_.owner, tensor_.stream);
+        }
+    }
+    [[nodiscard]] const oldfilm_tensor& get() const noexcept { return tensor_; }
+    [[nodiscard]] const oldfilm_tensor* operator->() const noexcept { return &tensor_; }
+    /// Gives the tensor away; this one is empty afterwards.
+    [[nodiscard]] oldfilm_tensor release() noexcept { return std::exchange(tensor_, {}); }
+    /// First element as T; the tensor must be on the CPU.
+    template <class T> [[nodiscard]] T* data() const noexcept { return static_cast<T*>(tensor_.data); }
+
+  private:
+    oldfilm_tensor tensor_;
+};
+
+/// A frame that the host lends for the length of a call.
+class FrameView {
+  public:
+    explicit FrameView(const oldfilm_frame& frame) noexcept : frame_(&frame) {}
+    [[nodiscard]] const oldfilm_frame& c() const noexcept { return *frame_; }
+    [[nodiscard]] const oldfilm_tensor& picture() const noexcept { return *frame_->picture; }
+    /// Null when no earlier stage made one.
+    [[nodiscard]] const oldfilm_tensor* mask() const noexcept { return frame_->mask; }
+    [[nodiscard]] int channels() const noexcept { return static_cast<int>(picture().shape[0]); }
+    [[nodiscard]] std::int64_t height() const noexcept { return picture().shape[1]; }
+    [[nodiscard]] std::int64_t width() const noexcept { return picture().shape[2]; }
+    [[nodiscard]] std::int64_t index() const noexcept { return frame_->index; }
+    [[nodiscard]] int shot() const noexcept { return frame_->shot; }
+
+  private:
+    const oldfilm_frame* frame_;
+};
+
+/// One output that the host wants; see oldfilm_request.
+class Request {
+  public:
+    explicit Request(const oldfilm_request& request) noexcept : request_(&request) {}
+    [[nodiscard]] std::int64_t index() const noexcept { return request_->index; }
+    [[nodiscard]] std::size_t count() const noexcept { return request_->count; }
+    /// Entry `i` of the window, from 0 (the earliest).
+    [[nodiscard]] FrameView frame(std::size_t i) const noexcept { return FrameView(*request_->frames[i]); }
+    [[nodiscard]] FrameView centre() const noexcept { return frame(request_->centre); }
+    /// Rate changers: place between frame(0) and frame(1), in (0, 1).
+    [[nodiscard]] double position() const noexcept { return request_->position; }
+    /// The output is the centre frame itself.
+    void unchanged() const noexcept { request_->result->unchanged = 1; }
+    /// Hands the output over.
+    void give(TensorRef picture) const noexcept { request_->result->picture = picture.release(); }
+    void give_mask(TensorRef mask) const noexcept {
+        request_->result->mask = mask.release();
+        request_->result->has_mask = 1;
+    }
+
+  private:
+    const oldfilm_request* request_;
+};
+
+/// A row of the parameter table. Make them with `flag`, `integer`, `number`, `text`, `choice`, `file`.
+struct Parameter {
+    std::string name;
+    int type = OLDFILM_NUMBER;
+    bool is_live = false;
+    std::int64_t integer = 0;
+    double real = 0;
+    std::string initial_text;
+    double minimum = 0, maximum = 0;
+    std::vector<std::string> choices;
+    std::string unit, help;
+    /// The same row, with a value that may change while running.
+    [[nodiscard]] Parameter live() && {
+        is_live = true;
+        return std::move(*this);
+    }
+};
+
+inline Parameter flag(std::string name, bool initial, std::string help) {
+    Parameter p;
+    p.name = std::move(name);
+    p.type = OLDFILM_BOOLEAN;
+    p.integer = initial ? 1 : 0;
+    p.maximum = 1;
+    p.help = std::move(help);
+    return p;
+}
+inline Parameter integer(std::string name, std::int64_t initial, std::int64_t minimum, std::int64_t maximum,
+                         std::string help, std::string unit = "") {
+    Parameter p;
+    p.name = std::move(name);
+    p.type = OLDFILM_INTEGER;
+    p.integer = initial;
+    p.minimum = static_cast<double>(minimum);
+    p.maximum = static_cast<double>(maximum);
+    p.help = std::move(help);
+    p.unit = std::move(unit);
+    return p;
+}
+inline Parameter number(std::string name, double initial, double minimum, double maximum, std::string help,
+                        std::string unit = "") {
+    Parameter p;
+    p.name = std::move(name);
+    p.type = OLDFILM_NUMBER;
+    p.real = initial;
+    p.minimum = minimum;
+    p.maximum = maximum;
+    p.help = std::move(help);
+    p.unit = std::move(unit);
+    return p;
+}
+inline Parameter text(std::string name, std::string initial, std::string help) {
+    Parameter p;
+    p.name = std::move(name);
+    p.type = OLDFILM_TEXT;
+    p.initial_text = std::move(initial);
+    p.help = std::move(help);
+    return p;
+}
+inline Parameter file(std::string name, std::string initial, std::string help) {
+    Parameter p = text(std::move(name), std::move(initial), std::move(help));
+    p.type = OLDFILM_FILE;
+    return p;
+}
+inline Parameter choice(std::string name, std::string initial, std::vector<std::string> choices,
+                        std::string help) {
+    Parameter p = text(std::move(name), std::move(initial), std::move(help));
+    p.type = OLDFILM_CHOICE;
+    p.choices = std::move(choices);
+    return p;
+}
+
+/// Parameter values, checked by the host against the table. Valid for the length of the call.
+class Values {
+  public:
+    Values(const oldfilm_plugin_description& plugin, const oldfilm_value* values) noexcept
+        : plugin_(&plugin), values_(values) {}
+    [[nodiscard]] bool flag(std::string_view name) const { return at(name).integer != 0; }
+    [[nodiscard]] std::int64_t integer(std::string_view name) const { return at(name).integer; }
+    [[nodiscard]] double number(std::string_view name) const { return at(name).number; }
+    [[nodiscard]] std::string text(std::string_view name) const { return at(name).text; }
+
+  private:
+    [[nodiscard]] const oldfilm_value& at(std::string_view name) const {
+        for (std::uint32_t i = 0; i < plugin_->parameter_count; ++i) {
+            if (name == plugin_->parameters[i]->name) {
+                return values_[i];
+            }
+        }
+        throw Failure("the stage asks for a parameter \"" + std::string(name) +
+                      "\" that its table does not have; add it to the table");
+    }
+    const oldfilm_plugin_description* plugin_;
+    const oldfilm_value* values_;
+};
+
+class Host;
+
+/// A model package that the host has opened for this stage. Copies share it.
+class Model {
+  public:
+    Model() = default;
+    /// `package`: relative to the plugin's folder, absolute, or a name in the user's models folder.
+    Model(const Host& host, const std::string& package, const std::string& task);
+    explicit operator bool() const noexcept { return model_ != nullptr; }
+    /// The manifest as JSON text.
+    [[nodiscard]] std::string manifest() const { return service_->manifest(model_.get()); }
+    /// Inputs in the manifest's order; outputs likewise, owned by the caller. N x ... float32.
+    [[nodiscard]] std::vector<TensorRef> run(std::span<const oldfilm_tensor* const> inputs,
+                                             std::size_t output_count) const;
+
+  private:
+    const oldfilm_host* host_ = nullptr;
+    const oldfilm_models* service_ = nullptr;
+    std::shared_ptr<oldfilm_model> model_;
+};
+
+/// The host's services. Cheap to copy; valid as long as the stage.
+class Host {
+  public:
+    explicit Host(const oldfilm_host* host) noexcept : host_(host) {}
+    [[nodiscard]] const oldfilm_host* c() const noexcept { return host_; }
+    /// Folder of the plugin library.
+    [[nodiscard]] std::string folder() const { return host_->folder; }
+    /// Null when the host does not offer it.
+    template <class Service> [[nodiscard]] const Service* extension(const char* id) const noexcept {
+        return static_cast<const Service*>(host_->get_extension(host_, id));
+    }
+    void log(int level, const std::string& line) const {
+        if (const auto* service = extension<oldfilm_log>(OLDFILM_EXT_LOG)) {
+            service->write(host_, level, line.c_str());
+        }
+    }
+    void warn(const std::string& line) const { log(OLDFILM_LOG_WARNING, line); }
+    [[nodiscard]] bool cancelled() const noexcept {
+        const auto* service = extension<oldfilm_cancel>(OLDFILM_EXT_CANCEL);
+        return service != nullptr && service->cancelled(host_) != 0;
+    }
+    /// An uninitialised contiguous tensor on the stage's device.
+    [[nodiscard]] TensorRef allocate(std::initializer_list<std::int64_t> shape,
+                                     int dtype = OLDFILM_FLOAT32) const {
+        oldfilm_tensor tensor{};
+        const std::vector<std::int64_t> sizes(shape);
+        check(require<oldfilm_tensors>(OLDFILM_EXT_TENSOR)
+                  ->allocate(host_, dtype, static_cast<int>(sizes.size()), sizes.data(), &tensor));
+        return TensorRef(tensor);
+    }
+    /// Flow from one picture to another, 2 x H x W in pixels: to(p + flow(p)) looks like from(p).
+    [[nodiscard]] TensorRef flow(const FrameView& from, const FrameView& to) const {
+        oldfilm_tensor tensor{};
+        check(require<oldfilm_flows>(OLDFILM_EXT_FLOW)->flow(host_, &from.picture(), &to.picture(), &tensor));
+        return TensorRef(tensor);
+    }
+    template <class Service> [[nodiscard]] const Service* require(const char* id) const {
+        const auto* service = extension<Service>(id);
+        if (service == nullptr) {
+            throw Failure(std::string("the stage needs the host's service ") + id +
+                          ", which this build of oldfilm does not offer; use a full build");
+        }
+        return service;
+    }
+    /// Passes a service's failure on; the service has said why already.
+    static void check(int status) {
+        if (status != OLDFILM_OK) {
+            throw Failure("", status);
+        }
+    }
+
+  private:
+    const oldfilm_host* host_;
+};
+
+inline Model::Model(const Host& host, const std::string& package, const std::string& task)
+    : host_(host.c()), service_(host.require<oldfilm_models>(OLDFILM_EXT_MODEL)) {
+    oldfilm_model* opened = nullptr;
+    Host::check(service_->open(host_, package.c_str(), task.c_str(), &opened));
+    model_.reset(opened, [host = host_, service = service_](oldfilm_model* m) { service->close(host, m); });
+}
+
+inline std::vector<TensorRef> Model::run(std::span<const oldfilm_tensor* const> inputs,
+                                         std::size_t output_count) const {
+    std::vector<oldfilm_tensor> outputs(output_count, oldfilm_tensor{});
+    Host::check(service_->run(host_, model_.get(), inputs.data(), static_cast<std::uint32_t>(inputs.size()),
+                              outputs.data(), static_cast<std::uint32_t>(output_count)));
+    std::vector<TensorRef> result;
+    result.reserve(output_count);
+    for (const oldfilm_tensor& tensor : outputs) {
+        result.emplace_back(tensor);
+    }
+    return result;
+}
+
+/// What a stage is told about its input, and answers about its output: see the C structs.
+using Format = oldfilm_format;
+using Config = oldfilm_config;
+
+/// Base of every stage. Calls come in the order configure, then per shot [reset, analyze*, process*].
+class Stage {
+  public:
+    explicit Stage(const Host& host) : host_(host) {}
+    Stage(const Stage&) = delete;
+    Stage& operator=(const Stage&) = delete;
+    virtual ~Stage() = default;
+
+    /// `config` comes filled with "as the input, no window, one at a time".
+    virtual void configure(const Format& input, const Values& values, Config& config) = 0;
+    /// Live parameters have new values.
+    virtual void change(const Values& /*values*/) {}
+    /// A frame of the shot that comes next; asked for by `config.analysis_frames`.
+    virtual void analyze(const FrameView& /*frame*/) {}
+    /// After the last of them: what was found, as JSON.
+    virtual std::string finish_analysis() { return "null"; }
+    /// Instead of both: what an earlier run found.
+    virtual void restore_analysis(std::string_view /*json*/) {}
+    /// Makes one output.
+    virtual void process(const Request& request) = 0;
+    /// Makes several at once; override it when a batch is faster than one after the other.
+    virtual void process(std::span<const Request> requests) {
+        for (const Request& request : requests) {
+            process(request);
+        }
+    }
+    /// At a cut.
+    virtual void reset() {}
+
+    [[nodiscard]] const Host& host() const noexcept { return host_; }
+
+  private:
+    Host host_;
+};
+
+/// What `describe` is told.
+struct About {
+    std::string id, name, version, summary;
+    std::vector<Parameter> parameters;
+    int threading = OLDFILM_PER_STAGE;
+};
+
+namespace detail {
+
+/// The C structs of one plugin and the strings that they point to.
+class Description {
+  public:
+    explicit Description(About about) : about_(std::move(about)) {
+        for (const Parameter& p : about_.parameters) {
+            auto& names = choices_.emplace_back();
+            for (const std::string& choice : p.choices) {
+                names.push_back(choice.c_str());
+            }
+            names.push_back(nullptr);
+            oldfilm_parameter row{};
+            row.size = sizeof(row);
+            row.name = p.name.c_str();
+            row.type = p.type;
+            row.flags = p.is_live ? static_cast<std::uint32_t>(OLDFILM_LIVE) : 0U;
+            row.initial = {p.integer, p.real, p.initial_text.c_str()};
+            row.minimum = p.minimum;
+            row.maximum = p.maximum;
+            row.choices = p.type == OLDFILM_CHOICE ? names.data() : nullptr;
+            row.unit = p.unit.c_str();
+            row.help = p.help.c_str();
+            rows_.push_back(row);
+        }
+        for (const oldfilm_parameter& row : rows_) {
+            pointers_.push_back(&row);
+        }
+        c_.size = sizeof(c_);
+        c_.abi_major = OLDFILM_ABI_MAJOR;
+        c_.abi_minor = OLDFILM_ABI_MINOR;
+        c_.id = about_.id.c_str();
+        c_.name = about_.name.c_str();
+        c_.version = about_.version.c_str();
+        c_.summary = about_.summary.c_str();
+        c_.runtime = OLDFILM_RUNTIME_TAG;
+        c_.threading = about_.threading;
+        c_.parameter_count = static_cast<std::uint32_t>(pointers_.size());
+        c_.parameters = pointers_.data();
+    }
+    Description(const Description&) = delete;
+    Description& operator=(const Description&) = delete;
+    ~Description() = default;
+
+    [[nodiscard]] oldfilm_plugin_description& c() noexcept { return c_; }
+
+  private:
+    About about_;
+    std::deque<std::vector<const char*>> choices_;
+    std::deque<oldfilm_parameter> rows_;
+    std::vector<const oldfilm_parameter*> pointers_;
+    oldfilm_plugin_description c_{};
+};
+
+/// What an `oldfilm_stage*` of this SDK points to.
+struct Instance {
+    const oldfilm_host* host;
+    const oldfilm_plugin_description* plugin;
+    std::unique_ptr<Stage> stage;
+};
+
+inline Instance& instance(oldfilm_stage* stage) noexcept { return *reinterpret_cast<Instance*>(stage); }
+
+/// Runs `work`, and turns what it throws into a status and a sentence.
+template <class Work> int guarded(const oldfilm_host* host, Work&& work) noexcept {
+    try {
+        work();
+        return OLDFILM_OK;
+    } catch (const Failure& failure) {
+        if (*failure.what() != '\0') {
+            host->fail(host, failure.what());
+        }
+        return failure.status;
+    } catch (const std::bad_alloc&) {
+        host->fail(host, "the stage ran out of memory; use a smaller frame or give it more");
+        return OLDFILM_OUT_OF_MEMORY;
+    } catch (const std::exception& error) {
+        host->fail(host, error.what());
+        return OLDFILM_FAILED;
+    } catch (...) {
+        host->fail(host, "the stage threw something that is no std::exception");
+        return OLDFILM_FAILED;
+    }
+}
+
+/// Static storage of one plugin type's description: functions of the C table need it by type alone.
+template <class S> struct Plugin {
+    static inline std::unique_ptr<Description> description;
+
+    static int create(const oldfilm_host* host, oldfilm_stage** out) {
+        return guarded(host, [&] {
+            auto made = std::make_unique<Instance>();
+            made->host = host;
+            made->plugin = &description->c();
+            made->stage = std::make_unique<S>(Host(host));
+            *out = reinterpret_cast<oldfilm_stage*>(made.release());
+        });
+    }
+    static int configure(oldfilm_stage* self, const oldfilm_format* input, const oldfilm_value* values,
+                         oldfilm_config* config) {
+        Instance& it = instance(self);
+        return guarded(it.host,
+                       [&] { it.stage->configure(*input, Values(*it.plugin, values), *config); });
+    }
+    static int change(oldfilm_stage* self, const oldfilm_value* values) {
+        Instance& it = instance(self);
+        return guarded(it.host, [&] { it.stage->change(Values(*it.plugin, values)); });
+    }
+    static int analyze(oldfilm_stage* self, const oldfilm_frame* frame) {
+        Instance& it = instance(self);
+        return guarded(it.host, [&] { it.stage->analyze(FrameView(*frame)); });
+    }
+    static int finish_analysis(oldfilm_stage* self, const char** json) {
+        Instance& it = instance(self);
+        return guarded(it.host, [&] {
+            // Kept per thread, so that it lives until this thread's next call.
+            thread_local std::string text;
+            text = it.stage->finish_analysis();
+            *json = text.c_str();
+        });
+    }
+    static int restore_analysis(oldfilm_stage* self, const char* json) {
+        Instance& it = instance(self);
+        return guarded(it.host, [&] { it.stage->restore_analysis(json); });
+    }
+    static int process(oldfilm_stage* self, const oldfilm_request* const* requests, std::uint32_t count) {
+        Instance& it = instance(self);
+        return guarded(it.host, [&] {
+            std::vector<Request> views;
+            views.reserve(count);
+            for (std::uint32_t i = 0; i < count; ++i) {
+                views.emplace_back(*requests[i]);
+            }
+            it.stage->process(std::span<const Request>(views));
+        });
+    }
+    static void reset(oldfilm_stage* self) {
+        Instance& it = instance(self);
+        guarded(it.host, [&] { it.stage->reset(); });
+    }
+    static void destroy(oldfilm_stage* self) {
+        const std::unique_ptr<Instance> owned(&instance(self));
+    }
+};
+
+} // namespace detail
+
+/// Describes the stage class S (constructible from `const Host&`). Call it once for each class.
+template <class S> const oldfilm_plugin_description* describe(About about) {
+    using P = detail::Plugin<S>;
+    P::description = std::make_unique<detail::Description>(std::move(about));
+    oldfilm_plugin_description& c = P::description->c();
+    c.create = P::create;
+    c.configure = P::configure;
+    c.change = P::change;
+    c.analyze = P::analyze;
+    c.finish_analysis = P::finish_analysis;
+    c.restore_analysis = P::restore_analysis;
+    c.process = P::process;
+    c.reset = P::reset;
+    c.destroy = P::destroy;
+    return &c;
+}
+
+} // namespace oldfilm::sdk
+
+/// Exports the library's plugins, each made by `oldfilm::sdk::describe`. Once in a library.
+#define OLDFILM_PLUGINS(...)                                                                                 \
+    extern "C" const oldfilm_plugin_description* oldfilm_plugin(uint32_t index) {                            \
+        try {                                                                                                \
+            static const std::vector<const oldfilm_plugin_description*> plugins{__VA_ARGS__};                \
+            return index < plugins.size() ? plugins[index] : nullptr;                                        \
+        } catch (...) {                                                                                      \
+            return nullptr;                                                                                  \
+        }                                                                                                    \
+    }

@@ -1,0 +1,83 @@
+#pragma once
+/// \file
+/// <oldfilm/stage.hpp> with `at::Tensor`: for stages that are built against the host's own LibTorch.
+/// No pixel is copied in either direction; both sides hold references to the same storage.
+
+#include <oldfilm/stage.hpp>
+
+#include <ATen/core/Tensor.h>
+
+#include <span>
+#include <vector>
+
+namespace oldfilm::sdk {
+
+/// The tensor that the host lends, as one that shares its storage and may be kept.
+inline at::Tensor tensor(const oldfilm_tensor& lent) {
+    auto* impl = static_cast<c10::TensorImpl*>(lent.impl);
+    return at::Tensor(c10::intrusive_ptr<c10::TensorImpl>::unsafe_reclaim_from_nonowning(impl));
+}
+
+/// The tensor that the host gave, taken over.
+inline at::Tensor take(TensorRef given) {
+    auto* impl = static_cast<c10::TensorImpl*>(given.release().impl);
+    return at::Tensor(c10::intrusive_ptr<c10::TensorImpl>::reclaim(impl));
+}
+
+/// A tensor to give away; its storage is shared, not copied.
+inline TensorRef give(const at::Tensor& tensor) {
+    oldfilm_tensor c{};
+    c.impl = at::Tensor(tensor).unsafeReleaseTensorImpl();
+    c.owner = c.impl;
+    c.release = [](void* owner, void* /*stream*/) {
+        at::Tensor(c10::intrusive_ptr<c10::TensorImpl>::reclaim(static_cast<c10::TensorImpl*>(owner)));
+    };
+    return TensorRef(c);
+}
+
+/// A tensor to lend for a call; valid while `tensor` is.
+inline oldfilm_tensor lend(const at::Tensor& tensor) {
+    oldfilm_tensor c{};
+    c.impl = tensor.unsafeGetTensorImpl();
+    return c;
+}
+
+/// The frame's picture, C x H x W float32. Read only: other stages and the writer share it.
+inline at::Tensor picture(const FrameView& frame) { return tensor(frame.picture()); }
+/// The repair mask, 1 x H x W; undefined when there is none.
+inline at::Tensor mask(const FrameView& frame) {
+    return frame.mask() == nullptr ? at::Tensor() : tensor(*frame.mask());
+}
+
+/// Flow, 2 x H x W in pixels (x, then y): to(p + flow(p)) looks like from(p).
+inline at::Tensor flow(const Host& host, const FrameView& from, const FrameView& to) {
+    return take(host.flow(from, to));
+}
+
+/// The same between any two pictures of one size, C x H x W.
+inline at::Tensor flow(const Host& host, const at::Tensor& from, const at::Tensor& to) {
+    const oldfilm_tensor a = lend(from);
+    const oldfilm_tensor b = lend(to);
+    oldfilm_tensor result{};
+    Host::check(host.require<oldfilm_flows>(OLDFILM_EXT_FLOW)->flow(host.c(), &a, &b, &result));
+    return take(TensorRef(result));
+}
+
+/// Runs a model on tensors N x ... float32, in the manifest's order, and returns its outputs, likewise.
+inline std::vector<at::Tensor> run(const Model& model, const std::vector<at::Tensor>& inputs,
+                                   std::size_t output_count) {
+    std::vector<oldfilm_tensor> lent;
+    lent.reserve(inputs.size());
+    std::vector<const oldfilm_tensor*> pointers;
+    for (const at::Tensor& input : inputs) {
+        lent.push_back(lend(input));
+        pointers.push_back(&lent.back());
+    }
+    std::vector<at::Tensor> outputs;
+    for (TensorRef& output : model.run(pointers, output_count)) {
+        outputs.push_back(take(std::move(output)));
+    }
+    return outputs;
+}
+
+} // namespace oldfilm::sdk
