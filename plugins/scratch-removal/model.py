@@ -1,0 +1,74 @@
+"""Finds and repairs dirt, hairs and scratches in a frame, with two aligned neighbours a side.
+
+A small U-Net (Ronneberger et al. 2015) at half resolution and below. Its inputs are what classic
+blotch detectors test (Kokaram 1998: the frame against its motion-compensated neighbours, their
+range and their median); its outputs are a mask and, for the place under it, weights that blend the
+neighbours plus a residual, so that what a neighbour shows is taken from there and only the
+rest is invented.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+
+
+def convs(*widths: int) -> nn.Sequential:
+    layers: list[nn.Module] = []
+    for a, b in zip(widths[:-1], widths[1:], strict=True):
+        layers += [nn.Conv2d(a, b, 3, padding=1), nn.ReLU(inplace=True)]
+    return nn.Sequential(*layers)
+
+
+class ScratchRemoval(nn.Module):
+    """window N,5,1,H,W, neighbours aligned to the centre, H and W multiples of 8.
+
+    Gives the mask N,1,H,W (probability of damage) and the repaired picture N,1,H,W. Pixels whose
+    probability is under 0.25 come back exactly as they were, in float32 in any precision.
+    """
+
+    def __init__(self, half: int = 48, quarter: int = 64, eighth: int = 96):
+        super().__init__()
+        self.enter = convs(8 * 4, half, half)
+        self.down1 = nn.Sequential(nn.Conv2d(half, quarter, 3, stride=2, padding=1), nn.ReLU(inplace=True))
+        self.middle1 = convs(quarter, quarter, quarter)
+        self.down2 = nn.Sequential(nn.Conv2d(quarter, eighth, 3, stride=2, padding=1), nn.ReLU(inplace=True))
+        self.bottom = convs(eighth, eighth, eighth, eighth)
+        self.up2 = nn.Conv2d(eighth, quarter * 4, 1)
+        self.middle2 = convs(quarter, quarter, quarter)
+        self.up1 = nn.Conv2d(quarter, half * 4, 1)
+        self.leave = convs(half, half, half)
+        self.tail = nn.Conv2d(half, 8 * 4, 3, padding=1)
+
+    def parts(self, window: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Mask logits, what stands under the damage, the centre; all N,1,H,W float32."""
+        frames = window.float().squeeze(2)
+        centre = frames[:, 2:3]
+        around = torch.cat([frames[:, 0:2], frames[:, 3:5]], 1)
+        low = around.amin(1, keepdim=True)
+        high = around.amax(1, keepdim=True)
+        median = (around.sum(1, keepdim=True) - low - high) * 0.5
+        features = torch.cat([centre - 0.5, (centre - around) * 4.0, (centre - median) * 4.0,
+                              F.relu(centre - high) * 8.0, F.relu(low - centre) * 8.0], 1)
+        x = F.pixel_unshuffle(features, 2).to(self.tail.weight.dtype)
+        x1 = self.enter(x)
+        x2 = self.middle1(self.down1(x1))
+        x3 = self.bottom(self.down2(x2))
+        x = self.middle2(x2 + F.pixel_shuffle(self.up2(x3), 2))
+        x = self.leave(x1 + F.pixel_shuffle(self.up1(x), 2))
+        x = F.pixel_shuffle(self.tail(x), 2).float()
+        weights = torch.softmax(x[:, 1:7], 1)
+        sources = torch.cat([around, median, centre], 1)
+        fill = (weights * sources).sum(1, keepdim=True) + x[:, 7:8] * 0.25
+        return x[:, 0:1], fill, centre
+
+    def forward(self, window: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        logits, fill, centre = self.parts(window)
+        mask = torch.sigmoid(logits)
+        amount = torch.clamp(mask * 4.0 - 1.0, 0.0, 1.0)
+        return mask, centre + amount * (fill - centre)
+
+    def radius(self) -> int:
+        """Receptive field's radius in input pixels, rounded up to whole 8s."""
+        return 80
