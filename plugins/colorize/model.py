@@ -1,0 +1,101 @@
+"""Colour from lightness: a small residual U-Net on a reduced picture.
+
+The encoder goes down to 1/32 so that the whole scene decides (what is sky, what is skin), the
+decoder comes back to 1/2, which is finer than the eye's resolution for colour; after Zhang et al.
+2016 (colour from L to ab, rare colours weighted up), with the U-Net of Ronneberger et al. 2015.
+Batch normalisation helps the training only: `fused` folds it into the convolutions.
+"""
+
+from __future__ import annotations
+
+import copy
+
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+AB_SCALE = 40.0  # the network's unit in Lab's ab
+MULTIPLE = 32
+
+
+class Conv(nn.Module):
+    """3x3 convolution, normalised while training, with or without a ReLU."""
+
+    def __init__(self, inputs: int, outputs: int, stride: int = 1, kernel: int = 3, relu: bool = True):
+        super().__init__()
+        self.conv = nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, bias=False)
+        self.norm = nn.BatchNorm2d(outputs)
+        self.relu = relu
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.norm(self.conv(x))
+        return F.relu(x) if self.relu else x
+
+
+class Block(nn.Module):
+    def __init__(self, width: int):
+        super().__init__()
+        self.one = Conv(width, width)
+        self.two = Conv(width, width, relu=False)
+        nn.init.zeros_(self.two.norm.weight)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return F.relu(x + self.two(self.one(x)))
+
+
+class Scene(nn.Module):
+    """Adds what the picture as a whole says to every place."""
+
+    def __init__(self, width: int):
+        super().__init__()
+        self.mix = nn.Conv2d(width, width, 1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x + self.mix(F.relu(x.mean((2, 3), keepdim=True)))
+
+
+class Colorize(nn.Module):
+    """luma N,1,H,W = L/100 in [0, 1] to ab N,2,H,W in Lab units; H and W multiples of 32."""
+
+    def __init__(self):
+        super().__init__()
+        self.stem = Conv(1, 32, stride=2)
+        self.quarter = nn.Sequential(Conv(32, 64, stride=2), Block(64))
+        self.eighth = nn.Sequential(Conv(64, 96, stride=2), Block(96), Block(96))
+        self.sixteenth = nn.Sequential(Conv(96, 128, stride=2), Block(128), Block(128))
+        self.lowest = nn.Sequential(Conv(128, 128, stride=2), Block(128), Scene(128))
+        self.up16 = nn.Sequential(Conv(256, 96, kernel=1), Conv(96, 96))
+        self.up8 = Conv(192, 64)
+        self.up4 = Conv(128, 48)
+        self.up2 = Conv(80, 32)
+        self.tail = nn.Conv2d(32, 2, 3, padding=1)
+        self.tail.weight.data.mul_(0.1)
+        nn.init.zeros_(self.tail.bias)
+
+    def up(self, x: torch.Tensor, skip: torch.Tensor) -> torch.Tensor:
+        x = F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
+        return torch.cat((x, skip), 1)
+
+    def forward(self, luma: torch.Tensor) -> torch.Tensor:
+        x = luma.to(self.tail.weight.dtype) * 2.0 - 1.0
+        x2 = self.stem(x)
+        x4 = self.quarter(x2)
+        x8 = self.eighth(x4)
+        x16 = self.sixteenth(x8)
+        x = self.up16(self.up(self.lowest(x16), x16))
+        x = self.up8(self.up(x, x8))
+        x = self.up4(self.up(x, x4))
+        x = self.up2(self.up(x, x2))
+        ab = self.tail(x).float() * 40.0
+        return F.interpolate(ab, scale_factor=2.0, mode="bilinear", align_corners=False)
+
+
+def fused(network: Colorize) -> Colorize:
+    """The same network with the normalisation folded into the convolutions."""
+    network = copy.deepcopy(network).eval()
+    for module in network.modules():
+        if isinstance(module, Conv):
+            module.conv = fuse_conv_bn_eval(module.conv, module.norm)
+            module.norm = nn.Identity()
+    return network
