@@ -1,0 +1,183 @@
+/// \file
+/// Enlarges frames. Networks for x2 and x4 do the work; what lies between is reached by reducing their
+/// result, antialiased. A network for one channel sees luma alone: the eye takes detail from there, and
+/// chroma is enlarged by bicubic interpolation (as in Dong et al., "SRCNN", 2014).
+
+#include "../common/stage_tools.hpp"
+
+#include <oldfilm/stage_torch.hpp>
+
+#include <cmath>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace oldfilm::stages {
+namespace {
+
+struct Network {
+    sdk::Model model;
+    ModelFacts facts;
+};
+
+/// Sizes stay even where they were, since most codecs want it; else they are rounded to nearest.
+std::int64_t scaled(std::int64_t side, double scale) {
+    const double exact = static_cast<double>(side) * scale;
+    return side % 2 == 0 ? 2 * std::llround(exact / 2) : std::llround(exact);
+}
+
+class Superres final : public sdk::Stage {
+  public:
+    using Stage::Stage;
+
+    void configure(const sdk::Format& input, const sdk::Values& values, sdk::Config& config) override {
+        const double scale = values.number("scale");
+        open(values.text("model"), scale);
+        height_ = config.height = scaled(input.height, scale);
+        width_ = config.width = scaled(input.width, scale);
+        const bool sees_neighbours = networks_.front().facts.takes("previous") ||
+                                     networks_.front().facts.takes("next");
+        config.before = config.after = sees_neighbours ? 1 : 0;
+        std::int64_t factor = 1;
+        for (const Network& network : networks_) {
+            factor *= network.facts.scale;
+        }
+        config.memory = 4 * input.channels * (config.height * config.width +
+                                              factor * factor * input.height * input.width);
+    }
+
+    void process(const sdk::Request& request) override {
+        const sdk::FrameView frame = request.centre();
+        const at::Tensor picture = sdk::picture(frame).unsqueeze(0);
+        const LumaWeights weights = luma_weights(frame.c().color, frame.height());
+        if (picture.size(1) == 1 || networks_.front().facts.channels == 3) {
+            request.give(sdk::give(resize_bicubic(enlarge(request, weights), height_, width_).squeeze(0)));
+            return;
+        }
+        // R, G and B are linear in luma and chroma, so new luma with the old chroma is the old colour
+        // plus the difference of luma, the same for all three.
+        at::Tensor result = resize_bicubic(picture, height_, width_);
+        at::Tensor detail = resize_bicubic(enlarge(request, weights), height_, width_);
+        result.add_(detail.sub(luma(result, weights)));
+        request.give(sdk::give(result.squeeze(0)));
+    }
+
+  private:
+    /// One model applied until its scale is reached, or of a family `name`-x2, `name`-x4 what fits.
+    void open(const std::string& name, double scale) {
+        networks_.clear();
+        for (const std::string& package : packages(name, scale)) {
+            add(package);
+        }
+        std::int64_t reached = networks_.front().facts.scale;
+        if (networks_.size() == 1 && reached < 2) {
+            throw sdk::Failure(networks_.front().facts.id + " enlarges by " + std::to_string(reached) +
+                                   "; superres needs a model whose scale is 2 or more",
+                               OLDFILM_INVALID);
+        }
+        if (networks_.size() == 1) {
+            const Network again = networks_.front();
+            for (; static_cast<double>(reached) < scale && !is_family(name); reached *= again.facts.scale) {
+                networks_.push_back(again);
+            }
+        }
+    }
+
+    [[nodiscard]] std::string member(const std::string& name, int scale) const {
+        return "models/superres/" + name + "-x" + std::to_string(scale) + ".pt";
+    }
+    [[nodiscard]] bool exists(const std::string& package) const {
+        std::error_code ignored;
+        return std::filesystem::exists(std::filesystem::path(host().folder()) / package, ignored);
+    }
+    [[nodiscard]] bool is_family(const std::string& name) const {
+        return name.find('/') == std::string::npos &&
+               (exists(member(name, 2)) || exists(member(name, 4)));
+    }
+    [[nodiscard]] std::vector<std::string> packages(const std::string& name, double scale) const {
+        if (!is_family(name)) {
+            return {name == "fidelity" ? member(name, scale > 2 ? 4 : 2) : name};
+        }
+        const bool has2 = exists(member(name, 2));
+        const bool has4 = exists(member(name, 4));
+        if (scale <= 2 && has2) {
+            return {member(name, 2)};
+        }
+        if (scale <= 4 && has4) {
+            return {member(name, 4)};
+        }
+        if (has2 && has4) {
+            // The small step first: the large one then sees 4 times the pixels, the other way round 16.
+            return {member(name, 2), member(name, 4)};
+        }
+        return has4 ? std::vector<std::string>{member(name, 4)}
+                    : std::vector<std::string>(scale <= 4 ? 2 : 3, member(name, 2));
+    }
+
+    void add(const std::string& package) {
+        Network network{sdk::Model(host(), package, "superres"), {}};
+        network.facts = facts(network.model, {"picture", "previous", "next"});
+        if (!networks_.empty() && network.facts.channels != networks_.front().facts.channels) {
+            throw sdk::Failure(network.facts.id + " and " + networks_.front().facts.id +
+                                   " take different numbers of channels and cannot be combined",
+                               OLDFILM_INVALID);
+        }
+        networks_.push_back(std::move(network));
+    }
+
+    /// What a network of `channels` takes, 1 x channels x H x W.
+    static at::Tensor prepared(const at::Tensor& picture, std::int64_t channels,
+                               const LumaWeights& weights) {
+        if (channels == 1) {
+            return luma(picture, weights);
+        }
+        return picture.size(1) == 3 ? picture : picture.expand({1, 3, -1, -1});
+    }
+
+    /// The networks' result at their own scale: the picture's channels, or luma for networks of one.
+    at::Tensor enlarge(const sdk::Request& request, const LumaWeights& weights) const {
+        const std::int64_t channels = networks_.front().facts.channels;
+        const std::size_t centre = request.count() / 2;
+        std::vector<at::Tensor> window;
+        for (std::size_t i = 0; i < request.count(); ++i) {
+            const at::Tensor picture = sdk::picture(request.frame(i)).unsqueeze(0);
+            window.push_back(prepared(picture, channels, weights));
+        }
+        at::Tensor result = window[centre];
+        for (std::size_t k = 0; k < networks_.size(); ++k) {
+            std::vector<at::Tensor> inputs;
+            for (const std::string& name : networks_[k].facts.inputs) {
+                // After the first step there are no neighbours of that size: the picture is its own.
+                const bool has_window = k == 0 && window.size() == 3;
+                inputs.push_back(has_window && name == "previous" ? window[0]
+                                 : has_window && name == "next"   ? window[2]
+                                                                  : result);
+            }
+            result = sdk::run(networks_[k].model, inputs, 1).front();
+        }
+        const bool is_mono = request.centre().channels() == 1;
+        return is_mono && channels == 3 ? result.mean(1, true) : result;
+    }
+
+    std::vector<Network> networks_;
+    std::int64_t height_ = 0, width_ = 0;
+};
+
+const oldfilm_plugin_description* superres() {
+    return sdk::describe<Superres>(
+        {"org.oldfilm.superres",
+         "superres",
+         "0.1.0",
+         "Enlarges frames by 1.5 to 6 with a learned network",
+         {sdk::number("scale", 2, 1.5, 6,
+                      "how much larger; even sizes stay even, others are rounded to the nearest", "x"),
+          sdk::text("model", "fidelity",
+                    "\"fidelity\" (true to the source), or the name or path of another superres model")}});
+}
+
+} // namespace
+} // namespace oldfilm::stages
+
+OLDFILM_PLUGINS(oldfilm::stages::superres())
