@@ -71,4 +71,4 @@ class ScratchRemoval(nn.Module):
 
     def radius(self) -> int:
         """Receptive field's radius in input pixels, rounded up to whole 8s."""
-        return 80
+        return 64

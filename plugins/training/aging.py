@@ -101,6 +101,7 @@ class Damage:
         self.chance = chance / chance.sum()
 
     def drawn(self, rng: np.random.Generator) -> np.ndarray:
+        """One drawn mask, placed at random; stains, which cover much, are faint."""
         kind = self.kinds[rng.choice(len(self.kinds), p=self.chance)]
         mask = self.masks[int(rng.choice(self.by_kind[kind]))]
         side = mask.shape[0]
@@ -112,7 +113,7 @@ class Damage:
         matrix = np.array([[scale, 0, shift[0]], [0, scale, shift[1]]])
         layer = cv2.warpAffine(np.ascontiguousarray(mask), matrix, (self.w, self.h),
                                flags=cv2.INTER_LINEAR)
-        return layer.astype(np.float32) / 255
+        return layer.astype(np.float32) * (rng.uniform(0.1, 0.5) if kind == "stain" else 1.0) / 255
 
     def blob(self, rng: np.random.Generator) -> np.ndarray:
         """A ragged speck of 1 to 14 pixels' radius."""
@@ -128,6 +129,9 @@ class Damage:
         layer = layer.astype(np.float32) / 255
         if rng.random() < 0.6:
             layer = cv2.GaussianBlur(layer, (0, 0), rng.uniform(0.4, 1.2))
+        if radius > 4 and rng.random() < 0.7:  # rounded corners
+            layer = cv2.GaussianBlur(layer, (0, 0), radius / 4)
+            layer = np.clip((layer - 0.35) * 4, 0, 1)
         return layer
 
     def lines(self, rng: np.random.Generator, frames: int) -> list[np.ndarray]:
@@ -165,8 +169,6 @@ class Damage:
 
         def lay(t, layer, bright, opacity, value):
             target = (1 - value) if bright else value
-            if target is None:
-                return
             alpha = layer * opacity
             out[t] = out[t] * (1 - alpha) + target * alpha
             touched[t] = np.maximum(touched[t], alpha)
