@@ -24,7 +24,8 @@ namespace oldfilm::stages {
 /// Weights of R, G and B in luma.
 using LumaWeights = std::array<double, 3>;
 
-/// Of a picture with these tags; untagged pictures are BT.601 below 720 lines and BT.709 from there on.
+/// Of a picture with these tags; untagged pictures are BT.601 below 720 lines and BT.709 from there
+/// on.
 inline LumaWeights luma_weights(const oldfilm_color& color, std::int64_t height) {
     switch (color.matrix) {
     case 1:
@@ -53,23 +54,26 @@ inline at::Tensor luma(const at::Tensor& picture, const LumaWeights& weights) {
     return sum;
 }
 
-/// N x C x H x W resized by a bicubic kernel (a = -0.5) that widens when it reduces, so nothing aliases.
-inline at::Tensor resize_bicubic(const at::Tensor& picture, std::int64_t height, std::int64_t width) {
+/// N x C x H x W resized by a bicubic kernel (a = -0.5) that widens when it reduces, so nothing
+/// aliases.
+inline at::Tensor resize_bicubic(const at::Tensor& picture, std::int64_t height,
+                                 std::int64_t width) {
     if (picture.size(2) == height && picture.size(3) == width) {
         return picture;
     }
     return at::_upsample_bicubic2d_aa(picture.contiguous(), {height, width}, false);
 }
 
-inline at::Tensor resize_bilinear(const at::Tensor& picture, std::int64_t height, std::int64_t width) {
+inline at::Tensor resize_bilinear(const at::Tensor& picture, std::int64_t height,
+                                  std::int64_t width) {
     if (picture.size(2) == height && picture.size(3) == width) {
         return picture;
     }
     return at::upsample_bilinear2d(picture, {height, width}, false);
 }
 
-/// `picture`, N x C x H x W, at p + flow(p); flow N x 2 x H x W in pixels (x, then y). Bilinear; the
-/// border goes on for ever.
+/// `picture`, N x C x H x W, at p + flow(p); flow N x 2 x H x W in pixels (x, then y). Bilinear;
+/// the border goes on for ever.
 inline at::Tensor warp(const at::Tensor& picture, const at::Tensor& flow) {
     const std::int64_t height = flow.size(2);
     const std::int64_t width = flow.size(3);
@@ -78,7 +82,8 @@ inline at::Tensor warp(const at::Tensor& picture, const at::Tensor& flow) {
     const at::Tensor x = at::arange(width, flow.options()).view({1, 1, width});
     const at::Tensor y = at::arange(height, flow.options()).view({1, height, 1});
     const at::Tensor grid = at::stack(
-        {flow.select(1, 0).add(x).mul_(sx).sub_(1.0), flow.select(1, 1).add(y).mul_(sy).sub_(1.0)}, 3);
+        {flow.select(1, 0).add(x).mul_(sx).sub_(1.0), flow.select(1, 1).add(y).mul_(sy).sub_(1.0)},
+        3);
     constexpr std::int64_t bilinear = 0;
     constexpr std::int64_t border = 1;
     return at::grid_sampler_2d(picture, grid, bilinear, border, true);
@@ -104,7 +109,8 @@ inline ModelFacts facts(const sdk::Model& model, const std::vector<std::string>&
     result.outputs = manifest.value("outputs", std::vector<std::string>{});
     result.channels = manifest.value("channels", std::int64_t{3});
     result.scale = manifest.value("scale", std::int64_t{1});
-    result.size_multiple = std::max<std::int64_t>(manifest.value("size_multiple", std::int64_t{1}), 1);
+    result.size_multiple =
+        std::max<std::int64_t>(manifest.value("size_multiple", std::int64_t{1}), 1);
     result.render_size = manifest.value("render_size", std::int64_t{0});
     for (const std::string& input : result.inputs) {
         if (std::find(known.begin(), known.end(), input) == known.end()) {
@@ -112,8 +118,8 @@ inline ModelFacts facts(const sdk::Model& model, const std::vector<std::string>&
             for (const std::string& name : known) {
                 names += (names.empty() ? "" : ", ") + name;
             }
-            throw sdk::Failure(result.id + " wants an input \"" + input + "\"; this stage supplies " + names +
-                                   "; choose another model",
+            throw sdk::Failure(result.id + " wants an input \"" + input +
+                                   "\"; this stage supplies " + names + "; choose another model",
                                OLDFILM_INVALID);
         }
     }

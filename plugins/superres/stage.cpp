@@ -1,7 +1,7 @@
 /// \file
-/// Enlarges frames. Networks for x2 and x4 do the work; what lies between is reached by reducing their
-/// result, antialiased. A network for one channel sees luma alone: the eye takes detail from there, and
-/// chroma is enlarged by bicubic interpolation (as in Dong et al., "SRCNN", 2014).
+/// Enlarges frames. Networks for x2 and x4 do the work; what lies between is reached by reducing
+/// their result, antialiased. A network for one channel sees luma alone: the eye takes detail from
+/// there, and chroma is enlarged by bicubic interpolation (as in Dong et al., "SRCNN", 2014).
 
 #include "../common/stage_tools.hpp"
 
@@ -32,20 +32,22 @@ class Superres final : public sdk::Stage {
   public:
     using Stage::Stage;
 
-    void configure(const sdk::Format& input, const sdk::Values& values, sdk::Config& config) override {
+    void configure(const sdk::Format& input, const sdk::Values& values,
+                   sdk::Config& config) override {
         const double scale = values.number("scale");
         open(values.text("model"), scale);
         height_ = config.height = scaled(input.height, scale);
         width_ = config.width = scaled(input.width, scale);
-        const bool sees_neighbours = networks_.front().facts.takes("previous") ||
-                                     networks_.front().facts.takes("next");
+        const bool sees_neighbours =
+            networks_.front().facts.takes("previous") || networks_.front().facts.takes("next");
         config.before = config.after = sees_neighbours ? 1 : 0;
         std::int64_t factor = 1;
         for (const Network& network : networks_) {
             factor *= network.facts.scale;
         }
-        config.memory = 4 * input.channels * (config.height * config.width +
-                                              factor * factor * input.height * input.width);
+        config.memory =
+            4 * input.channels *
+            (config.height * config.width + factor * factor * input.height * input.width);
     }
 
     void process(const sdk::Request& request) override {
@@ -53,11 +55,12 @@ class Superres final : public sdk::Stage {
         const at::Tensor picture = sdk::picture(frame).unsqueeze(0);
         const LumaWeights weights = luma_weights(frame.c().color, frame.height());
         if (picture.size(1) == 1 || networks_.front().facts.channels == 3) {
-            request.give(sdk::give(resize_bicubic(enlarge(request, weights), height_, width_).squeeze(0)));
+            request.give(
+                sdk::give(resize_bicubic(enlarge(request, weights), height_, width_).squeeze(0)));
             return;
         }
-        // R, G and B are linear in luma and chroma, so new luma with the old chroma is the old colour
-        // plus the difference of luma, the same for all three.
+        // R, G and B are linear in luma and chroma, so new luma with the old chroma is the old
+        // colour plus the difference of luma, the same for all three.
         at::Tensor result = resize_bicubic(picture, height_, width_);
         at::Tensor detail = resize_bicubic(enlarge(request, weights), height_, width_);
         result.add_(detail.sub(luma(result, weights)));
@@ -73,13 +76,15 @@ class Superres final : public sdk::Stage {
         }
         std::int64_t reached = networks_.front().facts.scale;
         if (networks_.size() == 1 && reached < 2) {
-            throw sdk::Failure(networks_.front().facts.id + " enlarges by " + std::to_string(reached) +
+            throw sdk::Failure(networks_.front().facts.id + " enlarges by " +
+                                   std::to_string(reached) +
                                    "; superres needs a model whose scale is 2 or more",
                                OLDFILM_INVALID);
         }
         if (networks_.size() == 1) {
             const Network again = networks_.front();
-            for (; static_cast<double>(reached) < scale && !is_family(name); reached *= again.facts.scale) {
+            for (; static_cast<double>(reached) < scale && !is_family(name);
+                 reached *= again.facts.scale) {
                 networks_.push_back(again);
             }
         }
@@ -109,7 +114,8 @@ class Superres final : public sdk::Stage {
             return {member(name, 4)};
         }
         if (has2 && has4) {
-            // The small step first: the large one then sees 4 times the pixels, the other way round 16.
+            // The small step first: the large one then sees 4 times the pixels, the other way
+            // round 16.
             return {member(name, 2), member(name, 4)};
         }
         return has4 ? std::vector<std::string>{member(name, 4)}
@@ -136,7 +142,8 @@ class Superres final : public sdk::Stage {
         return picture.size(1) == 3 ? picture : picture.expand({1, 3, -1, -1});
     }
 
-    /// The networks' result at their own scale: the picture's channels, or luma for networks of one.
+    /// The networks' result at their own scale: the picture's channels, or luma for networks of
+    /// one.
     at::Tensor enlarge(const sdk::Request& request, const LumaWeights& weights) const {
         const std::int64_t channels = networks_.front().facts.channels;
         const std::size_t centre = request.count() / 2;
@@ -149,7 +156,8 @@ class Superres final : public sdk::Stage {
         for (std::size_t k = 0; k < networks_.size(); ++k) {
             std::vector<at::Tensor> inputs;
             for (const std::string& name : networks_[k].facts.inputs) {
-                // After the first step there are no neighbours of that size: the picture is its own.
+                // After the first step there are no neighbours of that size: the picture is its
+                // own.
                 const bool has_window = k == 0 && window.size() == 3;
                 inputs.push_back(has_window && name == "previous" ? window[0]
                                  : has_window && name == "next"   ? window[2]
@@ -172,9 +180,11 @@ const oldfilm_plugin_description* superres() {
          "0.1.0",
          "Enlarges frames by 1.5 to 6 with a learned network",
          {sdk::number("scale", 2, 1.5, 6,
-                      "how much larger; even sizes stay even, others are rounded to the nearest", "x"),
+                      "how much larger; even sizes stay even, others are rounded to the nearest",
+                      "x"),
           sdk::text("model", "fidelity",
-                    "\"fidelity\" (true to the source), or the name or path of another superres model")}});
+                    "\"fidelity\" (true to the source), or the name or path of another superres "
+                    "model")}});
 }
 
 } // namespace
