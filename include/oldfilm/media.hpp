@@ -16,100 +16,108 @@ namespace oldfilm {
 
 /// What a file holds, as far as restoration cares.
 struct OLDFILM_API MediaInfo {
-  std::string path, container, codec, pixel_format;
-  std::int64_t width = 0, height = 0; ///< of the picture as shown, after rotation
-  int bits = 8;                       ///< of one sample
-  int channels = 3;                   ///< 1 when monochrome, in coding or in effect (chroma says nothing)
-  Rational frame_rate;                ///< nominal; 0 when the frames' times are irregular
-  std::int64_t frames = -1;           ///< -1 when only decoding can tell
-  Rational duration;                  ///< seconds; 0 when unknown
-  Rational sample_aspect{1, 1};
-  ColorTags color; ///< as tagged, with what is untagged filled in (SD is BT.601, HD is BT.709)
-  bool interlaced = false;
-  int rotation = 0; ///< degrees clockwise that the container asks for; frames come rotated already
-  struct Stream {
-    std::string kind, codec, language;
-  };
-  std::vector<Stream> other_streams; ///< audio, subtitles, attachments, data
-  /// JSON text with all of the above.
-  [[nodiscard]] std::string to_json() const;
+    std::string path, container, codec, pixel_format;
+    std::int64_t width = 0, height = 0; ///< of the picture as shown, after rotation
+    int bits = 8;                       ///< of one sample
+    int channels = 3;         ///< 1 when monochrome, in coding or in effect (chroma says nothing)
+    Rational frame_rate;      ///< nominal; 0 when the frames' times are irregular
+    std::int64_t frames = -1; ///< -1 when only decoding can tell
+    Rational duration;        ///< seconds; 0 when unknown
+    Rational sample_aspect{1, 1};
+    ColorTags color; ///< as tagged, with what is untagged filled in (SD is BT.601, HD is BT.709)
+    bool interlaced = false;
+    int rotation =
+        0; ///< degrees clockwise that the container asks for; frames come rotated already
+    struct Stream {
+        std::string kind, codec, language;
+    };
+    std::vector<Stream> other_streams; ///< audio, subtitles, attachments, data
+    /// JSON text with all of the above.
+    [[nodiscard]] std::string to_json() const;
 };
 
 struct ReadOptions {
-  std::optional<Rational> source_fps; ///< play at this true speed: frame k is at k / source_fps
-  Rational start;                     ///< seconds; frames before it are left out
-  std::optional<Rational> duration;   ///< seconds from `start`
-  bool deinterlace = false; ///< bwdif, one frame a frame; telecined input is brought back to film frames
-  bool strict = false;      ///< a corrupt frame is an error instead of being concealed and counted
-  bool keep_coded = true;   ///< frames carry the samples that they were decoded from
-  int threads = 0;          ///< of the decoder; 0 lets FFmpeg choose
-  std::function<void(const std::string &)> warn; ///< told each warning, once; may be empty
+    std::optional<Rational> source_fps; ///< play at this true speed: frame k is at k / source_fps
+    Rational start;                     ///< seconds; frames before it are left out
+    std::optional<Rational> duration;   ///< seconds from `start`
+    bool deinterlace =
+        false; ///< bwdif, one frame a frame; telecined input is brought back to film frames
+    bool strict = false;    ///< a corrupt frame is an error instead of being concealed and counted
+    bool keep_coded = true; ///< frames carry the samples that they were decoded from
+    int threads = 0;        ///< of the decoder; 0 lets FFmpeg choose
+    std::function<void(const std::string&)> warn; ///< told each warning, once; may be empty
 };
 
 /// Decodes the first video stream of a file, a picture, a sequence (`frames/%05d.png`) or y4m on
 /// standard input ("-"), frame by frame. One thread at a time.
 class OLDFILM_API Reader {
-public:
-  /// Throws `Error`: not_found, unreadable (not media, no video, zero frames), unsupported.
-  explicit Reader(const std::string &path, ReadOptions options = {});
-  ~Reader();
-  Reader(Reader &&) noexcept;
-  Reader &operator=(Reader &&) noexcept;
+  public:
+    /// Throws `Error`: not_found, unreadable (not media, no video, zero frames), unsupported.
+    explicit Reader(const std::string& path, ReadOptions options = {});
+    ~Reader();
+    Reader(Reader&&) noexcept;
+    Reader& operator=(Reader&&) noexcept;
 
-  [[nodiscard]] const MediaInfo &info() const;
-  /// The next frame, in order of presentation, on the CPU; nothing at the end (the decoder is drained).
-  /// Times within one tick of the container's clock of k / frame_rate are made exactly that.
-  /// Throws `Error`: unreadable (with `strict`), format_mismatch when the size changes, with the time.
-  std::optional<Frame> next();
-  /// Corrupt frames that were concealed so far.
-  [[nodiscard]] std::int64_t concealed() const;
-  struct Impl;
+    [[nodiscard]] const MediaInfo& info() const;
+    /// The next frame, in order of presentation, on the CPU; nothing at the end (the decoder is
+    /// drained). Times within one tick of the container's clock of k / frame_rate are made exactly
+    /// that. Throws `Error`: unreadable (with `strict`), format_mismatch when the size changes,
+    /// with the time.
+    std::optional<Frame> next();
+    /// Corrupt frames that were concealed so far.
+    [[nodiscard]] std::int64_t concealed() const;
+    struct Impl;
 
-private:
-  friend class Writer;
-  std::unique_ptr<Impl> impl_;
+  private:
+    friend class Writer;
+    std::unique_ptr<Impl> impl_;
 };
 
 struct WriteOptions {
-  std::string codec; ///< h264, h265, av1, ffv1, prores, png, tiff, exr, dpx, y4m; empty: by the path's extension
-  std::optional<int> crf; ///< constant quality of h264, h265 and av1; empty: a visually clean default
-  Rational frame_rate;    ///< of the output; 0 for variable
-  std::int64_t width = 0, height = 0;
-  int channels = 3;
-  int bits = 8; ///< of the source's samples; the codec's nearest that loses nothing is chosen
-  ColorTags color;
-  Rational sample_aspect{1, 1};
-  std::string pixel_format; ///< empty: chosen (4:2:0 for h264 of even size, 4:4:4 otherwise, grey where possible)
-  bool overwrite = false;
-  int threads = 0;
-  std::vector<std::pair<std::string, std::string>> metadata; ///< added to the container's
-  std::function<void(const std::string &)> warn;
+    std::string codec; ///< h264, h265, av1, ffv1, prores, png, tiff, exr, dpx, y4m; empty: by the
+                       ///< path's extension
+    std::optional<int>
+        crf; ///< constant quality of h264, h265 and av1; empty: a visually clean default
+    Rational frame_rate; ///< of the output; 0 for variable
+    std::int64_t width = 0, height = 0;
+    int channels = 3;
+    int bits = 8; ///< of the source's samples; the codec's nearest that loses nothing is chosen
+    ColorTags color;
+    Rational sample_aspect{1, 1};
+    std::string pixel_format; ///< empty: chosen (4:2:0 for h264 of even size, 4:4:4 otherwise, grey
+                              ///< where possible)
+    bool overwrite = false;
+    int threads = 0;
+    std::vector<std::pair<std::string, std::string>> metadata; ///< added to the container's
+    std::function<void(const std::string&)> warn;
 };
 
-/// Encodes frames into a file. The file has its final name only after `finish()`. One thread at a time.
+/// Encodes frames into a file. The file has its final name only after `finish()`. One thread at a
+/// time.
 class OLDFILM_API Writer {
-public:
-  /// `source`, when given, is where audio, subtitles, chapters, attachments and metadata are copied from
-  /// (from its `start` on, by its `source_fps`); it must outlive the writer.
-  /// Throws `Error`: invalid_argument (codec, path, existing file), unsupported, io.
-  Writer(const std::string &path, WriteOptions options, const Reader *source = nullptr);
-  /// Without `finish()` the partial file is removed.
-  ~Writer();
-  Writer(Writer &&) noexcept;
-  Writer &operator=(Writer &&) noexcept;
-  /// Times must increase. Where the frame's picture still is the coded one, sample for sample, and the
-  /// format is the source's, the coded sample is written. Throws `Error`: format_mismatch, io.
-  void write(const Frame &frame);
-  /// Drains the encoder, copies what is left of the other streams, syncs and renames.
-  void finish();
-  [[nodiscard]] std::int64_t frames() const;
-  struct Impl;
+  public:
+    /// `source`, when given, is where audio, subtitles, chapters, attachments and metadata are
+    /// copied from (from its `start` on, by its `source_fps`); it must outlive the writer. Throws
+    /// `Error`: invalid_argument (codec, path, existing file), unsupported, io.
+    Writer(const std::string& path, WriteOptions options, const Reader* source = nullptr);
+    /// Without `finish()` the partial file is removed.
+    ~Writer();
+    Writer(Writer&&) noexcept;
+    Writer& operator=(Writer&&) noexcept;
+    /// Times must increase. Where the frame's picture still is the coded one, sample for sample,
+    /// and the format is the source's, the coded sample is written. Throws `Error`:
+    /// format_mismatch, io.
+    void write(const Frame& frame);
+    /// Drains the encoder, copies what is left of the other streams, syncs and renames.
+    void finish();
+    [[nodiscard]] std::int64_t frames() const;
+    struct Impl;
 
-private:
-  std::unique_ptr<Impl> impl_;
+  private:
+    std::unique_ptr<Impl> impl_;
 };
 
 /// What `path` holds, without decoding it all. Throws as `Reader` does.
-OLDFILM_API MediaInfo inspect_media(const std::string &path);
+OLDFILM_API MediaInfo inspect_media(const std::string& path);
 
 } // namespace oldfilm

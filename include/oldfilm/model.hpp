@@ -1,6 +1,7 @@
 #pragma once
 /// \file
-/// A model package: one TorchScript file with its manifest inside, and what it takes to run it well.
+/// A model package: one TorchScript file with its manifest inside, and what it takes to run it
+/// well.
 
 #include <oldfilm/export.hpp>
 
@@ -46,7 +47,8 @@ struct OLDFILM_API Manifest {
 struct ModelOptions {
     std::string device = "cpu"; ///< "cpu", "cuda", "cuda:1"
     Precision precision = Precision::automatic;
-    int tile = 0; ///< side of a tile in input pixels; 0: chosen from receptive field and caches; -1: never
+    int tile =
+        0; ///< side of a tile in input pixels; 0: chosen from receptive field and caches; -1: never
     std::function<void(const std::string&)> warn; ///< may be empty
 };
 
@@ -65,11 +67,12 @@ class OLDFILM_API Model {
     [[nodiscard]] Precision precision() const noexcept; ///< the one in use
 
     /// Inputs in the manifest's order, float32, on the model's device. Inputs of 4 or 5 dimensions
-    /// whose last two are larger than 1 are pictures of one size H x W; others are passed as they are.
-    /// The host pads to `size_multiple` (replicating edges), cuts into tiles that overlap by the
-    /// receptive field, and checks for NaN (a half precision then falls back to float32, with a warning).
-    /// Outputs float32; pictures are H*scale x W*scale. A tiled result equals an untiled one to 1e-4.
-    /// Throws `Error`: format_mismatch, stage_failed (NaN in float32, error in the network), out_of_memory.
+    /// whose last two are larger than 1 are pictures of one size H x W; others are passed as they
+    /// are. The host pads to `size_multiple` (replicating edges), cuts into tiles that overlap by
+    /// the receptive field, and checks for NaN (a half precision then falls back to float32, with a
+    /// warning). Outputs float32; pictures are H*scale x W*scale. A tiled result equals an untiled
+    /// one to 1e-4. Throws `Error`: format_mismatch, stage_failed (NaN in float32, error in the
+    /// network), out_of_memory.
     [[nodiscard]] std::vector<at::Tensor> run(const std::vector<at::Tensor>& inputs);
 
     ~Model();

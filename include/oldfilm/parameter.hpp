@@ -31,8 +31,8 @@ struct Parameter {
 };
 
 /// `values` in the order and with the types of `table`; what is not given takes its initial value.
-/// Throws `Error` (invalid_argument or not_found) with a sentence that names the stage, the parameter,
-/// what was expected and what was found.
+/// Throws `Error` (invalid_argument or not_found) with a sentence that names the stage, the
+/// parameter, what was expected and what was found.
 OLDFILM_API std::vector<ParameterValue> check_parameters(const std::string& stage,
                                                          const std::vector<Parameter>& table,
                                                          const ParameterValues& values);

@@ -1,6 +1,7 @@
 #pragma once
 /// \file
-/// A chain of stages and how to drive it: push frames in, or let it pull them, and take results out.
+/// A chain of stages and how to drive it: push frames in, or let it pull them, and take results
+/// out.
 
 #include <oldfilm/export.hpp>
 #include <oldfilm/frame.hpp>
@@ -18,7 +19,8 @@ struct oldfilm_plugin_description;
 
 namespace oldfilm {
 
-/// A stage of a pipeline: an id or short name, and the parameters that are not to keep their defaults.
+/// A stage of a pipeline: an id or short name, and the parameters that are not to keep their
+/// defaults.
 struct StageSpec {
     std::string id;
     ParameterValues parameters;
@@ -26,23 +28,32 @@ struct StageSpec {
     const oldfilm_plugin_description* description = nullptr;
 };
 
-/// "superres:scale=2,model=texture" as the command line writes it. Throws `Error` (invalid_argument).
+/// "superres:scale=2,model=texture" as the command line writes it. Throws `Error`
+/// (invalid_argument).
 OLDFILM_API StageSpec parse_stage(const std::string& text);
 
 struct PipelineOptions {
     std::string device = "auto"; ///< "auto", "cpu", "cuda", "cuda:1"
     Precision precision = Precision::automatic;
-    std::int64_t memory = 0; ///< bytes that frames in flight and tiles may take; 0: what the stages need
+    std::int64_t memory =
+        0; ///< bytes that frames in flight and tiles may take; 0: what the stages need
     std::vector<std::string> plugin_path; ///< folders that are searched first
-    std::function<void(const std::string&)> log; ///< told warnings and news, from the lane's thread; may be empty
+    /// Told each frame, in order, where it still has the source's size and rate, that is after the
+    /// last stage before the first one that changes either: repair masks are complete there. From
+    /// the lane's thread; may be empty.
+    std::function<void(const Frame&)> tap;
+    std::function<void(const std::string&)>
+        log; ///< told warnings and news, from the lane's thread; may be empty
 };
 
 /// What frames of a stream have in common.
 struct StreamFormat {
     int channels = 3;
     std::int64_t height = 0, width = 0;
-    Rational rate;  ///< frames a second; 0 when irregular (then a rate changer needs a rate, not a factor)
+    Rational rate; ///< frames a second; 0 when irregular (then a rate changer needs a rate, not a
+                   ///< factor)
     ColorTags color;
+    std::int64_t frames = -1; ///< how many are expected, for the progress; -1 when unknown
 };
 
 /// How far a run is.
@@ -64,8 +75,8 @@ struct RunStats {
 };
 
 /// One pass of a film through a pipeline. `push`, `finish` and `next` may be called from different
-/// threads, each from one at a time; `cancel` and `progress` from any. One thread of the run's own (the
-/// device's lane) calls the stages.
+/// threads, each from one at a time; `cancel` and `progress` from any. One thread of the run's own
+/// (the device's lane) calls the stages.
 class OLDFILM_API Run {
   public:
     enum class State : std::uint8_t {
@@ -74,8 +85,8 @@ class OLDFILM_API Run {
         end,     ///< the film is over
     };
 
-    /// Offers a frame. False: the pipeline is full; take some with `next`, then offer it again. Never
-    /// blocks. Throws `Error`: format_mismatch; whatever ended the run.
+    /// Offers a frame. False: the pipeline is full; take some with `next`, then offer it again.
+    /// Never blocks. Throws `Error`: format_mismatch; whatever ended the run.
     bool push(const Frame& frame);
     /// Nothing more comes in.
     void finish();
@@ -88,8 +99,9 @@ class OLDFILM_API Run {
     void cancel() noexcept;
     [[nodiscard]] Progress progress() const;
     [[nodiscard]] RunStats stats() const;
-    /// New values for live parameters of stage `stage` (its number in the chain), from the frame with
-    /// the time `from` (seconds) on. Throws `Error` (invalid_argument) when one may not change.
+    /// New values for live parameters of stage `stage` (its number in the chain), from the frame
+    /// with the time `from` (seconds) on. Throws `Error` (invalid_argument) when one may not
+    /// change.
     void change(std::size_t stage, const ParameterValues& values, Rational from = {});
     /// What comes out.
     [[nodiscard]] const StreamFormat& output() const noexcept;
@@ -107,8 +119,8 @@ class OLDFILM_API Run {
     std::unique_ptr<Impl> impl_;
 };
 
-/// The description of a chain of stages. Building checks names and parameters; nothing is loaded yet.
-/// Can be run many times, also at the same time.
+/// The description of a chain of stages. Building checks names and parameters; nothing is loaded
+/// yet. Can be run many times, also at the same time.
 class OLDFILM_API Pipeline {
   public:
     explicit Pipeline(PipelineOptions options = {});
@@ -117,7 +129,8 @@ class OLDFILM_API Pipeline {
     ///  "stages": [{"id": "superres", "parameters": {"scale": 2}}]}
     /// Throws `Error` (invalid_argument, not_found) naming the place.
     static Pipeline from_json(const std::string& json, PipelineOptions options = {});
-    /// The preset "silent-film", "newsreel", "home-movie" or "tv-archive". Throws `Error` (not_found).
+    /// The preset "silent-film", "newsreel", "home-movie" or "tv-archive". Throws `Error`
+    /// (not_found).
     static Pipeline preset(const std::string& name, PipelineOptions options = {});
 
     /// Appends a stage. Throws `Error`: not_found, incompatible, invalid_argument.
@@ -128,9 +141,9 @@ class OLDFILM_API Pipeline {
     [[nodiscard]] const PipelineOptions& options() const noexcept;
     [[nodiscard]] std::string to_json() const;
 
-    /// Loads the stages for frames of this format and starts. With a `source` the run pulls frames from
-    /// it, on a thread of its own, until it gives nothing; without, frames are pushed.
-    /// Throws `Error`: unreadable, incompatible, unsupported, format_mismatch, out_of_memory.
+    /// Loads the stages for frames of this format and starts. With a `source` the run pulls frames
+    /// from it, on a thread of its own, until it gives nothing; without, frames are pushed. Throws
+    /// `Error`: unreadable, incompatible, unsupported, format_mismatch, out_of_memory.
     [[nodiscard]] Run start(const StreamFormat& input,
                             std::function<std::optional<Frame>()> source = {}) const;
 

@@ -11,8 +11,9 @@
  *  - Nothing throws across. A function that fails calls `host->fail` with a sentence and returns a
  *    status other than OLDFILM_OK.
  *  - Pointers that a call receives are borrowed: valid until it returns, unless it says otherwise.
- *  - Structs that begin with `size` may grow at the end; the reader looks at no field beyond `size`.
- *    Arrays hold pointers to such structs, so that they can grow too. Others are fixed for the major.
+ *  - Structs that begin with `size` may grow at the end; the reader looks at no field beyond
+ * `size`. Arrays hold pointers to such structs, so that they can grow too. Others are fixed for the
+ * major.
  */
 #ifndef OLDFILM_PLUGIN_H
 #define OLDFILM_PLUGIN_H
@@ -66,8 +67,8 @@ typedef struct oldfilm_rational {
  */
 typedef struct oldfilm_tensor {
     void* impl; /**< c10::TensorImpl*, when both sides have the same runtime tag, else null. Lent: a
-                     borrowed pointer; given: one strong reference. When set, the rest is only filled
-                     in by the host. */
+                     borrowed pointer; given: one strong reference. When set, the rest is only
+                   filled in by the host. */
     void* data; /**< first element, on the device */
     int32_t device_type;
     int32_t device_index;
@@ -90,9 +91,10 @@ typedef struct oldfilm_color {
 /** A frame, lent to the stage. */
 typedef struct oldfilm_frame {
     size_t size;
-    const oldfilm_tensor* picture; /**< C x H x W float32, nominally [0, 1], never clamped; C is 1 or 3 */
-    const oldfilm_tensor* mask;    /**< 1 x H x W float32, 1 where repaired; may be null */
-    int64_t index;                 /**< number in the stage's input, from 0 */
+    const oldfilm_tensor*
+        picture; /**< C x H x W float32, nominally [0, 1], never clamped; C is 1 or 3 */
+    const oldfilm_tensor* mask; /**< 1 x H x W float32, 1 where repaired; may be null */
+    int64_t index;              /**< number in the stage's input, from 0 */
     int64_t pts;
     int64_t duration;
     oldfilm_rational time_base; /**< seconds a tick */
@@ -117,33 +119,36 @@ typedef struct oldfilm_format {
 /** How a stage remembers. */
 enum {
     OLDFILM_STATELESS = 0, /**< an output depends on its window alone */
-    OLDFILM_WARM_UP = 1    /**< it depends on the `warm_up` frames before its window too, in this shot */
+    OLDFILM_WARM_UP =
+        1 /**< it depends on the `warm_up` frames before its window too, in this shot */
 };
 
-/** A stage's answer to `configure`. The host fills it with "as the input, no window" before the call. */
+/** A stage's answer to `configure`. The host fills it with "as the input, no window" before the
+ * call. */
 typedef struct oldfilm_config {
     size_t size;
     int32_t channels; /**< of the output */
     int32_t before;   /**< frames before the centre that `process` wants */
     int64_t height;
     int64_t width;
-    oldfilm_rational rate; /**< another rate than the input's makes the stage a rate changer: the host
-                                asks for the pictures between two frames, see oldfilm_request */
+    oldfilm_rational rate; /**< another rate than the input's makes the stage a rate changer: the
+                              host asks for the pictures between two frames, see oldfilm_request */
     int32_t after;
     int32_t batch; /**< most requests that one `process` takes, >= 1 */
     int32_t state;
     int32_t warm_up;
-    int32_t analysis_frames; /**< > 0: `analyze` sees up to so many frames from each shot's start before
-                                  `process` sees the shot */
+    int32_t analysis_frames; /**< > 0: `analyze` sees up to so many frames from each shot's start
+                                before `process` sees the shot */
     int32_t reserved;
-    int64_t memory; /**< bytes of work space that `process` needs beside its model; 0 when unknown */
+    int64_t
+        memory; /**< bytes of work space that `process` needs beside its model; 0 when unknown */
 } oldfilm_config;
 
 /** Where a stage puts what it made. */
 typedef struct oldfilm_result {
     size_t size;
-    int32_t unchanged; /**< set to 1: the output is the centre frame itself, bit for bit */
-    int32_t has_mask;  /**< set to 1 when `mask` is given */
+    int32_t unchanged;      /**< set to 1: the output is the centre frame itself, bit for bit */
+    int32_t has_mask;       /**< set to 1 when `mask` is given */
     oldfilm_tensor picture; /**< given; of the size and channels that `configure` answered */
     oldfilm_tensor mask;    /**< given; 1 x H x W */
 } oldfilm_result;
@@ -151,9 +156,9 @@ typedef struct oldfilm_result {
 /**
  * One output that the host wants.
  *
- * Frame-wise stages: `frames` holds before + 1 + after entries; `frames[centre]` is the frame to restore.
- * Places beyond the film's ends and beyond cuts repeat the nearest frame of the shot.
- * Rate changers: two entries, and `position` in (0, 1) between them; they belong to one shot.
+ * Frame-wise stages: `frames` holds before + 1 + after entries; `frames[centre]` is the frame to
+ * restore. Places beyond the film's ends and beyond cuts repeat the nearest frame of the shot. Rate
+ * changers: two entries, and `position` in (0, 1) between them; they belong to one shot.
  */
 typedef struct oldfilm_request {
     size_t size;
@@ -219,7 +224,8 @@ enum {
     OLDFILM_PER_STAGE = 1   /**< different stages of this plugin may be called at the same time */
 };
 
-/** Static description of one plugin. Everything that it points to lives as long as the library is loaded. */
+/** Static description of one plugin. Everything that it points to lives as long as the library is
+ * loaded. */
 typedef struct oldfilm_plugin_description {
     size_t size;
     uint32_t abi_major;
@@ -235,32 +241,37 @@ typedef struct oldfilm_plugin_description {
 
     /** [any] Makes a stage. Light: models are opened in `configure`. */
     int32_t (*create)(const oldfilm_host* host, oldfilm_stage** stage);
-    /** [lane] Before the first frame. `values` has one entry per parameter, in the table's order. */
-    int32_t (*configure)(oldfilm_stage* stage, const oldfilm_format* input, const oldfilm_value* values,
-                         oldfilm_config* config);
+    /** [lane] Before the first frame. `values` has one entry per parameter, in the table's order.
+     */
+    int32_t (*configure)(oldfilm_stage* stage, const oldfilm_format* input,
+                         const oldfilm_value* values, oldfilm_config* config);
     /** [lane] Live parameters changed; takes effect with the next `process`. May be null. */
     int32_t (*change)(oldfilm_stage* stage, const oldfilm_value* values);
-    /** [lane] One frame of the shot that comes next. Null when `analysis_frames` is never above 0. */
+    /** [lane] One frame of the shot that comes next. Null when `analysis_frames` is never above 0.
+     */
     int32_t (*analyze)(oldfilm_stage* stage, const oldfilm_frame* frame);
-    /** [lane] After the last `analyze` of a shot: what was found, as JSON text, owned by the stage until
-     *  its next call. Null together with `analyze`. */
+    /** [lane] After the last `analyze` of a shot: what was found, as JSON text, owned by the stage
+     * until its next call. Null together with `analyze`. */
     int32_t (*finish_analysis)(oldfilm_stage* stage, const char** json);
     /** [lane] Instead of `analyze`: what an earlier run found for the shot that comes next. */
     int32_t (*restore_analysis)(oldfilm_stage* stage, const char* json);
     /** [lane] Makes `count` outputs, 1 <= count <= batch, with consecutive numbers. */
-    int32_t (*process)(oldfilm_stage* stage, const oldfilm_request* const* requests, uint32_t count);
-    /** [lane] At each cut, before anything of the new shot is seen: forget what was before. May be null. */
+    int32_t (*process)(oldfilm_stage* stage, const oldfilm_request* const* requests,
+                       uint32_t count);
+    /** [lane] At each cut, before anything of the new shot is seen: forget what was before. May be
+     * null. */
     void (*reset)(oldfilm_stage* stage);
     /** [any] Ends the stage; no call is under way, and none comes after. */
     void (*destroy)(oldfilm_stage* stage);
 } oldfilm_plugin_description;
 
-/** [any] The plugin library's one symbol. Pure: the same answer each time; null from the first index on
- *  that it has no plugin for. */
+/** [any] The plugin library's one symbol. Pure: the same answer each time; null from the first
+ * index on that it has no plugin for. */
 typedef const oldfilm_plugin_description* (*oldfilm_plugin_function)(uint32_t index);
 OLDFILM_PLUGIN_EXPORT const oldfilm_plugin_description* oldfilm_plugin(uint32_t index);
 
-/* ---- The host's services ------------------------------------------------------------------------ */
+/* ---- The host's services ------------------------------------------------------------------------
+ */
 
 #define OLDFILM_EXT_LOG "oldfilm.log/1"
 enum { OLDFILM_LOG_DEBUG = 0, OLDFILM_LOG_INFO = 1, OLDFILM_LOG_WARNING = 2 };
@@ -290,16 +301,17 @@ typedef struct oldfilm_tensors {
 typedef struct oldfilm_model oldfilm_model;
 typedef struct oldfilm_models {
     size_t size;
-    /** [lane] Opens a package: a path relative to the plugin's folder (of its own models), an absolute
-     *  path, or a name in the user's models folder. `task` must be the manifest's. */
+    /** [lane] Opens a package: a path relative to the plugin's folder (of its own models), an
+     * absolute path, or a name in the user's models folder. `task` must be the manifest's. */
     int32_t (*open)(const oldfilm_host* host, const char* package, const char* task,
                     oldfilm_model** model);
     /** [any] The manifest as JSON text; lives as long as the model. */
     const char* (*manifest)(const oldfilm_model* model);
-    /** [lane] Runs the network: `inputs` lent, in the manifest's order, N x ... float32; `outputs` given,
-     *  in the manifest's order. The host pads, tiles, batches and chooses the precision. */
-    int32_t (*run)(const oldfilm_host* host, oldfilm_model* model, const oldfilm_tensor* const* inputs,
-                   uint32_t input_count, oldfilm_tensor* outputs, uint32_t output_count);
+    /** [lane] Runs the network: `inputs` lent, in the manifest's order, N x ... float32; `outputs`
+     * given, in the manifest's order. The host pads, tiles, batches and chooses the precision. */
+    int32_t (*run)(const oldfilm_host* host, oldfilm_model* model,
+                   const oldfilm_tensor* const* inputs, uint32_t input_count,
+                   oldfilm_tensor* outputs, uint32_t output_count);
     /** [lane] Once for each `open`. */
     void (*close)(const oldfilm_host* host, oldfilm_model* model);
 } oldfilm_models;
@@ -307,9 +319,10 @@ typedef struct oldfilm_models {
 #define OLDFILM_EXT_FLOW "oldfilm.flow/1"
 typedef struct oldfilm_flows {
     size_t size;
-    /** [lane] Dense optical flow from `from` to `to`, 2 x H x W float32 on the stage's device, in pixels
-     *  (x, then y): to(p + flow(p)) looks like from(p). Computed once for a pair of pictures and kept
-     *  while both live. Method: DIS (Kroeger et al., ECCV 2016) on luma. `flow` is given. */
+    /** [lane] Dense optical flow from `from` to `to`, 2 x H x W float32 on the stage's device, in
+     * pixels (x, then y): to(p + flow(p)) looks like from(p). Computed once for a pair of pictures
+     * and kept while both live. Method: DIS (Kroeger et al., ECCV 2016) on luma. `flow` is given.
+     */
     int32_t (*flow)(const oldfilm_host* host, const oldfilm_tensor* from, const oldfilm_tensor* to,
                     oldfilm_tensor* flow);
 } oldfilm_flows;

@@ -1,6 +1,7 @@
 #pragma once
 /// \file
-/// Which stages there are. Reads the sidecars beside plugin libraries; loads neither them nor LibTorch.
+/// Which stages there are. Reads the sidecars beside plugin libraries; loads neither them nor
+/// LibTorch.
 
 #include <oldfilm/export.hpp>
 #include <oldfilm/parameter.hpp>
@@ -23,13 +24,14 @@ struct PluginInfo {
 /// folder beside this library (or the build's own).
 OLDFILM_API std::vector<std::string> plugin_path(const std::vector<std::string>& extra = {});
 
-/// Every plugin in those folders, refused ones included. A plugin found earlier hides a later one of
-/// the same id. `runtime` is the host's tag, which a plugin's must equal or be empty.
+/// Every plugin in those folders, refused ones included. A plugin found earlier hides a later one
+/// of the same id. `runtime` is the host's tag, which a plugin's must equal or be empty.
 OLDFILM_API std::vector<PluginInfo> list_plugins(const std::vector<std::string>& extra = {});
 
-/// The usable plugin with this id or short name. Throws `Error`: not_found (with the names that there
-/// are), incompatible (with the reason for the refusal).
-OLDFILM_API PluginInfo find_plugin(const std::string& id, const std::vector<std::string>& extra = {});
+/// The usable plugin with this id or short name. Throws `Error`: not_found (with the names that
+/// there are), incompatible (with the reason for the refusal).
+OLDFILM_API PluginInfo find_plugin(const std::string& id,
+                                   const std::vector<std::string>& extra = {});
 
 /// The LibTorch that this library was built for, such as "2.11+cxx11".
 OLDFILM_API const char* runtime_tag() noexcept;

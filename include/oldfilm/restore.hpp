@@ -18,9 +18,9 @@ struct RestoreOptions {
     std::optional<int> crf;
     std::string mask_out; ///< a file for the film's repair masks (grey, lossless); empty for none
     bool overwrite = false;
-    std::function<void(const Progress&)> progress;        ///< called a few times a second; may be empty
-    std::function<void(const std::string&)> warn;         ///< told each warning; may be empty
-    std::stop_token stop;                                 ///< asks for the end; nothing is published then
+    std::function<void(const Progress&)> progress; ///< called a few times a second; may be empty
+    std::function<void(const std::string&)> warn;  ///< told each warning; may be empty
+    std::stop_token stop;                          ///< asks for the end; nothing is published then
 };
 
 struct RestoreResult {
@@ -30,10 +30,10 @@ struct RestoreResult {
     RunStats stats;
 };
 
-/// Restores the film `input` into the file `output`. Decoding and encoding run on threads of their own.
-/// The output has its name only when it is complete. A pipeline without stages is a lossless pass.
-/// Throws `Error`; nothing under the final name is touched then.
-OLDFILM_API RestoreResult restore(const std::string& input, const std::string& output, const Pipeline& pipeline,
-                                  const RestoreOptions& options = {});
+/// Restores the film `input` into the file `output`. Decoding and encoding run on threads of their
+/// own. The output has its name only when it is complete. A pipeline without stages is a lossless
+/// pass. Throws `Error`; nothing under the final name is touched then.
+OLDFILM_API RestoreResult restore(const std::string& input, const std::string& output,
+                                  const Pipeline& pipeline, const RestoreOptions& options = {});
 
 } // namespace oldfilm

@@ -1,10 +1,11 @@
 #pragma once
 /// \file
-/// The C++ face of <oldfilm/plugin.h> for authors of stages: header-only, links nothing, no LibTorch.
-/// Derive from `sdk::Stage`, describe it with `sdk::describe`, export it with `OLDFILM_PLUGINS`.
+/// The C++ face of <oldfilm/plugin.h> for authors of stages: header-only, links nothing, no
+/// LibTorch. Derive from `sdk::Stage`, describe it with `sdk::describe`, export it with
+/// `OLDFILM_PLUGINS`.
 ///
-/// A stage throws what it likes (`sdk::Failure` for a plain sentence); the SDK turns it into a status
-/// and `host->fail`. Nothing throws across the boundary.
+/// A stage throws what it likes (`sdk::Failure` for a plain sentence); the SDK turns it into a
+/// status and `host->fail`. Nothing throws across the boundary.
 
 #include <oldfilm/plugin.h>
 
@@ -56,7 +57,10 @@ class TensorRef {
     /// Gives the tensor away; this one is empty afterwards.
     [[nodiscard]] oldfilm_tensor release() noexcept { return std::exchange(tensor_, {}); }
     /// First element as T; the tensor must be on the CPU.
-    template <class T> [[nodiscard]] T* data() const noexcept { return static_cast<T*>(tensor_.data); }
+    template <class T>
+    [[nodiscard]] T* data() const noexcept {
+        return static_cast<T*>(tensor_.data);
+    }
 
   private:
     oldfilm_tensor tensor_;
@@ -87,7 +91,9 @@ class Request {
     [[nodiscard]] std::int64_t index() const noexcept { return request_->index; }
     [[nodiscard]] std::size_t count() const noexcept { return request_->count; }
     /// Entry `i` of the window, from 0 (the earliest).
-    [[nodiscard]] FrameView frame(std::size_t i) const noexcept { return FrameView(*request_->frames[i]); }
+    [[nodiscard]] FrameView frame(std::size_t i) const noexcept {
+        return FrameView(*request_->frames[i]);
+    }
     [[nodiscard]] FrameView centre() const noexcept { return frame(request_->centre); }
     /// Rate changers: place between frame(0) and frame(1), in (0, 1).
     [[nodiscard]] double position() const noexcept { return request_->position; }
@@ -104,7 +110,8 @@ class Request {
     const oldfilm_request* request_;
 };
 
-/// A row of the parameter table. Make them with `flag`, `integer`, `number`, `text`, `choice`, `file`.
+/// A row of the parameter table. Make them with `flag`, `integer`, `number`, `text`, `choice`,
+/// `file`.
 struct Parameter {
     std::string name;
     int type = OLDFILM_NUMBER;
@@ -131,8 +138,8 @@ inline Parameter flag(std::string name, bool initial, std::string help) {
     p.help = std::move(help);
     return p;
 }
-inline Parameter integer(std::string name, std::int64_t initial, std::int64_t minimum, std::int64_t maximum,
-                         std::string help, std::string unit = "") {
+inline Parameter integer(std::string name, std::int64_t initial, std::int64_t minimum,
+                         std::int64_t maximum, std::string help, std::string unit = "") {
     Parameter p;
     p.name = std::move(name);
     p.type = OLDFILM_INTEGER;
@@ -143,8 +150,8 @@ inline Parameter integer(std::string name, std::int64_t initial, std::int64_t mi
     p.unit = std::move(unit);
     return p;
 }
-inline Parameter number(std::string name, double initial, double minimum, double maximum, std::string help,
-                        std::string unit = "") {
+inline Parameter number(std::string name, double initial, double minimum, double maximum,
+                        std::string help, std::string unit = "") {
     Parameter p;
     p.name = std::move(name);
     p.type = OLDFILM_NUMBER;
@@ -229,7 +236,8 @@ class Host {
     /// Folder of the plugin library.
     [[nodiscard]] std::string folder() const { return host_->folder; }
     /// Null when the host does not offer it.
-    template <class Service> [[nodiscard]] const Service* extension(const char* id) const noexcept {
+    template <class Service>
+    [[nodiscard]] const Service* extension(const char* id) const noexcept {
         return static_cast<const Service*>(host_->get_extension(host_, id));
     }
     void log(int level, const std::string& line) const {
@@ -254,10 +262,12 @@ class Host {
     /// Flow from one picture to another, 2 x H x W in pixels: to(p + flow(p)) looks like from(p).
     [[nodiscard]] TensorRef flow(const FrameView& from, const FrameView& to) const {
         oldfilm_tensor tensor{};
-        check(require<oldfilm_flows>(OLDFILM_EXT_FLOW)->flow(host_, &from.picture(), &to.picture(), &tensor));
+        check(require<oldfilm_flows>(OLDFILM_EXT_FLOW)
+                  ->flow(host_, &from.picture(), &to.picture(), &tensor));
         return TensorRef(tensor);
     }
-    template <class Service> [[nodiscard]] const Service* require(const char* id) const {
+    template <class Service>
+    [[nodiscard]] const Service* require(const char* id) const {
         const auto* service = extension<Service>(id);
         if (service == nullptr) {
             throw Failure(std::string("the stage needs the host's service ") + id +
@@ -280,14 +290,16 @@ inline Model::Model(const Host& host, const std::string& package, const std::str
     : host_(host.c()), service_(host.require<oldfilm_models>(OLDFILM_EXT_MODEL)) {
     oldfilm_model* opened = nullptr;
     Host::check(service_->open(host_, package.c_str(), task.c_str(), &opened));
-    model_.reset(opened, [host = host_, service = service_](oldfilm_model* m) { service->close(host, m); });
+    model_.reset(opened,
+                 [host = host_, service = service_](oldfilm_model* m) { service->close(host, m); });
 }
 
 inline std::vector<TensorRef> Model::run(std::span<const oldfilm_tensor* const> inputs,
                                          std::size_t output_count) const {
     std::vector<oldfilm_tensor> outputs(output_count, oldfilm_tensor{});
-    Host::check(service_->run(host_, model_.get(), inputs.data(), static_cast<std::uint32_t>(inputs.size()),
-                              outputs.data(), static_cast<std::uint32_t>(output_count)));
+    Host::check(service_->run(host_, model_.get(), inputs.data(),
+                              static_cast<std::uint32_t>(inputs.size()), outputs.data(),
+                              static_cast<std::uint32_t>(output_count)));
     std::vector<TensorRef> result;
     result.reserve(output_count);
     for (const oldfilm_tensor& tensor : outputs) {
@@ -300,7 +312,8 @@ inline std::vector<TensorRef> Model::run(std::span<const oldfilm_tensor* const> 
 using Format = oldfilm_format;
 using Config = oldfilm_config;
 
-/// Base of every stage. Calls come in the order configure, then per shot [reset, analyze*, process*].
+/// Base of every stage. Calls come in the order configure, then per shot [reset, analyze*,
+/// process*].
 class Stage {
   public:
     explicit Stage(const Host& host) : host_(host) {}
@@ -403,10 +416,13 @@ struct Instance {
     std::unique_ptr<Stage> stage;
 };
 
-inline Instance& instance(oldfilm_stage* stage) noexcept { return *reinterpret_cast<Instance*>(stage); }
+inline Instance& instance(oldfilm_stage* stage) noexcept {
+    return *reinterpret_cast<Instance*>(stage);
+}
 
 /// Runs `work`, and turns what it throws into a status and a sentence.
-template <class Work> int guarded(const oldfilm_host* host, Work&& work) noexcept {
+template <class Work>
+int guarded(const oldfilm_host* host, Work&& work) noexcept {
     try {
         work();
         return OLDFILM_OK;
@@ -428,7 +444,8 @@ template <class Work> int guarded(const oldfilm_host* host, Work&& work) noexcep
 }
 
 /// Static storage of one plugin type's description: functions of the C table need it by type alone.
-template <class S> struct Plugin {
+template <class S>
+struct Plugin {
     static inline std::unique_ptr<Description> description;
 
     static int create(const oldfilm_host* host, oldfilm_stage** out) {
@@ -440,8 +457,8 @@ template <class S> struct Plugin {
             *out = reinterpret_cast<oldfilm_stage*>(made.release());
         });
     }
-    static int configure(oldfilm_stage* self, const oldfilm_format* input, const oldfilm_value* values,
-                         oldfilm_config* config) {
+    static int configure(oldfilm_stage* self, const oldfilm_format* input,
+                         const oldfilm_value* values, oldfilm_config* config) {
         Instance& it = instance(self);
         return guarded(it.host,
                        [&] { it.stage->configure(*input, Values(*it.plugin, values), *config); });
@@ -467,7 +484,8 @@ template <class S> struct Plugin {
         Instance& it = instance(self);
         return guarded(it.host, [&] { it.stage->restore_analysis(json); });
     }
-    static int process(oldfilm_stage* self, const oldfilm_request* const* requests, std::uint32_t count) {
+    static int process(oldfilm_stage* self, const oldfilm_request* const* requests,
+                       std::uint32_t count) {
         Instance& it = instance(self);
         return guarded(it.host, [&] {
             std::vector<Request> views;
@@ -490,7 +508,8 @@ template <class S> struct Plugin {
 } // namespace detail
 
 /// Describes the stage class S (constructible from `const Host&`). Call it once for each class.
-template <class S> const oldfilm_plugin_description* describe(About about) {
+template <class S>
+const oldfilm_plugin_description* describe(About about) {
     using P = detail::Plugin<S>;
     P::description = std::make_unique<detail::Description>(std::move(about));
     oldfilm_plugin_description& c = P::description->c();
@@ -509,12 +528,12 @@ template <class S> const oldfilm_plugin_description* describe(About about) {
 } // namespace oldfilm::sdk
 
 /// Exports the library's plugins, each made by `oldfilm::sdk::describe`. Once in a library.
-#define OLDFILM_PLUGINS(...)                                                                                 \
-    extern "C" const oldfilm_plugin_description* oldfilm_plugin(uint32_t index) {                            \
-        try {                                                                                                \
-            static const std::vector<const oldfilm_plugin_description*> plugins{__VA_ARGS__};                \
-            return index < plugins.size() ? plugins[index] : nullptr;                                        \
-        } catch (...) {                                                                                      \
-            return nullptr;                                                                                  \
-        }                                                                                                    \
+#define OLDFILM_PLUGINS(...)                                                                       \
+    extern "C" const oldfilm_plugin_description* oldfilm_plugin(uint32_t index) {                  \
+        try {                                                                                      \
+            static const std::vector<const oldfilm_plugin_description*> plugins{__VA_ARGS__};      \
+            return index < plugins.size() ? plugins[index] : nullptr;                              \
+        } catch (...) {                                                                            \
+            return nullptr;                                                                        \
+        }                                                                                          \
     }

@@ -1,7 +1,8 @@
 #pragma once
 /// \file
-/// <oldfilm/stage.hpp> with `at::Tensor`: for stages that are built against the host's own LibTorch.
-/// No pixel is copied in either direction; both sides hold references to the same storage.
+/// <oldfilm/stage.hpp> with `at::Tensor`: for stages that are built against the host's own
+/// LibTorch. No pixel is copied in either direction; both sides hold references to the same
+/// storage.
 
 #include <oldfilm/stage.hpp>
 
@@ -30,7 +31,8 @@ inline TensorRef give(const at::Tensor& tensor) {
     c.impl = at::Tensor(tensor).unsafeReleaseTensorImpl();
     c.owner = c.impl;
     c.release = [](void* owner, void* /*stream*/) {
-        at::Tensor(c10::intrusive_ptr<c10::TensorImpl>::reclaim(static_cast<c10::TensorImpl*>(owner)));
+        at::Tensor(
+            c10::intrusive_ptr<c10::TensorImpl>::reclaim(static_cast<c10::TensorImpl*>(owner)));
     };
     return TensorRef(c);
 }
@@ -43,7 +45,9 @@ inline oldfilm_tensor lend(const at::Tensor& tensor) {
 }
 
 /// The frame's picture, C x H x W float32. Read only: other stages and the writer share it.
-inline at::Tensor picture(const FrameView& frame) { return tensor(frame.picture()); }
+inline at::Tensor picture(const FrameView& frame) {
+    return tensor(frame.picture());
+}
 /// The repair mask, 1 x H x W; undefined when there is none.
 inline at::Tensor mask(const FrameView& frame) {
     return frame.mask() == nullptr ? at::Tensor() : tensor(*frame.mask());
@@ -63,7 +67,8 @@ inline at::Tensor flow(const Host& host, const at::Tensor& from, const at::Tenso
     return take(TensorRef(result));
 }
 
-/// Runs a model on tensors N x ... float32, in the manifest's order, and returns its outputs, likewise.
+/// Runs a model on tensors N x ... float32, in the manifest's order, and returns its outputs,
+/// likewise.
 inline std::vector<at::Tensor> run(const Model& model, const std::vector<at::Tensor>& inputs,
                                    std::size_t output_count) {
     std::vector<oldfilm_tensor> lent;

@@ -3,6 +3,7 @@
 
 #include <ATen/core/Tensor.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <string>
 #include <utility>
@@ -10,104 +11,122 @@
 namespace oldfilm {
 
 struct Frame::Data {
-  at::Tensor picture;
-  at::Tensor mask;
-  FrameInfo info;
-  std::shared_ptr<const CodedPicture> coded;
+    at::Tensor picture;
+    at::Tensor mask;
+    FrameInfo info;
+    std::shared_ptr<const CodedPicture> coded;
 };
 
 namespace {
 
-std::string shape_of(const at::Tensor &tensor) {
-  if (!tensor.defined()) {
-    return "no tensor";
-  }
-  return fmt::format("{} of shape {}", tensor.scalar_type() == at::kFloat ? "float32" : "another type",
-                     fmt::join(tensor.sizes(), " x "));
+std::string shape_of(const at::Tensor& tensor) {
+    if (!tensor.defined()) {
+        return "no tensor";
+    }
+    return fmt::format("{} of shape {}",
+                       tensor.scalar_type() == at::kFloat ? "float32" : "another type",
+                       fmt::join(tensor.sizes(), " x "));
 }
 
-void check_picture(const at::Tensor &picture) {
-  const bool fits = picture.defined() && picture.dim() == 3 && picture.scalar_type() == at::kFloat &&
-                    (picture.size(0) == 1 || picture.size(0) == 3) && picture.size(1) > 0 &&
-                    picture.size(2) > 0;
-  if (!fits) {
-    throw Error(Errc::format_mismatch,
-                fmt::format("a frame's picture must be float32 of shape C x H x W with C = 1 or 3, "
-                            "found {}; convert it first",
-                            shape_of(picture)));
-  }
+void check_picture(const at::Tensor& picture) {
+    const bool fits = picture.defined() && picture.dim() == 3 &&
+                      picture.scalar_type() == at::kFloat &&
+                      (picture.size(0) == 1 || picture.size(0) == 3) && picture.size(1) > 0 &&
+                      picture.size(2) > 0;
+    if (!fits) {
+        throw Error(
+            Errc::format_mismatch,
+            fmt::format("a frame's picture must be float32 of shape C x H x W with C = 1 or 3, "
+                        "found {}; convert it first",
+                        shape_of(picture)));
+    }
 }
 
-bool same_size(const at::Tensor &a, const at::Tensor &b) {
-  return a.size(-1) == b.size(-1) && a.size(-2) == b.size(-2);
+bool same_size(const at::Tensor& a, const at::Tensor& b) {
+    return a.size(-1) == b.size(-1) && a.size(-2) == b.size(-2);
 }
 
-std::int64_t bytes_of(const at::Tensor &tensor) {
-  return tensor.defined() ? static_cast<std::int64_t>(tensor.nbytes()) : 0;
+std::int64_t bytes_of(const at::Tensor& tensor) {
+    return tensor.defined() ? static_cast<std::int64_t>(tensor.nbytes()) : 0;
 }
 
 } // namespace
 
 Frame::Frame(at::Tensor picture, FrameInfo info) {
-  check_picture(picture);
-  data_ = std::make_shared<const Data>(Data{std::move(picture), {}, std::move(info), nullptr});
+    check_picture(picture);
+    data_ = std::make_shared<const Data>(Data{std::move(picture), {}, std::move(info), nullptr});
 }
 
-const at::Tensor &Frame::picture() const { return data_->picture; }
-const FrameInfo &Frame::info() const { return data_->info; }
-const at::Tensor &Frame::mask() const { return data_->mask; }
-const std::shared_ptr<const CodedPicture> &Frame::coded() const { return data_->coded; }
-std::int64_t Frame::channels() const { return data_->picture.size(0); }
-std::int64_t Frame::height() const { return data_->picture.size(1); }
-std::int64_t Frame::width() const { return data_->picture.size(2); }
+const at::Tensor& Frame::picture() const {
+    return data_->picture;
+}
+const FrameInfo& Frame::info() const {
+    return data_->info;
+}
+const at::Tensor& Frame::mask() const {
+    return data_->mask;
+}
+const std::shared_ptr<const CodedPicture>& Frame::coded() const {
+    return data_->coded;
+}
+std::int64_t Frame::channels() const {
+    return data_->picture.size(0);
+}
+std::int64_t Frame::height() const {
+    return data_->picture.size(1);
+}
+std::int64_t Frame::width() const {
+    return data_->picture.size(2);
+}
 
 std::int64_t Frame::bytes() const {
-  std::int64_t total = bytes_of(data_->picture) + bytes_of(data_->mask);
-  if (data_->coded && !data_->coded->picture.is_same(data_->picture)) {
-    total += bytes_of(data_->coded->picture);
-  }
-  return total;
+    std::int64_t total = bytes_of(data_->picture) + bytes_of(data_->mask);
+    if (data_->coded && !data_->coded->picture.is_same(data_->picture)) {
+        total += bytes_of(data_->coded->picture);
+    }
+    return total;
 }
 
 Frame Frame::with_picture(at::Tensor picture) const {
-  check_picture(picture);
-  Data copy = *data_;
-  if (!same_size(picture, copy.picture)) {
-    copy.mask = {};
-  }
-  copy.picture = std::move(picture);
-  Frame frame;
-  frame.data_ = std::make_shared<const Data>(std::move(copy));
-  return frame;
+    check_picture(picture);
+    Data copy = *data_;
+    if (!same_size(picture, copy.picture)) {
+        copy.mask = at::Tensor();
+    }
+    copy.picture = std::move(picture);
+    Frame frame;
+    frame.data_ = std::make_shared<const Data>(std::move(copy));
+    return frame;
 }
 
 Frame Frame::with_mask(at::Tensor mask) const {
-  if (mask.defined() && (mask.dim() != 3 || mask.size(0) != 1 || !same_size(mask, data_->picture))) {
-    throw Error(Errc::format_mismatch,
-                fmt::format("a mask must be of shape 1 x {} x {}, found {}", height(), width(),
-                            shape_of(mask)));
-  }
-  Data copy = *data_;
-  copy.mask = std::move(mask);
-  Frame frame;
-  frame.data_ = std::make_shared<const Data>(std::move(copy));
-  return frame;
+    if (mask.defined() &&
+        (mask.dim() != 3 || mask.size(0) != 1 || !same_size(mask, data_->picture))) {
+        throw Error(Errc::format_mismatch,
+                    fmt::format("a mask must be of shape 1 x {} x {}, found {}", height(), width(),
+                                shape_of(mask)));
+    }
+    Data copy = *data_;
+    copy.mask = std::move(mask);
+    Frame frame;
+    frame.data_ = std::make_shared<const Data>(std::move(copy));
+    return frame;
 }
 
 Frame Frame::with_info(FrameInfo info) const {
-  Data copy = *data_;
-  copy.info = std::move(info);
-  Frame frame;
-  frame.data_ = std::make_shared<const Data>(std::move(copy));
-  return frame;
+    Data copy = *data_;
+    copy.info = std::move(info);
+    Frame frame;
+    frame.data_ = std::make_shared<const Data>(std::move(copy));
+    return frame;
 }
 
 Frame Frame::with_coded(std::shared_ptr<const CodedPicture> coded) const {
-  Data copy = *data_;
-  copy.coded = std::move(coded);
-  Frame frame;
-  frame.data_ = std::make_shared<const Data>(std::move(copy));
-  return frame;
+    Data copy = *data_;
+    copy.coded = std::move(coded);
+    Frame frame;
+    frame.data_ = std::make_shared<const Data>(std::move(copy));
+    return frame;
 }
 
 } // namespace oldfilm

@@ -1,0 +1,37 @@
+#pragma once
+/// \file
+/// The JSON file beside a plugin library: the library's description, readable without loading it.
+/// {"oldfilm_sidecar": 1, "abi": [1, 0], "plugins": [{"id": ..., "parameters": [...]}]}
+
+#include <oldfilm/plugin.h>
+#include <oldfilm/plugins.hpp>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <string>
+#include <vector>
+
+namespace oldfilm::base {
+
+struct Sidecar {
+    unsigned abi_major = 0, abi_minor = 0;
+    std::vector<PluginInfo> plugins;
+};
+
+/// Throws `Error` (unreadable) naming the file and what is wrong in it.
+Sidecar read_sidecar(const std::string& path);
+
+/// The table of a description, as the host's C++ types.
+OLDFILM_API PluginInfo info_of(const oldfilm_plugin_description& description);
+
+/// The sidecar text for these descriptions.
+OLDFILM_API std::string
+sidecar_json(const std::vector<const oldfilm_plugin_description*>& descriptions);
+
+/// Why a plugin of this ABI and runtime cannot be used here; empty when it can.
+OLDFILM_API std::string why_refused(unsigned abi_major, unsigned abi_minor,
+                                    const std::string& runtime);
+
+nlohmann::json to_json(const PluginInfo& plugin);
+
+} // namespace oldfilm::base

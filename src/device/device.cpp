@@ -1,0 +1,80 @@
+#include "device/device.hpp"
+
+#include <oldfilm/error.hpp>
+
+#include <c10/util/Exception.h>
+#include <dlfcn.h>
+#include <fmt/format.h>
+
+#include <filesystem>
+
+namespace oldfilm {
+namespace {
+
+/// The driver is probed by itself: LibTorch decides only once whether CUDA is there, so that asking
+/// it before its CUDA half is loaded would spoil the answer for the whole process.
+bool driver_has_device() {
+    void* driver = dlopen("libcuda.so.1", RTLD_LAZY | RTLD_LOCAL);
+    if (driver == nullptr) {
+        return false;
+    }
+    using Init = int (*)(unsigned);
+    using Count = int (*)(int*);
+    const auto init = reinterpret_cast<Init>(dlsym(driver, "cuInit"));
+    const auto count = reinterpret_cast<Count>(dlsym(driver, "cuDeviceGetCount"));
+    int devices = 0;
+    return init != nullptr && count != nullptr && init(0) == 0 && count(&devices) == 0 &&
+           devices > 0;
+}
+
+/// libtorch_cuda.so lies beside libtorch_cpu.so, or nowhere.
+bool load_cuda_half() {
+    Dl_info info{};
+    if (dladdr(reinterpret_cast<const void*>(&c10::get_backtrace), &info) == 0 ||
+        info.dli_fname == nullptr) {
+        return false;
+    }
+    const auto library = std::filesystem::path(info.dli_fname).parent_path() / "libtorch_cuda.so";
+    return dlopen(library.c_str(), RTLD_NOW | RTLD_GLOBAL | RTLD_NODELETE) != nullptr;
+}
+
+} // namespace
+
+c10::Device resolve_device(const std::string& name) {
+    if (name == "cpu") {
+        return c10::Device(c10::kCPU);
+    }
+    const bool automatic = name == "auto" || name.empty();
+    if (!automatic && name != "cuda" && !name.starts_with("cuda:")) {
+        throw Error(
+            Errc::invalid_argument,
+            fmt::format("the device must be auto, cpu, cuda or cuda:N, found \"{}\"", name));
+    }
+    if (!driver_has_device()) {
+        if (automatic) {
+            return c10::Device(c10::kCPU);
+        }
+        throw Error(
+            Errc::unsupported,
+            "CUDA was asked for, and no NVIDIA driver with a device was found; use --device "
+            "cpu, or install the driver");
+    }
+    if (!load_cuda_half()) {
+        if (automatic) {
+            return c10::Device(c10::kCPU);
+        }
+        throw Error(Errc::unsupported,
+                    "CUDA was asked for, and LibTorch's CUDA half (libtorch_cuda.so) could not be "
+                    "loaded; run ./setup.sh build --cuda");
+    }
+    try {
+        const c10::Device device(automatic ? "cuda" : name);
+        return c10::Device(c10::kCUDA, device.has_index() ? device.index() : c10::DeviceIndex(0));
+    } catch (const c10::Error&) {
+        throw Error(
+            Errc::invalid_argument,
+            fmt::format("the device must be auto, cpu, cuda or cuda:N, found \"{}\"", name));
+    }
+}
+
+} // namespace oldfilm

@@ -1,0 +1,16 @@
+#pragma once
+/// \file
+/// Which device a pipeline runs on. CUDA's half of LibTorch is loaded only when it is asked for.
+
+#include <c10/core/Device.h>
+
+#include <string>
+
+namespace oldfilm {
+
+/// "cpu", "cuda", "cuda:1", or "auto": CUDA when a driver and LibTorch's CUDA half are there.
+/// Throws `Error`: invalid_argument for another name; unsupported when CUDA is asked for and not
+/// there.
+c10::Device resolve_device(const std::string& name);
+
+} // namespace oldfilm

@@ -1,0 +1,236 @@
+#include "pipeline/node.hpp"
+
+#include <ATen/ops/maximum.h>
+
+#include <algorithm>
+#include <chrono>
+#include <numeric>
+#include <utility>
+
+namespace oldfilm {
+namespace {
+
+/// Adds the time of its life to a clock.
+class Timed {
+  public:
+    explicit Timed(StageClock& clock) : clock_(clock), start_(std::chrono::steady_clock::now()) {}
+    Timed(const Timed&) = delete;
+    Timed& operator=(const Timed&) = delete;
+    ~Timed() {
+        clock_.seconds +=
+            std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+    }
+
+  private:
+    StageClock& clock_;
+    std::chrono::steady_clock::time_point start_;
+};
+
+} // namespace
+
+void Changes::add(Rational from, std::vector<ParameterValue> values) {
+    const std::lock_guard lock(mutex_);
+    waiting_.emplace_back(from, std::move(values));
+    std::stable_sort(waiting_.begin(), waiting_.end(),
+                     [](const auto& a, const auto& b) { return a.first < b.first; });
+}
+
+std::optional<std::vector<ParameterValue>> Changes::due(Rational time) {
+    const std::lock_guard lock(mutex_);
+    std::optional<std::vector<ParameterValue>> latest;
+    while (!waiting_.empty() && waiting_.front().first <= time) {
+        latest = std::move(waiting_.front().second);
+        waiting_.pop_front();
+    }
+    return latest;
+}
+
+FrameNode::FrameNode(FrameBuffer& in, FrameBuffer& out, stage::Stage& stage, StageClock& clock,
+                     Changes& changes, std::function<void(std::int32_t, const std::string&)> found)
+    : Node(in, out), stage_(stage), clock_(clock), changes_(changes), found_(std::move(found)) {}
+
+std::size_t FrameNode::capacity(const stage::Config& config) {
+    return static_cast<std::size_t>(config.before + config.batch +
+                                    std::max(config.after, config.analysis_frames) + 1);
+}
+
+std::optional<std::int64_t> FrameNode::reach(std::int64_t number, std::int64_t ahead) const {
+    const bool closed = in_.closed();
+    const std::int64_t end = in_.end();
+    const std::int32_t shot = in_.at(number).info().shot;
+    std::int64_t last = number;
+    while (last < number + ahead) {
+        if (last + 1 >= end) {
+            return closed ? std::optional(last) : std::nullopt;
+        }
+        if (in_.at(last + 1).info().shot != shot) {
+            return last;
+        }
+        ++last;
+    }
+    return last;
+}
+
+bool FrameNode::begin_shot(const Frame& first) {
+    const int wanted = stage_.config().analysis_frames;
+    const std::optional<std::int64_t> last = reach(next_, std::max(wanted - 1, 0));
+    if (!last) {
+        return false;
+    }
+    const Timed timed(clock_);
+    stage_.reset();
+    if (wanted > 0) {
+        for (std::int64_t n = next_; n <= *last; ++n) {
+            stage_.analyze(in_.at(n));
+        }
+        found_(first.info().shot, stage_.finish_analysis());
+    }
+    shot_ = first.info().shot;
+    shot_first_ = next_;
+    return true;
+}
+
+bool FrameNode::step() {
+    if (next_ == in_.end()) {
+        return close_at_end(next_);
+    }
+    const stage::Config& config = stage_.config();
+    const Frame first = in_.at(next_);
+    if (shot_ != first.info().shot) {
+        return begin_shot(first);
+    }
+    // Batches are counted from the shot's start, so that what is in one never depends on timing.
+    const std::optional<std::int64_t> last = reach(next_, config.batch - 1 + config.after);
+    if (!last) {
+        return false;
+    }
+    const std::int64_t count = std::min<std::int64_t>(config.batch, *last - next_ + 1);
+    if (!out_.has_room(count)) {
+        return false;
+    }
+    process(count, *last);
+    return true;
+}
+
+void FrameNode::process(std::int64_t count, std::int64_t last) {
+    const stage::Config& config = stage_.config();
+    std::vector<stage::Wanted> wanted;
+    for (std::int64_t n = next_; n < next_ + count; ++n) {
+        stage::Wanted& one = wanted.emplace_back();
+        one.index = n;
+        one.centre = static_cast<std::size_t>(config.before);
+        for (std::int64_t i = n - config.before; i <= n + config.after; ++i) {
+            one.window.push_back(in_.at(std::clamp(i, shot_first_, last)));
+        }
+    }
+    std::vector<stage::Made> made;
+    {
+        const Timed timed(clock_);
+        if (const auto values = changes_.due(in_.at(next_).info().time())) {
+            stage_.change(*values);
+        }
+        made = stage_.process(wanted);
+    }
+    for (std::size_t i = 0; i < made.size(); ++i) {
+        out_.push(finished(wanted[i].window[wanted[i].centre], made[i]));
+    }
+    next_ += count;
+    in_.release_before(next_ - config.before);
+}
+
+Frame FrameNode::finished(const Frame& frame, stage::Made& made) const {
+    if (made.unchanged) {
+        return frame;
+    }
+    Frame result = frame.with_picture(std::move(made.picture));
+    if (made.mask.defined()) {
+        result = result.with_mask(result.mask().defined() ? at::maximum(result.mask(), made.mask)
+                                                          : made.mask);
+    }
+    const bool same_format = result.channels() == frame.channels() &&
+                             result.height() == frame.height() && result.width() == frame.width();
+    return same_format ? result : result.with_coded(nullptr); // no coded sample fits another size
+}
+
+RateNode::RateNode(FrameBuffer& in, FrameBuffer& out, stage::Stage& stage, StageClock& clock,
+                   Changes& changes)
+    : Node(in, out), stage_(stage), clock_(clock), changes_(changes),
+      rate_(stage.config().output.rate) {}
+
+Rational RateNode::time_of(std::int64_t output) const {
+    return start_ + Rational(output) / rate_;
+}
+
+FrameInfo RateNode::info_of(std::int64_t output, const FrameInfo& like, Origin origin) const {
+    FrameInfo info = like;
+    info.index = output;
+    info.time_base = time_base_;
+    info.pts = (time_of(output) / time_base_).round();
+    info.duration = (rate_.inverse() / time_base_).round();
+    info.origin = origin;
+    return info;
+}
+
+Frame RateNode::between(const Frame& a, const Frame& b, Rational time) {
+    const Timed timed(clock_);
+    if (const auto values = changes_.due(time)) {
+        stage_.change(*values);
+    }
+    if (shot_ != a.info().shot) {
+        stage_.reset();
+        shot_ = a.info().shot;
+    }
+    stage::Wanted wanted;
+    wanted.index = next_;
+    wanted.window = {a, b};
+    wanted.position = ((time - a.info().time()) / (b.info().time() - a.info().time())).value();
+    std::vector<stage::Made> made = stage_.process({wanted});
+    return made.front().unchanged ? a : Frame(std::move(made.front().picture), a.info());
+}
+
+bool RateNode::step() {
+    const bool closed = in_.closed();
+    const std::int64_t end = in_.end();
+    if (over_ || (closed && end == 0)) {
+        over_ = true;
+        return close_at_end(end);
+    }
+    if (end == 0 || out_.full()) {
+        return false;
+    }
+    if (next_ == 0) {
+        start_ = in_.at(0).info().time();
+        // The coarsest clock on which the first frame and every step of the grid are whole ticks.
+        const Rational step = rate_.inverse();
+        const std::int64_t den = std::lcm(step.den(), start_.den());
+        time_base_ =
+            Rational(std::gcd((step * Rational(den)).num(), (start_ * Rational(den)).num()), den);
+    }
+    const Rational time = time_of(next_);
+    while (current_ + 1 < end && in_.at(current_ + 1).info().time() <= time) {
+        ++current_;
+        in_.release_before(current_);
+    }
+    const Frame a = in_.at(current_);
+    const FrameInfo& info = a.info();
+    const bool has_next = current_ + 1 < end;
+    if (!has_next && !closed) {
+        return false;
+    }
+    if (!has_next && time >= info.time() + Rational(info.duration) * info.time_base) {
+        over_ = true;
+        return true;
+    }
+    if (info.time() == time) {
+        out_.push(a.with_info(info_of(next_, info, info.origin)));
+    } else if (!has_next || in_.at(current_ + 1).info().shot != info.shot) {
+        out_.push(a.with_info(info_of(next_, info, Origin::held)));
+    } else {
+        const Frame made = between(a, in_.at(current_ + 1), time);
+        out_.push(made.with_coded(nullptr).with_info(info_of(next_, info, Origin::interpolated)));
+    }
+    ++next_;
+    return true;
+}
+
+} // namespace oldfilm

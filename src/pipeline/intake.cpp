@@ -1,0 +1,53 @@
+#include "pipeline/node.hpp"
+
+namespace oldfilm {
+
+bool Node::close_at_end(std::int64_t next) {
+    if (closed_ || !in_.closed() || next < in_.end()) {
+        return false;
+    }
+    out_.close();
+    closed_ = true;
+    return true;
+}
+
+Intake::Intake(FrameBuffer& in, FrameBuffer& out, at::Device device,
+               std::atomic<std::int64_t>& uploads)
+    : Node(in, out), device_(device), uploads_(uploads) {}
+
+bool Intake::step() {
+    const bool closed = in_.closed(); // asked first: what is then there is all there will be
+    const std::int64_t end = in_.end();
+    if (next_ == end) {
+        return close_at_end(next_);
+    }
+    if (out_.full() || (!closed && end <= next_ + ShotDetector::look_ahead)) {
+        return false;
+    }
+    std::vector<Thumbnail> ahead;
+    for (std::int64_t n = next_; n < end && n <= next_ + ShotDetector::look_ahead; ++n) {
+        auto known = thumbnails_.find(n);
+        if (known == thumbnails_.end()) {
+            known = thumbnails_.emplace(n, Thumbnail(in_.at(n).picture())).first;
+        }
+        ahead.push_back(known->second);
+    }
+    if (detector_.starts_shot(ahead)) {
+        ++shot_;
+    }
+    Frame frame = in_.at(next_);
+    FrameInfo info = frame.info();
+    info.index = next_;
+    info.shot = shot_;
+    if (frame.picture().device() != device_) {
+        frame = frame.with_picture(frame.picture().to(device_, /*non_blocking=*/true));
+        ++uploads_;
+    }
+    out_.push(frame.with_info(info));
+    thumbnails_.erase(next_);
+    ++next_;
+    in_.release_before(next_);
+    return true;
+}
+
+} // namespace oldfilm

@@ -1,0 +1,130 @@
+#pragma once
+/// \file
+/// What lies between two edges of a pipeline. Nodes run on the lane's thread, one step at a time.
+
+#include "frame/frame_buffer.hpp"
+#include "pipeline/shots.hpp"
+#include "stage/stage.hpp"
+
+#include <oldfilm/frame.hpp>
+#include <oldfilm/pipeline.hpp>
+
+#include <atomic>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace oldfilm {
+
+class Node {
+  public:
+    Node(FrameBuffer& in, FrameBuffer& out) : in_(in), out_(out) {}
+    Node(const Node&) = delete;
+    Node& operator=(const Node&) = delete;
+    virtual ~Node() = default;
+    /// Does the next piece of work if its input is there and its output has room; false if not.
+    virtual bool step() = 0;
+
+  protected:
+    /// The input is over and all of it was handed on: closes the output. False when that isn't so
+    /// yet.
+    bool close_at_end(std::int64_t next);
+    FrameBuffer& in_;
+    FrameBuffer& out_;
+
+  private:
+    bool closed_ = false;
+};
+
+/// Numbers frames, finds shots, brings frames to the device.
+class Intake final : public Node {
+  public:
+    Intake(FrameBuffer& in, FrameBuffer& out, at::Device device,
+           std::atomic<std::int64_t>& uploads);
+    bool step() override;
+
+  private:
+    at::Device device_;
+    std::atomic<std::int64_t>& uploads_;
+    ShotDetector detector_;
+    std::map<std::int64_t, Thumbnail> thumbnails_;
+    std::int64_t next_ = 0;
+    std::int32_t shot_ = 0;
+};
+
+/// What the pipeline wants to know from stages while they run.
+struct StageClock {
+    double seconds = 0; ///< in the stage's calls; the lane's thread writes
+};
+
+/// New values for live parameters, waiting for their time.
+class Changes {
+  public:
+    void add(Rational from, std::vector<ParameterValue> values);
+    /// The latest that are due at `time`, and forgets them.
+    std::optional<std::vector<ParameterValue>> due(Rational time);
+
+  private:
+    std::mutex mutex_;
+    std::deque<std::pair<Rational, std::vector<ParameterValue>>> waiting_;
+};
+
+/// One output for each input frame.
+class FrameNode final : public Node {
+  public:
+    FrameNode(FrameBuffer& in, FrameBuffer& out, stage::Stage& stage, StageClock& clock,
+              Changes& changes,
+              std::function<void(std::int32_t shot, const std::string& json)> found);
+    bool step() override;
+    /// Frames that the input edge must be able to hold.
+    static std::size_t capacity(const stage::Config& config);
+
+  private:
+    /// The last frame of `number`'s shot that is at most `number + ahead`; nothing when more must
+    /// come first.
+    [[nodiscard]] std::optional<std::int64_t> reach(std::int64_t number, std::int64_t ahead) const;
+    bool begin_shot(const Frame& first);
+    void process(std::int64_t count, std::int64_t last);
+    [[nodiscard]] Frame finished(const Frame& frame, stage::Made& made) const;
+
+    stage::Stage& stage_;
+    StageClock& clock_;
+    Changes& changes_;
+    std::function<void(std::int32_t, const std::string&)> found_;
+    std::int64_t next_ = 0;
+    std::int64_t shot_first_ = 0;
+    std::optional<std::int32_t> shot_;
+};
+
+/// Outputs on the exact grid of another rate: originals where they fall on it, made ones between,
+/// held ones before a cut and at the end.
+class RateNode final : public Node {
+  public:
+    RateNode(FrameBuffer& in, FrameBuffer& out, stage::Stage& stage, StageClock& clock,
+             Changes& changes);
+    bool step() override;
+
+  private:
+    [[nodiscard]] Rational time_of(std::int64_t output) const;
+    [[nodiscard]] FrameInfo info_of(std::int64_t output, const FrameInfo& like,
+                                    Origin origin) const;
+    Frame between(const Frame& a, const Frame& b, Rational time);
+
+    stage::Stage& stage_;
+    StageClock& clock_;
+    Changes& changes_;
+    Rational rate_;
+    Rational start_;
+    Rational time_base_;
+    std::optional<std::int32_t> shot_;
+    std::int64_t next_ = 0;    ///< output
+    std::int64_t current_ = 0; ///< input frame at or before the output's time
+    bool over_ = false;
+};
+
+} // namespace oldfilm

@@ -1,0 +1,519 @@
+#include "device/device.hpp"
+#include "pipeline/node.hpp"
+#include "pipeline/spec.hpp"
+#include "stage/library.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <exception>
+#include <filesystem>
+#include <thread>
+#include <utility>
+
+namespace oldfilm {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using Source = std::function<std::optional<Frame>()>;
+
+/// Hands frames on as they are, showing each to an observer.
+class Tap final : public Node {
+  public:
+    Tap(FrameBuffer& in, FrameBuffer& out, const std::function<void(const Frame&)>& observer)
+        : Node(in, out), observer_(observer) {}
+    bool step() override {
+        if (next_ == in_.end()) {
+            return close_at_end(next_);
+        }
+        if (out_.full()) {
+            return false;
+        }
+        Frame frame = in_.at(next_++);
+        observer_(frame);
+        out_.push(std::move(frame));
+        in_.release_before(next_);
+        return true;
+    }
+
+  private:
+    std::function<void(const Frame&)> observer_;
+    std::int64_t next_ = 0;
+};
+
+bool same_grid(const StreamFormat& a, const stage::Config& b) {
+    return a.height == b.output.height && a.width == b.output.width && !b.changes_rate;
+}
+
+} // namespace
+
+/// Threads: the caller's (push, finish, next), the source's in pull mode, and the lane, which alone
+/// calls stages. They meet in the first and the last edge; `mutex` and `changed` guard only
+/// waiting.
+struct Run::Impl {
+    /// The lane idles until something came in or went out, or it is to end.
+    void wake() {
+        {
+            const std::lock_guard lock(mutex);
+            ++events;
+        }
+        changed.notify_all();
+    }
+
+    FrameBuffer& add_edge(std::size_t capacity) {
+        return *edges.emplace_back(std::make_unique<FrameBuffer>(capacity));
+    }
+
+    void build(const StreamFormat& input);
+    void check_memory() const;
+    void lane_loop();
+    void source_loop(const Source& source);
+    bool step();
+    void end_with(std::exception_ptr reason);
+    void rethrow() const;
+    void watch_memory();
+
+    StreamFormat format, result;
+    std::vector<CheckedStage> checked;
+    PipelineOptions options;
+    stage::Shared shared;
+    std::vector<std::unique_ptr<stage::Stage>> stages;
+    std::vector<std::unique_ptr<FrameBuffer>> edges;
+    std::vector<std::unique_ptr<StageClock>> clocks;
+    std::vector<std::unique_ptr<Changes>> changes;
+    std::vector<std::unique_ptr<Node>> nodes;
+    bool pulls = false;
+
+    mutable std::mutex mutex; ///< guards what follows
+    std::condition_variable changed;
+    std::uint64_t events = 0;
+    /// The count of events after which the lane found nothing to do; it idles while that is the
+    /// latest.
+    std::optional<std::uint64_t> idle_since;
+    bool stopping = false;
+    std::exception_ptr failure;
+    std::vector<std::string> analysis;
+    std::int64_t peak_frames = 0, peak_bytes = 0;
+    std::vector<double> seconds;
+
+    std::atomic<std::int64_t> uploads{0}, downloads{0};
+    std::atomic<std::int64_t> frames_in{0}, frames_out{0};
+    Clock::time_point start = Clock::now();
+    std::thread lane, puller;
+};
+
+void Run::Impl::build(const StreamFormat& input) {
+    format = input;
+    shared.device = resolve_device(options.device);
+    shared.precision = options.precision;
+    shared.log = options.log;
+
+    StreamFormat current = input;
+    for (const CheckedStage& one : checked) {
+        const auto& description = one.spec.description != nullptr ? *one.spec.description
+                                                                  : stage::load_plugin(one.plugin);
+        const std::string folder =
+            one.plugin.library.empty()
+                ? ""
+                : std::filesystem::path(one.plugin.library).parent_path().string();
+        auto made = std::make_unique<stage::Stage>(description, folder, shared);
+        current = made->configure(current, one.values).output;
+        stages.push_back(std::move(made));
+    }
+    result = current;
+    if (!stages.empty() && result.rate != input.rate) {
+        result.frames = -1;
+    }
+
+    // Edges hold what their consumer's window needs and what their producer makes at once.
+    FrameBuffer* edge = &add_edge(ShotDetector::look_ahead + 2);
+    bool tapped = !options.tap;
+    const auto tap_before = [&](std::size_t capacity) {
+        FrameBuffer& out = add_edge(capacity);
+        nodes.push_back(std::make_unique<Tap>(*edge, out, options.tap));
+        edge = &out;
+        tapped = true;
+    };
+    FrameBuffer& first =
+        add_edge(stages.empty() ? 2 : FrameNode::capacity(stages.front()->config()) + 1);
+    nodes.push_back(std::make_unique<Intake>(*edge, first, shared.device, uploads));
+    edge = &first;
+    current = input;
+    for (std::size_t i = 0; i < stages.size(); ++i) {
+        const stage::Config& config = stages[i]->config();
+        if (!tapped && !same_grid(current, config)) {
+            tap_before(FrameNode::capacity(config) + 1);
+        }
+        const std::size_t needed =
+            i + 1 < stages.size() ? FrameNode::capacity(stages[i + 1]->config()) : 2;
+        FrameBuffer& out = add_edge(needed + static_cast<std::size_t>(config.batch));
+        clocks.push_back(std::make_unique<StageClock>());
+        changes.push_back(std::make_unique<Changes>());
+        if (config.changes_rate) {
+            nodes.push_back(std::make_unique<RateNode>(*edge, out, *stages[i], *clocks.back(),
+                                                       *changes.back()));
+        } else {
+            const std::string name = stages[i]->plugin().name;
+            nodes.push_back(std::make_unique<FrameNode>(
+                *edge, out, *stages[i], *clocks.back(), *changes.back(),
+                [this, name](std::int32_t shot, const std::string& json) {
+                    const std::lock_guard lock(mutex);
+                    analysis.push_back(fmt::format(
+                        "{{\"stage\": \"{}\", \"shot\": {}, \"found\": {}}}", name, shot, json));
+                }));
+        }
+        current = config.output;
+        edge = &out;
+    }
+    if (!tapped) {
+        tap_before(2);
+    }
+    seconds.resize(stages.size());
+    check_memory();
+}
+
+/// What the edges can hold is known before the first frame; a budget that is too small for it is
+/// refused.
+void Run::Impl::check_memory() const {
+    if (options.memory <= 0) {
+        return;
+    }
+    std::int64_t needed = 0;
+    StreamFormat current = format;
+    const auto frame_bytes = [](const StreamFormat& f) {
+        return f.channels * f.height * f.width * static_cast<std::int64_t>(sizeof(float));
+    };
+    for (const auto& one : stages) {
+        needed += static_cast<std::int64_t>(FrameNode::capacity(one->config()) + 2) *
+                  frame_bytes(current);
+        current = one->config().output;
+    }
+    needed += 3 * frame_bytes(current);
+    if (needed > options.memory) {
+        throw Error(Errc::out_of_memory,
+                    fmt::format("the frames in flight need {} MiB, and the memory budget is {} "
+                                "MiB; raise it, or use "
+                                "fewer stages or a smaller scale",
+                                needed / 1048576 + 1, options.memory / 1048576));
+    }
+}
+
+/// The stage nearest the end that can work does, so that as few frames as possible are alive.
+bool Run::Impl::step() {
+    for (auto node = nodes.rbegin(); node != nodes.rend(); ++node) {
+        if ((*node)->step()) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void Run::Impl::watch_memory() {
+    std::int64_t frames = 0;
+    std::int64_t bytes = 0;
+    for (const auto& edge : edges) {
+        frames += edge->size();
+        bytes += edge->bytes();
+    }
+    const std::lock_guard lock(mutex);
+    peak_frames = std::max(peak_frames, frames);
+    peak_bytes = std::max(peak_bytes, bytes);
+    for (std::size_t i = 0; i < clocks.size(); ++i) {
+        seconds[i] = clocks[i]->seconds;
+    }
+}
+
+void Run::Impl::lane_loop() {
+    try {
+        while (true) {
+            std::uint64_t seen = 0;
+            {
+                const std::lock_guard lock(mutex);
+                if (stopping) {
+                    return;
+                }
+                seen = events;
+            }
+            if (shared.cancelled) {
+                throw Error(Errc::cancelled, "the run was cancelled");
+            }
+            if (step()) {
+                watch_memory();
+                wake();
+                continue;
+            }
+            std::unique_lock lock(mutex);
+            if (events == seen) {
+                idle_since = seen;
+                changed.notify_all(); // `next` may be waiting to learn that nothing more comes
+                changed.wait(lock, [&] { return events != seen || stopping; });
+            }
+        }
+    } catch (const std::bad_alloc&) {
+        end_with(std::make_exception_ptr(Error(
+            Errc::out_of_memory,
+            "there is not enough memory for this pipeline; use a smaller scale or fewer stages")));
+    } catch (...) {
+        end_with(std::current_exception());
+    }
+}
+
+void Run::Impl::source_loop(const Source& source) {
+    try {
+        while (true) {
+            {
+                std::unique_lock lock(mutex);
+                changed.wait(lock, [&] { return stopping || failure || !edges.front()->full(); });
+                if (stopping || failure) {
+                    return;
+                }
+            }
+            std::optional<Frame> frame = source();
+            if (!frame) {
+                edges.front()->close();
+                wake();
+                return;
+            }
+            edges.front()->push(std::move(*frame));
+            ++frames_in;
+            wake();
+        }
+    } catch (...) {
+        end_with(std::current_exception());
+    }
+}
+
+void Run::Impl::end_with(std::exception_ptr reason) {
+    {
+        const std::lock_guard lock(mutex);
+        if (!failure) {
+            failure = std::move(reason);
+        }
+        stopping = true;
+        ++events;
+    }
+    changed.notify_all();
+}
+
+void Run::Impl::rethrow() const {
+    const std::lock_guard lock(mutex);
+    if (failure) {
+        std::rethrow_exception(failure);
+    }
+}
+
+Run::Run(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Run::Run(Run&&) noexcept = default;
+Run& Run::operator=(Run&& other) noexcept {
+    std::swap(impl_, other.impl_);
+    return *this;
+}
+
+Run::~Run() {
+    if (!impl_) {
+        return;
+    }
+    impl_->shared.cancelled = true;
+    {
+        const std::lock_guard lock(impl_->mutex);
+        impl_->stopping = true;
+        ++impl_->events;
+    }
+    impl_->changed.notify_all();
+    for (std::thread* thread : {&impl_->puller, &impl_->lane}) {
+        if (thread->joinable()) {
+            thread->join();
+        }
+    }
+}
+
+bool Run::push(const Frame& frame) {
+    impl_->rethrow();
+    const StreamFormat& expected = impl_->format;
+    if (!frame.defined() || frame.channels() != expected.channels ||
+        frame.height() != expected.height || frame.width() != expected.width) {
+        throw Error(Errc::format_mismatch,
+                    fmt::format("the run was started for frames of {} x {} x {}, and one of "
+                                "another format was pushed; "
+                                "start another run for it",
+                                expected.channels, expected.height, expected.width));
+    }
+    FrameBuffer& edge = *impl_->edges.front();
+    if (edge.full()) {
+        return false;
+    }
+    edge.push(frame);
+    ++impl_->frames_in;
+    impl_->wake();
+    return true;
+}
+
+void Run::finish() {
+    impl_->edges.front()->close();
+    impl_->wake();
+}
+
+Run::State Run::next(Frame& frame) {
+    Impl& it = *impl_;
+    FrameBuffer& edge = *it.edges.back();
+    std::unique_lock lock(it.mutex);
+    const auto available = [&] { return edge.begin() < edge.end(); };
+    it.changed.wait(lock, [&] {
+        return it.failure || available() || edge.closed() ||
+               (!it.pulls && it.idle_since == it.events);
+    });
+    if (available()) {
+        Frame made = edge.at(edge.begin());
+        lock.unlock();
+        edge.release_before(edge.begin() + 1);
+        if (!made.picture().is_cpu() && it.pulls) {
+            made = made.with_picture(made.picture().cpu());
+            ++it.downloads;
+        }
+        frame = std::move(made);
+        ++it.frames_out;
+        it.wake();
+        return State::frame;
+    }
+    if (it.failure) {
+        std::rethrow_exception(it.failure);
+    }
+    return edge.closed() ? State::end : State::starved;
+}
+
+std::optional<Frame> Run::next() {
+    Frame frame;
+    switch (next(frame)) {
+    case State::frame:
+        return frame;
+    case State::end:
+        return std::nullopt;
+    case State::starved:
+        break;
+    }
+    throw Error(Errc::invalid_argument,
+                "nothing can come out before more frames are pushed; push them or call finish, "
+                "or use next(Frame&), which says so");
+}
+
+void Run::cancel() noexcept {
+    impl_->shared.cancelled = true;
+    try {
+        impl_->end_with(std::make_exception_ptr(Error(Errc::cancelled, "the run was cancelled")));
+    } catch (...) { // The flag is set; the lane finds it at its next step.
+        impl_->changed.notify_all();
+    }
+}
+
+Progress Run::progress() const {
+    Progress p;
+    p.frames_in = impl_->frames_in;
+    p.frames_out = impl_->frames_out;
+    p.frames_total = impl_->format.frames;
+    p.seconds = std::chrono::duration<double>(Clock::now() - impl_->start).count();
+    const Rational in = impl_->format.rate;
+    const Rational out = impl_->result.rate;
+    // Frames that came out count, in units of the input's: those that are only buffered are not
+    // done.
+    const double factor = in.num() > 0 && out.num() > 0 ? (out / in).value() : 1;
+    const double done = static_cast<double>(p.frames_out) / factor;
+    p.fps = p.seconds > 0 ? done / p.seconds : 0;
+    if (p.frames_total >= 0 && p.fps > 0) {
+        p.eta = std::max(0.0, (static_cast<double>(p.frames_total) - done) / p.fps);
+    }
+    return p;
+}
+
+RunStats Run::stats() const {
+    RunStats stats;
+    stats.uploads = impl_->uploads;
+    stats.downloads = impl_->downloads;
+    const std::lock_guard lock(impl_->mutex);
+    stats.peak_frames = impl_->peak_frames;
+    stats.peak_bytes = impl_->peak_bytes;
+    stats.stage_seconds = impl_->seconds;
+    stats.analysis = impl_->analysis;
+    return stats;
+}
+
+void Run::change(std::size_t number, const ParameterValues& values, Rational from) {
+    if (number >= impl_->checked.size()) {
+        throw Error(Errc::invalid_argument, fmt::format("there is no stage {}; the pipeline has {}",
+                                                        number, impl_->checked.size()));
+    }
+    CheckedStage& one = impl_->checked[number];
+    for (const auto& [name, value] : values) {
+        for (const Parameter& row : one.plugin.parameters) {
+            if (row.name == name && !row.live) {
+                throw Error(Errc::invalid_argument,
+                            fmt::format("stage {}: parameter \"{}\" may not change while running; "
+                                        "start another run",
+                                        one.plugin.name, name));
+            }
+        }
+    }
+    ParameterValues merged = one.spec.parameters;
+    for (const auto& [name, value] : values) {
+        merged[name] = value;
+    }
+    impl_->changes[number]->add(from,
+                                check_parameters(one.plugin.name, one.plugin.parameters, merged));
+    one.spec.parameters = std::move(merged);
+}
+
+const StreamFormat& Run::output() const noexcept {
+    return impl_->result;
+}
+
+std::string Run::plan() const {
+    nlohmann::json plan{{"oldfilm", 1},
+                        {"device", impl_->shared.device.str()},
+                        {"precision", to_string(impl_->options.precision)},
+                        {"stages", nlohmann::json::array()}};
+    for (std::size_t i = 0; i < impl_->stages.size(); ++i) {
+        const CheckedStage& one = impl_->checked[i];
+        const stage::Config& config = impl_->stages[i]->config();
+        nlohmann::json values = nlohmann::json::object();
+        for (std::size_t k = 0; k < one.values.size(); ++k) {
+            values[one.plugin.parameters[k].name] =
+                std::visit([](const auto& v) { return nlohmann::json(v); }, one.values[k]);
+        }
+        plan["stages"].push_back({{"id", one.plugin.id},
+                                  {"version", one.plugin.version},
+                                  {"parameters", values},
+                                  {"window", {config.before, config.after}},
+                                  {"batch", config.batch},
+                                  {"output",
+                                   {{"channels", config.output.channels},
+                                    {"height", config.output.height},
+                                    {"width", config.output.width},
+                                    {"rate", config.output.rate.to_string()}}}});
+    }
+    return plan.dump(2);
+}
+
+Run Pipeline::start(const StreamFormat& input, Source source) const {
+    if ((input.channels != 1 && input.channels != 3) || input.height <= 0 || input.width <= 0) {
+        throw Error(Errc::invalid_argument,
+                    fmt::format("a stream must have 1 or 3 channels and a size, found {} x {} x {}",
+                                input.channels, input.height, input.width));
+    }
+    auto impl = std::make_unique<Run::Impl>();
+    impl->checked = impl_->stages;
+    impl->options = impl_->options;
+    impl->shared.models = impl_->models;
+    impl->build(input);
+    impl->pulls = static_cast<bool>(source);
+    Run::Impl& it = *impl;
+    Run run(std::move(impl));
+    it.lane = std::thread([&it] { it.lane_loop(); });
+    if (source) {
+        it.puller = std::thread([&it, pull = std::move(source)] { it.source_loop(pull); });
+    }
+    return run;
+}
+
+} // namespace oldfilm

@@ -1,0 +1,73 @@
+#include "stage/library.hpp"
+
+#include "base/sidecar.hpp"
+
+#include <oldfilm/error.hpp>
+
+#include <dlfcn.h>
+#include <fmt/format.h>
+
+#include <cstddef>
+
+namespace oldfilm::stage {
+namespace {
+
+[[noreturn]] void refuse(const std::string& where, const std::string& reason) {
+    throw Error(Errc::incompatible, fmt::format("the plugin {} cannot be used: {}", where, reason));
+}
+
+} // namespace
+
+void check_description(const oldfilm_plugin_description& d, const std::string& where) {
+    const std::string reason =
+        base::why_refused(d.abi_major, d.abi_minor, d.runtime == nullptr ? "" : d.runtime);
+    if (!reason.empty()) {
+        refuse(where, reason);
+    }
+    if (d.size < offsetof(oldfilm_plugin_description, destroy) + sizeof(d.destroy)) {
+        refuse(where, "its description is shorter than this ABI's; build it again with this "
+                      "oldfilm's headers");
+    }
+    if (d.id == nullptr || d.name == nullptr || d.version == nullptr) {
+        refuse(where, "its description lacks an id, a name or a version; fill them in");
+    }
+    if (d.create == nullptr || d.configure == nullptr || d.process == nullptr ||
+        d.destroy == nullptr) {
+        refuse(where, "its description lacks create, configure, process or destroy; fill them in");
+    }
+    if ((d.analyze == nullptr) != (d.finish_analysis == nullptr)) {
+        refuse(where,
+               "its description has only one of analyze and finish_analysis; give both or none");
+    }
+}
+
+const oldfilm_plugin_description& load_plugin(const PluginInfo& plugin) {
+    void* handle = dlopen(plugin.library.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+    if (handle == nullptr) {
+        refuse(
+            plugin.library,
+            fmt::format("the dynamic linker says: {}; build it again for this system", dlerror()));
+    }
+    const auto entry = reinterpret_cast<oldfilm_plugin_function>(dlsym(handle, "oldfilm_plugin"));
+    if (entry == nullptr) {
+        refuse(plugin.library,
+               "it does not export oldfilm_plugin; use OLDFILM_PLUGINS, or write the function");
+    }
+    for (std::uint32_t i = 0; const oldfilm_plugin_description* found = entry(i); ++i) {
+        if (found->id != nullptr && plugin.id == found->id) {
+            check_description(*found, plugin.library);
+            if (found->parameter_count != plugin.parameters.size()) {
+                refuse(plugin.library,
+                       "its parameters are not those of its sidecar; build it again with "
+                       "oldfilm_add_stage, which writes the sidecar");
+            }
+            return *found;
+        }
+    }
+    refuse(plugin.library,
+           fmt::format("it holds no plugin {}, though its sidecar says so; build it again with "
+                       "oldfilm_add_stage, which writes the sidecar",
+                       plugin.id));
+}
+
+} // namespace oldfilm::stage

@@ -1,0 +1,80 @@
+#include "stage/services.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <sstream>
+#include <vector>
+
+namespace oldfilm::stage {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<fs::path> model_folders() {
+    std::vector<fs::path> folders;
+    if (const char* given = std::getenv("OLDFILM_MODEL_PATH")) {
+        std::istringstream list(given);
+        for (std::string folder; std::getline(list, folder, ':');) {
+            folders.emplace_back(folder);
+        }
+    }
+    if (const char* home = std::getenv("HOME")) {
+        folders.push_back(fs::path(home) / ".local/share/oldfilm/models");
+    }
+    return folders;
+}
+
+} // namespace
+
+std::string find_package(const std::string& name, const std::string& plugin_folder) {
+    std::vector<fs::path> candidates;
+    const fs::path given(name);
+    if (given.is_absolute()) {
+        candidates = {given};
+    } else {
+        // A stage's own packages come first, so that a file in the working directory cannot replace
+        // them.
+        candidates = {fs::path(plugin_folder) / given, given};
+        for (const fs::path& folder : model_folders()) {
+            candidates.push_back(folder / given);
+            candidates.push_back(folder / (name + ".pt"));
+        }
+    }
+    for (const fs::path& candidate : candidates) {
+        std::error_code failed;
+        if (fs::is_regular_file(candidate, failed)) {
+            return candidate.string();
+        }
+    }
+    std::vector<std::string> searched;
+    for (const fs::path& candidate : candidates) {
+        searched.push_back(candidate.string());
+    }
+    throw Error(
+        Errc::not_found,
+        fmt::format("there is no model package \"{}\" (looked for {}); name a file that exists",
+                    name, fmt::join(searched, ", ")));
+}
+
+std::shared_ptr<Model> ModelStore::open(const std::string& path, const std::string& task,
+                                        const ModelOptions& options) {
+    const std::string key = fmt::format("{}|{}|{}|{}", fs::weakly_canonical(path).string(),
+                                        options.device, to_string(options.precision), options.tile);
+    const std::lock_guard lock(mutex_);
+    std::weak_ptr<Model>& slot = models_[key];
+    std::shared_ptr<Model> model = slot.lock();
+    if (!model) {
+        model = Model::open(path, task, options);
+        slot = model;
+    } else if (!task.empty() && model->manifest().task != task) {
+        throw Error(Errc::incompatible,
+                    fmt::format("{} is a model for {}, and one for {} is needed", path,
+                                model->manifest().task, task));
+    }
+    return model;
+}
+
+} // namespace oldfilm::stage

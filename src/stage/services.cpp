@@ -1,0 +1,181 @@
+#include "stage/services.hpp"
+
+#include "stage/tensors.hpp"
+
+#include <ATen/ops/empty.h>
+#include <fmt/format.h>
+
+#include <cstring>
+#include <utility>
+#include <vector>
+
+/// The model that a plugin holds: the host's own.
+struct oldfilm_model {
+    std::shared_ptr<oldfilm::Model> model;
+};
+
+namespace oldfilm::stage {
+namespace {
+
+/// Runs a service's work; what it throws is remembered, and becomes a status.
+template <class Work>
+std::int32_t serve(const oldfilm_host* host, Work&& work) noexcept {
+    HostSide& side = HostSide::of(host);
+    try {
+        work(side);
+        return OLDFILM_OK;
+    } catch (const Error& error) {
+        return side.remember(error.code(), error.what());
+    } catch (const std::bad_alloc&) {
+        return side.remember(Errc::out_of_memory,
+                             "there is not enough memory; use a smaller frame or --memory");
+    } catch (const std::exception& error) {
+        return side.remember(Errc::stage_failed, error.what());
+    }
+}
+
+void write_log(const oldfilm_host* host, std::int32_t level, const char* line) {
+    const HostSide& side = HostSide::of(host);
+    if (level >= OLDFILM_LOG_INFO && side.shared().log) {
+        side.shared().log(fmt::format("{}: {}", side.label(), line));
+    }
+}
+
+std::int32_t is_cancelled(const oldfilm_host* host) {
+    return HostSide::of(host).shared().cancelled.load() ? 1 : 0;
+}
+
+std::int32_t allocate(const oldfilm_host* host, std::int32_t dtype, std::int32_t ndim,
+                      const std::int64_t* shape, oldfilm_tensor* tensor) {
+    return serve(host, [&](HostSide& side) {
+        const auto type = dtype == OLDFILM_UINT8   ? at::kByte
+                          : dtype == OLDFILM_INT64 ? at::kLong
+                                                   : at::kFloat;
+        *tensor = give(at::empty({shape, static_cast<std::size_t>(ndim)},
+                                 at::TensorOptions().dtype(type).device(side.shared().device)),
+                       side.torch());
+    });
+}
+
+std::int32_t open_model(const oldfilm_host* host, const char* package, const char* task,
+                        oldfilm_model** model) {
+    return serve(host, [&](HostSide& side) {
+        ModelOptions options;
+        options.device = side.shared().device.str();
+        options.precision = side.shared().precision;
+        options.warn = side.shared().log;
+        auto opened = std::make_unique<oldfilm_model>();
+        opened->model =
+            side.shared().models->open(find_package(package, side.folder()), task, options);
+        *model = opened.release();
+    });
+}
+
+const char* manifest_of(const oldfilm_model* model) {
+    return model->model->manifest().json.c_str();
+}
+
+std::int32_t run_model(const oldfilm_host* host, oldfilm_model* model,
+                       const oldfilm_tensor* const* inputs, std::uint32_t input_count,
+                       oldfilm_tensor* outputs, std::uint32_t output_count) {
+    return serve(host, [&](HostSide& side) {
+        std::vector<at::Tensor> given;
+        for (std::uint32_t i = 0; i < input_count; ++i) {
+            given.push_back(borrow(*inputs[i]));
+        }
+        const std::vector<at::Tensor> made = model->model->run(given);
+        if (made.size() != output_count) {
+            throw Error(Errc::stage_failed,
+                        fmt::format("the stage expects {} outputs of the model {}, which has {}",
+                                    output_count, model->model->manifest().id, made.size()));
+        }
+        for (std::uint32_t i = 0; i < output_count; ++i) {
+            outputs[i] = give(made[i], side.torch());
+        }
+    });
+}
+
+void close_model(const oldfilm_host* /*host*/, oldfilm_model* model) {
+    const std::unique_ptr<oldfilm_model> owned(model);
+}
+
+std::int32_t find_flow(const oldfilm_host* host, const oldfilm_tensor* from,
+                       const oldfilm_tensor* to, oldfilm_tensor* flow) {
+    return serve(host, [&](HostSide& side) {
+        *flow = give(side.shared().flow.flow(borrow(*from), borrow(*to)), side.torch());
+    });
+}
+
+const void* get_extension(const oldfilm_host* /*host*/, const char* id) {
+    static constexpr oldfilm_log log{sizeof(oldfilm_log), write_log};
+    static constexpr oldfilm_cancel cancel{sizeof(oldfilm_cancel), is_cancelled};
+    static constexpr oldfilm_tensors tensors{sizeof(oldfilm_tensors), allocate};
+    static constexpr oldfilm_models models{sizeof(oldfilm_models), open_model, manifest_of,
+                                           run_model, close_model};
+    static constexpr oldfilm_flows flows{sizeof(oldfilm_flows), find_flow};
+    const std::pair<const char*, const void*> services[] = {{OLDFILM_EXT_LOG, &log},
+                                                            {OLDFILM_EXT_CANCEL, &cancel},
+                                                            {OLDFILM_EXT_TENSOR, &tensors},
+                                                            {OLDFILM_EXT_MODEL, &models},
+                                                            {OLDFILM_EXT_FLOW, &flows}};
+    for (const auto& [name, service] : services) {
+        if (std::strcmp(id, name) == 0) {
+            return service;
+        }
+    }
+    return nullptr;
+}
+
+void fail(const oldfilm_host* host, const char* sentence) {
+    HostSide::of(host).remember(Errc::stage_failed, sentence == nullptr ? "" : sentence);
+}
+
+} // namespace
+
+HostSide::HostSide(Shared& shared, std::string label, std::string folder, bool torch)
+    : shared_(shared), label_(std::move(label)), folder_(std::move(folder)), torch_(torch) {
+    host_.size = sizeof(host_);
+    host_.abi_major = OLDFILM_ABI_MAJOR;
+    host_.abi_minor = OLDFILM_ABI_MINOR;
+    host_.context = this;
+    host_.folder = folder_.c_str();
+    host_.get_extension = get_extension;
+    host_.fail = fail;
+}
+
+int HostSide::remember(Errc code, const std::string& sentence) noexcept {
+    try {
+        cause_.emplace(code, sentence);
+    } catch (...) { // Only the sentence is lost; the status still says that the call failed.
+        cause_.reset();
+    }
+    switch (code) {
+    case Errc::cancelled:
+        return OLDFILM_CANCELLED;
+    case Errc::out_of_memory:
+        return OLDFILM_OUT_OF_MEMORY;
+    default:
+        return OLDFILM_FAILED;
+    }
+}
+
+void HostSide::check(int status, const char* doing) {
+    if (status == OLDFILM_OK) {
+        cause_.reset();
+        return;
+    }
+    if (status == OLDFILM_CANCELLED) {
+        throw Error(Errc::cancelled, "the run was cancelled");
+    }
+    const std::string sentence = cause_ ? cause_->what() : "it gave no reason";
+    Errc code = cause_ ? cause_->code() : Errc::stage_failed;
+    if (status == OLDFILM_OUT_OF_MEMORY) {
+        code = Errc::out_of_memory;
+    } else if (status == OLDFILM_INVALID) {
+        code = Errc::invalid_argument;
+    }
+    cause_.reset();
+    throw Error(code, fmt::format("stage {} failed to {}: {}", label_, doing, sentence));
+}
+
+} // namespace oldfilm::stage

@@ -1,0 +1,80 @@
+#pragma once
+/// \file
+/// What the host offers to stages: log, cancellation, tensors, models, flow.
+
+#include "stage/flow.hpp"
+
+#include <oldfilm/error.hpp>
+#include <oldfilm/model.hpp>
+#include <oldfilm/plugin.h>
+
+#include <ATen/core/Tensor.h>
+
+#include <atomic>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+namespace oldfilm::stage {
+
+/// Open models, shared by all who ask for the same package on the same device in the same
+/// precision. Thread-safe.
+class ModelStore {
+  public:
+    std::shared_ptr<Model> open(const std::string& path, const std::string& task,
+                                const ModelOptions& options);
+
+  private:
+    std::mutex mutex_;
+    std::map<std::string, std::weak_ptr<Model>> models_;
+};
+
+/// What all stages of one run share. Outlives them.
+struct Shared {
+    std::shared_ptr<ModelStore> models;
+    FlowService flow;
+    at::Device device{at::kCPU};
+    Precision precision = Precision::automatic;
+    std::function<void(const std::string&)> log;
+    std::atomic<bool> cancelled{false};
+};
+
+/// One stage's side of the host: the C struct that it sees, and what it said went wrong.
+class HostSide {
+  public:
+    HostSide(Shared& shared, std::string label, std::string folder, bool torch);
+    HostSide(const HostSide&) = delete;
+    HostSide& operator=(const HostSide&) = delete;
+    ~HostSide() = default;
+
+    [[nodiscard]] const oldfilm_host* c() const noexcept { return &host_; }
+    [[nodiscard]] Shared& shared() const noexcept { return shared_; }
+    [[nodiscard]] const std::string& label() const noexcept { return label_; }
+    [[nodiscard]] const std::string& folder() const noexcept { return folder_; }
+    [[nodiscard]] bool torch() const noexcept { return torch_; }
+
+    /// A service failed; remembered so that its code survives the way through the plugin.
+    int remember(Errc code, const std::string& sentence) noexcept;
+    /// Throws what `status` means, with the sentence that was said, unless it is OLDFILM_OK.
+    void check(int status, const char* doing);
+
+    static HostSide& of(const oldfilm_host* host) noexcept {
+        return *static_cast<HostSide*>(host->context);
+    }
+
+  private:
+    Shared& shared_;
+    std::string label_, folder_;
+    bool torch_;
+    oldfilm_host host_{};
+    std::optional<Error> cause_;
+};
+
+/// Where the package that a stage names lies: in the plugin's folder, where a person's path says,
+/// or in OLDFILM_MODEL_PATH and ~/.local/share/oldfilm/models by name. Throws `Error` (not_found).
+std::string find_package(const std::string& name, const std::string& plugin_folder);
+
+} // namespace oldfilm::stage

@@ -1,0 +1,75 @@
+#pragma once
+/// \file
+/// A stage at work, seen from the host: the C table as C++ with exceptions. Used on the lane's
+/// thread.
+
+#include "stage/services.hpp"
+
+#include <oldfilm/frame.hpp>
+#include <oldfilm/parameter.hpp>
+#include <oldfilm/pipeline.hpp>
+#include <oldfilm/plugin.h>
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace oldfilm::stage {
+
+/// A stage's answer to `configure`, checked.
+struct Config {
+    StreamFormat output;
+    int before = 0, after = 0;
+    int batch = 1;
+    int warm_up = 0;
+    int analysis_frames = 0;
+    bool changes_rate = false;
+};
+
+/// One output that is wanted; see oldfilm_request.
+struct Wanted {
+    std::int64_t index = 0;
+    std::vector<Frame> window;
+    std::size_t centre = 0;
+    double position = 0;
+};
+
+/// What a stage made of it.
+struct Made {
+    bool unchanged = false;
+    at::Tensor picture, mask;
+};
+
+class Stage {
+  public:
+    /// Throws `Error` as `create` fails.
+    Stage(const oldfilm_plugin_description& plugin, const std::string& folder, Shared& shared);
+    ~Stage();
+    Stage(const Stage&) = delete;
+    Stage& operator=(const Stage&) = delete;
+
+    /// Throws `Error`; stage_failed too when the answer makes no sense.
+    const Config& configure(const StreamFormat& input, const std::vector<ParameterValue>& values);
+    [[nodiscard]] const Config& config() const noexcept { return config_; }
+    void change(const std::vector<ParameterValue>& values);
+    void analyze(const Frame& frame);
+    std::string finish_analysis();
+    void reset();
+    /// Checks what comes back: size, type, device, finite values.
+    std::vector<Made> process(const std::vector<Wanted>& wanted);
+
+    [[nodiscard]] const oldfilm_plugin_description& plugin() const noexcept { return *plugin_; }
+
+  private:
+    class Lent;
+    [[nodiscard]] Made checked(oldfilm_result& result, const Wanted& wanted) const;
+    void check_tensor(const at::Tensor& tensor, const char* what, std::int64_t channels) const;
+
+    const oldfilm_plugin_description* plugin_;
+    HostSide host_;
+    oldfilm_stage* stage_ = nullptr;
+    Config config_;
+};
+
+} // namespace oldfilm::stage
