@@ -1,0 +1,123 @@
+#include "model/lower_precision.hpp"
+
+#include <ATen/ATen.h>
+#include <torch/csrc/jit/ir/constants.h>
+#include <torch/csrc/jit/ir/ir.h>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace oldfilm {
+namespace {
+
+using torch::jit::Block;
+using torch::jit::Graph;
+using torch::jit::Node;
+using torch::jit::Value;
+
+/// Operations whose second and third inputs are weight and bias.
+constexpr std::array<std::string_view, 8> weighted{
+    "aten::conv1d",           "aten::conv2d",
+    "aten::conv3d",           "aten::_convolution",
+    "aten::conv_transpose1d", "aten::conv_transpose2d",
+    "aten::conv_transpose3d", "aten::linear"};
+
+/// Products whose factors must be of one type.
+constexpr std::array<std::string_view, 6> products{
+    "aten::matmul",  "aten::bmm",   "aten::mm",
+    "aten::baddbmm", "aten::addmm", "aten::scaled_dot_product_attention"};
+
+/// Coordinates, statistics and exponentials: half precision has too few bits for them.
+constexpr std::array<std::string_view, 10> exact{
+    "aten::grid_sampler", "aten::group_norm", "aten::layer_norm",  "aten::instance_norm",
+    "aten::batch_norm",   "aten::softmax",    "aten::log_softmax", "aten::exp",
+    "aten::log",          "aten::norm"};
+
+template <std::size_t N>
+bool among(const std::array<std::string_view, N>& names, const Node& node) {
+    return std::find(names.begin(), names.end(), std::string_view(node.kind().toQualString())) !=
+           names.end();
+}
+
+bool is_tensor(const Value& value) {
+    return value.type()->isSubtypeOf(*c10::TensorType::get());
+}
+
+std::optional<at::Tensor> constant(const Value& value) {
+    const std::optional<c10::IValue> found = torch::jit::toIValue(&value);
+    if (found && found->isTensor()) {
+        return found->toTensor();
+    }
+    return std::nullopt;
+}
+
+class Pass {
+  public:
+    Pass(Graph& graph, at::ScalarType type) : graph_(graph), type_(type) {}
+
+    void over(Block& block) {
+        const std::vector<Node*> nodes(block.nodes().begin(), block.nodes().end());
+        for (Node* node : nodes) {
+            for (Block* inner : node->blocks()) {
+                over(*inner);
+            }
+            if (among(weighted, *node)) {
+                convolution(*node);
+            } else if (type_ != at::kFloat && among(products, *node)) {
+                inputs(*node, type_);
+            } else if (type_ != at::kFloat && among(exact, *node)) {
+                inputs(*node, at::kFloat);
+            }
+        }
+    }
+
+  private:
+    void convolution(Node& node) {
+        for (std::size_t i = 1; i < std::min<std::size_t>(node.inputs().size(), 3); ++i) {
+            const std::optional<at::Tensor> weight = constant(*node.input(i));
+            if (!weight || !weight->defined() || !weight->is_floating_point()) {
+                continue;
+            }
+            at::Tensor laid = weight->to(type_);
+            if (laid.dim() == 4) {
+                laid = laid.contiguous(at::MemoryFormat::ChannelsLast);
+            }
+            const torch::jit::WithInsertPoint before(&node);
+            node.replaceInput(i, graph_.insertConstant(laid));
+        }
+        if (type_ != at::kFloat) {
+            inputs(node, type_);
+        }
+    }
+
+    /// Converts the node's tensors that are not constants of that type already.
+    void inputs(Node& node, at::ScalarType type) {
+        for (std::size_t i = 0; i < node.inputs().size(); ++i) {
+            Value* value = node.input(i);
+            if (!is_tensor(*value)) {
+                continue;
+            }
+            const std::optional<at::Tensor> known = constant(*value);
+            if (known && (!known->is_floating_point() || known->scalar_type() == type)) {
+                continue;
+            }
+            const torch::jit::WithInsertPoint before(&node);
+            node.replaceInput(
+                i, graph_.insert(c10::Symbol::fromQualString("aten::to"), {value, type}));
+        }
+    }
+
+    Graph& graph_;
+    at::ScalarType type_;
+};
+
+} // namespace
+
+void prepare_convolutions(torch::jit::Graph& graph, at::ScalarType type) {
+    Pass(graph, type).over(*graph.block());
+}
+
+} // namespace oldfilm

@@ -1,0 +1,297 @@
+#include "model/network.hpp"
+#include "model/package.hpp"
+#include "model/precision.hpp"
+#include "model/tensors.hpp"
+#include "model/tiling.hpp"
+
+#include <oldfilm/error.hpp>
+#include <oldfilm/model.hpp>
+
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+#include <fmt/format.h>
+
+#include <mutex>
+#include <utility>
+
+namespace oldfilm {
+namespace {
+
+/// Pictures of up to so many pixels are not cut on a CPU: their working set stays near the caches,
+/// and every overlap saved is work saved.
+constexpr std::int64_t uncut_pixels_cpu = 384 * 384;
+constexpr std::int64_t uncut_pixels_cuda = 2048 * 2048;
+
+at::ScalarType scalar_type(Precision precision) {
+    switch (precision) {
+    case Precision::bfloat16:
+        return at::kBFloat16;
+    case Precision::float16:
+        return at::kHalf;
+    default:
+        return at::kFloat;
+    }
+}
+
+at::Device parse_device(const std::string& name) {
+    const bool known = name == "cpu" || name == "cuda" || name.rfind("cuda:", 0) == 0;
+    try {
+        if (known) {
+            const at::Device device(name);
+            if (device.is_cuda() && !at::hasCUDA()) {
+                throw Error(
+                    Errc::unsupported,
+                    fmt::format("expected a CUDA device for '{}', and LibTorch sees none; use the "
+                                "device cpu",
+                                name));
+            }
+            return device.is_cuda() && !device.has_index() ? at::Device(at::kCUDA, 0) : device;
+        }
+    } catch (const c10::Error&) { // a number that is none; said below
+    }
+    throw Error(Errc::invalid_argument,
+                fmt::format("the device must be cpu, cuda or cuda:N, found '{}'", name));
+}
+
+/// Scale of an output against its input, 0 when it is no picture of the input's size (points, say).
+std::int64_t output_scale(const at::Tensor& output, std::int64_t height, std::int64_t width,
+                          int scale) {
+    for (const std::int64_t s : {static_cast<std::int64_t>(scale), std::int64_t{1}}) {
+        if (output.dim() == 4 && output.size(-2) == height * s && output.size(-1) == width * s) {
+            return s;
+        }
+    }
+    return 0;
+}
+
+} // namespace
+
+struct Model::Impl {
+    Manifest manifest;
+    ModelOptions options;
+    at::Device device{at::kCPU};
+    Precision precision = Precision::float32;
+    std::unique_ptr<Network> network;
+    std::unique_ptr<Network::Ready> ready,
+        exact; ///< `exact` is float32, made when it is first needed
+    bool warned = false;
+    std::mutex mutex;
+
+    void warn(const std::string& sentence) const {
+        if (options.warn) {
+            options.warn(sentence);
+        }
+    }
+
+    std::vector<at::Tensor> forward(Network::Ready& with,
+                                    const std::vector<at::Tensor>& inputs) const {
+        std::vector<at::Tensor> outputs = with(inputs);
+        if (outputs.size() != manifest.outputs.size()) {
+            throw Error(
+                Errc::stage_failed,
+                fmt::format(
+                    "the model {} promised {} outputs in its manifest, and gave {}; export it "
+                    "again with a right manifest",
+                    manifest.id, manifest.outputs.size(), outputs.size()));
+        }
+        for (at::Tensor& output : outputs) {
+            output = output.to(at::kFloat);
+        }
+        return outputs;
+    }
+
+    [[nodiscard]] TileSize tile_for(const Inputs& inputs) const {
+        if (inputs.height == 0 || manifest.receptive_field < 0) {
+            return {inputs.height, inputs.width};
+        }
+        return choose_tile(inputs.height, inputs.width,
+                           {.overlap = manifest.receptive_field,
+                            .multiple = manifest.size_multiple,
+                            .wanted = options.tile,
+                            .pixels = device.is_cpu() ? uncut_pixels_cpu : uncut_pixels_cuda});
+    }
+
+    /// One padded sample (or batch), whole or in tiles.
+    std::vector<at::Tensor> padded_run(Network::Ready& with, const Inputs& inputs) const {
+        const TileSize tile = tile_for(inputs);
+        if (tile.height >= inputs.height && tile.width >= inputs.width) {
+            return forward(with, inputs.region(0, inputs.height, 0, inputs.width));
+        }
+        std::vector<at::Tensor> outputs;
+        for (const TileSpan& row :
+             cut(inputs.height, tile.height, manifest.receptive_field, manifest.size_multiple)) {
+            for (const TileSpan& column :
+                 cut(inputs.width, tile.width, manifest.receptive_field, manifest.size_multiple)) {
+                const auto parts =
+                    forward(with, inputs.region(row.begin, row.end, column.begin, column.end));
+                if (!place(parts, row, column, inputs, outputs)) {
+                    // Something is said about the picture as a whole: it cannot be put together.
+                    return forward(with, inputs.region(0, inputs.height, 0, inputs.width));
+                }
+            }
+        }
+        return outputs;
+    }
+
+    /// Copies the kept part of a tile's outputs to their places; false when one of them has no
+    /// place.
+    bool place(const std::vector<at::Tensor>& parts, const TileSpan& row, const TileSpan& column,
+               const Inputs& inputs, std::vector<at::Tensor>& outputs) const {
+        for (std::size_t i = 0; i < parts.size(); ++i) {
+            const at::Tensor& part = parts[i];
+            const std::int64_t s =
+                output_scale(part, row.length(), column.length(), manifest.scale);
+            if (s == 0) {
+                return false;
+            }
+            if (outputs.size() <= i) {
+                outputs.push_back(
+                    at::empty({part.size(0), part.size(1), inputs.height * s, inputs.width * s},
+                              part.options()));
+            }
+            const auto kept = [s](const at::Tensor& tensor, std::int64_t from_row,
+                                  std::int64_t from_column, const TileSpan& r, const TileSpan& c) {
+                return tensor
+                    .narrow(2, (r.keep_begin - from_row) * s, (r.keep_end - r.keep_begin) * s)
+                    .narrow(3, (c.keep_begin - from_column) * s, (c.keep_end - c.keep_begin) * s);
+            };
+            kept(outputs[i], 0, 0, row, column)
+                .copy_(kept(part, row.begin, column.begin, row, column));
+        }
+        return true;
+    }
+
+    std::vector<at::Tensor> sample_run(Network::Ready& with, const Inputs& inputs) const {
+        if (inputs.height == 0) {
+            return forward(with, inputs.tensors);
+        }
+        const Inputs padded = inputs.padded(manifest.size_multiple);
+        std::vector<at::Tensor> outputs = padded_run(with, padded);
+        for (at::Tensor& output : outputs) {
+            if (const auto s = output_scale(output, padded.height, padded.width, manifest.scale);
+                s > 0) {
+                output = output.slice(2, 0, inputs.height * s).slice(3, 0, inputs.width * s);
+            }
+        }
+        return outputs;
+    }
+
+    static bool finite(const std::vector<at::Tensor>& outputs) {
+        for (const at::Tensor& output : outputs) {
+            if (!all_finite(output)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /// A half precision that overflows is done again in float32, for this sample alone: what a
+    /// frame becomes must not depend on the frames that were run before it.
+    std::vector<at::Tensor> checked_run(const Inputs& inputs) {
+        std::vector<at::Tensor> outputs = sample_run(*ready, inputs);
+        if (finite(outputs)) {
+            return outputs;
+        }
+        if (precision != Precision::float32) {
+            if (!std::exchange(warned, true)) {
+                warn(fmt::format(
+                    "the model {} gave NaN in {}; such frames are done again in float32",
+                    manifest.id, to_string(precision)));
+            }
+            if (!exact) {
+                exact = network->prepare(device, at::kFloat);
+            }
+            outputs = sample_run(*exact, inputs);
+            if (finite(outputs)) {
+                return outputs;
+            }
+        }
+        throw Error(
+            Errc::stage_failed,
+            fmt::format(
+                "the model {} gave NaN or infinity in float32; its input or its weights are "
+                "not what it was made for",
+                manifest.id));
+    }
+
+    std::vector<at::Tensor> run(const Inputs& inputs) {
+        // On a CPU one sample at a time fills the processor, stays in the caches, and makes a
+        // result independent of what else is in the batch.
+        if (inputs.batch == 1 || !device.is_cpu()) {
+            return checked_run(inputs);
+        }
+        std::vector<std::vector<at::Tensor>> columns(manifest.outputs.size());
+        for (std::int64_t n = 0; n < inputs.batch; ++n) {
+            std::vector<at::Tensor> outputs = checked_run(inputs.sample(n));
+            for (std::size_t i = 0; i < outputs.size(); ++i) {
+                columns[i].push_back(std::move(outputs[i]));
+            }
+        }
+        std::vector<at::Tensor> joined;
+        for (const auto& column : columns) {
+            joined.push_back(at::cat(column, 0));
+        }
+        return joined;
+    }
+};
+
+Model::Model(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Model::~Model() = default;
+
+std::shared_ptr<Model> Model::open(const std::string& path, const std::string& task,
+                                   const ModelOptions& options) {
+    auto impl = std::make_unique<Impl>();
+    impl->manifest = inspect(path);
+    impl->options = options;
+    const Manifest& manifest = impl->manifest;
+    if (!task.empty() && manifest.task != task) {
+        throw Error(
+            Errc::incompatible,
+            fmt::format(
+                "expected a model for the task '{}' in '{}', found one for '{}' ({}); name a "
+                "model of that task",
+                task, path, manifest.task, manifest.id));
+    }
+    impl->device = parse_device(options.device);
+    std::string why;
+    impl->precision = choose_precision(options.precision, manifest, impl->device.is_cuda(), why);
+    if (!why.empty()) {
+        impl->warn(why);
+    }
+    impl->network = Network::load(path);
+    if (impl->network->inputs() != manifest.inputs.size()) {
+        throw Error(
+            Errc::unreadable,
+            fmt::format(
+                "the manifest in '{}' must name the {} inputs that the network takes, found "
+                "{} in 'inputs'; export the model again with a right manifest",
+                path, impl->network->inputs(), manifest.inputs.size()));
+    }
+    impl->ready = impl->network->prepare(impl->device, scalar_type(impl->precision));
+    return std::shared_ptr<Model>(new Model(std::move(impl)));
+}
+
+Manifest Model::inspect(const std::string& path) {
+    return Manifest::parse(read_manifest_text(path));
+}
+
+const Manifest& Model::manifest() const noexcept {
+    return impl_->manifest;
+}
+Precision Model::precision() const noexcept {
+    return impl_->precision;
+}
+
+std::vector<at::Tensor> Model::run(const std::vector<at::Tensor>& inputs) {
+    const std::scoped_lock lock(impl_->mutex);
+    const at::NoGradGuard no_grad;
+    try {
+        return impl_->run(Inputs(inputs, impl_->manifest, impl_->device));
+    } catch (const c10::OutOfMemoryError&) {
+        throw Error(Errc::out_of_memory,
+                    "the model found too little memory for its frame; use smaller "
+                    "tiles, or give it more memory");
+    }
+}
+
+} // namespace oldfilm

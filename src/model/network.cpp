@@ -1,0 +1,144 @@
+#include "model/network.hpp"
+
+#include "model/lower_precision.hpp"
+
+#include <oldfilm/error.hpp>
+
+#include <ATen/core/grad_mode.h>
+#include <c10/util/Exception.h>
+#include <fmt/format.h>
+#include <torch/csrc/jit/api/module.h>
+#include <torch/csrc/jit/ir/ir.h>
+#include <torch/csrc/jit/runtime/interpreter.h>
+#include <torch/csrc/jit/serialization/import.h>
+
+#include <string>
+#include <utility>
+
+namespace oldfilm {
+namespace {
+
+/// The first line of LibTorch's message; what follows is its own call stack.
+std::string first_line(const std::exception& error) {
+    std::string text = error.what();
+    if (const auto* torch = dynamic_cast<const c10::Error*>(&error)) {
+        text = torch->what_without_backtrace();
+    }
+    // The interpreter puts the network's own call stack first, and the reason last.
+    while (!text.empty() && text.back() == '\n') {
+        text.pop_back();
+    }
+    if (text.rfind("The following operation failed", 0) == 0) {
+        return text.substr(text.rfind('\n') + 1);
+    }
+    return text.substr(0, text.find('\n'));
+}
+
+bool is_memory(const std::exception& error) {
+    const std::string text = error.what();
+    return dynamic_cast<const std::bad_alloc*>(&error) != nullptr ||
+           dynamic_cast<const c10::OutOfMemoryError*>(&error) != nullptr ||
+           text.find("allocate memory") != std::string::npos ||
+           text.find("out of memory") != std::string::npos;
+}
+
+std::vector<at::Tensor> tensors(const c10::IValue& value) {
+    if (value.isTensor()) {
+        return {value.toTensor()};
+    }
+    if (value.isTensorList()) {
+        return value.toTensorVector();
+    }
+    std::vector<at::Tensor> list;
+    if (value.isTuple()) {
+        for (const c10::IValue& element : value.toTupleRef().elements()) {
+            if (!element.isTensor()) {
+                list.clear();
+                break;
+            }
+            list.push_back(element.toTensor());
+        }
+    }
+    if (list.empty()) {
+        throw Error(Errc::stage_failed,
+                    fmt::format("a network must return a tensor or a tuple of tensors, "
+                                "found {}; change its forward()",
+                                value.tagKind()));
+    }
+    return list;
+}
+
+/// Runs the frozen graph with LibTorch's interpreter, not with its graph executor: that one would
+/// profile and recompile in the first calls and whenever a size changes, under process-wide
+/// switches.
+class TorchScriptReady final : public Network::Ready {
+  public:
+    TorchScriptReady(torch::jit::Module module, const std::shared_ptr<torch::jit::Graph>& graph)
+        : module_(std::move(module)), code_(graph, "forward") {}
+
+    std::vector<at::Tensor> operator()(const std::vector<at::Tensor>& inputs) override {
+        const at::NoGradGuard no_grad;
+        torch::jit::Stack stack;
+        stack.reserve(inputs.size() + 1);
+        stack.emplace_back(module_._ivalue());
+        for (const at::Tensor& input : inputs) {
+            stack.emplace_back(input);
+        }
+        try {
+            torch::jit::InterpreterState(code_).run(stack);
+        } catch (const std::exception& error) {
+            if (is_memory(error)) {
+                throw Error(Errc::out_of_memory,
+                            "the network found too little memory for its tile; use "
+                            "smaller tiles, or give it more memory");
+            }
+            throw Error(Errc::stage_failed,
+                        fmt::format("the network failed: {}", first_line(error)));
+        }
+        return tensors(stack.back());
+    }
+
+  private:
+    torch::jit::Module module_;
+    torch::jit::Code code_;
+};
+
+class TorchScriptNetwork final : public Network {
+  public:
+    explicit TorchScriptNetwork(torch::jit::Module module) : module_(std::move(module)) {}
+
+    [[nodiscard]] std::unique_ptr<Ready> prepare(const at::Device& device,
+                                                 at::ScalarType type) const override {
+        torch::jit::Module module = module_.clone();
+        module.to(device);
+        module = torch::jit::freeze(module);
+        std::shared_ptr<torch::jit::Graph> graph = module.get_method("forward").graph()->copy();
+        prepare_convolutions(*graph, type);
+        return std::make_unique<TorchScriptReady>(std::move(module), graph);
+    }
+
+    [[nodiscard]] std::size_t inputs() const override {
+        return module_.get_method("forward").graph()->inputs().size() - 1;
+    }
+
+  private:
+    torch::jit::Module module_;
+};
+
+} // namespace
+
+std::unique_ptr<Network> Network::load(const std::string& path) {
+    try {
+        torch::jit::Module module = torch::jit::load(path, at::Device(at::kCPU));
+        module.eval();
+        return std::make_unique<TorchScriptNetwork>(std::move(module));
+    } catch (const std::exception& error) {
+        throw Error(
+            Errc::unreadable,
+            fmt::format("expected TorchScript that this LibTorch can load in '{}', found: {}; "
+                        "copy it again, or export it again with LibTorch's own version",
+                        path, first_line(error)));
+    }
+}
+
+} // namespace oldfilm

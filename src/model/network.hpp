@@ -1,0 +1,37 @@
+#pragma once
+/// \file
+/// A TorchScript network: the one place that knows how its code is loaded, prepared and called.
+
+#include <ATen/core/Tensor.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace oldfilm {
+
+/// A network as loaded: float32, on the CPU. Makes ready ones for a device and a precision.
+class Network {
+  public:
+    /// One that can be called. One thread at a time.
+    class Ready {
+      public:
+        virtual ~Ready() = default;
+        /// Inputs on the device, in forward()'s order. Outputs as the network made them.
+        /// Throws `Error`: stage_failed, out_of_memory.
+        virtual std::vector<at::Tensor> operator()(const std::vector<at::Tensor>& inputs) = 0;
+    };
+
+    /// Throws `Error` (unreadable) when LibTorch cannot load it.
+    static std::unique_ptr<Network> load(const std::string& path);
+    virtual ~Network() = default;
+    /// Convolutions run in `type` (float32, bfloat16 or float16); what lies between stays float32
+    /// where it was, and follows its inputs elsewhere, so that skip paths and resizing keep their
+    /// precision.
+    [[nodiscard]] virtual std::unique_ptr<Ready> prepare(const at::Device& device,
+                                                         at::ScalarType type) const = 0;
+    /// How many tensors forward() takes.
+    [[nodiscard]] virtual std::size_t inputs() const = 0;
+};
+
+} // namespace oldfilm

@@ -1,0 +1,79 @@
+#include "model/tiling.hpp"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+
+namespace oldfilm {
+namespace {
+
+std::int64_t round_up(std::int64_t value, std::int64_t multiple) {
+    return (value + multiple - 1) / multiple * multiple;
+}
+
+std::int64_t round_down(std::int64_t value, std::int64_t multiple) {
+    return value / multiple * multiple;
+}
+
+/// The least side at which every tile still keeps something beside its overlap.
+std::int64_t least_side(std::int64_t overlap, std::int64_t multiple) {
+    return round_up(2 * overlap + std::max<std::int64_t>(2 * multiple, 16), multiple);
+}
+
+} // namespace
+
+std::vector<TileSpan> cut(std::int64_t length, std::int64_t side, std::int64_t overlap,
+                          std::int64_t multiple) {
+    side = std::max(round_down(side, multiple), least_side(overlap, multiple));
+    if (side >= length) {
+        return {{0, length, 0, length}};
+    }
+    // One multiple is set aside: beginnings are rounded down to the grid.
+    const std::int64_t stride = side - 2 * overlap - multiple;
+    const std::int64_t count = (length - side + stride - 1) / stride + 1;
+    std::vector<TileSpan> spans(static_cast<std::size_t>(count));
+    for (std::int64_t i = 0; i < count; ++i) {
+        TileSpan& span = spans[static_cast<std::size_t>(i)];
+        span.begin = round_down(i * (length - side) / (count - 1), multiple);
+        span.end = span.begin + side;
+        span.keep_begin = i == 0 ? 0 : span.begin + overlap;
+        span.keep_end = length;
+        if (i > 0) {
+            spans[static_cast<std::size_t>(i - 1)].keep_end = span.keep_begin;
+        }
+    }
+    return spans;
+}
+
+TileSize choose_tile(std::int64_t height, std::int64_t width, const TileNeeds& needs) {
+    if (needs.wanted < 0) {
+        return {height, width};
+    }
+    if (needs.wanted > 0) {
+        return {std::min(height, needs.wanted), std::min(width, needs.wanted)};
+    }
+    if (height * width <= needs.pixels) {
+        return {height, width};
+    }
+    // Small tiles stay in the caches, large ones waste less on their overlap: the least area wins,
+    // with a small weight on size so that memory stays bounded.
+    TileSize best;
+    double best_cost = std::numeric_limits<double>::max();
+    constexpr std::array<std::int64_t, 8> sides{192, 224, 256, 288, 320, 352, 384, 448};
+    for (const std::int64_t h : sides) {
+        for (const std::int64_t w : sides) {
+            const auto rows = cut(height, std::min(h, height), needs.overlap, needs.multiple);
+            const auto columns = cut(width, std::min(w, width), needs.overlap, needs.multiple);
+            const auto area = static_cast<double>(rows.front().length() * columns.front().length());
+            const auto count = static_cast<double>(rows.size() * columns.size());
+            const double cost = count * area * (1.0 + area / (1024.0 * 1024.0));
+            if (cost < best_cost) {
+                best_cost = cost;
+                best = {rows.front().length(), columns.front().length()};
+            }
+        }
+    }
+    return best;
+}
+
+} // namespace oldfilm
