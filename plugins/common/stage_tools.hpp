@@ -6,6 +6,7 @@
 #include <oldfilm/stage_torch.hpp>
 
 #include <ATen/ops/_upsample_bicubic2d_aa.h>
+#include <ATen/ops/_upsample_bilinear2d_aa.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/grid_sampler_2d.h>
 #include <ATen/ops/stack.h>
@@ -64,12 +65,16 @@ inline at::Tensor resize_bicubic(const at::Tensor& picture, std::int64_t height,
     return at::_upsample_bicubic2d_aa(picture.contiguous(), {height, width}, false);
 }
 
+/// Bilinear; where it reduces, a triangle as wide as the step, so nothing aliases.
 inline at::Tensor resize_bilinear(const at::Tensor& picture, std::int64_t height,
                                   std::int64_t width) {
     if (picture.size(2) == height && picture.size(3) == width) {
         return picture;
     }
-    return at::upsample_bilinear2d(picture, {height, width}, false);
+    if (picture.size(2) <= height && picture.size(3) <= width) {
+        return at::upsample_bilinear2d(picture, {height, width}, false);
+    }
+    return at::_upsample_bilinear2d_aa(picture.contiguous(), {height, width}, false);
 }
 
 /// `picture`, N x C x H x W, at p + flow(p); flow N x 2 x H x W in pixels (x, then y). Bilinear;

@@ -1,0 +1,30 @@
+#pragma once
+/// \file
+/// CIELAB (CIE 1976, white D65) of pictures whose samples are sRGB (IEC 61966-2-1), on tensors
+/// N x C x H x W. Samples beyond [0, 1] are followed along the same curves, never clamped.
+
+#include <ATen/core/Tensor.h>
+
+namespace oldfilm::stages {
+
+/// Linear light of coded samples, and back.
+at::Tensor linear(const at::Tensor& coded);
+at::Tensor coded(const at::Tensor& linear);
+
+/// Relative luminance Y, N x 1 x H x W, linear, of a monochrome or RGB picture.
+at::Tensor luminance(const at::Tensor& picture);
+
+/// L*, 0 (black) to 100 (white), of luminance.
+at::Tensor lightness(const at::Tensor& luminance);
+
+/// Luminance of L*.
+at::Tensor unlightness(const at::Tensor& lightness);
+
+/// a* and b*, N x 2 x H x W, of an RGB picture.
+at::Tensor chroma(const at::Tensor& rgb);
+
+/// The RGB picture with this luminance and these a* and b*. A colour outside the sRGB gamut is
+/// mixed with the grey of the same luminance until it fits: L* stays as it is, chroma gives way.
+at::Tensor picture_of(const at::Tensor& luminance, const at::Tensor& ab);
+
+} // namespace oldfilm::stages

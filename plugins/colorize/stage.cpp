@@ -1,0 +1,253 @@
+/// \file
+/// Gives colour to frames. The network sees lightness and gives a* and b*; lightness stays the
+/// source's own. Colours are averaged over neighbouring frames along optical flow, so that they
+/// don't flicker.
+
+#include "../common/stage_tools.hpp"
+#include "hints.hpp"
+#include "lab.hpp"
+#include "reference.hpp"
+#include "steady.hpp"
+
+#include <ATen/ops/avg_pool2d.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/zeros.h>
+
+#include <map>
+#include <optional>
+
+namespace oldfilm::stages {
+namespace {
+
+constexpr int reach = 4;                     ///< frames on either side whose colours are averaged
+constexpr std::int64_t default_render = 256; ///< for models that declare no size of their own
+constexpr int followed = 240;                ///< frames of a shot through which hints are followed
+
+class Colorize final : public sdk::Stage {
+  public:
+    using Stage::Stage;
+
+    void configure(const sdk::Format& input, const sdk::Values& values,
+                   sdk::Config& config) override {
+        change(values);
+        model_ = sdk::Model(host(), values.text("model"), "colorize");
+        facts_ = facts(model_, {"luma", "grey", "hint_ab", "hint_mask", "reference"});
+        set_render_size(input.height, input.width);
+        frames_.clear();
+        steps_.clear();
+        read_reference(values.text("reference"), input.device_type, input.device_index);
+        const std::string hints = values.text("hints");
+        tracker_ = hints.empty()
+                       ? std::nullopt
+                       : std::optional<Tracker>(std::in_place,
+                                                read_hints(hints, input.width, input.height),
+                                                input.width, input.height);
+        config.channels = 3;
+        config.before = config.after = reach;
+        config.analysis_frames = tracker_ ? followed : 0;
+        config.memory = 4 * (16 * input.height * input.width + 100 * height_ * width_);
+    }
+
+    void change(const sdk::Values& values) override { saturation_ = values.number("saturation"); }
+
+    void reset() override {
+        frames_.clear();
+        steps_.clear();
+        shot_hints_ = {};
+    }
+
+    void analyze(const sdk::FrameView& frame) override {
+        tracker_->see(host(), frame.index(),
+                      small_luma(sdk::picture(frame).unsqueeze(0)).squeeze(0));
+    }
+    std::string finish_analysis() override {
+        std::string found = tracker_->finish();
+        shot_hints_ = ShotHints::parse(found);
+        return found;
+    }
+    void restore_analysis(std::string_view json) override { shot_hints_ = ShotHints::parse(json); }
+
+    void process(const sdk::Request& request) override {
+        forget_before(request.frame(0).index());
+        std::vector<SmallFrame> window;
+        std::vector<std::int64_t> numbers;
+        std::size_t centre = 0;
+        for (std::size_t i = 0; i < request.count(); ++i) {
+            const sdk::FrameView frame = request.frame(i);
+            if (!numbers.empty() && frame.index() == numbers.back()) {
+                continue; // the shot's first and last frames stand in for what lies beyond
+            }
+            if (frame.index() == request.centre().index()) {
+                centre = numbers.size();
+            }
+            numbers.push_back(frame.index());
+            window.push_back(small(frame));
+        }
+        std::vector<Step> forward;
+        std::vector<Step> back;
+        for (std::size_t i = 0; i + 1 < window.size(); ++i) {
+            const auto& [there, here] = steps(numbers[i], window[i], window[i + 1]);
+            forward.push_back(there);
+            back.push_back(here);
+        }
+        const at::Tensor ab = steady(window, centre, forward, back).mul_(saturation_);
+        const at::Tensor picture = sdk::picture(request.centre()).unsqueeze(0);
+        const at::Tensor light = luminance(picture);
+        const at::Tensor full = resize_bilinear(ab, picture.size(2), picture.size(3));
+        request.give(sdk::give(picture_of(light, full).squeeze(0)));
+    }
+
+  private:
+    /// The short side is the model's own, both are multiples of what it needs; a strip is no longer
+    /// than four times that.
+    void set_render_size(std::int64_t height, std::int64_t width) {
+        const std::int64_t wanted = facts_.render_size > 0 ? facts_.render_size : default_render;
+        const double scale =
+            static_cast<double>(wanted) / static_cast<double>(std::min(height, width));
+        const auto side = [&](std::int64_t length) {
+            const double exact =
+                std::min(static_cast<double>(length) * scale, 4.0 * static_cast<double>(wanted));
+            const auto multiple = static_cast<double>(facts_.size_multiple);
+            return std::max<std::int64_t>(std::llround(exact / multiple), 1) * facts_.size_multiple;
+        };
+        height_ = side(height);
+        width_ = side(width);
+    }
+
+    void read_reference(const std::string& path, int device_type, int device_index) {
+        palette_.reset();
+        reference_ = at::Tensor();
+        if (path.empty()) {
+            if (facts_.takes("reference")) {
+                throw sdk::Failure(facts_.id +
+                                       " needs a reference picture; set the parameter reference",
+                                   OLDFILM_INVALID);
+            }
+            return;
+        }
+        const c10::Device device =
+            device_type == OLDFILM_CUDA
+                ? c10::Device(c10::kCUDA, static_cast<c10::DeviceIndex>(device_index))
+                : c10::Device(c10::kCPU);
+        const at::Tensor picture = read_picture(path, default_render).to(device);
+        reference_ = resize_bilinear(picture, height_, width_);
+        if (!facts_.takes("reference")) {
+            palette_ =
+                palette({lightness(luminance(picture)).div_(100.0).squeeze(0), chroma(picture)});
+        }
+    }
+
+    /// L / 100 at the network's size, 1 x 1 x h x w.
+    [[nodiscard]] at::Tensor small_luma(const at::Tensor& picture) const {
+        // Reduced as coded first, so that the curves run on few pixels.
+        const at::Tensor reduced = resize_bilinear(picture, height_, width_);
+        return lightness(luminance(reduced)).div_(100.0).clamp_(0.0, 1.0);
+    }
+
+    /// A frame's colours before averaging; made once, while the frame is in reach.
+    const SmallFrame& small(const sdk::FrameView& frame) {
+        if (const auto found = frames_.find(frame.index()); found != frames_.end()) {
+            return found->second;
+        }
+        SmallFrame result;
+        const at::Tensor light = small_luma(sdk::picture(frame).unsqueeze(0));
+        result.luma = light.squeeze(0);
+        result.ab = colours(light, frame.index());
+        if (palette_) {
+            result.ab = transferred(result, *palette_);
+        }
+        result.ab = with_hints(result, shot_hints_, frame.index());
+        return frames_.emplace(frame.index(), std::move(result)).first->second;
+    }
+
+    [[nodiscard]] at::Tensor colours(const at::Tensor& light, std::int64_t index) const {
+        std::vector<at::Tensor> inputs;
+        for (const std::string& name : facts_.inputs) {
+            if (name == "luma") {
+                inputs.push_back(light);
+            } else if (name == "grey") {
+                const at::Tensor none = at::zeros({1, 2, height_, width_}, light.options());
+                inputs.push_back(picture_of(unlightness(light.mul(100.0)), none));
+            } else if (name == "reference") {
+                inputs.push_back(reference_);
+            } else {
+                inputs.push_back(hint_plane(name, light, index));
+            }
+        }
+        const at::Tensor output = sdk::run(model_, inputs, 1).front();
+        return facts_.outputs.front() == "picture" ? chroma(output) : output;
+    }
+
+    /// Hints for networks that take them: 3 x 3 pixels about each point.
+    [[nodiscard]] at::Tensor hint_plane(const std::string& name, const at::Tensor& light,
+                                        std::int64_t index) const {
+        const bool is_mask = name == "hint_mask";
+        at::Tensor plane = at::zeros({1, is_mask ? 1 : 2, height_, width_}, light.options());
+        const auto points = shot_hints_.at(index);
+        for (std::size_t k = 0; k < points.size(); ++k) {
+            const auto start = [](double part, std::int64_t side) {
+                const auto at = static_cast<std::int64_t>(part * static_cast<double>(side)) - 1;
+                return std::clamp<std::int64_t>(at, 0, side - 3);
+            };
+            const at::Tensor spot = plane.narrow(2, start(points[k][1], height_), 3)
+                                        .narrow(3, start(points[k][0], width_), 3);
+            spot.select(1, 0).fill_(is_mask ? 1.0 : shot_hints_.tracks[k].a);
+            if (!is_mask) {
+                spot.select(1, 1).fill_(shot_hints_.tracks[k].b);
+            }
+        }
+        return plane;
+    }
+
+    /// Both steps between frame `number` and the next one; made once, while both are in reach.
+    const std::pair<Step, Step>& steps(std::int64_t number, const SmallFrame& first,
+                                       const SmallFrame& second) {
+        auto found = steps_.find(number);
+        if (found == steps_.end()) {
+            found = steps_
+                        .emplace(number, std::pair(step(host(), first, second),
+                                                   step(host(), second, first)))
+                        .first;
+        }
+        return found->second;
+    }
+
+    void forget_before(std::int64_t number) {
+        frames_.erase(frames_.begin(), frames_.lower_bound(number));
+        steps_.erase(steps_.begin(), steps_.lower_bound(number));
+    }
+
+    sdk::Model model_;
+    ModelFacts facts_;
+    std::int64_t height_ = 0, width_ = 0; ///< that the network sees
+    double saturation_ = 1;
+    at::Tensor reference_;
+    std::optional<Palette> palette_;
+    std::optional<Tracker> tracker_;
+    ShotHints shot_hints_;
+    // By frame number. They hold only what the frames in the window give, so an output depends on
+    // its window alone.
+    std::map<std::int64_t, SmallFrame> frames_;
+    std::map<std::int64_t, std::pair<Step, Step>>
+        steps_; ///< from the frame to the next one, and back
+};
+
+const oldfilm_plugin_description* colorize() {
+    return sdk::describe<Colorize>(
+        {"org.oldfilm.colorize",
+         "colorize",
+         "0.1.0",
+         "Gives colour to frames, steady over time; lightness stays the source's own",
+         {sdk::number("saturation", 1, 0, 2, "how strong the colours are; 0 leaves grey").live(),
+          sdk::file(
+              "hints", "",
+              R"(JSON file of known colours: [{"frame": 0, "x": 10, "y": 20, "color": "#c08060"}])"),
+          sdk::file("reference", "", "a colour picture whose palette the film takes on"),
+          sdk::text("model", "models/colorize/default.pt",
+                    "name or path of another colorize model")}});
+}
+
+} // namespace
+} // namespace oldfilm::stages
+
+OLDFILM_PLUGINS(oldfilm::stages::colorize())

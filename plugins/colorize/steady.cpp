@@ -1,0 +1,59 @@
+#include "steady.hpp"
+
+#include "../common/stage_tools.hpp"
+
+#include <ATen/ops/avg_pool2d.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/ones_like.h>
+
+namespace oldfilm::stages {
+namespace {
+
+/// Difference of L / 100 at which a carried colour counts for 1/e.
+constexpr double tolerance = 0.06;
+
+/// Sum of carried colours, and of their weights, as three planes.
+at::Tensor weighted(const SmallFrame& frame) {
+    return at::cat({frame.ab, at::ones_like(frame.ab.narrow(1, 0, 1))}, 1);
+}
+
+} // namespace
+
+Step step(const sdk::Host& host, const SmallFrame& from, const SmallFrame& to) {
+    Step result;
+    result.flow = sdk::flow(host, to.luma, from.luma).unsqueeze(0);
+    at::Tensor error = warp(from.luma.unsqueeze(0), result.flow).sub_(to.luma);
+    error.sub_(error.mean()); // flicker is no movement
+    // Averaged over 5 x 5, so that grain does not decide.
+    error = at::avg_pool2d(error.mul_(error), {5, 5}, {1, 1}, {2, 2}, false, false);
+    result.trust = error.div_(-tolerance * tolerance).exp_();
+    return result;
+}
+
+at::Tensor steady(const std::vector<SmallFrame>& frames, std::size_t centre,
+                  const std::vector<Step>& forward, const std::vector<Step>& back) {
+    at::Tensor total = weighted(frames[centre]);
+    if (centre > 0) {
+        at::Tensor carried = weighted(frames[0]);
+        for (std::size_t i = 0; i < centre; ++i) {
+            carried = warp(carried, forward[i].flow).mul_(forward[i].trust);
+            if (i + 1 < centre) {
+                carried.add_(weighted(frames[i + 1]));
+            }
+        }
+        total.add_(carried);
+    }
+    if (centre + 1 < frames.size()) {
+        at::Tensor carried = weighted(frames.back());
+        for (std::size_t i = frames.size() - 1; i > centre; --i) {
+            carried = warp(carried, back[i - 1].flow).mul_(back[i - 1].trust);
+            if (i - 1 > centre) {
+                carried.add_(weighted(frames[i - 1]));
+            }
+        }
+        total.add_(carried);
+    }
+    return total.narrow(1, 0, 2).div(total.narrow(1, 2, 1));
+}
+
+} // namespace oldfilm::stages

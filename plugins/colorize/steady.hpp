@@ -1,0 +1,34 @@
+#pragma once
+/// \file
+/// Colour that is steady over time: the colours of neighbouring frames, carried along optical flow.
+
+#include <oldfilm/stage_torch.hpp>
+
+#include <vector>
+
+namespace oldfilm::stages {
+
+/// A frame at the size that the network sees.
+struct SmallFrame {
+    at::Tensor luma; ///< 1 x H x W, L / 100
+    at::Tensor ab;   ///< 1 x 2 x H x W
+};
+
+/// How a frame's colours go to the next one over: computed once for a pair of neighbours.
+struct Step {
+    at::Tensor flow; ///< 1 x 2 x H x W, pixels, from the frame to the neighbour whose colours come
+    at::Tensor
+        trust; ///< 1 x 1 x H x W in [0, 1]: how well the neighbour, so moved, looks like the frame
+};
+
+/// The step by which `from`'s colours reach `to`.
+Step step(const sdk::Host& host, const SmallFrame& from, const SmallFrame& to);
+
+/// The mean of the colours of all frames of a window, each carried to frame `centre` from neighbour
+/// to neighbour and weighted by its trust. `forward[i]` leads from frame i to i + 1, `back[i]` from
+/// i + 1 to i. A mean over a sliding window changes from frame to frame by no more than what enters
+/// and leaves it.
+at::Tensor steady(const std::vector<SmallFrame>& frames, std::size_t centre,
+                  const std::vector<Step>& forward, const std::vector<Step>& back);
+
+} // namespace oldfilm::stages
