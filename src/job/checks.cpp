@@ -1,0 +1,203 @@
+#include "job/checks.hpp"
+
+#include <oldfilm/error.hpp>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <string_view>
+#include <system_error>
+
+namespace oldfilm::job {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::array codecs{"h264", "h265", "av1", "ffv1", "prores",
+                            "png",  "tiff", "exr", "dpx",  "y4m"};
+
+/// Standard input or output.
+bool is_pipe(const std::string& path) {
+    return path == "-";
+}
+
+fs::path folder_of(const std::string& path) {
+    const fs::path parent = fs::path(path).parent_path();
+    return parent.empty() ? fs::path(".") : parent;
+}
+
+std::string extension_of(const std::string& path) {
+    std::string extension = fs::path(path).extension().string();
+    std::transform(extension.begin(), extension.end(), extension.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    return extension;
+}
+
+bool same_file(const std::string& a, const std::string& b) {
+    if (is_pipe(a) || is_pipe(b)) {
+        return false;
+    }
+    std::error_code ignored;
+    return fs::equivalent(a, b, ignored) ||
+           fs::weakly_canonical(a, ignored) == fs::weakly_canonical(b, ignored);
+}
+
+/// Whether any file in the folder could be a picture of the sequence `pattern`.
+bool sequence_exists(const std::string& pattern) {
+    const std::string name = fs::path(pattern).filename().string();
+    const std::size_t percent = name.find('%');
+    const std::string head = name.substr(0, percent);
+    const std::string tail = name.substr(name.find('d', percent) + 1);
+    std::error_code ignored;
+    for (const auto& entry : fs::directory_iterator(folder_of(pattern), ignored)) {
+        const std::string file = entry.path().filename().string();
+        if (file.size() <= head.size() + tail.size() || !file.starts_with(head) ||
+            !file.ends_with(tail)) {
+            continue;
+        }
+        const auto digits =
+            std::string_view(file).substr(head.size(), file.size() - head.size() - tail.size());
+        if (std::all_of(digits.begin(), digits.end(),
+                        [](unsigned char c) { return std::isdigit(c) != 0; })) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void check_output(const std::string& path, bool overwrite) {
+    if (is_pipe(path)) {
+        return;
+    }
+    std::error_code ignored;
+    if (fs::is_directory(path, ignored) || path.ends_with('/')) {
+        throw Error(Errc::invalid_argument,
+                    fmt::format("the output must be a file, and {} is a directory; name a file in "
+                                "it, such as {}",
+                                path, (fs::path(path) / "restored.mkv").string()));
+    }
+    const fs::path folder = folder_of(path);
+    if (!fs::is_directory(folder, ignored)) {
+        throw Error(Errc::not_found,
+                    fmt::format("the output {} needs the folder {}, which does not exist; make it "
+                                "first, or name another",
+                                path, folder.string()));
+    }
+    if (access(folder.c_str(), W_OK | X_OK) != 0) {
+        throw Error(Errc::io, fmt::format("the folder {} must be writable for the output {}, and "
+                                          "it is not ({}); name another place",
+                                          folder.string(), path, std::strerror(errno)));
+    }
+    const bool exists = is_sequence(path) ? sequence_exists(path) : fs::exists(path, ignored);
+    if (exists && !overwrite) {
+        throw Error(Errc::invalid_argument,
+                    fmt::format("the output {} exists already; name another, or ask to overwrite "
+                                "it (--overwrite)",
+                                path));
+    }
+}
+
+void check_input(const std::string& path) {
+    std::error_code ignored;
+    if (is_pipe(path) || is_sequence(path) || fs::exists(path, ignored) ||
+        path.find("://") != std::string::npos) {
+        return;
+    }
+    throw Error(Errc::not_found, fmt::format("the input {} does not exist; check the path", path));
+}
+
+void check_different(const char* one, const std::string& a, const char* other,
+                     const std::string& b) {
+    if (same_file(a, b)) {
+        throw Error(Errc::invalid_argument,
+                    fmt::format("the {} and the {} must be different files, and both are {}; name "
+                                "another {}",
+                                one, other, b, other));
+    }
+}
+
+} // namespace
+
+void check_paths(const std::string& input, const std::string& output,
+                 const RestoreOptions& options) {
+    if (input.empty() || output.empty()) {
+        throw Error(Errc::invalid_argument, "an input and an output must be named; one is empty");
+    }
+    check_input(input);
+    check_different("input", input, "output", output);
+    check_output(output, options.overwrite);
+    if (!options.mask_out.empty()) {
+        check_different("input", input, "mask film", options.mask_out);
+        check_different("output", output, "mask film", options.mask_out);
+        check_output(options.mask_out, options.overwrite);
+    }
+}
+
+void check_codec(const std::string& name) {
+    if (name.empty() || std::find(codecs.begin(), codecs.end(), name) != codecs.end()) {
+        return;
+    }
+    throw Error(Errc::invalid_argument, fmt::format("the codec must be one of {}, found \"{}\"",
+                                                    fmt::join(codecs, ", "), name));
+}
+
+bool is_sequence(const std::string& path) {
+    const std::string name = fs::path(path).filename().string();
+    const std::size_t percent = name.find('%');
+    if (percent == std::string::npos) {
+        return false;
+    }
+    const std::size_t end = name.find_first_not_of("0123456789", percent + 1);
+    return end != std::string::npos && name[end] == 'd';
+}
+
+std::string lossless_codec(const std::string& path) {
+    const std::string extension = extension_of(path);
+    for (const char* own : {".png", ".tif", ".tiff", ".exr", ".dpx", ".y4m"}) {
+        if (extension == own || is_pipe(path)) {
+            return "";
+        }
+    }
+    for (const char* container : {".mkv", ".avi", ".nut", ".mov"}) {
+        if (extension == container) {
+            return "ffv1";
+        }
+    }
+    throw Error(Errc::unsupported,
+                fmt::format("a film without loss (FFV1) needs a container such as .mkv, and {} is "
+                            "none; name a .mkv, or a codec (--codec)",
+                            path));
+}
+
+void check_space(const std::string& path, const FilmSize& film) {
+    if (is_pipe(path)) {
+        return;
+    }
+    std::error_code failed;
+    const fs::space_info space = fs::space(folder_of(path), failed);
+    if (failed) {
+        return; // Not every file system tells.
+    }
+    const double sample_bytes = film.bits > 8 ? 2 : 1;
+    const double raw = static_cast<double>(film.width * film.height * film.channels) *
+                       sample_bytes * static_cast<double>(std::max<std::int64_t>(film.frames, 1));
+    // Low guesses (grainy film leaves half of its size in FFV1, and a hundredth in H.264), so that
+    // nothing is refused that would have fit.
+    const double needed = std::max(film.lossless ? raw / 4 : raw / 400, 65536.0);
+    if (static_cast<double>(space.available) < needed) {
+        throw Error(Errc::io,
+                    fmt::format("the output {} needs about {:.1f} MB or more, and the "
+                                "disk has {:.1f} MB left; make room, or name another "
+                                "place",
+                                path, needed / 1e6, static_cast<double>(space.available) / 1e6));
+    }
+}
+
+} // namespace oldfilm::job
