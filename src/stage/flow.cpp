@@ -1,0 +1,157 @@
+#include "stage/flow.hpp"
+
+#include <oldfilm/error.hpp>
+
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+#include <c10/util/intrusive_ptr.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <list>
+#include <mutex>
+#include <utility>
+
+#ifdef OLDFILM_WITH_OPENCV
+#include <opencv2/core.hpp>
+#include <opencv2/video/tracking.hpp>
+#endif
+
+namespace oldfilm::stage {
+namespace {
+
+constexpr std::size_t kept_pairs = 16;
+
+using WeakPicture = c10::weak_intrusive_ptr<c10::TensorImpl, c10::UndefinedTensorImpl>;
+
+WeakPicture weak(const at::Tensor& picture) {
+    return WeakPicture(picture.getIntrusivePtr());
+}
+
+/// While a weak reference stands, no other tensor can have the address.
+bool is(const WeakPicture& known, const at::Tensor& picture) {
+    return !known.expired() && known._unsafe_get_target() == picture.unsafeGetTensorImpl();
+}
+
+struct Pair {
+    WeakPicture from, to;
+    at::Tensor flow;
+};
+
+void check(const at::Tensor& from, const at::Tensor& to) {
+    const auto fits = [](const at::Tensor& picture) {
+        return picture.defined() && picture.dim() == 3 && picture.scalar_type() == at::kFloat &&
+               (picture.size(0) == 1 || picture.size(0) == 3) && picture.numel() > 0;
+    };
+    if (!fits(from) || !fits(to) || from.size(1) != to.size(1) || from.size(2) != to.size(2) ||
+        from.device() != to.device()) {
+        throw Error(
+            Errc::format_mismatch,
+            "optical flow expected two float32 pictures of one size on one device, C x H x W with "
+            "C = 1 or 3, found others; convert them first");
+    }
+}
+
+#ifdef OLDFILM_WITH_OPENCV
+
+/// Below this side the search has no coarse scale to begin at.
+constexpr int least_side = 64;
+
+/// H x W of 8 bits on the CPU.
+at::Tensor luma(const at::Tensor& picture) {
+    at::Tensor grey = picture.size(0) == 1
+                          ? picture[0]
+                          : picture[0] * 0.299F + picture[1] * 0.587F + picture[2] * 0.114F;
+    return grey.mul(255.0F).round_().clamp_(0.0F, 255.0F).to(at::kByte).cpu().contiguous();
+}
+
+cv::Mat at_least(const cv::Mat& picture) {
+    const int below = std::max(0, least_side - picture.rows);
+    const int right = std::max(0, least_side - picture.cols);
+    if (below == 0 && right == 0) {
+        return picture;
+    }
+    cv::Mat padded;
+    cv::copyMakeBorder(picture, padded, 0, below, 0, right, cv::BORDER_REPLICATE);
+    return padded;
+}
+
+class Search {
+  public:
+    at::Tensor operator()(const at::Tensor& from, const at::Tensor& to) {
+        const at::Tensor a = luma(from);
+        const at::Tensor b = luma(to);
+        const auto view = [](const at::Tensor& grey) {
+            return cv::Mat(static_cast<int>(grey.size(0)), static_cast<int>(grey.size(1)), CV_8UC1,
+                           grey.data_ptr<std::uint8_t>());
+        };
+        cv::Mat found;
+        dis_->calc(at_least(view(a)), at_least(view(b)), found);
+        const at::Tensor flow = at::from_blob(found.data, {found.rows, found.cols, 2},
+                                              at::TensorOptions().dtype(at::kFloat));
+        // A copy: `found` goes out of scope.
+        return flow.slice(0, 0, from.size(1))
+            .slice(1, 0, from.size(2))
+            .permute({2, 0, 1})
+            .clone(at::MemoryFormat::Contiguous)
+            .to(from.device());
+    }
+
+  private:
+    cv::Ptr<cv::DISOpticalFlow> dis_ =
+        cv::DISOpticalFlow::create(cv::DISOpticalFlow::PRESET_MEDIUM);
+};
+
+#else
+
+class Search {
+  public:
+    at::Tensor operator()(const at::Tensor& /*from*/, const at::Tensor& /*to*/) {
+        throw Error(
+            Errc::unsupported,
+            "optical flow needs OpenCV, and this build of oldfilm is without it; build it with "
+            "-DOLDFILM_OPENCV_STAGES=ON");
+    }
+};
+
+#endif
+
+} // namespace
+
+struct FlowService::Impl {
+    std::mutex mutex;
+    std::list<Pair> pairs; ///< the last used first
+    Search search;
+
+    const at::Tensor* find(const at::Tensor& from, const at::Tensor& to) {
+        pairs.remove_if([](const Pair& pair) { return pair.from.expired() || pair.to.expired(); });
+        const auto hit = std::find_if(pairs.begin(), pairs.end(), [&](const Pair& pair) {
+            return is(pair.from, from) && is(pair.to, to);
+        });
+        if (hit == pairs.end()) {
+            return nullptr;
+        }
+        pairs.splice(pairs.begin(), pairs, hit);
+        return &pairs.front().flow;
+    }
+};
+
+FlowService::FlowService() : impl_(std::make_unique<Impl>()) {}
+FlowService::~FlowService() = default;
+
+at::Tensor FlowService::flow(const at::Tensor& from, const at::Tensor& to) {
+    check(from, to);
+    const std::scoped_lock lock(impl_->mutex);
+    const at::NoGradGuard no_grad;
+    if (const at::Tensor* known = impl_->find(from, to)) {
+        return *known;
+    }
+    at::Tensor flow = impl_->search(from, to);
+    impl_->pairs.push_front({weak(from), weak(to), flow});
+    if (impl_->pairs.size() > kept_pairs) {
+        impl_->pairs.pop_back();
+    }
+    return flow;
+}
+
+} // namespace oldfilm::stage

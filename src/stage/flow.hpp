@@ -1,0 +1,34 @@
+#pragma once
+/// \file
+/// Dense optical flow between two pictures, computed once for a pair and shared by all stages.
+
+#include <oldfilm/export.hpp>
+
+#include <ATen/core/Tensor.h>
+
+#include <memory>
+
+namespace oldfilm::stage {
+
+/// Keeps the flows of the last pairs for as long as both pictures live; keeps no picture alive.
+/// Thread-safe; one thread at a time computes.
+class OLDFILM_API FlowService {
+  public:
+    FlowService();
+    ~FlowService();
+    FlowService(const FlowService&) = delete;
+    FlowService& operator=(const FlowService&) = delete;
+
+    /// Flow, 2 x H x W float32 in pixels (x, then y), on `from`'s device: to(p + flow(p)) looks
+    /// like from(p). Both pictures are C x H x W float32 of one size and device, C = 1 or 3 (R, G,
+    /// B), nominally [0, 1]. Method: dense inverse search (Kroeger et al., ECCV 2016) on luma of 8
+    /// bits. The result is shared: it must not be written to. Throws `Error`: format_mismatch;
+    /// unsupported when built without OpenCV.
+    at::Tensor flow(const at::Tensor& from, const at::Tensor& to);
+
+  private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+} // namespace oldfilm::stage
