@@ -1,0 +1,79 @@
+#include "detect.hpp"
+
+#include "../common/stage_tools.hpp"
+
+#include <opencv2/imgproc.hpp>
+
+#include <filesystem>
+
+namespace oldfilm::stages {
+namespace {
+
+std::string installed_cascade() {
+    const char* const name = "haarcascade_frontalface_alt2.xml";
+    for (const char* folder :
+         {OLDFILM_CASCADES, "/usr/share/opencv4/haarcascades",
+          "/usr/local/share/opencv4/haarcascades", "/usr/share/opencv/haarcascades",
+          "/usr/share/OpenCV/haarcascades"}) {
+        const std::filesystem::path path = std::filesystem::path(folder) / name;
+        std::error_code ignored;
+        if (std::filesystem::exists(path, ignored)) {
+            return path.string();
+        }
+    }
+    throw sdk::Failure(
+        std::string("face-enhance looked for OpenCV's ") + name +
+            " in /usr/share/opencv4/haarcascades and beside OpenCV, and found none; install "
+            "Debian's opencv-data, or name the file with cascade=FILE",
+        OLDFILM_INVALID);
+}
+
+} // namespace
+
+Detector::Detector(const std::string& cascade) {
+    const std::string path = cascade.empty() ? installed_cascade() : cascade;
+    bool is_loaded = false;
+    try {
+        is_loaded = cascade_.load(path);
+    } catch (const cv::Exception&) { // OpenCV throws for files that are no XML
+    }
+    if (!is_loaded) {
+        throw sdk::Failure("cascade \"" + path +
+                               "\" cannot be read as a cascade; give an XML file such as OpenCV's "
+                               "haarcascade_frontalface_alt2.xml",
+                           OLDFILM_INVALID);
+    }
+}
+
+std::vector<Box> Detector::find(const at::Tensor& luma) {
+    const std::int64_t height = luma.size(2);
+    const std::int64_t width = luma.size(3);
+    const double scale = std::min(1.0, static_cast<double>(detect_side) /
+                                           static_cast<double>(std::max(height, width)));
+    const std::int64_t small_height = std::llround(static_cast<double>(height) * scale);
+    const std::int64_t small_width = std::llround(static_cast<double>(width) * scale);
+    if (std::min(small_height, small_width) < least_side) {
+        return {};
+    }
+    const at::Tensor reduced = resize_bilinear(luma, small_height, small_width)
+                                   .clamp(0.0, 1.0)
+                                   .mul_(255.0)
+                                   .round_()
+                                   .to(at::kByte)
+                                   .cpu()
+                                   .contiguous();
+    const cv::Mat picture(static_cast<int>(small_height), static_cast<int>(small_width), CV_8UC1,
+                          reduced.data_ptr());
+    std::vector<cv::Rect> found;
+    cascade_.detectMultiScale(picture, found, 1.1, 4, 0, {least_side, least_side});
+    std::vector<Box> boxes;
+    for (const cv::Rect& rect : found) {
+        boxes.push_back({rect.x / scale, rect.y / scale, rect.width / scale});
+    }
+    // OpenCV's threads report in any order.
+    std::sort(boxes.begin(), boxes.end(),
+              [](const Box& a, const Box& b) { return std::pair(a.y, a.x) < std::pair(b.y, b.x); });
+    return boxes;
+}
+
+} // namespace oldfilm::stages

@@ -1,0 +1,224 @@
+/// \file
+/// Enhances faces: finds them, brings each to the position that its network knows, and adds what
+/// the network changed back to the frame, softly bounded. Frames without faces stay as they are,
+/// bit for bit.
+
+#include "../common/stage_tools.hpp"
+#include "align.hpp"
+#include "detect.hpp"
+#include "track.hpp"
+
+#include <ATen/ops/cat.h>
+
+#include <map>
+#include <optional>
+
+namespace oldfilm::stages {
+namespace {
+
+constexpr int reach = 2;                   ///< frames on either side in which a face is followed
+constexpr std::int64_t landmark_side = 96; ///< of the crop that the landmark network sees
+constexpr double landmark_margin = 1.3;    ///< that crop over the detector's box
+constexpr std::int64_t default_crop = 256; ///< for models that declare no size of their own
+constexpr double least_eyes = 8; ///< pixels between the eyes, below which nothing can be gained
+constexpr double most_misfit =
+    0.35; ///< from the template, beyond which it is no face seen from the front
+
+class FaceEnhance final : public sdk::Stage {
+  public:
+    using Stage::Stage;
+
+    void configure(const sdk::Format& input, const sdk::Values& values,
+                   sdk::Config& config) override {
+        change(values);
+        detector_.emplace(values.text("cascade"));
+        landmarks_ = sdk::Model(host(), values.text("landmarks"), "face-landmarks");
+        facts(landmarks_, {"picture"});
+        model_ = sdk::Model(host(), values.text("model"), "face-enhance");
+        facts_ = facts(model_, {"crop"});
+        if (facts_.channels != 3) {
+            throw sdk::Failure(facts_.id + " takes " + std::to_string(facts_.channels) +
+                                   " channel(s); face-enhance needs a model that takes 3",
+                               OLDFILM_INVALID);
+        }
+        side_ = facts_.render_size > 0 ? facts_.render_size : default_crop;
+        faces_.clear();
+        mask_ = at::Tensor();
+        config.before = config.after = reach;
+        config.memory = 4 * (2 * input.channels * input.height * input.width + 32 * side_ * side_);
+    }
+
+    void change(const sdk::Values& values) override { strength_ = values.number("strength"); }
+
+    void reset() override { faces_.clear(); }
+
+    void process(const sdk::Request& request) override {
+        faces_.erase(faces_.begin(), faces_.lower_bound(request.frame(0).index()));
+        std::vector<std::vector<Face>> window;
+        std::size_t centre = 0;
+        std::int64_t last = -1;
+        for (std::size_t i = 0; i < request.count(); ++i) {
+            const sdk::FrameView frame = request.frame(i);
+            if (frame.index() == last) {
+                continue; // the shot's first and last frames stand in for what lies beyond
+            }
+            last = frame.index();
+            if (last == request.centre().index()) {
+                centre = window.size();
+            }
+            window.push_back(faces(frame));
+        }
+        const std::vector<SteadyFace> found = steady_faces(window, centre);
+        if (found.empty() || strength_ <= 0) {
+            request.unchanged();
+            return;
+        }
+        const at::Tensor result = sdk::picture(request.centre()).clone().unsqueeze(0);
+        enhance(sdk::picture(request.centre()).unsqueeze(0), found, result);
+        request.give(sdk::give(result.squeeze(0)));
+    }
+
+  private:
+    /// Faces of one frame; found once, while the frame is in reach.
+    const std::vector<Face>& faces(const sdk::FrameView& frame) {
+        auto known = faces_.find(frame.index());
+        if (known == faces_.end()) {
+            const at::Tensor grey = luma(sdk::picture(frame).unsqueeze(0),
+                                         luma_weights(frame.c().color, frame.height()));
+            known =
+                faces_.emplace(frame.index(), with_landmarks(grey, detector_->find(grey))).first;
+        }
+        return known->second;
+    }
+
+    [[nodiscard]] std::vector<Face> with_landmarks(const at::Tensor& grey,
+                                                   const std::vector<Box>& boxes) const {
+        if (boxes.empty()) {
+            return {};
+        }
+        std::vector<at::Tensor> crops;
+        std::vector<Similarity> maps;
+        for (const Box& box : boxes) {
+            const double margin = box.side * (landmark_margin - 1) / 2;
+            maps.push_back(
+                {box.side * landmark_margin / landmark_side, 0, box.x - margin, box.y - margin});
+            crops.push_back(
+                sample(grey, maps.back(), landmark_side, landmark_side, true).clamp_(0.0, 1.0));
+        }
+        const at::Tensor points =
+            sdk::run(landmarks_, {at::cat(crops)}, 1).front().cpu().contiguous();
+        std::vector<Face> faces;
+        for (std::size_t i = 0; i < boxes.size(); ++i) {
+            const float* row = points.data_ptr<float>() + i * 10;
+            Face face;
+            face.side = boxes[i].side;
+            for (std::size_t k = 0; k < face.points.size(); ++k) {
+                face.points[k] = maps[i]({static_cast<double>(row[2 * k]) * landmark_side,
+                                          static_cast<double>(row[2 * k + 1]) * landmark_side});
+            }
+            if (is_usable(face)) {
+                faces.push_back(face);
+            }
+        }
+        return faces;
+    }
+
+    [[nodiscard]] bool is_usable(const Face& face) const {
+        const Points wanted = template_points(static_cast<double>(side_));
+        const Point left = face.points[0];
+        const Point right = face.points[1];
+        return std::hypot(right.x - left.x, right.y - left.y) >= least_eyes &&
+               misfit(fit(face.points, wanted), face.points, wanted) <= most_misfit;
+    }
+
+    /// Adds to `result` what the network changes in `picture`, within the faces. A change, not the
+    /// network's picture: detail finer than the crop's pixels stays.
+    void enhance(const at::Tensor& picture, const std::vector<SteadyFace>& faces,
+                 const at::Tensor& result) {
+        const Points wanted = template_points(static_cast<double>(side_));
+        const bool is_mono = picture.size(1) == 1;
+        std::vector<at::Tensor> crops;
+        std::vector<Similarity> maps; // from crop to frame
+        for (const SteadyFace& face : faces) {
+            maps.push_back(fit(face.points, wanted).inverse());
+            const at::Tensor crop = sample(picture, maps.back(), side_, side_, true);
+            crops.push_back(is_mono ? crop.expand({1, 3, -1, -1}) : crop);
+        }
+        const at::Tensor before = at::cat(crops).clamp_(0.0, 1.0);
+        at::Tensor change = sdk::run(model_, {before}, 1).front().sub(before);
+        if (is_mono) {
+            change = change.mean(1, true);
+        }
+        if (!mask_.defined()) {
+            mask_ = face_mask(side_, picture.options());
+        }
+        for (std::size_t i = 0; i < faces.size(); ++i) {
+            const at::Tensor part = change.narrow(0, static_cast<std::int64_t>(i), 1)
+                                        .mul(mask_)
+                                        .mul_(strength_ * faces[i].weight);
+            paste(part, maps[i], result);
+        }
+    }
+
+    /// Adds `part`, a crop, to the frame's pixels that it covers.
+    static void paste(const at::Tensor& part, const Similarity& to_frame, const at::Tensor& frame) {
+        const auto side = static_cast<double>(part.size(3));
+        double left = 1e18, right = 0, top = 1e18, bottom = 0;
+        for (const Point corner :
+             {to_frame({0, 0}), to_frame({side, 0}), to_frame({0, side}), to_frame({side, side})}) {
+            left = std::min(left, corner.x);
+            right = std::max(right, corner.x);
+            top = std::min(top, corner.y);
+            bottom = std::max(bottom, corner.y);
+        }
+        const auto low = [](double x) {
+            return static_cast<std::int64_t>(std::max(std::floor(x), 0.0));
+        };
+        const std::int64_t x0 = low(left);
+        const std::int64_t y0 = low(top);
+        const std::int64_t width = std::min(low(right) + 1, frame.size(3)) - x0;
+        const std::int64_t height = std::min(low(bottom) + 1, frame.size(2)) - y0;
+        if (width <= 0 || height <= 0) {
+            return;
+        }
+        Similarity to_crop = to_frame.inverse();
+        const Point origin = to_crop({static_cast<double>(x0), static_cast<double>(y0)});
+        to_crop.tx = origin.x;
+        to_crop.ty = origin.y;
+        frame.narrow(2, y0, height)
+            .narrow(3, x0, width)
+            .add_(sample(part, to_crop, height, width, false));
+    }
+
+    std::optional<Detector> detector_;
+    sdk::Model landmarks_, model_;
+    ModelFacts facts_;
+    std::int64_t side_ = default_crop;
+    double strength_ = 1;
+    at::Tensor mask_;
+    // By frame number; only what the frames in the window give, so an output depends on its window
+    // alone.
+    std::map<std::int64_t, std::vector<Face>> faces_;
+};
+
+const oldfilm_plugin_description* face_enhance() {
+    return sdk::describe<FaceEnhance>(
+        {"org.oldfilm.face-enhance",
+         "face-enhance",
+         "0.1.0",
+         "Makes faces clearer; frames without faces stay as they are",
+         {sdk::number("strength", 0.8, 0, 1, "how much of what the network changes is taken")
+              .live(),
+          sdk::file(
+              "cascade", "",
+              "OpenCV's XML file of the face detector; empty for the one installed with OpenCV"),
+          sdk::text("model", "models/face-enhance/default.pt",
+                    "name or path of another face-enhance model"),
+          sdk::text("landmarks", "models/face-enhance/landmarks.pt",
+                    "name or path of another face-landmarks model")}});
+}
+
+} // namespace
+} // namespace oldfilm::stages
+
+OLDFILM_PLUGINS(oldfilm::stages::face_enhance())
