@@ -1,3 +1,4 @@
+#include "device/device.hpp"
 #include "model/network.hpp"
 #include "model/package.hpp"
 #include "model/precision.hpp"
@@ -31,26 +32,6 @@ at::ScalarType scalar_type(Precision precision) {
     default:
         return at::kFloat;
     }
-}
-
-at::Device parse_device(const std::string& name) {
-    const bool known = name == "cpu" || name == "cuda" || name.rfind("cuda:", 0) == 0;
-    try {
-        if (known) {
-            const at::Device device(name);
-            if (device.is_cuda() && !at::hasCUDA()) {
-                throw Error(
-                    Errc::unsupported,
-                    fmt::format("expected a CUDA device for '{}', and LibTorch sees none; use the "
-                                "device cpu",
-                                name));
-            }
-            return device.is_cuda() && !device.has_index() ? at::Device(at::kCUDA, 0) : device;
-        }
-    } catch (const c10::Error&) { // a number that is none; said below
-    }
-    throw Error(Errc::invalid_argument,
-                fmt::format("the device must be cpu, cuda or cuda:N, found '{}'", name));
 }
 
 /// Scale of an output against its input, 0 when it is no picture of the input's size (points, say).
@@ -252,7 +233,7 @@ std::shared_ptr<Model> Model::open(const std::string& path, const std::string& t
                 "model of that task",
                 task, path, manifest.task, manifest.id));
     }
-    impl->device = parse_device(options.device);
+    impl->device = resolve_device(options.device);
     std::string why;
     impl->precision = choose_precision(options.precision, manifest, impl->device.is_cuda(), why);
     if (!why.empty()) {
