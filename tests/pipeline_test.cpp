@@ -1,0 +1,422 @@
+#include <oldfilm/error.hpp>
+#include <oldfilm/pipeline.hpp>
+#include <oldfilm/plugins.hpp>
+#include <oldfilm/stage_torch.hpp>
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/rand.h>
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+using namespace oldfilm;
+
+namespace {
+
+const std::string test_plugins = OLDFILM_BINARY_DIR "/tests/plugins";
+
+PipelineOptions options() {
+    PipelineOptions result;
+    result.device = "cpu";
+    result.plugin_path = {test_plugins};
+    return result;
+}
+
+StreamFormat format(int channels = 1, Rational rate = 16) {
+    StreamFormat result;
+    result.channels = channels;
+    result.height = 16;
+    result.width = 24;
+    result.rate = rate;
+    return result;
+}
+
+/// Frame `number` of a film at 16 fps; its value tells its number. Scenes differ in their texture.
+Frame frame(std::int64_t number, const at::Tensor& scene = at::full({1, 16, 24}, 0.0)) {
+    FrameInfo info;
+    info.pts = number;
+    info.duration = 1;
+    info.time_base = Rational(1, 16);
+    return Frame(scene + 0.001 * static_cast<double>(number), info);
+}
+
+/// Pushes `count` frames, taking what comes out whenever the pipeline is full.
+std::vector<Frame> drive(Run& run, const std::vector<Frame>& film) {
+    std::vector<Frame> out;
+    Frame got;
+    for (const Frame& one : film) {
+        while (!run.push(one)) {
+            REQUIRE(run.next(got) == Run::State::frame);
+            out.push_back(got);
+        }
+    }
+    run.finish();
+    while (run.next(got) == Run::State::frame) {
+        out.push_back(got);
+    }
+    return out;
+}
+
+std::vector<Frame> film_of(int count) {
+    std::vector<Frame> film;
+    for (int i = 0; i < count; ++i) {
+        film.push_back(frame(i));
+    }
+    return film;
+}
+
+/// A stage of the program itself: remembers what it was shown.
+struct Seen {
+    std::vector<std::vector<std::int64_t>> windows;
+    std::vector<std::int64_t> analyzed;
+    int resets = 0;
+    int before = 0, after = 0, batch = 1, analysis = 0;
+    std::vector<std::size_t> batches;
+    std::vector<const void*> inputs, outputs;
+};
+Seen* seen = nullptr; // the stage class is made by the host, so the test reaches it here
+
+class Spy final : public sdk::Stage {
+  public:
+    using Stage::Stage;
+    void configure(const sdk::Format& /*input*/, const sdk::Values& values, sdk::Config& config) override {
+        amount_ = values.number("amount");
+        config.before = seen->before;
+        config.after = seen->after;
+        config.batch = seen->batch;
+        config.analysis_frames = seen->analysis;
+    }
+    void change(const sdk::Values& values) override { amount_ = values.number("amount"); }
+    void analyze(const sdk::FrameView& view) override { seen->analyzed.push_back(view.index()); }
+    void reset() override { ++seen->resets; }
+    void process(std::span<const sdk::Request> requests) override {
+        seen->batches.push_back(requests.size());
+        Stage::process(requests);
+    }
+    void process(const sdk::Request& request) override {
+        std::vector<std::int64_t>& window = seen->windows.emplace_back();
+        for (std::size_t i = 0; i < request.count(); ++i) {
+            window.push_back(request.frame(i).index());
+        }
+        const at::Tensor in = sdk::picture(request.centre());
+        const at::Tensor out = in + amount_;
+        seen->inputs.push_back(in.const_data_ptr());
+        seen->outputs.push_back(out.const_data_ptr());
+        request.give(sdk::give(out));
+    }
+
+  private:
+    double amount_ = 0;
+};
+
+/// Doubles the rate by averaging; the plainest rate changer.
+class Blend final : public sdk::Stage {
+  public:
+    using Stage::Stage;
+    void configure(const sdk::Format& /*input*/, const sdk::Values& values, sdk::Config& config) override {
+        config.rate = {values.integer("num"), values.integer("den")};
+    }
+    using Stage::process;
+    void process(const sdk::Request& request) override {
+        const double t = request.position();
+        request.give(sdk::give(sdk::picture(request.frame(0)) * (1 - t) + sdk::picture(request.frame(1)) * t));
+    }
+};
+
+StageSpec spy(Seen& where) {
+    static const oldfilm_plugin_description* description = sdk::describe<Spy>(
+        {"org.oldfilm.spy", "spy", "1.0.0", "sees", {sdk::number("amount", 0.5, -1, 1, "added").live(),
+                                                     sdk::number("fixed", 0, 0, 1, "never changes")}});
+    seen = &where;
+    StageSpec spec;
+    spec.id = "spy";
+    spec.description = description;
+    return spec;
+}
+
+StageSpec blend(std::int64_t num, std::int64_t den) {
+    static const oldfilm_plugin_description* description =
+        sdk::describe<Blend>({"org.oldfilm.blend", "blend", "1.0.0", "blends",
+                              {sdk::integer("num", 32, 1, 1000000, "rate"), sdk::integer("den", 1, 1, 10000, "rate")}});
+    StageSpec spec;
+    spec.id = "blend";
+    spec.description = description;
+    spec.parameters = {{"num", num}, {"den", den}};
+    return spec;
+}
+
+std::string failure_of(const std::string& stage, Errc expected) {
+    Pipeline pipeline(options());
+    pipeline.add(stage);
+    try {
+        Run run = pipeline.start(format());
+        drive(run, film_of(3));
+    } catch (const Error& error) {
+        CHECK(error.code() == expected);
+        return error.what();
+    }
+    FAIL("nothing was thrown");
+    return "";
+}
+
+} // namespace
+
+TEST_CASE("an empty pipeline hands on the very frames") {
+    Run run = Pipeline(options()).start(format());
+    const std::vector<Frame> film = film_of(9);
+    const std::vector<Frame> out = drive(run, film);
+    REQUIRE(out.size() == film.size());
+    for (std::size_t i = 0; i < film.size(); ++i) {
+        CHECK(out[i].picture().const_data_ptr() == film[i].picture().const_data_ptr());
+        CHECK(out[i].info().index == static_cast<std::int64_t>(i));
+        CHECK(out[i].info().pts == film[i].info().pts);
+    }
+}
+
+TEST_CASE("plugins from files: with LibTorch, and in plain C") {
+    Pipeline pipeline(options());
+    pipeline.add("test-good:amount=0.5").add("test-plain-c");
+    for (int again = 0; again < 2; ++again) { // a pipeline can be run again
+        Run run = pipeline.start(format());
+        const std::vector<Frame> out = drive(run, film_of(5));
+        REQUIRE(out.size() == 5);
+        CHECK(out[4].picture().mean().item<float>() == Approx(1 - 0.504));
+    }
+}
+
+TEST_CASE("two runs of one pipeline live side by side") {
+    Pipeline pipeline(options());
+    pipeline.add("test-good");
+    Run a = pipeline.start(format());
+    Run b = pipeline.start(format());
+    CHECK(drive(a, film_of(4)).size() == 4);
+    CHECK(drive(b, film_of(6)).size() == 6);
+}
+
+TEST_CASE("windows are clamped at the ends and never cross a cut") {
+    at::manual_seed(3);
+    const at::Tensor first = at::rand({1, 16, 24});
+    const at::Tensor second = at::rand({1, 16, 24});
+    std::vector<Frame> film;
+    for (int i = 0; i < 8; ++i) {
+        film.push_back(frame(i, i < 4 ? first : second));
+    }
+    Seen where;
+    where.before = 2;
+    where.after = 1;
+    where.analysis = 3;
+    Pipeline pipeline(options());
+    pipeline.add(spy(where));
+    Run run = pipeline.start(format());
+    const std::vector<Frame> out = drive(run, film);
+    REQUIRE(out.size() == 8);
+    CHECK(where.windows[0] == std::vector<std::int64_t>{0, 0, 0, 1});
+    CHECK(where.windows[3] == std::vector<std::int64_t>{1, 2, 3, 3});
+    CHECK(where.windows[4] == std::vector<std::int64_t>{4, 4, 4, 5});
+    CHECK(where.windows[7] == std::vector<std::int64_t>{5, 6, 7, 7});
+    CHECK(where.resets == 2);
+    CHECK(where.analyzed == std::vector<std::int64_t>{0, 1, 2, 4, 5, 6});
+    CHECK(out[3].info().shot == 0);
+    CHECK(out[4].info().shot == 1);
+}
+
+TEST_CASE("between stages there is no copy, and batches do not depend on timing") {
+    Seen where;
+    where.batch = 3;
+    Pipeline pipeline(options());
+    pipeline.add(spy(where)).add(spy(where));
+    Run run = pipeline.start(format());
+    const std::vector<Frame> out = drive(run, film_of(8));
+    REQUIRE(out.size() == 8);
+    // Each picture that the first stage made entered the second; each of those came out.
+    std::size_t passed = 0;
+    for (const void* made : where.outputs) {
+        for (const void* in : where.inputs) {
+            passed += made == in ? 1 : 0;
+        }
+    }
+    CHECK(passed >= 8);
+    CHECK(std::count(where.batches.begin(), where.batches.end(), 3U) == 4);
+    CHECK(std::count(where.batches.begin(), where.batches.end(), 2U) == 2);
+    CHECK(run.stats().uploads == 0);
+    CHECK(run.stats().downloads == 0);
+}
+
+TEST_CASE("memory is bounded by the windows, not by the film") {
+    std::int64_t peak = 0;
+    for (const int length : {20, 200}) {
+        Seen where;
+        where.before = 2;
+        where.after = 2;
+        Pipeline pipeline(options());
+        pipeline.add(spy(where));
+        int given = 0;
+        Run run = pipeline.start(format(), [&]() -> std::optional<Frame> {
+            return given < length ? std::optional(frame(given++)) : std::nullopt;
+        });
+        int taken = 0;
+        while (run.next()) {
+            ++taken;
+        }
+        CHECK(taken == length);
+        const std::int64_t now = run.stats().peak_frames;
+        CHECK(now <= 16);
+        peak = std::max(peak, now);
+    }
+    CHECK(peak <= 16);
+}
+
+TEST_CASE("interpolated frames lie on the exact grid and cover the film") {
+    Pipeline pipeline(options());
+    pipeline.add(blend(60, 1));
+    Run run = pipeline.start(format());
+    const std::vector<Frame> out = drive(run, film_of(8));
+    REQUIRE(out.size() == 30); // half a second
+    for (std::size_t m = 0; m < out.size(); ++m) {
+        CHECK(out[m].info().time() == Rational(static_cast<std::int64_t>(m), 60));
+    }
+    CHECK(out[0].info().origin == Origin::decoded);
+    CHECK(out[15].info().origin == Origin::decoded); // 1/4 s is the fourth frame of 16 fps
+    CHECK(out[15].picture().mean().item<float>() == Approx(0.004));
+    CHECK(out[1].info().origin == Origin::interpolated);
+    CHECK(out[29].info().origin == Origin::held);
+    CHECK(run.output().rate == Rational(60));
+}
+
+TEST_CASE("nothing is interpolated across a cut, and 24000/1001 stays exact") {
+    at::manual_seed(4);
+    const at::Tensor first = at::rand({1, 16, 24});
+    const at::Tensor second = at::rand({1, 16, 24});
+    std::vector<Frame> film;
+    for (int i = 0; i < 8; ++i) {
+        film.push_back(frame(i, i < 4 ? first : second));
+    }
+    Pipeline pipeline(options());
+    pipeline.add(blend(24000, 1001));
+    Run run = pipeline.start(format());
+    const std::vector<Frame> out = drive(run, film);
+    CHECK(out.size() == static_cast<std::size_t>((Rational(1, 2) * Rational(24000, 1001)).ceil()));
+    for (const Frame& one : out) {
+        if (one.info().time() > Rational(3, 16) && one.info().time() < Rational(4, 16)) {
+            CHECK(one.info().origin == Origin::held);
+            CHECK(one.picture().equal(film[3].picture()));
+        }
+    }
+}
+
+TEST_CASE("push says full and next says starved, neither blocks for ever") {
+    Seen where;
+    where.after = 4;
+    Pipeline pipeline(options());
+    pipeline.add(spy(where));
+    Run run = pipeline.start(format());
+    Frame got;
+    CHECK(run.push(frame(0)));
+    CHECK(run.next(got) == Run::State::starved);
+    int pushed = 1;
+    for (int attempts = 0; attempts < 2000 && run.push(frame(pushed)); ++attempts) {
+        ++pushed;
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    CHECK(pushed < 40); // it filled up
+    run.finish();
+    int taken = 0;
+    while (run.next(got) == Run::State::frame) {
+        ++taken;
+    }
+    CHECK(taken == pushed);
+    CHECK(run.next(got) == Run::State::end);
+}
+
+TEST_CASE("cancellation from another thread ends a waiting next") {
+    Pipeline pipeline(options());
+    pipeline.add("test-good");
+    Run run = pipeline.start(format(), [n = 0]() mutable -> std::optional<Frame> {
+        std::this_thread::sleep_for(std::chrono::milliseconds(2));
+        return frame(n++); // a film without an end
+    });
+    std::thread other([&] {
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+        run.cancel();
+    });
+    const auto start = std::chrono::steady_clock::now();
+    Errc code = Errc::internal;
+    try {
+        while (run.next()) {
+        }
+    } catch (const Error& error) {
+        code = error.code();
+    }
+    other.join();
+    CHECK(code == Errc::cancelled);
+    CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(2));
+}
+
+TEST_CASE("an error of the source comes out of next") {
+    Run run = Pipeline(options()).start(format(), []() -> std::optional<Frame> {
+        throw Error(Errc::unreadable, "the tape tore");
+    });
+    CHECK_THROWS_WITH(run.next(), "the tape tore");
+}
+
+TEST_CASE("a stage that breaks its contract ends the run with one sentence that names it") {
+    CHECK(failure_of("test-throws-in-create", Errc::stage_failed).find("never starts") != std::string::npos);
+    CHECK(failure_of("test-throws-in-process", Errc::stage_failed).find("no frame pleases") != std::string::npos);
+    CHECK(failure_of("test-wrong-shape", Errc::stage_failed).find("3 x 7 x 7") != std::string::npos);
+    CHECK(failure_of("test-nan", Errc::stage_failed).find("NaN") != std::string::npos);
+    CHECK(failure_of("test-no-picture", Errc::stage_failed).find("no picture") != std::string::npos);
+}
+
+TEST_CASE("live parameters change at their time, others not at all") {
+    Seen where;
+    Pipeline pipeline(options());
+    pipeline.add(spy(where));
+    Run run = pipeline.start(format());
+    run.change(0, {{"amount", 0.25}}, Rational(2, 16));
+    CHECK_THROWS_AS(run.change(0, {{"fixed", 0.5}}), Error);
+    CHECK_THROWS_AS(run.change(0, {{"amount", 7.0}}), Error);
+    CHECK_THROWS_AS(run.change(5, {}), Error);
+    const std::vector<Frame> out = drive(run, film_of(4));
+    CHECK(out[1].picture().mean().item<float>() == Approx(0.501));
+    CHECK(out[2].picture().mean().item<float>() == Approx(0.252));
+}
+
+TEST_CASE("a pipeline and its JSON are the same thing") {
+    Pipeline pipeline(options());
+    pipeline.add("test-good:amount=0.125,mood=wild");
+    const Pipeline again = Pipeline::from_json(pipeline.to_json(), options());
+    CHECK(again.to_json() == pipeline.to_json());
+    CHECK(std::get<double>(again.stages().at(0).parameters.at("amount")) == 0.125);
+    for (const char* bad :
+         {"", "[]", "{}", R"({"oldfilm": 2, "stages": []})", R"({"oldfilm": 1, "stages": [1]})",
+          R"({"oldfilm": 1, "stages": [{"id": "test-good", "extra": 1}]})",
+          R"({"oldfilm": 1, "stages": [{"id": "test-good", "parameters": {"amount": [1]}}]})",
+          R"({"oldfilm": 1, "stages": [], "colour": 1})", R"({"oldfilm": 1, "stages": [{"id": "test-good",
+             "parameters": {"mood": "grim"}}]})"}) {
+        INFO(bad);
+        CHECK_THROWS_AS(Pipeline::from_json(bad, options()), Error);
+    }
+}
+
+TEST_CASE("stage text is read, and nonsense refused") {
+    const StageSpec spec = parse_stage("superres:scale=2,model=texture");
+    CHECK(spec.id == "superres");
+    CHECK(std::get<std::int64_t>(spec.parameters.at("scale")) == 2);
+    CHECK(std::get<std::string>(spec.parameters.at("model")) == "texture");
+    for (const char* bad : {"", ":scale=2", "a:scale", "a:=2"}) {
+        CHECK_THROWS_AS(parse_stage(bad), Error);
+    }
+}
+
+TEST_CASE("a frame of another size is refused, and a budget that is too small too") {
+    Run run = Pipeline(options()).start(format());
+    CHECK_THROWS_AS(run.push(Frame(at::rand({1, 8, 8}), {})), Error);
+    PipelineOptions small = options();
+    small.memory = 100;
+    Pipeline pipeline(small);
+    pipeline.add("test-good");
+    CHECK_THROWS_AS(pipeline.start(format()), Error);
+}
