@@ -1,0 +1,61 @@
+#pragma once
+/// \file
+/// What the command line asks for, checked as far as that needs no film and no LibTorch.
+
+#include <oldfilm/time.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+namespace cli {
+
+/// Exit statuses, as the manual page lists them.
+enum Status : int {
+    done = 0,
+    failed = 1,
+    wrong_usage = 2,
+    done_with_damage = 3,
+    interrupted = 130
+};
+
+enum class ProgressStyle { bar, json, none };
+
+struct RestoreArguments {
+    std::string input, output;
+    std::vector<std::string> stages; ///< as written; "none" alone for no stage at all
+    std::string preset, pipeline_file;
+    std::string device = "auto", precision = "auto";
+    std::string fps; ///< for interpolate: "24", "24000/1001", "2x"; empty: not given
+    std::optional<double> scale;
+    std::optional<oldfilm::Rational> source_fps, duration;
+    oldfilm::Rational start;
+    std::string codec, mask_out;
+    std::optional<int> crf;
+    std::int64_t memory = 0; ///< bytes; 0: what the stages need
+    bool overwrite = false, strict = false, deinterlace = false;
+    ProgressStyle progress = ProgressStyle::none;
+    std::vector<std::string> plugin_path;
+    std::stop_token stop;
+};
+
+struct PluginsArguments {
+    std::string id; ///< empty: all
+    bool json = false;
+    std::vector<std::string> plugin_path;
+};
+
+struct InspectArguments {
+    std::string file;
+    bool json = false;
+};
+
+struct CompareArguments {
+    std::string a, b, report;
+    bool json = false;
+    std::stop_token stop;
+};
+
+} // namespace cli

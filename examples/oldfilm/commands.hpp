@@ -1,0 +1,17 @@
+#pragma once
+/// \file
+/// The commands of the engine; each says what went wrong and returns the exit status.
+
+#include "arguments.hpp"
+
+#include <string>
+
+namespace cli {
+
+int restore(const RestoreArguments& arguments);
+int inspect_media(const InspectArguments& arguments);
+int inspect_model(const InspectArguments& arguments);
+int compare(const CompareArguments& arguments);
+std::string versions();
+
+} // namespace cli

@@ -1,0 +1,142 @@
+#include "commands.hpp"
+
+#include <oldfilm/error.hpp>
+#include <oldfilm/media.hpp>
+#include <oldfilm/model.hpp>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <nlohmann/json.hpp>
+
+#include <cstdio>
+#include <exception>
+
+namespace cli {
+namespace {
+
+using nlohmann::json;
+using oldfilm::MediaInfo;
+
+template <class Work>
+int guarded(Work work) {
+    try {
+        work();
+        return done;
+    } catch (const std::exception& error) {
+        fmt::print(stderr, "oldfilm: {}\n", error.what());
+        return failed;
+    }
+}
+
+/// Names of the H.273 code points that films have in practice; others by number.
+std::string named(int code, std::initializer_list<std::pair<int, const char*>> names) {
+    for (const auto& [number, name] : names) {
+        if (number == code) {
+            return name;
+        }
+    }
+    return fmt::format("code point {}", code);
+}
+
+void print_color(const oldfilm::ColorTags& c) {
+    fmt::print("  colour       primaries {}, transfer {}, matrix {}, {} range\n",
+               named(c.primaries, {{1, "BT.709"},
+                                   {2, "unspecified"},
+                                   {5, "BT.601 (625)"},
+                                   {6, "BT.601 (525)"},
+                                   {9, "BT.2020"}}),
+               named(c.transfer, {{1, "BT.709"},
+                                  {2, "unspecified"},
+                                  {6, "BT.601"},
+                                  {13, "sRGB"},
+                                  {16, "PQ"},
+                                  {18, "HLG"}}),
+               named(c.matrix, {{0, "RGB"},
+                                {1, "BT.709"},
+                                {2, "unspecified"},
+                                {5, "BT.601"},
+                                {6, "BT.601"},
+                                {9, "BT.2020"}}),
+               c.range == oldfilm::Range::full      ? "full"
+               : c.range == oldfilm::Range::limited ? "limited"
+                                                    : "unspecified");
+}
+
+void print_media(const MediaInfo& info) {
+    fmt::print("{}\n  container    {}\n  codec        {}, {}, {} bit\n", info.path, info.container,
+               info.codec, info.pixel_format, info.bits);
+    fmt::print("  picture      {} x {}{}{}\n", info.width, info.height,
+               info.channels == 1 ? ", monochrome" : ", colour",
+               info.interlaced ? ", interlaced (see --deinterlace)" : "");
+    if (info.sample_aspect != oldfilm::Rational(1)) {
+        fmt::print("  pixel shape  {}\n", info.sample_aspect.to_string());
+    }
+    if (info.rotation != 0) {
+        fmt::print("  rotation     {} degrees clockwise\n", info.rotation);
+    }
+    const bool regular = info.frame_rate.num() > 0;
+    fmt::print("  rate         {}\n",
+               regular ? fmt::format("{} fps", info.frame_rate.to_string()) : "irregular");
+    if (info.frames >= 0) {
+        fmt::print("  frames       {}\n", info.frames);
+    }
+    if (info.duration.num() > 0) {
+        fmt::print("  duration     {:.3f} s\n", info.duration.value());
+    }
+    print_color(info.color);
+    for (const MediaInfo::Stream& stream : info.other_streams) {
+        fmt::print("  {:12} {}{}{}\n", stream.kind, stream.codec,
+                   stream.language.empty() ? "" : ", ", stream.language);
+    }
+}
+
+std::string precisions(const oldfilm::Manifest& manifest) {
+    std::vector<std::string> names;
+    for (const oldfilm::Precision precision : manifest.precisions) {
+        names.emplace_back(oldfilm::to_string(precision));
+    }
+    return fmt::format("{}", fmt::join(names, ", "));
+}
+
+void print_model(const oldfilm::Manifest& m) {
+    fmt::print("{} {}\n  task             {}\n  takes            {}\n  gives            {}\n", m.id,
+               m.version, m.task, fmt::join(m.inputs, ", "), fmt::join(m.outputs, ", "));
+    fmt::print("  channels         {}\n  window           {} before, {} after\n  scale            "
+               "{}\n",
+               m.channels, m.before, m.after, m.scale);
+    fmt::print("  receptive field  {}\n  precisions       {}\n",
+               m.receptive_field < 0 ? "the whole picture"
+                                     : fmt::format("{} pixels around", m.receptive_field),
+               precisions(m));
+    fmt::print("  licence          {}\n  origin           {}\n", m.licence, m.origin);
+    const json manifest = json::parse(m.json);
+    if (manifest.contains("quality")) {
+        fmt::print("  quality          {}\n", manifest["quality"].dump());
+    }
+}
+
+} // namespace
+
+int inspect_media(const InspectArguments& arguments) {
+    return guarded([&] {
+        const MediaInfo info = oldfilm::inspect_media(arguments.file);
+        if (arguments.json) {
+            fmt::print("{}\n", json::parse(info.to_json()).dump(2));
+        } else {
+            print_media(info);
+        }
+    });
+}
+
+int inspect_model(const InspectArguments& arguments) {
+    return guarded([&] {
+        const oldfilm::Manifest manifest = oldfilm::Model::inspect(arguments.file);
+        if (arguments.json) {
+            fmt::print("{}\n", json::parse(manifest.json).dump(2));
+        } else {
+            print_model(manifest);
+        }
+    });
+}
+
+} // namespace cli

@@ -1,0 +1,97 @@
+/// oldfilm: the library on the command line. This half parses, lists and describes, and loads no
+/// LibTorch; `engine.hpp` says how the rest comes in.
+
+#include "engine.hpp"
+#include "interrupt.hpp"
+#include "options.hpp"
+#include "plugins_command.hpp"
+
+#include <oldfilm/error.hpp>
+#include <oldfilm/plugins.hpp>
+
+#include <array>
+#include <csignal>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+namespace {
+
+using namespace cli;
+
+/// TorchScript files are zip archives.
+bool is_model(const std::string& path) {
+    const std::string extension = std::filesystem::path(path).extension().string();
+    if (extension == ".pt" || extension == ".pth" || extension == ".ts") {
+        return true;
+    }
+    std::array<char, 4> magic{};
+    std::ifstream file(path, std::ios::binary);
+    file.read(magic.data(), magic.size());
+    return file && magic == std::array<char, 4>{'P', 'K', '\x03', '\x04'};
+}
+
+int inspect(const InspectArguments& arguments) {
+    if (is_library(arguments.file)) {
+        return inspect_plugin(arguments);
+    }
+    return is_model(arguments.file) ? engine().inspect_model(arguments)
+                                    : engine().inspect_media(arguments);
+}
+
+int show_version() {
+    std::printf("oldfilm %s\n%s", oldfilm::version(), engine().versions().c_str());
+    return done;
+}
+
+/// Runs `command` with a stop token that Ctrl-C sets off.
+template <class Arguments>
+int interruptible(Arguments& arguments, int (*Engine::*command)(const Arguments&)) {
+    const Interrupt interrupt([] {
+        std::fputs("\noldfilm: stopped in the middle of a frame; nothing is left under the "
+                   "output's name, so run it again to start over\n",
+                   stderr);
+    });
+    arguments.stop = interrupt.token();
+    return (engine().*command)(arguments);
+}
+
+int run(CommandLine& line) {
+    switch (line.command) {
+    case CommandLine::Command::restore:
+        return interruptible(line.restore, &Engine::restore);
+    case CommandLine::Command::compare:
+        return interruptible(line.compare, &Engine::compare);
+    case CommandLine::Command::plugins:
+        return list_plugins(line.plugins);
+    case CommandLine::Command::inspect:
+        return inspect(line.inspect);
+    case CommandLine::Command::version:
+        return show_version();
+    case CommandLine::Command::none:
+        break;
+    }
+    return wrong_usage;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    // A closed pipe and a file-size limit are errors that writing reports, not reasons to die.
+    std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGXFSZ, SIG_IGN);
+    CommandLine line = parse(argc, argv);
+    if (line.status >= 0) {
+        return line.status;
+    }
+    try {
+        return run(line);
+    } catch (const oldfilm::Error& error) {
+        std::fprintf(stderr, "oldfilm: %s\n", error.what());
+        return error.code() == oldfilm::Errc::invalid_argument ? wrong_usage : failed;
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "oldfilm: %s\n", error.what());
+        return failed;
+    }
+}

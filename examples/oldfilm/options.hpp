@@ -1,0 +1,26 @@
+#pragma once
+/// \file
+/// The command line as CLI11 understands it, turned into arguments.
+
+#include "arguments.hpp"
+
+#include <string>
+
+namespace cli {
+
+/// What was asked for.
+struct CommandLine {
+    enum class Command { none, restore, plugins, inspect, compare, version };
+    Command command = Command::none;
+    RestoreArguments restore;
+    PluginsArguments plugins;
+    InspectArguments inspect;
+    CompareArguments compare;
+    /// Set when parsing has already answered (help) or refused (wrong usage): the exit status.
+    int status = -1;
+};
+
+/// Reads the command line; says on standard error what is wrong with it.
+CommandLine parse(int argc, char** argv);
+
+} // namespace cli

@@ -1,0 +1,133 @@
+#include "pipeline_choice.hpp"
+
+#include <oldfilm/error.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <utility>
+#include <vector>
+
+namespace cli {
+namespace {
+
+using oldfilm::Errc;
+using oldfilm::Error;
+using oldfilm::Pipeline;
+using oldfilm::PipelineOptions;
+using oldfilm::StageSpec;
+
+using Specs = std::vector<StageSpec>;
+
+bool is(const StageSpec& stage, const std::string& name) {
+    return stage.id == name || stage.id == "org.oldfilm." + name;
+}
+
+std::string text_of(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    std::string text{std::istreambuf_iterator<char>(file), {}};
+    if (!file) {
+        throw Error(Errc::not_found,
+                    fmt::format("the pipeline document {} cannot be read; check the path", path));
+    }
+    return text;
+}
+
+PipelineOptions options_of(const RestoreArguments& arguments) {
+    PipelineOptions options;
+    options.device = arguments.device;
+    options.precision = oldfilm::parse_precision(arguments.precision);
+    options.memory = arguments.memory;
+    options.plugin_path = arguments.plugin_path;
+    return options;
+}
+
+/// A document's own settings hold where the command line says nothing.
+PipelineOptions merged(PipelineOptions document, const PipelineOptions& given) {
+    if (given.device != "auto") {
+        document.device = given.device;
+    }
+    if (given.precision != oldfilm::Precision::automatic) {
+        document.precision = given.precision;
+    }
+    if (given.memory != 0) {
+        document.memory = given.memory;
+    }
+    return document;
+}
+
+/// Sets a parameter of the stage `name`, which is put before the first of `later` (or last) when
+/// the list lacks it.
+void set(Specs& stages, const std::string& name, const std::string& parameter,
+         oldfilm::ParameterValue value, const std::vector<std::string>& later) {
+    auto place = std::find_if(stages.begin(), stages.end(),
+                              [&](const StageSpec& stage) { return is(stage, name); });
+    if (place == stages.end()) {
+        place = std::find_if(stages.begin(), stages.end(), [&](const StageSpec& stage) {
+            return std::any_of(later.begin(), later.end(),
+                               [&](const std::string& other) { return is(stage, other); });
+        });
+        place = stages.insert(place, StageSpec{name, {}, nullptr});
+    }
+    place->parameters[parameter] = std::move(value);
+}
+
+Pipeline with_stages(const PipelineOptions& options, const Specs& stages) {
+    Pipeline pipeline(options);
+    for (const StageSpec& stage : stages) {
+        pipeline.add(stage);
+    }
+    return pipeline;
+}
+
+Pipeline listed(const RestoreArguments& arguments, const PipelineOptions& options) {
+    const auto& names = arguments.stages;
+    if (names.size() == 1 && names.front() == "none") {
+        if (arguments.scale || !arguments.fps.empty()) {
+            throw Error(Errc::invalid_argument,
+                        "--stage none copies the film as it is, and --scale and --fps change it; "
+                        "leave one of them out");
+        }
+        return Pipeline(options);
+    }
+    Specs stages;
+    for (const std::string& name : names) {
+        if (name == "none") {
+            throw Error(Errc::invalid_argument,
+                        "--stage none stands alone; leave it out to run the other stages");
+        }
+        stages.push_back(oldfilm::parse_stage(name));
+    }
+    return with_stages(options, stages);
+}
+
+Pipeline base(const RestoreArguments& arguments, const PipelineOptions& options) {
+    if (!arguments.stages.empty()) {
+        return listed(arguments, options);
+    }
+    if (!arguments.pipeline_file.empty()) {
+        PipelineOptions plain;
+        plain.plugin_path = options.plugin_path;
+        return Pipeline::from_json(text_of(arguments.pipeline_file), plain);
+    }
+    return Pipeline::preset(arguments.preset.empty() ? "silent-film" : arguments.preset, options);
+}
+
+} // namespace
+
+Pipeline chosen_pipeline(const RestoreArguments& arguments) {
+    const PipelineOptions options = options_of(arguments);
+    const Pipeline chosen = base(arguments, options);
+    Specs stages = chosen.stages();
+    if (arguments.scale) {
+        set(stages, "superres", "scale", *arguments.scale, {"face-enhance", "interpolate"});
+    }
+    if (!arguments.fps.empty()) {
+        set(stages, "interpolate", "fps", arguments.fps, {});
+    }
+    return with_stages(merged(chosen.options(), options), stages);
+}
+
+} // namespace cli

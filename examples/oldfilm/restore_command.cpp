@@ -1,0 +1,105 @@
+#include "commands.hpp"
+#include "pipeline_choice.hpp"
+#include "progress_view.hpp"
+
+#include <oldfilm/error.hpp>
+#include <oldfilm/restore.hpp>
+
+#include <ATen/Parallel.h>
+
+#if __has_include(<oldfilm/process.hpp>)
+#include <oldfilm/process.hpp>
+#endif
+
+#include <cstdlib>
+#include <exception>
+#include <functional>
+#include <thread>
+
+namespace cli {
+namespace {
+
+using oldfilm::Errc;
+using oldfilm::Error;
+
+/// What only a program may decide for its process.
+void settle_process() {
+    if (std::getenv("OMP_NUM_THREADS") == nullptr) {
+        at::set_num_threads(static_cast<int>(std::thread::hardware_concurrency()));
+    }
+#if __has_include(<oldfilm/process.hpp>)
+    oldfilm::keep_memory();
+#endif
+}
+
+oldfilm::RestoreOptions options_of(const RestoreArguments& a, ProgressView& view) {
+    oldfilm::RestoreOptions options;
+    options.read.source_fps = a.source_fps;
+    options.read.start = a.start;
+    options.read.duration = a.duration;
+    options.read.deinterlace = a.deinterlace || a.preset == "tv-archive";
+    options.read.strict = a.strict;
+    options.codec = a.codec;
+    options.crf = a.crf;
+    options.mask_out = a.mask_out;
+    options.overwrite = a.overwrite;
+    options.stop = a.stop;
+    options.progress = [&view](const oldfilm::Progress& now) { view.progress(now); };
+    options.warn = [&view](const std::string& text) { view.warning(text); };
+    return options;
+}
+
+int status_of(const Error& error) {
+    switch (error.code()) {
+    case Errc::cancelled:
+        return interrupted;
+    case Errc::invalid_argument:
+        return wrong_usage;
+    default:
+        return failed;
+    }
+}
+
+/// Errors while the pipeline is put together are the command line's, except that a plugin which
+/// does not fit is not.
+int usage_status(const Error& error) {
+    return error.code() == Errc::not_found ? wrong_usage : status_of(error);
+}
+
+int guarded(ProgressView& view, int (*status)(const Error&), const std::function<int()>& work) {
+    try {
+        return work();
+    } catch (const Error& error) {
+        view.error(error);
+        return status(error);
+    } catch (const std::bad_alloc&) {
+        view.error(Error(Errc::out_of_memory, "the machine has no memory left for this film; try "
+                                              "--memory, or fewer stages"));
+    } catch (const std::exception& error) {
+        view.error(Error(Errc::internal, error.what()));
+    }
+    return failed;
+}
+
+} // namespace
+
+int restore(const RestoreArguments& arguments) {
+    ProgressView view(arguments.progress);
+    oldfilm::Pipeline pipeline;
+    const int built = guarded(view, usage_status, [&] {
+        settle_process();
+        pipeline = chosen_pipeline(arguments);
+        return static_cast<int>(done);
+    });
+    if (built != done) {
+        return built;
+    }
+    return guarded(view, status_of, [&] {
+        const oldfilm::RestoreResult result = oldfilm::restore(
+            arguments.input, arguments.output, pipeline, options_of(arguments, view));
+        view.done(result, arguments.output);
+        return static_cast<int>(result.concealed > 0 ? done_with_damage : done);
+    });
+}
+
+} // namespace cli
