@@ -145,7 +145,8 @@ HostSide::HostSide(Shared& shared, std::string label, std::string folder, bool t
 
 int HostSide::remember(Errc code, const std::string& sentence) noexcept {
     try {
-        cause_.emplace(code, sentence);
+        // LibTorch's sentences go on with a stack trace, which helps nobody who restores films.
+        cause_.emplace(code, sentence.substr(0, sentence.find("\nException raised from")));
     } catch (...) { // Only the sentence is lost; the status still says that the call failed.
         cause_.reset();
     }
