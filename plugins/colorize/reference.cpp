@@ -46,7 +46,7 @@ at::Tensor read_picture(const std::string& path, std::int64_t side) {
     return at::from_blob(picture.data, {picture.rows, picture.cols, 3})
         .permute({2, 0, 1})
         .unsqueeze(0)
-        .contiguous();
+        .clone(at::MemoryFormat::Contiguous); // the pixels go with `picture`
 #else
     static_cast<void>(side);
     throw sdk::Failure(

@@ -21,8 +21,8 @@ at::Tensor weighted(const SmallFrame& frame) {
 
 Step step(const sdk::Host& host, const SmallFrame& from, const SmallFrame& to) {
     Step result;
-    result.flow = sdk::flow(host, to.luma, from.luma).unsqueeze(0);
-    at::Tensor error = warp(from.luma.unsqueeze(0), result.flow).sub_(to.luma);
+    result.places = places(sdk::flow(host, to.luma, from.luma).unsqueeze(0));
+    at::Tensor error = sample_at(from.luma.unsqueeze(0), result.places).sub_(to.luma);
     error.sub_(error.mean()); // flicker is no movement
     // Averaged over 5 x 5, so that grain does not decide.
     error = at::avg_pool2d(error.mul_(error), {5, 5}, {1, 1}, {2, 2}, false, false);
@@ -36,7 +36,7 @@ at::Tensor steady(const std::vector<SmallFrame>& frames, std::size_t centre,
     if (centre > 0) {
         at::Tensor carried = weighted(frames[0]);
         for (std::size_t i = 0; i < centre; ++i) {
-            carried = warp(carried, forward[i].flow).mul_(forward[i].trust);
+            carried = sample_at(carried, forward[i].places).mul_(forward[i].trust);
             if (i + 1 < centre) {
                 carried.add_(weighted(frames[i + 1]));
             }
@@ -46,7 +46,7 @@ at::Tensor steady(const std::vector<SmallFrame>& frames, std::size_t centre,
     if (centre + 1 < frames.size()) {
         at::Tensor carried = weighted(frames.back());
         for (std::size_t i = frames.size() - 1; i > centre; --i) {
-            carried = warp(carried, back[i - 1].flow).mul_(back[i - 1].trust);
+            carried = sample_at(carried, back[i - 1].places).mul_(back[i - 1].trust);
             if (i - 1 > centre) {
                 carried.add_(weighted(frames[i - 1]));
             }

@@ -16,9 +16,9 @@ struct SmallFrame {
 
 /// How a frame's colours go to the next one over: computed once for a pair of neighbours.
 struct Step {
-    at::Tensor flow; ///< 1 x 2 x H x W, pixels, from the frame to the neighbour whose colours come
-    at::Tensor
-        trust; ///< 1 x 1 x H x W in [0, 1]: how well the neighbour, so moved, looks like the frame
+    at::Tensor places; ///< 1 x H x W x 2: where each of the frame's pixels is in the neighbour
+    /// 1 x 1 x H x W in [0, 1]: how well the neighbour, so moved, looks like the frame.
+    at::Tensor trust;
 };
 
 /// The step by which `from`'s colours reach `to`.

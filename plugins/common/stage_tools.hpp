@@ -77,21 +77,29 @@ inline at::Tensor resize_bilinear(const at::Tensor& picture, std::int64_t height
     return at::_upsample_bilinear2d_aa(picture.contiguous(), {height, width}, false);
 }
 
-/// `picture`, N x C x H x W, at p + flow(p); flow N x 2 x H x W in pixels (x, then y). Bilinear;
-/// the border goes on for ever.
-inline at::Tensor warp(const at::Tensor& picture, const at::Tensor& flow) {
+/// The places p + flow(p) as `sample_at` takes them; flow N x 2 x H x W in pixels (x, then y).
+inline at::Tensor places(const at::Tensor& flow) {
     const std::int64_t height = flow.size(2);
     const std::int64_t width = flow.size(3);
     const double sx = 2.0 / static_cast<double>(std::max<std::int64_t>(width - 1, 1));
     const double sy = 2.0 / static_cast<double>(std::max<std::int64_t>(height - 1, 1));
     const at::Tensor x = at::arange(width, flow.options()).view({1, 1, width});
     const at::Tensor y = at::arange(height, flow.options()).view({1, height, 1});
-    const at::Tensor grid = at::stack(
+    return at::stack(
         {flow.select(1, 0).add(x).mul_(sx).sub_(1.0), flow.select(1, 1).add(y).mul_(sy).sub_(1.0)},
         3);
+}
+
+/// `picture`, N x C x H x W, at these places. Bilinear; the border goes on for ever.
+inline at::Tensor sample_at(const at::Tensor& picture, const at::Tensor& places) {
     constexpr std::int64_t bilinear = 0;
     constexpr std::int64_t border = 1;
-    return at::grid_sampler_2d(picture, grid, bilinear, border, true);
+    return at::grid_sampler_2d(picture, places, bilinear, border, true);
+}
+
+/// `picture` at p + flow(p).
+inline at::Tensor warp(const at::Tensor& picture, const at::Tensor& flow) {
+    return sample_at(picture, places(flow));
 }
 
 /// What a stage reads of a model's manifest.
