@@ -1,0 +1,16 @@
+# Model packages, tiles and flow. oldfilm_tiny_model writes packages for whoever needs one.
+add_library(oldfilm_tiny_model STATIC tiny_model.cpp)
+target_link_libraries(oldfilm_tiny_model
+  PUBLIC oldfilm_torch::torch_cpu oldfilm_torch::c10
+  PRIVATE oldfilm_warnings nlohmann_json::nlohmann_json)
+target_include_directories(oldfilm_tiny_model PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
+
+oldfilm_test(model_test SOURCES model_test.cpp LIBS oldfilm_core oldfilm_tiny_model)
+oldfilm_test(package_test SOURCES package_test.cpp LIBS oldfilm_core oldfilm_tiny_model)
+# Rooms' insides are hidden in the library; this one is compiled in.
+oldfilm_test(tiling_test SOURCES tiling_test.cpp ${PROJECT_SOURCE_DIR}/src/model/tiling.cpp)
+oldfilm_test(flow_test SOURCES flow_test.cpp LIBS oldfilm_core)
+
+# Not a test: prints how fast a package runs. `model_speed PACKAGE [HEIGHT WIDTH]`
+add_executable(model_speed bench/model_speed.cpp)
+target_link_libraries(model_speed PRIVATE oldfilm_core oldfilm_warnings fmt::fmt-header-only)

@@ -1,0 +1,298 @@
+#include "tiny_model.hpp"
+
+#include <oldfilm/error.hpp>
+#include <oldfilm/model.hpp>
+
+#include <ATen/ATen.h>
+#include <catch2/catch.hpp>
+
+#include <fstream>
+#include <limits>
+#include <string>
+#include <thread>
+#include <vector>
+
+using oldfilm::Errc;
+using oldfilm::Error;
+using oldfilm::Model;
+using oldfilm::ModelOptions;
+using oldfilm::Precision;
+using oldfilm::test::TempFolder;
+using oldfilm::test::write_package;
+
+namespace {
+
+at::Tensor noise(std::vector<std::int64_t> shape, std::uint64_t seed = 3) {
+    at::manual_seed(seed);
+    return at::rand(shape);
+}
+
+double difference(const at::Tensor& a, const at::Tensor& b) {
+    REQUIRE(a.sizes() == b.sizes());
+    return (a - b).abs().max().item<double>();
+}
+
+ModelOptions exact(int tile = 0) {
+    ModelOptions options;
+    options.precision = Precision::float32;
+    options.tile = tile;
+    return options;
+}
+
+Errc code_of(Model& model, const std::vector<at::Tensor>& inputs, const std::string& part) {
+    try {
+        static_cast<void>(model.run(inputs));
+    } catch (const Error& error) {
+        CAPTURE(error.what());
+        CHECK(std::string(error.what()).find(part) != std::string::npos);
+        return error.code();
+    }
+    FAIL("no error");
+    return Errc::internal;
+}
+
+} // namespace
+
+TEST_CASE("A model gives what PyTorch gives") {
+    const std::string fixtures = OLDFILM_SOURCE_DIR "/tests/fixtures/";
+    std::vector<float> values(27 * 37 + 54 * 74);
+    std::ifstream file(fixtures + "parity.f32", std::ios::binary);
+    file.read(reinterpret_cast<char*>(values.data()),
+              static_cast<std::streamsize>(values.size() * sizeof(float)));
+    REQUIRE(file.gcount() == static_cast<std::streamsize>(values.size() * sizeof(float)));
+    const at::Tensor all =
+        at::from_blob(values.data(), {static_cast<std::int64_t>(values.size())}, at::kFloat);
+    const at::Tensor picture = all.slice(0, 0, 27 * 37).view({1, 1, 27, 37});
+    const at::Tensor expected = all.slice(0, 27 * 37).view({1, 1, 54, 74});
+
+    const auto precision = GENERATE(Precision::float32, Precision::bfloat16);
+    ModelOptions options;
+    options.precision = precision;
+    const auto model = Model::open(fixtures + "parity.pt", "superres", options);
+    CHECK(model->precision() == precision);
+    const at::Tensor found = model->run({picture}).at(0);
+    CHECK(found.scalar_type() == at::kFloat);
+    CHECK(difference(found, expected) < (precision == Precision::float32 ? 1e-5 : 1e-2));
+}
+
+TEST_CASE("Tiles are put together to what the whole gives") {
+    const TempFolder folder;
+    const bool enlarging = GENERATE(false, true);
+    const std::string path =
+        write_package(folder.file("m.pt"), enlarging ? oldfilm::test::enlarging_model()
+                                                     : oldfilm::test::residual_model());
+    const auto whole = Model::open(path, "", exact(-1));
+    const auto height = GENERATE(40, 151);
+    const auto width = GENERATE(33, 200);
+    const at::Tensor picture = noise({2, 1, height, width});
+    const at::Tensor expected = whole->run({picture}).at(0);
+    CHECK(expected.size(2) == height * whole->manifest().scale);
+    CHECK(expected.size(3) == width * whole->manifest().scale);
+    CHECK(expected.std().item<double>() > 0.01);
+    const auto tile = GENERATE(1, 36, 64, 100);
+    CAPTURE(enlarging, height, width, tile);
+    CHECK(difference(Model::open(path, "", exact(tile))->run({picture}).at(0), expected) < 1e-4);
+}
+
+TEST_CASE("A receptive field that is too small shows in tiles: the comparison above can fail") {
+    const TempFolder folder;
+    const std::string path =
+        write_package(folder.file("m.pt"),
+                      oldfilm::test::residual_model("superres", R"({"receptive_field": 1})"));
+    const at::Tensor picture = noise({1, 1, 64, 64});
+    const at::Tensor expected = Model::open(path, "", exact(-1))->run({picture}).at(0);
+    CHECK(difference(Model::open(path, "", exact(32))->run({picture}).at(0), expected) > 1e-4);
+}
+
+TEST_CASE("A network that sees the whole picture is never tiled") {
+    const TempFolder folder;
+    const std::string path =
+        write_package(folder.file("m.pt"),
+                      {"def forward(self, picture):\n    return picture - torch.mean(picture)\n",
+                       {},
+                       oldfilm::test::manifest("denoise", R"({"receptive_field": "whole"})")});
+    const at::Tensor picture = noise({1, 1, 80, 90});
+    const at::Tensor found = Model::open(path, "", exact(32))->run({picture}).at(0);
+    CHECK(difference(found, picture - picture.mean()) < 1e-6);
+}
+
+TEST_CASE("Pictures are padded by their edges, and the result is cropped") {
+    const TempFolder folder;
+    // The output tells the size and the last column that the network saw.
+    const std::string path =
+        write_package(folder.file("m.pt"),
+                      {"def forward(self, picture):\n"
+                       "    return picture[:, :, :, -1:].expand_as(picture) * 100.0 + "
+                       "float(picture.size(3)) + float(picture.size(2)) * 0.001\n",
+                       {},
+                       oldfilm::test::manifest(
+                           "denoise", R"({"receptive_field": "whole", "size_multiple": 8})")});
+    const at::Tensor picture = noise({1, 1, 13, 21});
+    const at::Tensor found = Model::open(path, "", exact())->run({picture}).at(0);
+    const at::Tensor edge = picture.slice(3, 20).expand({1, 1, 13, 21}) * 100.0 + 24.0 + 0.016;
+    CHECK(difference(found, edge) < 1e-3);
+}
+
+TEST_CASE("Windows, values beside pictures, several outputs and outputs that are no pictures") {
+    const TempFolder folder;
+    const std::string changes = R"({"inputs": ["window", "sigma"], "outputs": ["mask", "picture"],
+                                    "window": {"before": 1, "after": 1}, "channels": 3,
+                                    "size_multiple": 4, "receptive_field": 0})";
+    const std::string path =
+        write_package(folder.file("w.pt"),
+                      {"def forward(self, window, sigma):\n"
+                       "    return (window[:, 0, 0:1] * sigma, window[:, 1] + window[:, 2])\n",
+                       {},
+                       oldfilm::test::manifest("denoise", changes)});
+    const at::Tensor window = noise({2, 3, 3, 50, 70});
+    const at::Tensor sigma = at::tensor({0.25F, 0.5F}).view({2, 1, 1, 1});
+    const auto outputs =
+        Model::open(path, "denoise", exact(GENERATE(-1, 32)))->run({window, sigma});
+    REQUIRE(outputs.size() == 2);
+    CHECK(difference(outputs[0], window.select(1, 0).slice(1, 0, 1) * sigma) < 1e-6);
+    CHECK(difference(outputs[1], window.select(1, 1) + window.select(1, 2)) < 1e-6);
+
+    const std::string points =
+        write_package(folder.file("p.pt"),
+                      {"def forward(self, picture):\n"
+                       "    return picture.flatten(1)[:, :10].view(-1, 5, 2)\n",
+                       {},
+                       oldfilm::test::manifest("face-landmarks", R"({"outputs": ["points"]})")});
+    const at::Tensor picture = noise({3, 1, 96, 96});
+    const auto found = Model::open(points, "", exact(32))->run({picture});
+    CHECK(difference(found.at(0), picture.flatten(1).slice(1, 0, 10).reshape({3, 5, 2})) == 0.0);
+}
+
+TEST_CASE("A batch gives what its samples give, to the last bit") {
+    const TempFolder folder;
+    const std::string path = write_package(folder.file("m.pt"), oldfilm::test::residual_model());
+    const auto model = Model::open(path);
+    const at::Tensor pictures = noise({3, 1, 48, 64});
+    const at::Tensor together = model->run({pictures}).at(0);
+    for (std::int64_t n = 0; n < 3; ++n) {
+        CHECK(difference(model->run({pictures.slice(0, n, n + 1)}).at(0),
+                         together.slice(0, n, n + 1)) == 0.0);
+    }
+}
+
+TEST_CASE("Half precisions stay near float32, and the skip path stays in float32") {
+    const TempFolder folder;
+    const std::string path = write_package(folder.file("m.pt"), oldfilm::test::residual_model());
+    const at::Tensor picture = noise({1, 1, 60, 60});
+    const at::Tensor expected = Model::open(path, "", exact())->run({picture}).at(0);
+    ModelOptions options;
+    options.precision = GENERATE(Precision::bfloat16, Precision::float16);
+    const auto model = Model::open(path, "", options);
+    REQUIRE(model->precision() == options.precision);
+    const double error = difference(model->run({picture}).at(0), expected);
+    CHECK(error > 0.0);  // it is another precision
+    CHECK(error < 4e-3); // bfloat16 of a picture alone would already be off by 4e-3
+}
+
+TEST_CASE("Operations that want inputs of one type run in half precision as well") {
+    const TempFolder folder;
+    const std::string path =
+        write_package(folder.file("m.pt"),
+                      {R"(
+def forward(self, picture):
+    x = torch.conv2d(picture, self.w, None, [1, 1], [1, 1])
+    grid = torch.tanh(x.permute(0, 2, 3, 1))
+    y = torch.grid_sampler(picture, grid, 0, 1, True)
+    z = torch.matmul(x, x.transpose(2, 3))
+    z = torch.softmax(torch.matmul(z, picture), 3)
+    return torch.cat([y, z], 1).sum(1, True) + picture
+)",
+                       {{"w", at::full({2, 1, 3, 3}, 0.1F)}},
+                       oldfilm::test::manifest("denoise", R"({"receptive_field": "whole"})")});
+    const at::Tensor picture = noise({1, 1, 24, 24});
+    ModelOptions options;
+    options.precision = Precision::bfloat16;
+    const at::Tensor found = Model::open(path, "", options)->run({picture}).at(0);
+    CHECK(difference(found, Model::open(path, "", exact())->run({picture}).at(0)) < 0.2);
+}
+
+TEST_CASE("A precision that the manifest does not allow becomes float32, with a warning") {
+    const TempFolder folder;
+    const std::string path =
+        write_package(folder.file("m.pt"),
+                      oldfilm::test::residual_model("superres", R"({"precisions": ["float32"]})"));
+    std::vector<std::string> warnings;
+    ModelOptions options;
+    options.warn = [&](const std::string& sentence) { warnings.push_back(sentence); };
+    CHECK(Model::open(path, "", options)->precision() == Precision::float32);
+    CHECK(warnings.empty());
+    options.precision = Precision::bfloat16;
+    CHECK(Model::open(path, "", options)->precision() == Precision::float32);
+    REQUIRE(warnings.size() == 1);
+    CHECK(warnings[0].find("bfloat16") != std::string::npos);
+}
+
+TEST_CASE("NaN in half precision falls back to float32; in float32 it is an error") {
+    const TempFolder folder;
+    // 1000 * 1000 overflows float16 (65504), and inf - inf is NaN; float32 has room.
+    const std::string path =
+        write_package(folder.file("m.pt"), {"def forward(self, picture):\n"
+                                            "    x = torch.conv2d(picture, self.w)\n"
+                                            "    return (x * x - x * x) / 1000.0 + picture\n",
+                                            {{"w", at::full({1, 1, 1, 1}, 1000.0F)}},
+                                            oldfilm::test::manifest("denoise")});
+    std::vector<std::string> warnings;
+    ModelOptions options;
+    options.precision = Precision::float16;
+    options.warn = [&](const std::string& sentence) { warnings.push_back(sentence); };
+    const auto model = Model::open(path, "", options);
+    const at::Tensor picture = at::full({1, 1, 20, 20}, 0.9F);
+    CHECK(difference(model->run({picture}).at(0), picture) < 1e-6);
+    CHECK(difference(model->run({picture}).at(0), picture) < 1e-6);
+    REQUIRE(warnings.size() == 1);
+    CHECK(warnings[0].find("NaN in float16") != std::string::npos);
+
+    const at::Tensor bad = at::full({1, 1, 20, 20}, std::numeric_limits<float>::quiet_NaN());
+    CHECK(code_of(*model, {bad}, "NaN") == Errc::stage_failed);
+}
+
+TEST_CASE("Inputs that do not fit are refused by name") {
+    const TempFolder folder;
+    const auto model =
+        Model::open(write_package(folder.file("m.pt"), oldfilm::test::residual_model()));
+    const at::Tensor picture = noise({1, 1, 20, 20});
+    CHECK(code_of(*model, {}, "1 inputs (picture), found 0") == Errc::format_mismatch);
+    CHECK(code_of(*model, {noise({1, 3, 20, 20})},
+                  "'picture', found Float of shape 1 x 3 x 20 x 20") == Errc::format_mismatch);
+    CHECK(code_of(*model, {picture.to(at::kDouble)}, "float32") == Errc::format_mismatch);
+    CHECK(code_of(*model, {at::Tensor()}, "no tensor") == Errc::format_mismatch);
+    CHECK(code_of(*model, {noise({1, 1, 0, 20})}, "with values") == Errc::format_mismatch);
+}
+
+TEST_CASE("An error inside the network becomes a sentence") {
+    const TempFolder folder;
+    const auto model = Model::open(write_package(
+        folder.file("m.pt"), {"def forward(self, picture):\n    return picture.view(3, 7)\n",
+                              {},
+                              oldfilm::test::manifest("denoise")}));
+    CHECK(code_of(*model, {noise({1, 1, 20, 20})}, "the network failed") == Errc::stage_failed);
+}
+
+TEST_CASE("Several threads may run one model, and sizes may change from call to call") {
+    const TempFolder folder;
+    const auto model =
+        Model::open(write_package(folder.file("m.pt"), oldfilm::test::residual_model()));
+    std::vector<at::Tensor> pictures;
+    std::vector<at::Tensor> expected;
+    for (std::int64_t i = 0; i < 6; ++i) {
+        pictures.push_back(noise({1, 1, 20 + 3 * i, 40 - i}, static_cast<std::uint64_t>(i)));
+        expected.push_back(model->run({pictures.back()}).at(0));
+    }
+    std::vector<at::Tensor> found(6);
+    std::vector<std::thread> threads;
+    threads.reserve(6);
+    for (std::size_t i = 0; i < 6; ++i) {
+        threads.emplace_back([&, i] { found[i] = model->run({pictures[i]}).at(0); });
+    }
+    for (std::thread& thread : threads) {
+        thread.join();
+    }
+    for (std::size_t i = 0; i < 6; ++i) {
+        CHECK(difference(found[i], expected[i]) == 0.0);
+    }
+}
