@@ -117,6 +117,10 @@ class OLDFILM_API Writer {
     std::unique_ptr<Impl> impl_;
 };
 
+/// Process-wide, for programs only: FFmpeg's own messages on standard error are left out but for
+/// fatal ones.
+OLDFILM_API void quiet_ffmpeg();
+
 /// What `path` holds, without decoding it all. Throws as `Reader` does.
 OLDFILM_API MediaInfo inspect_media(const std::string& path);
 

@@ -1,0 +1,169 @@
+#include "media/codec_choice.hpp"
+
+#include "media/convert.hpp"
+
+#include <oldfilm/error.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <vector>
+
+namespace oldfilm::media {
+namespace {
+
+struct Known {
+    std::vector<const char*> encoders; ///< the first one that this FFmpeg has
+    bool picture_files = false;
+};
+
+const std::map<std::string, Known>& codecs() {
+    static const std::map<std::string, Known> all{
+        {"h264", {{"libx264"}}},
+        {"h265", {{"libx265"}}},
+        {"av1", {{"libsvtav1", "libaom-av1"}}},
+        {"ffv1", {{"ffv1"}}},
+        {"prores", {{"prores_ks"}}},
+        {"y4m", {{"wrapped_avframe"}}},
+        {"png", {{"png"}, true}},
+        {"tiff", {{"tiff"}, true}},
+        {"exr", {{"exr"}, true}},
+        {"dpx", {{"dpx"}, true}},
+    };
+    return all;
+}
+
+std::string codec_for(const std::string& path) {
+    if (path == "-") {
+        return "y4m";
+    }
+    static const std::map<std::string, std::string> by_extension{
+        {".mp4", "h264"},  {".m4v", "h264"}, {".mkv", "h264"}, {".mov", "prores"}, {".avi", "ffv1"},
+        {".webm", "av1"},  {".nut", "ffv1"}, {".y4m", "y4m"},  {".png", "png"},    {".tif", "tiff"},
+        {".tiff", "tiff"}, {".exr", "exr"},  {".dpx", "dpx"}};
+    std::string extension = std::filesystem::path(path).extension().string();
+    std::transform(extension.begin(), extension.end(), extension.begin(),
+                   [](unsigned char c) { return std::tolower(c); });
+    const auto found = by_extension.find(extension);
+    if (found == by_extension.end()) {
+        throw Error(Errc::invalid_argument,
+                    fmt::format("the extension \"{}\" of {} tells no codec; use .mp4, .mkv, .mov, "
+                                ".webm, .y4m, .png, .tif, "
+                                ".exr or .dpx, or name one with --codec",
+                                extension, path));
+    }
+    return found->second;
+}
+
+AVPixelFormat yuv(int shape, int bits) {
+    const AVPixelFormat by_depth[3][4] = {{AV_PIX_FMT_YUV420P, AV_PIX_FMT_YUV420P10LE,
+                                           AV_PIX_FMT_YUV420P12LE, AV_PIX_FMT_YUV420P16LE},
+                                          {AV_PIX_FMT_YUV422P, AV_PIX_FMT_YUV422P10LE,
+                                           AV_PIX_FMT_YUV422P12LE, AV_PIX_FMT_YUV422P16LE},
+                                          {AV_PIX_FMT_YUV444P, AV_PIX_FMT_YUV444P10LE,
+                                           AV_PIX_FMT_YUV444P12LE, AV_PIX_FMT_YUV444P16LE}};
+    return by_depth[shape][bits <= 8 ? 0 : bits <= 10 ? 1 : bits <= 12 ? 2 : 3];
+}
+
+AVPixelFormat grey(int bits) {
+    return bits <= 8    ? AV_PIX_FMT_GRAY8
+           : bits <= 10 ? AV_PIX_FMT_GRAY10LE
+           : bits <= 12 ? AV_PIX_FMT_GRAY12LE
+                        : AV_PIX_FMT_GRAY16LE;
+}
+
+/// What we make and what the encoder takes, for the codec's usual samples.
+void choose_samples(Choice& choice, const WriteOptions& o, const std::string& path) {
+    const bool mono = o.channels == 1;
+    const bool even = o.width % 2 == 0 && o.height % 2 == 0;
+    const int lossy_bits = o.bits > 8 ? 10 : 8;
+    if (choice.name == "ffv1") {
+        choice.planes = mono ? grey(o.bits) : yuv(2, o.bits);
+    } else if (choice.name == "y4m") {
+        choice.planes = mono ? grey(o.bits) : yuv(even ? 0 : 2, o.bits <= 12 ? o.bits : 12);
+    } else if (choice.name == "prores") {
+        if (o.width % 2 != 0) {
+            throw Error(
+                Errc::unsupported,
+                fmt::format("ProRes is written in 4:2:2, which an odd width ({}) does not allow; "
+                            "use --codec ffv1 or h265 for {}",
+                            o.width, path));
+        }
+        choice.planes = AV_PIX_FMT_YUV422P10LE;
+    } else if (choice.name == "av1") {
+        if (!even) {
+            throw Error(
+                Errc::unsupported,
+                fmt::format("AV1 is written in 4:2:0, which an odd size ({} x {}) does not allow; "
+                            "use --codec h264, h265 or ffv1 for {}",
+                            o.width, o.height, path));
+        }
+        choice.planes = yuv(0, lossy_bits);
+    } else if (choice.picture_files) {
+        choice.planes = mono ? (o.bits <= 8 ? AV_PIX_FMT_GRAY8 : AV_PIX_FMT_GRAY16LE)
+                             : (o.bits <= 8 ? AV_PIX_FMT_GBRP : AV_PIX_FMT_GBRP16LE);
+    } else {
+        choice.planes = yuv(even ? 0 : 2, lossy_bits);
+    }
+    choice.coded = choice.planes;
+    if (choice.name == "png") {
+        choice.coded = mono ? (o.bits <= 8 ? AV_PIX_FMT_GRAY8 : AV_PIX_FMT_GRAY16BE)
+                            : (o.bits <= 8 ? AV_PIX_FMT_RGB24 : AV_PIX_FMT_RGB48BE);
+    } else if (choice.name == "tiff") {
+        choice.coded = mono ? choice.planes : (o.bits <= 8 ? AV_PIX_FMT_RGB24 : AV_PIX_FMT_RGB48LE);
+    } else if (choice.name == "dpx") {
+        choice.coded = mono && o.bits <= 8 ? AV_PIX_FMT_GRAY8
+                       : o.bits <= 8       ? AV_PIX_FMT_RGB24
+                                           : AV_PIX_FMT_RGB48LE;
+        choice.planes = choice.coded == AV_PIX_FMT_GRAY8 ? AV_PIX_FMT_GRAY8
+                        : o.bits <= 8                    ? AV_PIX_FMT_GBRP
+                                                         : AV_PIX_FMT_GBRP16LE;
+    } else if (choice.name == "exr") {
+        choice.planes = AV_PIX_FMT_GBRP16LE;
+        choice.coded = AV_PIX_FMT_GBRPF32LE;
+    }
+}
+
+} // namespace
+
+Choice choose_codec(const std::string& path, const WriteOptions& options) {
+    Choice choice;
+    choice.name = options.codec.empty() ? codec_for(path) : options.codec;
+    const auto known = codecs().find(choice.name);
+    if (known == codecs().end()) {
+        std::string names;
+        for (const auto& [name, codec] : codecs()) {
+            names += names.empty() ? name : ", " + name;
+        }
+        throw Error(Errc::invalid_argument,
+                    fmt::format("there is no codec \"{}\"; there is {}", choice.name, names));
+    }
+    for (const char* encoder : known->second.encoders) {
+        choice.encoder =
+            choice.encoder == nullptr ? avcodec_find_encoder_by_name(encoder) : choice.encoder;
+    }
+    if (choice.encoder == nullptr) {
+        throw Error(
+            Errc::unsupported,
+            fmt::format("this FFmpeg was built without an encoder for {}; choose another codec",
+                        choice.name));
+    }
+    choice.picture_files = known->second.picture_files;
+    if (path == "-" && choice.name != "y4m") {
+        throw Error(Errc::invalid_argument,
+                    fmt::format("standard output takes y4m only, found {}", choice.name));
+    }
+    choice.muxer = choice.name == "y4m" ? "yuv4mpegpipe" : "";
+    if (options.pixel_format.empty()) {
+        choose_samples(choice, options, path);
+    } else {
+        const AVPixelFormat wanted = av_get_pix_fmt(options.pixel_format.c_str());
+        choice.planes = direct_format(wanted);
+        choice.coded = choice.planes;
+    }
+    return choice;
+}
+
+} // namespace oldfilm::media

@@ -1,0 +1,27 @@
+#pragma once
+/// \file
+/// Which encoder and which samples an output gets.
+
+#include "media/ffmpeg.hpp"
+
+#include <oldfilm/media.hpp>
+
+#include <string>
+
+namespace oldfilm::media {
+
+struct Choice {
+    std::string name; ///< as users say it: h264, ffv1, png ...
+    const AVCodec* encoder = nullptr;
+    AVPixelFormat planes = AV_PIX_FMT_NONE; ///< what we make
+    AVPixelFormat coded =
+        AV_PIX_FMT_NONE;        ///< what the encoder takes; swscale only reorders samples between
+    bool picture_files = false; ///< each frame is a file
+    std::string muxer;          ///< empty: by the path's extension
+};
+
+/// Throws `Error`: invalid_argument (no such codec), unsupported (an odd size where 4:2:0 was asked
+/// for, an encoder that this FFmpeg lacks).
+Choice choose_codec(const std::string& path, const WriteOptions& options);
+
+} // namespace oldfilm::media

@@ -1,0 +1,314 @@
+#include "media/convert.hpp"
+
+#include <oldfilm/error.hpp>
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/arange.h>
+#include <ATen/ops/from_blob.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/stack.h>
+#include <fmt/format.h>
+
+namespace oldfilm::media {
+namespace {
+
+struct Weights {
+    double red, blue;
+};
+
+/// Kr and Kb of H.273's matrix codes.
+Weights weights_of(int matrix) {
+    switch (matrix) {
+    case AVCOL_SPC_BT709:
+        return {0.2126, 0.0722};
+    case AVCOL_SPC_BT2020_NCL:
+    case AVCOL_SPC_BT2020_CL:
+        return {0.2627, 0.0593};
+    case AVCOL_SPC_SMPTE240M:
+        return {0.212, 0.087};
+    case AVCOL_SPC_FCC:
+        return {0.30, 0.11};
+    default:
+        return {0.299, 0.114};
+    }
+}
+
+/// sample = value * scale + offset.
+struct Coding {
+    double scale, offset;
+};
+
+Coding luma_coding(const Layout& layout, Range range) {
+    const double top = (1 << layout.bits) - 1;
+    const double unit = 1 << (layout.bits - 8);
+    return range == Range::limited ? Coding{219 * unit, 16 * unit} : Coding{top, 0};
+}
+
+Coding chroma_coding(const Layout& layout, Range range) {
+    const double top = (1 << layout.bits) - 1;
+    const double unit = 1 << (layout.bits - 8);
+    return range == Range::limited ? Coding{224 * unit, 128 * unit} : Coding{top, 128 * unit};
+}
+
+at::Tensor decoded(const at::Tensor& plane, const Coding& coding) {
+    at::Tensor samples =
+        plane.scalar_type() == at::kShort ? plane.to(at::kInt).bitwise_and_(0xffff) : plane;
+    return samples.to(at::kFloat).sub_(coding.offset).mul_(1 / coding.scale);
+}
+
+at::Tensor coded(const at::Tensor& values, const Coding& coding, const Layout& layout) {
+    const at::Tensor rounded =
+        (values * coding.scale).add_(coding.offset).round_().clamp_(0, (1 << layout.bits) - 1);
+    return layout.bytes == 1 ? rounded.to(at::kByte) : rounded.to(at::kInt).to(at::kShort);
+}
+
+/// Place of chroma sample 0 in luma samples, along one axis.
+double phase(bool horizontal, int factor, ChromaSiting siting) {
+    const bool cosited =
+        siting == ChromaSiting::top_left || (horizontal && siting != ChromaSiting::center);
+    return cosited ? 0 : (factor - 1) / 2.0;
+}
+
+/// Linear interpolation of a chroma plane along `axis` to `size` luma places.
+at::Tensor upsampled(const at::Tensor& plane, int axis, int factor, double first,
+                     std::int64_t size) {
+    if (factor == 1) {
+        return plane;
+    }
+    const std::int64_t last = plane.size(axis) - 1;
+    const at::Tensor place =
+        (at::arange(size, at::TensorOptions(plane.device()).dtype(at::kFloat)) - first)
+            .div_(factor)
+            .clamp_(0, static_cast<double>(last));
+    const at::Tensor left = place.floor();
+    at::Tensor weight = place - left;
+    weight = axis == 0 ? weight.unsqueeze(1) : weight.unsqueeze(0);
+    const at::Tensor index = left.to(at::kLong);
+    const at::Tensor a = plane.index_select(axis, index);
+    const at::Tensor b = plane.index_select(axis, (index + 1).clamp_max_(last));
+    return a.lerp(b, weight);
+}
+
+/// The chroma values that a subsampled plane holds: a triangle around cosited samples, a mean of
+/// those that a sample lies between.
+at::Tensor downsampled(const at::Tensor& plane, int axis, int factor, double first) {
+    if (factor == 1) {
+        return plane;
+    }
+    const std::int64_t size = plane.size(axis);
+    const std::int64_t count = (size + factor - 1) / factor;
+    const at::Tensor base =
+        at::arange(count, at::TensorOptions(plane.device()).dtype(at::kLong)) * factor;
+    const auto at_offset = [&](int offset) {
+        return plane.index_select(axis, (base + offset).clamp_(0, size - 1));
+    };
+    if (first == 0) {
+        at::Tensor sum = at_offset(0) * factor;
+        for (int k = 1; k < factor; ++k) {
+            sum = sum + (at_offset(-k) + at_offset(k)) * (factor - k);
+        }
+        return sum / (factor * factor);
+    }
+    at::Tensor sum = at_offset(0);
+    for (int k = 1; k < factor; ++k) {
+        sum = sum + at_offset(k);
+    }
+    return sum / factor;
+}
+
+} // namespace
+
+bool is_direct(AVPixelFormat format) {
+    const AVPixFmtDescriptor* d = av_pix_fmt_desc_get(format);
+    if (d == nullptr || (d->nb_components != 1 && d->nb_components != 3) || d->comp[0].depth < 8 ||
+        d->comp[0].depth > 16) {
+        return false;
+    }
+    constexpr std::uint64_t unfit = AV_PIX_FMT_FLAG_BE | AV_PIX_FMT_FLAG_PAL |
+                                    AV_PIX_FMT_FLAG_BITSTREAM | AV_PIX_FMT_FLAG_HWACCEL |
+                                    AV_PIX_FMT_FLAG_ALPHA | AV_PIX_FMT_FLAG_FLOAT |
+                                    AV_PIX_FMT_FLAG_BAYER;
+    const bool planar = d->nb_components == 1 || (d->flags & AV_PIX_FMT_FLAG_PLANAR) != 0;
+    const int bytes = d->comp[0].depth > 8 ? 2 : 1;
+    bool plain = planar && (d->flags & unfit) == 0;
+    for (int i = 0; plain && i < d->nb_components; ++i) {
+        plain = d->comp[i].step == bytes && d->comp[i].shift == 0 &&
+                d->comp[i].depth == d->comp[0].depth;
+    }
+    return plain;
+}
+
+Layout layout_of(AVPixelFormat format) {
+    const AVPixFmtDescriptor* d = av_pix_fmt_desc_get(format);
+    if (!is_direct(format)) {
+        throw Error(
+            Errc::unsupported,
+            fmt::format("the pixel format {} is not planar with 8 to 16 bits; choose another",
+                        d == nullptr ? "none" : d->name));
+    }
+    Layout layout;
+    layout.format = format;
+    layout.bits = d->comp[0].depth;
+    layout.bytes = layout.bits > 8 ? 2 : 1;
+    layout.planes = d->nb_components;
+    layout.rgb = (d->flags & AV_PIX_FMT_FLAG_RGB) != 0;
+    layout.log2_x = d->nb_components == 3 ? d->log2_chroma_w : 0;
+    layout.log2_y = d->nb_components == 3 ? d->log2_chroma_h : 0;
+    return layout;
+}
+
+AVPixelFormat direct_format(AVPixelFormat format) {
+    if (is_direct(format)) {
+        return format;
+    }
+    const AVPixFmtDescriptor* d = av_pix_fmt_desc_get(format);
+    if (d == nullptr || (d->flags & (AV_PIX_FMT_FLAG_HWACCEL | AV_PIX_FMT_FLAG_BAYER)) != 0) {
+        throw Error(Errc::unsupported,
+                    fmt::format("the pixel format {} is not supported; convert the film first",
+                                d == nullptr ? "unknown" : d->name));
+    }
+    const int bits = (d->flags & AV_PIX_FMT_FLAG_FLOAT) != 0 ? 16 : d->comp[0].depth;
+    const bool colour = d->nb_components >= 3 || (d->flags & AV_PIX_FMT_FLAG_PAL) != 0;
+    if (!colour) {
+        return bits <= 8 ? AV_PIX_FMT_GRAY8 : AV_PIX_FMT_GRAY16LE;
+    }
+    if ((d->flags & (AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_PAL)) != 0) {
+        return bits <= 8    ? AV_PIX_FMT_GBRP
+               : bits <= 10 ? AV_PIX_FMT_GBRP10LE
+               : bits <= 12 ? AV_PIX_FMT_GBRP12LE
+                            : AV_PIX_FMT_GBRP16LE;
+    }
+    const AVPixelFormat by_depth[3][4] = {{AV_PIX_FMT_YUV420P, AV_PIX_FMT_YUV420P10LE,
+                                           AV_PIX_FMT_YUV420P12LE, AV_PIX_FMT_YUV420P16LE},
+                                          {AV_PIX_FMT_YUV422P, AV_PIX_FMT_YUV422P10LE,
+                                           AV_PIX_FMT_YUV422P12LE, AV_PIX_FMT_YUV422P16LE},
+                                          {AV_PIX_FMT_YUV444P, AV_PIX_FMT_YUV444P10LE,
+                                           AV_PIX_FMT_YUV444P12LE, AV_PIX_FMT_YUV444P16LE}};
+    const int shape = d->log2_chroma_h == 1 && d->log2_chroma_w == 1 ? 0
+                      : d->log2_chroma_w == 1                        ? 1
+                                                                     : 2;
+    return by_depth[shape][bits <= 8 ? 0 : bits <= 10 ? 1 : bits <= 12 ? 2 : 3];
+}
+
+ColorTags completed(ColorTags tags, AVPixelFormat format, std::int64_t height, std::int64_t width) {
+    const AVPixFmtDescriptor* d = av_pix_fmt_desc_get(format);
+    const bool grey = d->nb_components <= 2 && (d->flags & AV_PIX_FMT_FLAG_PAL) == 0;
+    const bool rgb = (d->flags & (AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_PAL)) != 0;
+    const bool hd = height > 576 || width >= 1280;
+    const auto standard = static_cast<std::uint8_t>(hd              ? AVCOL_SPC_BT709
+                                                    : height == 576 ? AVCOL_SPC_BT470BG
+                                                                    : AVCOL_SPC_SMPTE170M);
+    if (rgb) {
+        tags.matrix = AVCOL_SPC_RGB;
+    } else if (tags.matrix == AVCOL_SPC_UNSPECIFIED || tags.matrix == AVCOL_SPC_RESERVED ||
+               tags.matrix == AVCOL_SPC_RGB) {
+        tags.matrix = standard;
+    }
+    if (tags.range == Range::unspecified) {
+        // FFmpeg's deprecated yuvj formats are full range by name.
+        const bool full = rgb || grey || std::string_view(d->name).starts_with("yuvj");
+        tags.range = full ? Range::full : Range::limited;
+    }
+    return tags;
+}
+
+at::Tensor plane_view(const AVFrame& frame, const Layout& layout, int plane) {
+    const bool chroma = plane > 0 && !layout.rgb;
+    const std::int64_t width = chroma ? AV_CEIL_RSHIFT(frame.width, layout.log2_x) : frame.width;
+    const std::int64_t height = chroma ? AV_CEIL_RSHIFT(frame.height, layout.log2_y) : frame.height;
+    return at::from_blob(frame.data[plane], {height, width},
+                         {frame.linesize[plane] / layout.bytes, 1},
+                         at::TensorOptions().dtype(layout.bytes == 1 ? at::kByte : at::kShort));
+}
+
+at::Tensor to_picture(const AVFrame& frame, const ColorTags& tags, bool grey) {
+    const Layout layout = layout_of(static_cast<AVPixelFormat>(frame.format));
+    const Coding luma = luma_coding(layout, tags.range);
+    if (layout.rgb) {
+        const at::Tensor green = decoded(plane_view(frame, layout, 0), luma);
+        if (grey) {
+            return green.unsqueeze(0);
+        }
+        const at::Tensor blue = decoded(plane_view(frame, layout, 1), luma);
+        return at::stack({decoded(plane_view(frame, layout, 2), luma), green, blue});
+    }
+    const at::Tensor y = decoded(plane_view(frame, layout, 0), luma);
+    if (grey || layout.planes == 1) {
+        return y.unsqueeze(0);
+    }
+    const Coding chroma = chroma_coding(layout, tags.range);
+    const int across = 1 << layout.log2_x;
+    const int down = 1 << layout.log2_y;
+    const auto full = [&](int plane) {
+        const at::Tensor c = decoded(plane_view(frame, layout, plane), chroma);
+        const at::Tensor wide =
+            upsampled(c, 1, across, phase(true, across, tags.siting), frame.width);
+        return upsampled(wide, 0, down, phase(false, down, tags.siting), frame.height);
+    };
+    const at::Tensor cb = full(1);
+    const at::Tensor cr = full(2);
+    const auto [kr, kb] = weights_of(tags.matrix);
+    const double kg = 1 - kr - kb;
+    const at::Tensor red = y.add(cr, 2 * (1 - kr));
+    const at::Tensor blue = y.add(cb, 2 * (1 - kb));
+    const at::Tensor green = y.add(cr, -2 * kr * (1 - kr) / kg).add_(cb, -2 * kb * (1 - kb) / kg);
+    return at::stack({red, green, blue});
+}
+
+std::vector<at::Tensor> to_planes(const at::Tensor& picture, const Layout& layout,
+                                  const ColorTags& tags) {
+    const Coding luma = luma_coding(layout, tags.range);
+    const bool grey = picture.size(0) == 1;
+    if (layout.rgb) {
+        const auto channel = [&](int i) { return coded(picture[grey ? 0 : i], luma, layout); };
+        return {channel(1), channel(2), channel(0)};
+    }
+    const auto [kr, kb] = weights_of(tags.matrix);
+    const at::Tensor y =
+        grey ? picture[0] : (picture[0] * kr).add_(picture[1], 1 - kr - kb).add_(picture[2], kb);
+    std::vector<at::Tensor> planes{coded(y, luma, layout)};
+    if (layout.planes == 1) {
+        return planes;
+    }
+    const Coding chroma = chroma_coding(layout, tags.range);
+    const int across = 1 << layout.log2_x;
+    const int down = 1 << layout.log2_y;
+    if (grey) {
+        const at::Tensor neutral = at::full(
+            {(y.size(0) + down - 1) / down, (y.size(1) + across - 1) / across}, 0.0, y.options());
+        planes.push_back(coded(neutral, chroma, layout));
+        planes.push_back(planes.back());
+        return planes;
+    }
+    const auto plane = [&](const at::Tensor& colour, double weight) {
+        const at::Tensor c = (colour - y).div_(2 * (1 - weight));
+        const at::Tensor narrow = downsampled(c, 1, across, phase(true, across, tags.siting));
+        return coded(downsampled(narrow, 0, down, phase(false, down, tags.siting)), chroma, layout);
+    };
+    planes.push_back(plane(picture[2], kb));
+    planes.push_back(plane(picture[0], kr));
+    return planes;
+}
+
+bool chroma_says_nothing(const AVFrame& frame) {
+    const Layout layout = layout_of(static_cast<AVPixelFormat>(frame.format));
+    if (layout.planes == 1) {
+        return true;
+    }
+    if (layout.rgb) {
+        const at::Tensor green = plane_view(frame, layout, 0);
+        return plane_view(frame, layout, 1).equal(green) &&
+               plane_view(frame, layout, 2).equal(green);
+    }
+    const int neutral = 1 << (layout.bits - 1);
+    const int slack = 2 << (layout.bits - 8);
+    for (const int plane : {1, 2}) {
+        const at::Tensor c = plane_view(frame, layout, plane).to(at::kInt).bitwise_and(0xffff);
+        if ((c - neutral).abs().max().item<int>() > slack) {
+            return false;
+        }
+    }
+    return true;
+}
+
+} // namespace oldfilm::media

@@ -1,0 +1,51 @@
+#pragma once
+/// \file
+/// Coded samples to pictures and back, with tensors, on any device. No swscale: the matrix, range
+/// and siting are what the tags say (ITU-R BT.601, BT.709, BT.2020; H.273).
+
+#include "media/ffmpeg.hpp"
+
+#include <oldfilm/color.hpp>
+
+#include <ATen/core/Tensor.h>
+
+#include <vector>
+
+namespace oldfilm::media {
+
+/// How planes hold samples; only planar formats of 8 to 16 bits, little endian, without alpha.
+struct Layout {
+    AVPixelFormat format = AV_PIX_FMT_NONE;
+    int bits = 8;
+    int bytes = 1;              ///< of a sample
+    int planes = 1;             ///< 1 (grey) or 3
+    bool rgb = false;           ///< planes are G, B, R
+    int log2_x = 0, log2_y = 0; ///< chroma subsampling
+};
+
+/// Whether `format` is such a format.
+bool is_direct(AVPixelFormat format);
+/// Throws `Error` (unsupported) unless `is_direct`.
+Layout layout_of(AVPixelFormat format);
+/// The direct format that holds all that `format` holds (but alpha), to be reached by swscale
+/// without any change of matrix or range.
+AVPixelFormat direct_format(AVPixelFormat format);
+
+/// Tags with what is missing filled in: RGB and grey are full range; SD is BT.601, HD is BT.709.
+ColorTags completed(ColorTags tags, AVPixelFormat format, std::int64_t height, std::int64_t width);
+
+/// C x H x W float32 (C = 1 with `grey` or for grey formats). The samples are read now.
+at::Tensor to_picture(const AVFrame& frame, const ColorTags& tags, bool grey);
+
+/// Planes (H x W, uint8 or int16 with the bits of uint16) of a picture in this layout; a grey
+/// picture in a colour layout gets neutral chroma.
+std::vector<at::Tensor> to_planes(const at::Tensor& picture, const Layout& layout,
+                                  const ColorTags& tags);
+
+/// A plane of a frame as a tensor that shares its memory, and lives no longer.
+at::Tensor plane_view(const AVFrame& frame, const Layout& layout, int plane);
+
+/// Whether all chroma samples are within two codes of neutral.
+bool chroma_says_nothing(const AVFrame& frame);
+
+} // namespace oldfilm::media

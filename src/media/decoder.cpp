@@ -1,0 +1,304 @@
+#include "media/decoder.hpp"
+
+#include "media/convert.hpp"
+
+#include <oldfilm/error.hpp>
+
+extern "C" {
+#include <libavfilter/buffersink.h>
+#include <libavfilter/buffersrc.h>
+#include <libavutil/display.h>
+#include <libavutil/opt.h>
+}
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+namespace oldfilm::media {
+namespace {
+
+/// A frame that claims more is refused before memory is asked for.
+constexpr std::int64_t most_pixels = 1LL << 28;
+
+const std::int32_t* display_matrix(const AVStream& stream) {
+#if LIBAVFORMAT_VERSION_MAJOR >= 61
+    const AVPacketSideData* data =
+        av_packet_side_data_get(stream.codecpar->coded_side_data,
+                                stream.codecpar->nb_coded_side_data, AV_PKT_DATA_DISPLAYMATRIX);
+    return data == nullptr ? nullptr : reinterpret_cast<const std::int32_t*>(data->data);
+#else
+    return reinterpret_cast<const std::int32_t*>(
+        av_stream_get_side_data(&stream, AV_PKT_DATA_DISPLAYMATRIX, nullptr));
+#endif
+}
+
+bool is_interlaced(const AVFrame& frame) {
+#if LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(58, 7, 100)
+    return (frame.flags & AV_FRAME_FLAG_INTERLACED) != 0;
+#else
+    return frame.interlaced_frame != 0;
+#endif
+}
+
+/// FFmpeg's filters for what the container's display matrix asks for.
+std::string orientation(const std::int32_t* matrix, int& rotation) {
+    rotation = 0;
+    if (matrix == nullptr) {
+        return "";
+    }
+    const double angle = av_display_rotation_get(matrix);
+    if (std::isnan(angle)) {
+        return "";
+    }
+    rotation = (static_cast<int>(std::lround(-angle / 90)) * 90 % 360 + 360) % 360;
+    const double determinant =
+        static_cast<double>(matrix[0]) * matrix[4] - static_cast<double>(matrix[1]) * matrix[3];
+    std::string filters = determinant < 0 ? "hflip," : "";
+    filters += rotation == 90    ? "transpose=clock,"
+               : rotation == 180 ? "hflip,vflip,"
+               : rotation == 270 ? "transpose=cclock,"
+                                 : "";
+    return filters;
+}
+
+} // namespace
+
+Decoder::Decoder(const std::string& path, const ReadOptions& options)
+    : options_(options), path_(path),
+      input_(open_input(path, options.source_fps.value_or(Rational()))) {
+    const AVCodec* decoder = nullptr;
+    const int index = av_find_best_stream(input_.get(), AVMEDIA_TYPE_VIDEO, -1, -1, &decoder, 0);
+    if (index < 0 || decoder == nullptr) {
+        throw Error(
+            Errc::unreadable,
+            fmt::format("{} holds no video that this FFmpeg can decode; name a film or a picture",
+                        path));
+    }
+    stream_ = input_->streams[index];
+    codec_.reset(avcodec_alloc_context3(decoder));
+    if (!codec_) {
+        throw std::bad_alloc();
+    }
+    check(avcodec_parameters_to_context(codec_.get(), stream_->codecpar),
+          "set up the decoder of " + path);
+    if (static_cast<std::int64_t>(codec_->width) * codec_->height > most_pixels) {
+        throw Error(
+            Errc::unsupported,
+            fmt::format("{} claims frames of {} x {} pixels, more than the {} million that are "
+                        "taken; is it damaged?",
+                        path, codec_->width, codec_->height, most_pixels >> 20));
+    }
+    codec_->thread_count = options.threads;
+    codec_->pkt_timebase = stream_->time_base;
+    codec_->max_pixels = most_pixels;
+    check(avcodec_open2(codec_.get(), decoder, nullptr), "open the decoder of " + path);
+    time_base_ = to_rational(stream_->time_base);
+    mirror_ = orientation(display_matrix(*stream_), rotation_);
+}
+
+void Decoder::warn(const std::string& line) const {
+    if (options_.warn) {
+        options_.warn(line);
+    }
+}
+
+void Decoder::note_damage(const std::string& what) {
+    if (options_.strict) {
+        throw Error(
+            Errc::unreadable,
+            fmt::format("{} is damaged ({}), and strict reading was asked for", path_, what));
+    }
+    broken_ = true;
+}
+
+/// Reads one packet of the stream into the decoder. False when there is none left.
+bool Decoder::feed() {
+    while (true) {
+        av_packet_unref(packet_.get());
+        const int read = av_read_frame(input_.get(), packet_.get());
+        if (read == AVERROR(EAGAIN)) {
+            continue;
+        }
+        if (read < 0) {
+            if (read != AVERROR_EOF) {
+                warn(fmt::format("{} breaks off: {}", path_, error_text(read)));
+                ++damaged_;
+                note_damage(error_text(read));
+            }
+            return false;
+        }
+        if (packet_->stream_index != stream_->index) {
+            continue;
+        }
+        if ((packet_->flags & AV_PKT_FLAG_CORRUPT) != 0) {
+            note_damage("a packet is marked as corrupt");
+        }
+        const int sent = avcodec_send_packet(codec_.get(), packet_.get());
+        if (sent == AVERROR(ENOMEM)) {
+            check(sent, "decode " + path_);
+        }
+        if (sent < 0 && sent != AVERROR(EAGAIN)) {
+            note_damage(error_text(sent));
+        }
+        return true;
+    }
+}
+
+UniqueFrame Decoder::decoded() {
+    UniqueFrame frame = make_frame();
+    while (!decoder_over_) {
+        const int got = avcodec_receive_frame(codec_.get(), frame.get());
+        if (got >= 0) {
+            const bool hurt =
+                frame->decode_error_flags != 0 || (frame->flags & AV_FRAME_FLAG_CORRUPT) != 0;
+            if (hurt) {
+                ++damaged_;
+                note_damage("a frame could be decoded only in part");
+                broken_ = false; // the frame is there, if not whole; nothing is missing before it
+            }
+            interlaced_ = interlaced_ || is_interlaced(*frame);
+            frame->pts = frame->best_effort_timestamp;
+            return frame;
+        }
+        if (got == AVERROR(EAGAIN) && !input_over_) {
+            if (!feed()) {
+                input_over_ = true;
+                avcodec_send_packet(codec_.get(), nullptr); // drains what B-frames hold back
+            }
+        } else if (got == AVERROR_EOF || input_over_) {
+            decoder_over_ = true;
+        } else {
+            check(got == AVERROR(ENOMEM) ? got : 0, "decode " + path_);
+            note_damage(error_text(got));
+        }
+    }
+    return nullptr;
+}
+
+void Decoder::build_graph(const AVFrame& first) {
+    std::string filters = mirror_;
+    if (options_.deinterlace) {
+        filters += "bwdif=mode=send_frame:deint=interlaced,";
+    }
+    if (filters.empty()) {
+        return;
+    }
+    filters.pop_back();
+    graph_.reset(avfilter_graph_alloc());
+    const AVRational aspect = first.sample_aspect_ratio;
+    const std::string arguments =
+        fmt::format("video_size={}x{}:pix_fmt={}:time_base={}/{}:pixel_aspect={}/{}", first.width,
+                    first.height, first.format, stream_->time_base.num, stream_->time_base.den,
+                    aspect.num, std::max(aspect.den, 1));
+    check(avfilter_graph_create_filter(&source_, avfilter_get_by_name("buffer"), "in",
+                                       arguments.c_str(), nullptr, graph_.get()),
+          "set up the filters");
+    check(avfilter_graph_create_filter(&sink_, avfilter_get_by_name("buffersink"), "out", nullptr,
+                                       nullptr, graph_.get()),
+          "set up the filters");
+    using Ends = std::unique_ptr<AVFilterInOut, FreeByAddress<avfilter_inout_free>>;
+    const auto end = [](const char* name, AVFilterContext* filter) {
+        Ends made(avfilter_inout_alloc());
+        made->name = av_strdup(name);
+        made->filter_ctx = filter;
+        return made;
+    };
+    AVFilterInOut* outputs = end("in", source_).release();
+    AVFilterInOut* inputs = end("out", sink_).release();
+    const int parsed =
+        avfilter_graph_parse_ptr(graph_.get(), filters.c_str(), &inputs, &outputs, nullptr);
+    const Ends rest_in(inputs);
+    const Ends rest_out(outputs);
+    check(parsed, "set up the filters " + filters);
+    check(avfilter_graph_config(graph_.get(), nullptr), "set up the filters " + filters);
+    time_base_ = to_rational(av_buffersink_get_time_base(sink_));
+}
+
+/// Frames through deinterlacing and rotation, where these are wanted.
+UniqueFrame Decoder::filtered() {
+    UniqueFrame out = make_frame();
+    while (true) {
+        if (graph_) {
+            const int got = av_buffersink_get_frame(sink_, out.get());
+            if (got >= 0) {
+                return out;
+            }
+            if (got == AVERROR_EOF) {
+                return nullptr;
+            }
+        }
+        UniqueFrame frame = decoded();
+        if (!frame && !graph_) {
+            return nullptr;
+        }
+        if (frame && width_ == 0) {
+            width_ = frame->width;
+            height_ = frame->height;
+            source_format_ = static_cast<AVPixelFormat>(frame->format);
+            build_graph(*frame);
+        }
+        if (frame && (frame->width != width_ || frame->height != height_)) {
+            const Rational time = frame->pts == AV_NOPTS_VALUE
+                                      ? Rational()
+                                      : Rational(frame->pts) * to_rational(stream_->time_base);
+            throw Error(Errc::format_mismatch,
+                        fmt::format("{}: the frame's size changes from {} x {} to {} x {} at "
+                                    "{:.3f} s; restore the parts one by one",
+                                    path_, width_, height_, frame->width, frame->height,
+                                    time.value()));
+        }
+        if (!graph_) {
+            return frame;
+        }
+        check(av_buffersrc_add_frame(source_, frame.get()), "filter a frame");
+    }
+}
+
+/// The frame in a direct format: its own, or by swscale one that holds all of it with the same
+/// matrix and range.
+UniqueFrame Decoder::planar(UniqueFrame frame) {
+    const auto format = static_cast<AVPixelFormat>(frame->format);
+    if (direct_ == AV_PIX_FMT_NONE) {
+        direct_ = direct_format(format);
+        if ((av_pix_fmt_desc_get(format)->flags & AV_PIX_FMT_FLAG_ALPHA) != 0) {
+            warn(fmt::format("{} has transparency, which a film has not; it is left out", path_));
+        }
+    }
+    if (format == direct_ && frame->linesize[0] > 0) {
+        return frame;
+    }
+    UniqueFrame copy = make_frame();
+    copy->format = direct_;
+    copy->width = frame->width;
+    copy->height = frame->height;
+    check(av_frame_get_buffer(copy.get(), 0), "hold a frame");
+    check(av_frame_copy_props(copy.get(), frame.get()), "hold a frame");
+    if (!sws_) {
+        sws_.reset(
+            sws_getContext(frame->width, frame->height, format, copy->width, copy->height, direct_,
+                           SWS_POINT | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INP | SWS_FULL_CHR_H_INT,
+                           nullptr, nullptr, nullptr));
+        if (!sws_) {
+            throw Error(
+                Errc::unsupported,
+                fmt::format("the pixel format {} of {} is not supported; convert the film first",
+                            av_get_pix_fmt_name(format), path_));
+        }
+        const int* table = sws_getCoefficients(SWS_CS_DEFAULT);
+        sws_setColorspaceDetails(sws_.get(), table, 1, table, 1, 0, 1 << 16,
+                                 1 << 16); // the same range on both sides
+    }
+    sws_scale(sws_.get(), frame->data, frame->linesize, 0, frame->height, copy->data,
+              copy->linesize);
+    return copy;
+}
+
+UniqueFrame Decoder::next(bool& broken_before) {
+    UniqueFrame frame = filtered();
+    broken_before = broken_;
+    broken_ = false;
+    return frame ? planar(std::move(frame)) : nullptr;
+}
+
+} // namespace oldfilm::media

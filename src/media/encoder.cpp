@@ -1,0 +1,186 @@
+#include "media/encoder.hpp"
+
+#include "media/put_back.hpp"
+
+#include <oldfilm/error.hpp>
+
+extern "C" {
+#include <libavutil/opt.h>
+}
+
+#include <fmt/format.h>
+
+#include <cstring>
+
+namespace oldfilm::media {
+namespace {
+
+/// Visually clean, and no larger than needed: grain and dust are gone, so that these are generous.
+int default_crf(const std::string& codec) {
+    return codec == "h264" ? 16 : codec == "h265" ? 18 : 22;
+}
+
+void set_quality(AVCodecContext& codec, const Choice& choice, const WriteOptions& options) {
+    if (choice.name == "h264" || choice.name == "h265" || choice.name == "av1") {
+        const int crf = options.crf.value_or(default_crf(choice.name));
+        av_opt_set(codec.priv_data, "crf", std::to_string(crf).c_str(), 0);
+    }
+    if (choice.name == "h264") {
+        av_opt_set(codec.priv_data, "preset", "medium", 0);
+    } else if (choice.name == "h265") {
+        av_opt_set(codec.priv_data, "preset", "fast", 0);
+        av_opt_set(codec.priv_data, "x265-params", "log-level=error", 0);
+    } else if (choice.name == "av1") {
+        av_opt_set(codec.priv_data, "preset", "8", 0); // SVT-AV1's; libaom has none of that name
+    } else if (choice.name == "ffv1") {
+        codec.level = 3; // slices with checksums, as archives want them (RFC 9043)
+        codec.slices = 4;
+        av_opt_set_int(codec.priv_data, "slicecrc", 1, 0);
+        codec.gop_size = 1;
+    } else if (choice.name == "prores") {
+        av_opt_set(codec.priv_data, "profile", "hq", 0);
+    }
+}
+
+void copy_rows(const at::Tensor& plane, AVFrame& frame, int index) {
+    const at::Tensor rows = plane.cpu().contiguous();
+    const auto bytes = static_cast<std::size_t>(rows.size(1)) * rows.element_size();
+    const auto* from = static_cast<const std::uint8_t*>(rows.const_data_ptr());
+    for (std::int64_t y = 0; y < rows.size(0); ++y) {
+        std::memcpy(frame.data[index] + y * frame.linesize[index],
+                    from + static_cast<std::size_t>(y) * bytes, bytes);
+    }
+}
+
+UniqueFrame buffer_of(AVPixelFormat format, std::int64_t width, std::int64_t height) {
+    UniqueFrame frame = make_frame();
+    frame->format = format;
+    frame->width = static_cast<int>(width);
+    frame->height = static_cast<int>(height);
+    check(av_frame_get_buffer(frame.get(), 0), "hold a frame");
+    return frame;
+}
+
+} // namespace
+
+Encoder::Encoder(const Choice& choice, const WriteOptions& options, const Frame& first,
+                 bool global_header)
+    : choice_(choice), layout_(layout_of(choice.planes)), tags_(options.color),
+      time_base_(first.info().time_base), codec_(avcodec_alloc_context3(choice.encoder)) {
+    if (!codec_) {
+        throw std::bad_alloc();
+    }
+    // Grey and RGB are written full range; YUV as its tags say, limited when they say nothing.
+    const bool grey_or_rgb = layout_.rgb || layout_.planes == 1;
+    if (options.pixel_format.empty()) {
+        tags_.range = grey_or_rgb ? Range::full : Range::limited;
+    }
+    const AVPixelFormat for_tags = layout_.rgb ? choice.planes : choice.planes;
+    if (!layout_.rgb && layout_.planes == 3 && tags_.matrix == AVCOL_SPC_RGB) {
+        tags_.matrix = AVCOL_SPC_UNSPECIFIED; // of the source, which was RGB
+    }
+    tags_ = completed(tags_, for_tags, options.height, options.width);
+    codec_->width = static_cast<int>(options.width);
+    codec_->height = static_cast<int>(options.height);
+    codec_->pix_fmt = choice.coded;
+    codec_->time_base = to_av(time_base_);
+    if (options.frame_rate.num() > 0) {
+        codec_->framerate = to_av(options.frame_rate);
+    }
+    codec_->sample_aspect_ratio = to_av(options.sample_aspect);
+    codec_->color_range = tags_.range == Range::full ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG;
+    codec_->color_primaries = static_cast<AVColorPrimaries>(tags_.primaries);
+    codec_->color_trc = static_cast<AVColorTransferCharacteristic>(tags_.transfer);
+    codec_->colorspace = static_cast<AVColorSpace>(tags_.matrix);
+    if (layout_.log2_x > 0) {
+        tags_.siting =
+            tags_.siting == ChromaSiting::unspecified ? ChromaSiting::left : tags_.siting;
+        codec_->chroma_sample_location = tags_.siting == ChromaSiting::center ? AVCHROMA_LOC_CENTER
+                                         : tags_.siting == ChromaSiting::top_left
+                                             ? AVCHROMA_LOC_TOPLEFT
+                                             : AVCHROMA_LOC_LEFT;
+    }
+    codec_->thread_count = options.threads;
+    if (global_header) {
+        codec_->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
+    }
+    set_quality(*codec_, choice, options);
+    const int opened = avcodec_open2(codec_.get(), choice.encoder, nullptr);
+    if (opened < 0) {
+        throw Error(Errc::unsupported,
+                    fmt::format("the encoder {} does not take {} x {} in {}: {}",
+                                choice.encoder->name, options.width, options.height,
+                                av_get_pix_fmt_name(choice.coded), error_text(opened)));
+    }
+}
+
+/// The frame's samples: the coded ones themselves where nothing changed.
+UniqueFrame Encoder::samples_of(const Frame& frame) {
+    const AVFrame* coded = coded_samples(frame, layout_);
+    if (coded != nullptr && frame.picture().is_same(frame.coded()->picture)) {
+        return share(*coded);
+    }
+    UniqueFrame result = buffer_of(choice_.planes, frame.width(), frame.height());
+    std::vector<at::Tensor> planes = to_planes(frame.picture(), layout_, tags_);
+    if (coded != nullptr) {
+        put_back(planes, frame, *coded, layout_);
+    }
+    for (std::size_t i = 0; i < planes.size(); ++i) {
+        copy_rows(planes[i], *result, static_cast<int>(i));
+    }
+    return result;
+}
+
+/// The same samples in the order that the encoder wants them.
+UniqueFrame Encoder::reordered(UniqueFrame frame) {
+    if (choice_.coded == choice_.planes) {
+        return frame;
+    }
+    UniqueFrame result = buffer_of(choice_.coded, frame->width, frame->height);
+    if (!sws_) {
+        sws_.reset(sws_getContext(frame->width, frame->height, choice_.planes, frame->width,
+                                  frame->height, choice_.coded, SWS_POINT | SWS_ACCURATE_RND,
+                                  nullptr, nullptr, nullptr));
+        if (!sws_) {
+            throw Error(Errc::unsupported, fmt::format("samples cannot be brought to {}",
+                                                       av_get_pix_fmt_name(choice_.coded)));
+        }
+    }
+    sws_scale(sws_.get(), frame->data, frame->linesize, 0, frame->height, result->data,
+              result->linesize);
+    return result;
+}
+
+void Encoder::encode(const Frame& frame, const Sink& sink) {
+    UniqueFrame samples = reordered(samples_of(frame));
+    const FrameInfo& info = frame.info();
+    samples->pts = rescale(info.pts, info.time_base, time_base_);
+#if LIBAVUTIL_VERSION_MAJOR >= 58
+    samples->duration = rescale(info.duration, info.time_base, time_base_);
+#else
+    samples->pkt_duration = rescale(info.duration, info.time_base, time_base_);
+#endif
+    samples->pict_type = AV_PICTURE_TYPE_NONE; // the encoder decides, not the source
+    samples->sample_aspect_ratio = codec_->sample_aspect_ratio;
+    check(avcodec_send_frame(codec_.get(), samples.get()), "encode a frame");
+    receive(sink);
+}
+
+void Encoder::drain(const Sink& sink) {
+    check(avcodec_send_frame(codec_.get(), nullptr), "finish encoding");
+    receive(sink);
+}
+
+void Encoder::receive(const Sink& sink) {
+    while (true) {
+        const int got = avcodec_receive_packet(codec_.get(), packet_.get());
+        if (got == AVERROR(EAGAIN) || got == AVERROR_EOF) {
+            return;
+        }
+        check(got, "encode a frame");
+        sink(*packet_);
+        av_packet_unref(packet_.get());
+    }
+}
+
+} // namespace oldfilm::media

@@ -1,0 +1,169 @@
+#include "media/ffmpeg.hpp"
+
+#include <oldfilm/error.hpp>
+#include <oldfilm/media.hpp>
+
+extern "C" {
+#include <libavutil/log.h>
+}
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <limits>
+#include <new>
+#include <regex>
+
+namespace oldfilm {
+
+void quiet_ffmpeg() {
+    av_log_set_level(AV_LOG_FATAL);
+}
+
+namespace media {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Dictionary {
+    AVDictionary* entries = nullptr;
+    Dictionary() = default;
+    Dictionary(const Dictionary&) = delete;
+    Dictionary& operator=(const Dictionary&) = delete;
+    ~Dictionary() { av_dict_free(&entries); }
+};
+
+void check_file(const std::string& path) {
+    std::error_code failed;
+    if (!fs::exists(path, failed)) {
+        throw Error(Errc::not_found,
+                    fmt::format("there is no file {}; name a film that exists", path));
+    }
+    if (fs::is_directory(path, failed)) {
+        throw Error(
+            Errc::unreadable,
+            fmt::format("{} is a folder; name a film in it, or a sequence such as {}/%05d.png",
+                        path, path));
+    }
+    if (fs::is_regular_file(path, failed) && fs::file_size(path, failed) == 0) {
+        throw Error(Errc::unreadable, fmt::format("{} is empty; name a film", path));
+    }
+}
+
+} // namespace
+
+UniqueFrame make_frame() {
+    UniqueFrame frame(av_frame_alloc());
+    if (!frame) {
+        throw std::bad_alloc();
+    }
+    return frame;
+}
+
+UniquePacket make_packet() {
+    UniquePacket packet(av_packet_alloc());
+    if (!packet) {
+        throw std::bad_alloc();
+    }
+    return packet;
+}
+
+UniqueFrame share(const AVFrame& frame) {
+    UniqueFrame copy(av_frame_clone(&frame));
+    if (!copy) {
+        throw std::bad_alloc();
+    }
+    return copy;
+}
+
+std::string error_text(int code) {
+    char text[AV_ERROR_MAX_STRING_SIZE] = {};
+    av_strerror(code, text, sizeof(text));
+    return text;
+}
+
+int check(int code, const std::string& doing) {
+    if (code >= 0) {
+        return code;
+    }
+    if (code == AVERROR(ENOMEM)) {
+        throw Error(Errc::out_of_memory, fmt::format("there is not enough memory to {}", doing));
+    }
+    const bool writing = code == AVERROR(ENOSPC) || code == AVERROR(EPIPE) ||
+                         code == AVERROR(EROFS) || code == AVERROR(EACCES) || code == AVERROR(EIO);
+    throw Error(writing ? Errc::io : Errc::unreadable,
+                fmt::format("cannot {}: {}", doing, error_text(code)));
+}
+
+AVRational to_av(const Rational& r) {
+    constexpr std::int64_t most = std::numeric_limits<int>::max();
+    if (r.num() > most || r.num() < -most || r.den() > most) {
+        throw Error(
+            Errc::invalid_argument,
+            fmt::format("the time or rate {} is finer than a file can hold; use a coarser one",
+                        r.to_string()));
+    }
+    return {static_cast<int>(r.num()), static_cast<int>(r.den())};
+}
+
+ColorTags tags_of(const AVFrame& frame) {
+    ColorTags tags;
+    tags.primaries = static_cast<std::uint8_t>(frame.color_primaries);
+    tags.transfer = static_cast<std::uint8_t>(frame.color_trc);
+    tags.matrix = static_cast<std::uint8_t>(frame.colorspace);
+    tags.range = frame.color_range == AVCOL_RANGE_JPEG   ? Range::full
+                 : frame.color_range == AVCOL_RANGE_MPEG ? Range::limited
+                                                         : Range::unspecified;
+    tags.siting = frame.chroma_location == AVCHROMA_LOC_LEFT      ? ChromaSiting::left
+                  : frame.chroma_location == AVCHROMA_LOC_CENTER  ? ChromaSiting::center
+                  : frame.chroma_location == AVCHROMA_LOC_TOPLEFT ? ChromaSiting::top_left
+                                                                  : ChromaSiting::unspecified;
+    return tags;
+}
+
+bool is_sequence(const std::string& path) {
+    static const std::regex pattern("%[0-9]*d");
+    return std::regex_search(path, pattern);
+}
+
+UniqueInput open_input(const std::string& path, const Rational& sequence_rate) {
+    Dictionary options;
+    av_dict_set(&options.entries, "protocol_whitelist", "file,pipe", 0);
+    const AVInputFormat* format = nullptr;
+    std::string url = "file:" + path;
+    if (path == "-") {
+        url = "pipe:0";
+        format = av_find_input_format("yuv4mpegpipe");
+    } else if (is_sequence(path)) {
+        format = av_find_input_format("image2");
+        url = path;
+        if (sequence_rate.num() > 0) {
+            av_dict_set(&options.entries, "framerate", sequence_rate.to_string().c_str(), 0);
+        }
+    } else {
+        check_file(path);
+    }
+    AVFormatContext* context = nullptr;
+    const int opened = avformat_open_input(&context, url.c_str(), format, &options.entries);
+    if (opened < 0) {
+        if (opened == AVERROR(ENOENT)) {
+            throw Error(
+                Errc::not_found,
+                fmt::format("there is no picture of the sequence {}; look at the pattern", path));
+        }
+        throw Error(Errc::unreadable,
+                    fmt::format("{} is not a film that FFmpeg can read ({}); is it complete?", path,
+                                error_text(opened)));
+    }
+    UniqueInput input(context);
+    const int found = avformat_find_stream_info(context, nullptr);
+    if (found < 0) {
+        throw Error(Errc::unreadable,
+                    fmt::format("{} holds no streams that FFmpeg can read ({}); is it complete?",
+                                path, error_text(found)));
+    }
+    return input;
+}
+
+} // namespace media
+} // namespace oldfilm

@@ -1,0 +1,69 @@
+#pragma once
+/// \file
+/// FFmpeg's C handles, each wrapped once, and its errors as sentences.
+
+#include <oldfilm/color.hpp>
+#include <oldfilm/time.hpp>
+
+extern "C" {
+#include <libavcodec/avcodec.h>
+#include <libavfilter/avfilter.h>
+#include <libavformat/avformat.h>
+#include <libavutil/frame.h>
+#include <libavutil/pixdesc.h>
+#include <libswscale/swscale.h>
+}
+
+#include <memory>
+#include <string>
+
+namespace oldfilm::media {
+
+/// Deletes through a function that takes the address of the pointer, as most of FFmpeg's do.
+template <auto Free>
+struct FreeByAddress {
+    template <class T>
+    void operator()(T* handle) const noexcept {
+        Free(&handle);
+    }
+};
+struct CloseInput {
+    void operator()(AVFormatContext* context) const noexcept { avformat_close_input(&context); }
+};
+struct FreeSws {
+    void operator()(SwsContext* context) const noexcept { sws_freeContext(context); }
+};
+
+using UniqueFrame = std::unique_ptr<AVFrame, FreeByAddress<av_frame_free>>;
+using UniquePacket = std::unique_ptr<AVPacket, FreeByAddress<av_packet_free>>;
+using UniqueCodec = std::unique_ptr<AVCodecContext, FreeByAddress<avcodec_free_context>>;
+using UniqueInput = std::unique_ptr<AVFormatContext, CloseInput>;
+using UniqueGraph = std::unique_ptr<AVFilterGraph, FreeByAddress<avfilter_graph_free>>;
+using UniqueSws = std::unique_ptr<SwsContext, FreeSws>;
+
+UniqueFrame make_frame();
+UniquePacket make_packet();
+/// Another reference to the same samples.
+UniqueFrame share(const AVFrame& frame);
+
+/// What FFmpeg calls the error.
+std::string error_text(int code);
+/// Throws `Error` (io for a full disk or a broken pipe, else unreadable) when `code` is negative.
+int check(int code, const std::string& doing);
+
+inline Rational to_rational(AVRational r) {
+    return r.den == 0 ? Rational() : Rational(r.num, r.den);
+}
+/// Throws `Error` (invalid_argument) when it does not fit FFmpeg's 32 bits.
+AVRational to_av(const Rational& r);
+
+ColorTags tags_of(const AVFrame& frame);
+
+/// Opens a file, a picture, a sequence or standard input ("-") for reading; protocols file and pipe
+/// only. Throws `Error`: not_found, unreadable.
+UniqueInput open_input(const std::string& path, const Rational& sequence_rate);
+
+/// Whether the path has a number pattern such as %05d.
+bool is_sequence(const std::string& path);
+
+} // namespace oldfilm::media

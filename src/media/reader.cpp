@@ -1,0 +1,293 @@
+#include "media/reader.hpp"
+
+#include "media/convert.hpp"
+
+#include <oldfilm/error.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace oldfilm {
+
+using namespace media;
+
+namespace {
+
+/// So many frames at the start tell whether a film coded in colour is monochrome.
+constexpr std::size_t frames_looked_at = 5;
+/// More missing frames in a row are a hole in the film, not damage that can be concealed.
+constexpr std::int64_t most_concealed = 250;
+
+std::int64_t duration_of(const AVFrame& frame) {
+#if LIBAVUTIL_VERSION_MAJOR >= 58
+    return frame.duration;
+#else
+    return frame.pkt_duration;
+#endif
+}
+
+/// The nominal rate, or 0 when the container's two opinions differ, as they do for variable rates.
+Rational rate_of(AVFormatContext& input, const AVStream& stream) {
+    AVStream* mutable_stream = input.streams[stream.index];
+    const Rational guess = to_rational(av_guess_frame_rate(&input, mutable_stream, nullptr));
+    const Rational average = to_rational(stream.avg_frame_rate);
+    if (guess.num() <= 0 || average.num() <= 0) {
+        return guess.num() > 0 ? guess : Rational();
+    }
+    const double ratio = guess.value() / average.value();
+    // Field-coded streams name the rate of fields; the mean of a short film is off by a frame.
+    if (std::abs(ratio - 2) < 0.02) {
+        return average;
+    }
+    return std::abs(ratio - 1) < 0.05 ? guess : Rational();
+}
+
+} // namespace
+
+Reader::Impl::Impl(const std::string& path, ReadOptions wanted)
+    : options(std::move(wanted)), decoder(path, options),
+      rate(rate_of(decoder.input(), decoder.stream())) {
+    if (options.source_fps) {
+        rate = *options.source_fps;
+        if (rate.num() <= 0) {
+            throw Error(
+                Errc::invalid_argument,
+                fmt::format("the film's true speed must be above 0, found {}", rate.to_string()));
+        }
+    }
+    while (ahead.size() < frames_looked_at) {
+        bool broken = false;
+        UniqueFrame frame = decoder.next(broken);
+        if (!frame) {
+            over = true;
+            break;
+        }
+        ahead.push_back({std::move(frame), broken});
+    }
+    if (ahead.empty()) {
+        throw Error(Errc::unreadable,
+                    fmt::format("{} holds no frame that can be decoded; is it complete?", path));
+    }
+    const AVFrame& first = *ahead.front().frame;
+    const auto format = static_cast<AVPixelFormat>(first.format);
+    grey = std::all_of(ahead.begin(), ahead.end(),
+                       [](const Waiting& w) { return chroma_says_nothing(*w.frame); });
+    describe(path, first, format);
+    if (info.interlaced && !options.deinterlace && options.warn) {
+        options.warn(fmt::format(
+            "{} is interlaced; restore it with --deinterlace, or combs stay in the picture", path));
+    }
+}
+
+void Reader::Impl::describe(const std::string& path, const AVFrame& first, AVPixelFormat format) {
+    const AVStream& stream = decoder.stream();
+    info.path = path;
+    info.container = decoder.input().iformat->name;
+    info.codec = avcodec_get_name(stream.codecpar->codec_id);
+    info.pixel_format = av_get_pix_fmt_name(decoder.source_format());
+    info.width = first.width;
+    info.height = first.height;
+    info.bits = layout_of(format).bits;
+    info.channels = grey ? 1 : 3;
+    info.frame_rate = rate;
+    info.frames = stream.nb_frames > 0 ? stream.nb_frames : -1;
+    const Rational container_duration = decoder.input().duration > 0
+                                            ? Rational(decoder.input().duration, AV_TIME_BASE)
+                                            : Rational();
+    info.duration = stream.duration > 0 ? Rational(stream.duration) * to_rational(stream.time_base)
+                                        : container_duration;
+    if (info.frames < 0 && rate.num() > 0 && info.duration.num() > 0) {
+        info.frames = (info.duration * rate).round();
+    }
+    if (first.sample_aspect_ratio.num > 0) {
+        info.sample_aspect = to_rational(first.sample_aspect_ratio);
+    }
+    info.color = completed(tags_of(first), decoder.source_format(), first.height, first.width);
+    info.interlaced = decoder.interlaced();
+    info.rotation = decoder.rotation();
+    for (unsigned i = 0; i < decoder.input().nb_streams; ++i) {
+        const AVStream& other = *decoder.input().streams[i];
+        if (other.index == stream.index) {
+            continue;
+        }
+        const char* kind = av_get_media_type_string(other.codecpar->codec_type);
+        const AVDictionaryEntry* language = av_dict_get(other.metadata, "language", nullptr, 0);
+        info.other_streams.push_back({kind == nullptr ? "unknown" : kind,
+                                      avcodec_get_name(other.codecpar->codec_id),
+                                      language == nullptr ? "" : language->value});
+    }
+}
+
+/// A container's clock is coarse: a time within one tick of k / rate is that, if times then still
+/// increase.
+Rational Reader::Impl::exact_time(const AVFrame& frame) {
+    if (options.source_fps) {
+        return Rational(count) / rate;
+    }
+    const Rational tick = decoder.time_base();
+    if (frame.pts == AV_NOPTS_VALUE) {
+        if (rate.num() <= 0) {
+            throw Error(
+                Errc::unreadable,
+                fmt::format("{} has frames without times and names no rate; give --source-fps",
+                            info.path));
+        }
+        return last_time ? *last_time + rate.inverse() : Rational();
+    }
+    const Rational raw = Rational(frame.pts) * tick;
+    if (rate.num() <= 0) {
+        return raw;
+    }
+    const Rational near = Rational((raw * rate).round()) / rate;
+    const Rational off = raw < near ? near - raw : raw - near;
+    return off <= tick && (!last_time || near > *last_time) ? near : raw;
+}
+
+Frame Reader::Impl::made(const AVFrame& frame, Rational time) {
+    FrameInfo frame_info;
+    frame_info.index = count;
+    const bool on_grid = rate.num() > 0 && (time * rate).den() == 1;
+    if (on_grid) {
+        frame_info.time_base = rate.inverse();
+        frame_info.pts = (time * rate).num();
+        frame_info.duration = 1;
+    } else {
+        // The time's own clock, refined until the duration is whole in it too.
+        const Rational tick = decoder.time_base();
+        frame_info.time_base =
+            (time / tick).den() == 1 ? tick : Rational(1, std::lcm(time.den(), tick.den()));
+        frame_info.pts = (time / frame_info.time_base).num();
+        const Rational lasts = duration_of(frame) > 0 ? Rational(duration_of(frame)) * tick
+                               : rate.num() > 0       ? rate.inverse()
+                                                      : tick;
+        frame_info.duration = (lasts / frame_info.time_base).round();
+    }
+    frame_info.color = info.color;
+    frame_info.sample_aspect = info.sample_aspect;
+    Frame result(to_picture(frame, info.color, grey), frame_info);
+    if (options.keep_coded) {
+        auto coded = std::make_shared<CodedPicture>();
+        coded->samples =
+            std::shared_ptr<const AVFrame>(share(frame).release(), [](const AVFrame* samples) {
+                auto* owned = const_cast<AVFrame*>(samples); // made by share(), so ours to free
+                av_frame_free(&owned);
+            });
+        coded->picture = result.picture();
+        result = result.with_coded(std::move(coded));
+    }
+    ++count;
+    last_time = time;
+    return result;
+}
+
+std::optional<Frame> Reader::Impl::next_frame() {
+    if (!repeats.empty()) {
+        Frame frame = std::move(repeats.front());
+        repeats.pop_front();
+        return frame;
+    }
+    Waiting waiting;
+    if (!ahead.empty()) {
+        waiting = std::move(ahead.front());
+        ahead.pop_front();
+    } else if (!over) {
+        waiting.frame = decoder.next(waiting.broken_before);
+    }
+    if (!waiting.frame) {
+        over = true;
+        return std::nullopt;
+    }
+    const Rational time = exact_time(*waiting.frame);
+    if (last_time && time <= *last_time) {
+        // Two frames for one time: the later one is shown, the other never was.
+        if (options.warn) {
+            options.warn(fmt::format("{}: a frame at {:.3f} s does not come after the one before "
+                                     "it; it follows one tick later",
+                                     info.path, time.value()));
+        }
+        return made(*waiting.frame, *last_time + decoder.time_base());
+    }
+    if (waiting.broken_before && last && rate.num() > 0 && last_time) {
+        conceal_until(time);
+    }
+    Frame frame = made(*waiting.frame, time);
+    last = frame;
+    if (!repeats.empty()) {
+        repeats.push_back(std::move(frame));
+        return next_frame();
+    }
+    return frame;
+}
+
+/// Frames that could not be decoded show the one before them, so that none is missing.
+void Reader::Impl::conceal_until(Rational time) {
+    const std::int64_t missing = ((time - *last_time) * rate).round() - 1;
+    if (missing <= 0 || missing > most_concealed) {
+        return;
+    }
+    for (std::int64_t i = 0; i < missing; ++i) {
+        FrameInfo frame_info = last->info();
+        const Rational at = *last_time + rate.inverse();
+        frame_info.index = count++;
+        frame_info.time_base =
+            at.den() == 1 ? Rational(1) : Rational(1, std::lcm(at.den(), rate.num()));
+        frame_info.pts = (at / frame_info.time_base).num();
+        frame_info.duration = (rate.inverse() / frame_info.time_base).round();
+        frame_info.origin = Origin::held;
+        repeats.push_back(last->with_coded(nullptr).with_info(frame_info));
+        last_time = at;
+        ++concealed;
+    }
+}
+
+Reader::Reader(const std::string& path, ReadOptions options)
+    : impl_(std::make_unique<Impl>(path, std::move(options))) {}
+Reader::~Reader() = default;
+Reader::Reader(Reader&&) noexcept = default;
+Reader& Reader::operator=(Reader&&) noexcept = default;
+
+const MediaInfo& Reader::info() const {
+    return impl_->info;
+}
+std::int64_t Reader::concealed() const {
+    return impl_->concealed + impl_->decoder.damaged();
+}
+
+std::optional<Frame> Reader::next() {
+    Impl& it = *impl_;
+    while (std::optional<Frame> frame = it.next_frame()) {
+        const Rational time = frame->info().time();
+        if (!it.origin) {
+            it.origin = time;
+        }
+        const Rational since = time - *it.origin;
+        if (since < it.options.start) {
+            continue;
+        }
+        if (it.options.duration && since >= it.options.start + *it.options.duration) {
+            return std::nullopt;
+        }
+        FrameInfo info = frame->info();
+        info.index = it.given++;
+        if (it.options.start.num() > 0) {
+            // The part's own time begins at 0.
+            const Rational shifted = since - it.options.start;
+            const Rational lasts = Rational(info.duration) * info.time_base;
+            info.time_base = Rational(1, std::lcm(shifted.den(), lasts.den()));
+            info.pts = (shifted / info.time_base).num();
+            info.duration = (lasts / info.time_base).num();
+        }
+        return frame->with_info(info);
+    }
+    return std::nullopt;
+}
+
+MediaInfo inspect_media(const std::string& path) {
+    ReadOptions options;
+    options.keep_coded = false;
+    return Reader(path, options).info();
+}
+
+} // namespace oldfilm

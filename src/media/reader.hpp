@@ -1,0 +1,43 @@
+#pragma once
+/// \file
+/// What a Reader keeps: the decoder, and what turns its frames into ours.
+
+#include "media/decoder.hpp"
+
+#include <oldfilm/media.hpp>
+
+#include <deque>
+#include <numeric>
+#include <optional>
+
+namespace oldfilm {
+
+struct Reader::Impl {
+    Impl(const std::string& path, ReadOptions wanted);
+    std::optional<Frame> next_frame();
+    void describe(const std::string& path, const AVFrame& first, AVPixelFormat format);
+    Rational exact_time(const AVFrame& frame);
+    Frame made(const AVFrame& frame, Rational time);
+    void conceal_until(Rational time);
+
+    struct Waiting {
+        media::UniqueFrame frame;
+        bool broken_before = false;
+    };
+
+    ReadOptions options;
+    media::Decoder decoder;
+    Rational rate; ///< 0 when times are irregular
+    MediaInfo info;
+    bool grey = false;
+    bool over = false;
+    std::deque<Waiting> ahead; ///< decoded to look at, not yet given
+    std::deque<Frame> repeats; ///< concealing frames, and the one after them
+    std::optional<Frame> last;
+    std::optional<Rational> last_time, origin;
+    std::int64_t count = 0; ///< frames made
+    std::int64_t given = 0; ///< frames handed out
+    std::int64_t concealed = 0;
+};
+
+} // namespace oldfilm
