@@ -29,14 +29,14 @@ TEST_CASE("frames without faces stay bit for bit", "[face-enhance]") {
 
 TEST_CASE("a face is enhanced, and nothing else", "[face-enhance]") {
     const int channels = GENERATE(1, 3);
-    const at::Tensor picture = photo("messi5.jpg", channels); // the face: 75 pixels at 247, 66
+    const at::Tensor picture = photo("messi5.jpg", channels); // the face: 39 pixels at 226, 93
     if (!picture.defined()) {
         return;
     }
     const at::Tensor out = restored_frame("face-enhance:strength=1", picture);
     REQUIRE(out.sizes() == picture.sizes());
-    CHECK(touched(crop(out, 90, 270, 30, 30), crop(picture, 90, 270, 30, 30)) > 0.9);
-    CHECK(touched(out, picture) < 0.2);
+    CHECK(touched(crop(out, 105, 238, 15, 15), crop(picture, 105, 238, 15, 15)) > 0.9);
+    CHECK(touched(out, picture) < 0.05);
     CHECK(at::equal(crop(out, 200, 0, 142, 548), crop(picture, 200, 0, 142, 548)));
     // Enhanced, not replaced.
     CHECK((out - picture).abs().max().item<double>() < 0.5);
@@ -51,7 +51,7 @@ TEST_CASE("a face that one frame hides is not lost, one that one frame shows is 
     }
     const at::Tensor scene = crop(picture, 30, 180, 180, 220);
     at::Tensor hidden = scene.clone();
-    hidden.narrow(1, 50, 35).narrow(2, 65, 80).fill_(0.5); // a splice mark over the eyes
+    hidden.narrow(1, 68, 24).narrow(2, 42, 48).fill_(0.5); // a splice mark over the eyes
     const std::vector<Frame> seen = restored("face-enhance", {scene, scene, hidden, scene, scene});
     REQUIRE(seen[2].info().shot == seen[1].info().shot);
     CHECK(touched(seen[2].picture(), hidden) > 0);
@@ -74,7 +74,7 @@ TEST_CASE("a face that stands still does not tremble with the grain", "[face-enh
     }
     const std::vector<Frame> out = restored("face-enhance", film);
     for (std::size_t i = 0; i < film.size(); ++i) {
-        CHECK(touched(out[i].picture(), film[i]) > 0.02); // found in each
+        CHECK(touched(out[i].picture(), film[i]) > 0.005); // found in each
     }
 }
 

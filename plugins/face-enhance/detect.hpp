@@ -1,6 +1,7 @@
 #pragma once
 /// \file
-/// Finds faces seen from the front with OpenCV's cascade of Haar features (Viola and Jones, 2001).
+/// Finds faces seen from the front with OpenCV's cascades of Haar features (Viola and Jones, 2001):
+/// one proposes, another must agree, since a clock on a wall convinces either alone.
 
 #include <ATen/core/Tensor.h>
 #include <opencv2/objdetect.hpp>
@@ -29,7 +30,9 @@ class Detector {
     static constexpr int least_side = 24; ///< of a face, in that picture
 
   private:
-    cv::CascadeClassifier cascade_;
+    [[nodiscard]] bool is_confirmed(const cv::Mat& picture, const cv::Rect& face);
+
+    cv::CascadeClassifier cascade_, second_;
 };
 
 } // namespace oldfilm::stages
