@@ -27,4 +27,7 @@ at::Tensor chroma(const at::Tensor& rgb);
 /// mixed with the grey of the same luminance until it fits: L* stays as it is, chroma gives way.
 at::Tensor picture_of(const at::Tensor& luminance, const at::Tensor& ab);
 
+/// The same from a monochrome or RGB picture, 1 x C x H x W, whose luminance stays.
+at::Tensor recoloured(const at::Tensor& picture, const at::Tensor& ab);
+
 } // namespace oldfilm::stages

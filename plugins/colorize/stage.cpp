@@ -92,9 +92,8 @@ class Colorize final : public sdk::Stage {
         }
         const at::Tensor ab = steady(window, centre, forward, back).mul_(saturation_);
         const at::Tensor picture = sdk::picture(request.centre()).unsqueeze(0);
-        const at::Tensor light = luminance(picture);
         const at::Tensor full = resize_bilinear(ab, picture.size(2), picture.size(3));
-        request.give(sdk::give(picture_of(light, full).squeeze(0)));
+        request.give(sdk::give(recoloured(picture, full).squeeze(0)));
     }
 
   private:
@@ -149,10 +148,13 @@ class Colorize final : public sdk::Stage {
         if (const auto found = frames_.find(frame.index()); found != frames_.end()) {
             return found->second;
         }
-        SmallFrame result;
         const at::Tensor light = small_luma(sdk::picture(frame).unsqueeze(0));
-        result.luma = light.squeeze(0);
-        result.ab = colours(light, frame.index());
+        // Colour is followed at half the size: it has no finer detail, and flow is dear.
+        const std::int64_t height = (height_ + 1) / 2;
+        const std::int64_t width = (width_ + 1) / 2;
+        SmallFrame result;
+        result.luma = resize_bilinear(light, height, width).squeeze(0);
+        result.ab = resize_bilinear(colours(light, frame.index()), height, width);
         if (palette_) {
             result.ab = transferred(result, *palette_);
         }

@@ -24,8 +24,8 @@ Step step(const sdk::Host& host, const SmallFrame& from, const SmallFrame& to) {
     result.places = places(sdk::flow(host, to.luma, from.luma).unsqueeze(0));
     at::Tensor error = sample_at(from.luma.unsqueeze(0), result.places).sub_(to.luma);
     error.sub_(error.mean()); // flicker is no movement
-    // Averaged over 5 x 5, so that grain does not decide.
-    error = at::avg_pool2d(error.mul_(error), {5, 5}, {1, 1}, {2, 2}, false, false);
+    // Averaged, so that grain does not decide.
+    error = at::avg_pool2d(error.mul(error), {5, 5}, {1, 1}, {2, 2}, false, false);
     result.trust = error.div_(-tolerance * tolerance).exp_();
     return result;
 }
