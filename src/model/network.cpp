@@ -1,6 +1,7 @@
 #include "model/network.hpp"
 
 #include "model/lower_precision.hpp"
+#include "model/packed_convolution.hpp"
 
 #include <oldfilm/error.hpp>
 
@@ -12,6 +13,7 @@
 #include <torch/csrc/jit/runtime/interpreter.h>
 #include <torch/csrc/jit/serialization/import.h>
 
+#include <map>
 #include <string>
 #include <utility>
 
@@ -73,19 +75,26 @@ std::vector<at::Tensor> tensors(const c10::IValue& value) {
 /// switches.
 class TorchScriptReady final : public Network::Ready {
   public:
-    TorchScriptReady(torch::jit::Module module, const std::shared_ptr<torch::jit::Graph>& graph)
-        : module_(std::move(module)), code_(graph, "forward") {}
+    TorchScriptReady(torch::jit::Module module, const std::shared_ptr<torch::jit::Graph>& graph,
+                     PackedConvolutions packed)
+        : module_(std::move(module)), unpacked_(std::move(packed.weights)),
+          code_(graph, "forward") {
+        if (!unpacked_.empty()) {
+            probe_ = torch::jit::Code(packed.probe, "probe");
+        }
+    }
 
     std::vector<at::Tensor> operator()(const std::vector<at::Tensor>& inputs) override {
         const at::NoGradGuard no_grad;
-        torch::jit::Stack stack;
-        stack.reserve(inputs.size() + 1);
-        stack.emplace_back(module_._ivalue());
-        for (const at::Tensor& input : inputs) {
-            stack.emplace_back(input);
-        }
         try {
+            torch::jit::Stack stack = stack_of(inputs);
+            for (const at::Tensor& weight : weights_for(inputs)) {
+                stack.emplace_back(weight);
+            }
             torch::jit::InterpreterState(code_).run(stack);
+            return tensors(stack.back());
+        } catch (const Error&) {
+            throw;
         } catch (const std::exception& error) {
             if (is_memory(error)) {
                 throw Error(Errc::out_of_memory,
@@ -95,12 +104,53 @@ class TorchScriptReady final : public Network::Ready {
             throw Error(Errc::stage_failed,
                         fmt::format("the network failed: {}", first_line(error)));
         }
-        return tensors(stack.back());
     }
 
   private:
+    using Sizes = std::vector<std::vector<std::int64_t>>;
+    /// Films have one size, and its tiles have one or two; pictures of many sizes start over.
+    static constexpr std::size_t kept_sizes = 8;
+
+    [[nodiscard]] torch::jit::Stack stack_of(const std::vector<at::Tensor>& inputs) const {
+        torch::jit::Stack stack;
+        stack.reserve(inputs.size() + unpacked_.size() + 1);
+        stack.emplace_back(module_._ivalue());
+        stack.insert(stack.end(), inputs.begin(), inputs.end());
+        return stack;
+    }
+
+    /// Weights laid out for inputs of these sizes. The first call of a size runs the network once
+    /// more, to learn what each convolution is given.
+    const std::vector<at::Tensor>& weights_for(const std::vector<at::Tensor>& inputs) {
+        Sizes sizes;
+        if (!unpacked_.empty()) {
+            for (const at::Tensor& input : inputs) {
+                sizes.push_back(input.sizes().vec());
+            }
+        }
+        const auto known = packed_.find(sizes);
+        if (known != packed_.end()) {
+            return known->second;
+        }
+        std::vector<at::Tensor> weights;
+        if (!unpacked_.empty()) {
+            torch::jit::Stack stack = stack_of(inputs);
+            torch::jit::InterpreterState(probe_).run(stack);
+            const std::size_t first = stack.size() - unpacked_.size();
+            for (std::size_t i = 0; i < unpacked_.size(); ++i) {
+                weights.push_back(unpacked_[i].pack(stack[first + i].toIntVector()));
+            }
+        }
+        if (packed_.size() >= kept_sizes) {
+            packed_.clear();
+        }
+        return packed_.emplace(std::move(sizes), std::move(weights)).first->second;
+    }
+
     torch::jit::Module module_;
-    torch::jit::Code code_;
+    std::vector<UnpackedWeight> unpacked_;
+    std::map<Sizes, std::vector<at::Tensor>> packed_;
+    torch::jit::Code code_, probe_;
 };
 
 class TorchScriptNetwork final : public Network {
@@ -114,7 +164,11 @@ class TorchScriptNetwork final : public Network {
         module = torch::jit::freeze(module);
         std::shared_ptr<torch::jit::Graph> graph = module.get_method("forward").graph()->copy();
         prepare_convolutions(*graph, type);
-        return std::make_unique<TorchScriptReady>(std::move(module), graph);
+        PackedConvolutions packed;
+        if (device.is_cpu() && type != at::kHalf) {
+            packed = pack_convolutions(*graph);
+        }
+        return std::make_unique<TorchScriptReady>(std::move(module), graph, std::move(packed));
     }
 
     [[nodiscard]] std::size_t inputs() const override {

@@ -78,6 +78,20 @@ at::Tensor pad(const at::Tensor& picture, std::int64_t right, std::int64_t below
     return at::replication_pad2d(picture, {0, right, 0, below});
 }
 
+/// Channels-last, which convolutions keep. One channel is laid out alike both ways; its strides
+/// have to say which, or the first convolution goes on channel by channel.
+at::Tensor laid_out(const at::Tensor& picture) {
+    if (picture.dim() != 4) {
+        return picture.contiguous();
+    }
+    if (picture.size(1) == 1) {
+        const std::int64_t height = picture.size(2);
+        const std::int64_t width = picture.size(3);
+        return picture.contiguous().as_strided(picture.sizes(), {height * width, 1, width, 1});
+    }
+    return picture.contiguous(at::MemoryFormat::ChannelsLast);
+}
+
 } // namespace
 
 Inputs::Inputs(const std::vector<at::Tensor>& given, const Manifest& manifest,
@@ -154,9 +168,7 @@ std::vector<at::Tensor> Inputs::region(std::int64_t top, std::int64_t bottom, st
         if (!is_picture[i]) {
             continue;
         }
-        const at::Tensor part = tensors[i].slice(-2, top, bottom).slice(-1, left, right);
-        result[i] = part.contiguous(part.dim() == 4 ? at::MemoryFormat::ChannelsLast
-                                                    : at::MemoryFormat::Contiguous);
+        result[i] = laid_out(tensors[i].slice(-2, top, bottom).slice(-1, left, right));
     }
     return result;
 }

@@ -1,7 +1,7 @@
 // How fast a model package runs: model_speed PACKAGE [HEIGHT WIDTH [TILE]]
 //
-// Prints milliseconds a call (the median of several) in float32 and in the precision that `auto`
-// chooses, and the peak signal-to-noise ratio between the two.
+// Prints milliseconds a call (median and best of several) in float32 and in the precision that
+// `auto` chooses, and the peak signal-to-noise ratio between the two.
 #include <oldfilm/error.hpp>
 #include <oldfilm/model.hpp>
 
@@ -49,20 +49,22 @@ std::vector<at::Tensor> inputs_for(const Manifest& manifest, std::int64_t height
     return inputs;
 }
 
-double median_ms(Model& model, const std::vector<at::Tensor>& inputs) {
+struct Times {
+    double median, best; // milliseconds
+};
+
+Times measure(Model& model, const std::vector<at::Tensor>& inputs) {
+    using clock = std::chrono::steady_clock;
     std::vector<double> times;
-    const auto begin = std::chrono::steady_clock::now();
-    while (times.size() < 5 || (times.size() < 100 && std::chrono::steady_clock::now() - begin <
-                                                          std::chrono::seconds(3))) {
-        const auto start = std::chrono::steady_clock::now();
+    const auto begin = clock::now();
+    while (times.size() < 5 ||
+           (times.size() < 100 && clock::now() - begin < std::chrono::seconds(3))) {
+        const auto start = clock::now();
         static_cast<void>(model.run(inputs));
-        times.push_back(
-            std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start)
-                .count());
+        times.push_back(std::chrono::duration<double, std::milli>(clock::now() - start).count());
     }
-    std::nth_element(times.begin(), times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2),
-                     times.end());
-    return times[times.size() / 2];
+    std::sort(times.begin(), times.end());
+    return {times[times.size() / 2], times.front()};
 }
 
 } // namespace
@@ -92,7 +94,7 @@ int main(int count, char** arguments) {
             const double first =
                 std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start)
                     .count();
-            const double ms = median_ms(*model, inputs);
+            const Times times = measure(*model, inputs);
             std::string loss;
             if (reference.empty()) {
                 reference = outputs;
@@ -103,8 +105,9 @@ int main(int count, char** arguments) {
                 loss += fmt::format(", {} {:.1f} dB from float32", manifest.outputs[i],
                                     -10 * std::log10(mse));
             }
-            fmt::print("{} {} {}x{}: {:.1f} ms (first {:.0f} ms){}\n", manifest.id,
-                       to_string(model->precision()), width, height, ms, first, loss);
+            fmt::print("{} {} {}x{}: median {:.1f} ms, best {:.1f} ms, first {:.0f} ms{}\n",
+                       manifest.id, to_string(model->precision()), width, height, times.median,
+                       times.best, first, loss);
         }
     } catch (const oldfilm::Error& error) {
         fmt::print(stderr, "{}\n", error.what());
