@@ -1,0 +1,162 @@
+#!/usr/bin/env bash
+# Sets oldfilm up on Debian 12 and does one thing with it. Everything it makes lies under build/.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+usage() {
+    cat <<'TEXT'
+usage: ./setup.sh COMMAND [--torch PATH] [--cuda]
+
+  demo             make a damaged film with known truth, restore it, report      -> build/demo/
+  test             build everything and run all tests
+  build            build everything
+  bench            measure efficiency, memory and start-up                        -> build/bench/
+  train STAGE ...  train a stage's models by its recipe (plugins/STAGE/train.py)
+  install [PREFIX] install into PREFIX (/usr/local)
+
+  --torch PATH     use this LibTorch (an unpacked one, or site-packages/torch); else Torch_DIR, else PyPI's
+  --cuda           install LibTorch's CUDA half too, though no NVIDIA GPU is seen
+TEXT
+}
+
+say() { printf '== %s\n' "$*"; }
+fail() {
+    printf 'setup.sh: %s\n' "$*" >&2
+    exit 1
+}
+
+TORCH_VERSION='2.11.*'
+PACKAGES=(build-essential cmake ninja-build ccache pkg-config ffmpeg libavcodec-dev libavformat-dev
+    libavfilter-dev libavutil-dev libswscale-dev libopencv-dev opencv-data opencv-doc libfmt-dev
+    nlohmann-json3-dev catch2 libcli11-dev python3-venv)
+ENV_DIR=$PWD/build/env
+
+install_packages() {
+    local missing=() package
+    for package in "${PACKAGES[@]}"; do
+        dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
+    done
+    ((${#missing[@]} == 0)) && return
+    say "installing system packages: ${missing[*]}"
+    local root=()
+    if ((EUID != 0)); then
+        command -v sudo >/dev/null || fail "these packages are missing: ${missing[*]}; install them as root"
+        root=(sudo)
+    fi
+    "${root[@]}" apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive "${root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >build/apt.log 2>&1 ||
+        { tail -n 20 build/apt.log >&2; fail "apt-get could not install them; see build/apt.log"; }
+}
+
+# Runs pip once for a set of packages; a stamp remembers it.
+pip_once() {
+    local name=$1 stamp=$ENV_DIR/.oldfilm-$1
+    shift
+    [[ -e $stamp ]] && return
+    say "installing $name into build/env"
+    if [[ ! -x $ENV_DIR/bin/python ]]; then
+        # The system's own Python first: another one on PATH may lack the venv module.
+        "$(command -v /usr/bin/python3 || command -v python3)" -m venv "$ENV_DIR"
+    fi
+    "$ENV_DIR/bin/python" -m pip install --quiet --disable-pip-version-check "$@"
+    touch "$stamp"
+}
+
+wants_cuda() { [[ ${CUDA:-0} == 1 ]] || { command -v nvidia-smi >/dev/null && nvidia-smi -L >/dev/null 2>&1; }; }
+
+# The lean half of LibTorch: the wheel without the CUDA libraries that only a GPU needs.
+install_torch() {
+    [[ -n $TORCH || -n ${Torch_DIR:-} ]] && return
+    pip_once "LibTorch (CPU half)" --no-deps "torch==$TORCH_VERSION" 'nvidia-cuda-runtime==13.0.*' 'nvidia-cuda-cupti==13.0.*'
+    if wants_cuda; then
+        pip_once "LibTorch's CUDA half" "torch==$TORCH_VERSION"
+    fi
+}
+
+# What runs PyTorch in Python: training, and the comparison in the benchmark.
+install_python_torch() {
+    pip_once "PyTorch in Python" "torch==$TORCH_VERSION" numpy opencv-python-headless
+}
+
+build() {
+    mkdir -p build
+    install_packages
+    install_torch
+    if [[ ! -e build/build.ninja || -n $TORCH ]]; then
+        say "configuring"
+        cmake --preset release ${TORCH:+-DOLDFILM_TORCH="$TORCH"} >build/configure.log 2>&1 ||
+            { tail -n 30 build/configure.log >&2; fail "CMake failed; see build/configure.log"; }
+    fi
+    say "building"
+    cmake --build build
+}
+
+run_tests() {
+    build
+    say "testing"
+    # One test at a time may use all cores: two OpenMP teams side by side waste both.
+    OMP_NUM_THREADS=$(nproc) ctest --test-dir build --output-on-failure --timeout 900
+}
+
+demo() {
+    build
+    examples/demo/demo.sh build
+}
+
+bench() {
+    build
+    install_python_torch
+    tests/bench/bench.sh build
+}
+
+train() {
+    local stage=${1:-}
+    [[ -n $stage && -e plugins/$stage/train.py ]] ||
+        fail "train needs a stage with a recipe, found \"$stage\"; there is $(cd plugins && ls -d */train.py | xargs -n1 dirname | xargs)"
+    shift
+    mkdir -p build
+    install_packages
+    install_python_torch
+    # glibc would return every large buffer to the system and take its pages again.
+    MALLOC_TRIM_THRESHOLD_=4294967296 MALLOC_MMAP_THRESHOLD_=4294967296 exec "$ENV_DIR/bin/python" "plugins/$stage/train.py" "$@"
+}
+
+TORCH=''
+CUDA=0
+words=()
+while (($# > 0)); do
+    case $1 in
+        --torch)
+            TORCH=${2:?--torch needs a path}
+            shift
+            ;;
+        --cuda) CUDA=1 ;;
+        -h | --help)
+            usage
+            exit 0
+            ;;
+        *) words+=("$1") ;;
+    esac
+    shift
+done
+set -- "${words[@]:-}"
+
+case ${1:-} in
+    demo) demo ;;
+    test) run_tests ;;
+    build) build ;;
+    bench) bench ;;
+    train)
+        shift
+        train "$@"
+        ;;
+    install)
+        build
+        say "installing into ${2:-/usr/local}"
+        cmake --install build --prefix "${2:-/usr/local}" >build/install.log
+        ;;
+    *)
+        usage >&2
+        exit 2
+        ;;
+esac
