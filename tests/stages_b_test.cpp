@@ -190,6 +190,26 @@ TEST_CASE("a hint's colour follows its object through the shot", "[colorize]") {
     CHECK_THROWS_AS(restored("colorize:hints=/nowhere/hints.json", film), Error);
 }
 
+TEST_CASE("hints reach their own shot and no other", "[colorize]") {
+    at::manual_seed(11);
+    const at::Tensor first = at::rand({1, 64, 80}) * 0.1 + 0.1;
+    const at::Tensor second = 1 - texture(1, 64, 80) * 0.4;
+    std::vector<at::Tensor> film(5, first);
+    film.insert(film.end(), 5, second);
+    const std::string file = temporary_file(
+        "second-shot.json", R"([{"frame": 7, "x": 40, "y": 32, "color": "#3060c0"}])");
+    const std::vector<Frame> plain = restored("colorize", film);
+    const std::vector<Frame> out = restored("colorize:hints=" + file, film);
+    REQUIRE(out[4].info().shot != out[5].info().shot);
+    for (std::size_t i = 0; i < 5; ++i) {
+        CHECK(at::equal(out[i].picture(), plain[i].picture()));
+    }
+    for (std::size_t i = 5; i < 10; ++i) {
+        const at::Tensor colour = hue(crop(out[i].picture(), 30, 38, 5, 5)).mean({1, 2});
+        CHECK(colour[1].item<double>() > 0.1); // blue
+    }
+}
+
 TEST_CASE("a reference picture lends its palette", "[colorize]") {
     const at::Tensor picture = photo("home.jpg", 1);
     const at::Tensor reference = photo("fruits.jpg", 3);
