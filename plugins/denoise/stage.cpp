@@ -1,0 +1,106 @@
+// Takes grain and noise away, over space and time at once, as strongly as each shot's own grain
+// asks for.
+//
+// The network is told the noise's deviation (FFDNet: Zhang, Zuo, Zhang 2018; FastDVDnet: Tassano,
+// Delon, Veit 2020), so that one set of weights serves from nearly clean to very grainy films.
+#include "../common/stage_tools.hpp"
+#include "../common/window.hpp"
+#include "grain.hpp"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/stack.h>
+
+namespace {
+
+using namespace oldfilm;
+using namespace oldfilm::stages;
+
+constexpr int reach = 2;
+constexpr int frames_measured = 12;
+/// Below this (in [0, 1] units, a third of a code value) there is nothing to take away.
+constexpr double clean = 0.3 / 255;
+
+class Denoise final : public sdk::Stage {
+  public:
+    using Stage::Stage;
+
+    void configure(const sdk::Format& input, const sdk::Values& values,
+                   sdk::Config& config) override {
+        model_ = sdk::Model(host(), values.text("model"), "denoise");
+        facts(model_, {"window", "sigma"});
+        weights_ = luma_weights(input.color, input.height);
+        take(values);
+        config.before = reach;
+        config.after = reach;
+        config.analysis_frames = frames_measured;
+    }
+
+    void change(const sdk::Values& values) override { take(values); }
+    void reset() override { measured_.clear(); }
+
+    void analyze(const sdk::FrameView& frame) override {
+        measured_.push_back(noise_of(luma(sdk::picture(frame), weights_)));
+    }
+
+    std::string finish_analysis() override {
+        std::sort(measured_.begin(), measured_.end());
+        grain_ = measured_.empty() ? 0 : measured_[measured_.size() / 2];
+        return nlohmann::json{{"sigma", grain_}}.dump();
+    }
+
+    void restore_analysis(std::string_view text) override {
+        grain_ = nlohmann::json::parse(text).at("sigma").get<double>();
+    }
+
+    using Stage::process;
+    void process(const sdk::Request& request) override {
+        const double sigma = strength_ * (sigma_ > 0 ? sigma_ / 255 : grain_);
+        if (sigma < clean) {
+            request.unchanged();
+            return;
+        }
+        std::vector<at::Tensor> frames;
+        for (const std::size_t place : mirrored_window(request, reach)) {
+            frames.push_back(sdk::picture(request.frame(place)));
+        }
+        const std::int64_t channels = frames.front().size(0);
+        at::Tensor window = at::stack(frames, 0).unsqueeze(0); // 1 x 5 x C x H x W
+        if (channels == 1) {
+            window = window.expand({-1, -1, 3, -1, -1});
+        }
+        const at::Tensor level = at::full({1, 1, 1, 1}, sigma, window.options());
+        at::Tensor picture = sdk::run(model_, {window, level}, 1).front()[0];
+        if (channels == 1) {
+            picture = picture.mean(0, true);
+        }
+        request.give(sdk::give(picture));
+    }
+
+  private:
+    void take(const sdk::Values& values) {
+        strength_ = values.number("strength");
+        sigma_ = values.number("sigma");
+    }
+
+    sdk::Model model_;
+    LumaWeights weights_{};
+    double strength_ = 1;
+    double sigma_ = 0;
+    double grain_ = 0;
+    std::vector<double> measured_;
+};
+
+} // namespace
+
+OLDFILM_PLUGINS(sdk::describe<Denoise>(
+    {"org.oldfilm.denoise",
+     "denoise",
+     "0.1.0",
+     "Takes grain and noise away, as strongly as each shot's own grain asks for",
+     {sdk::number("strength", 1, 0, 4, "how much of the grain is taken away, of what was measured")
+          .live(),
+      sdk::number("sigma", 0, 0, 60, "the noise's standard deviation; 0 measures it in each shot",
+                  "code values of 8 bit")
+          .live(),
+      sdk::file("model", "models/denoise/default.pt", "model package")}}))
