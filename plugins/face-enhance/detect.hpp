@@ -27,7 +27,7 @@ class Detector {
     [[nodiscard]] std::vector<Box> find(const at::Tensor& luma);
 
     static constexpr std::int64_t detect_side = 640;
-    static constexpr int least_side = 24; ///< of a face, in that picture
+    static constexpr int least_side = 28; ///< of a face, in that picture
 
   private:
     [[nodiscard]] bool is_confirmed(const cv::Mat& picture, const cv::Rect& face);
