@@ -10,6 +10,7 @@ oldfilm_test(package_test SOURCES package_test.cpp LIBS oldfilm_core oldfilm_tin
 # Rooms' insides are hidden in the library; this one is compiled in.
 oldfilm_test(tiling_test SOURCES tiling_test.cpp ${PROJECT_SOURCE_DIR}/src/model/tiling.cpp)
 oldfilm_test(flow_test SOURCES flow_test.cpp LIBS oldfilm_core)
+oldfilm_test(shipped_models_test SOURCES shipped_models_test.cpp LIBS oldfilm_core)
 
 # Not a test: prints how fast a package runs. `model_speed PACKAGE [HEIGHT WIDTH]`
 add_executable(model_speed bench/model_speed.cpp)

@@ -20,7 +20,7 @@ namespace {
 
 /// Pictures of up to so many pixels are not cut on a CPU: their working set stays near the caches,
 /// and every overlap saved is work saved.
-constexpr std::int64_t uncut_pixels_cpu = 384 * 384;
+constexpr std::int64_t uncut_pixels_cpu = 256 * 256;
 constexpr std::int64_t uncut_pixels_cuda = 2048 * 2048;
 
 at::ScalarType scalar_type(Precision precision) {

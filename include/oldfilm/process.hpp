@@ -1,0 +1,16 @@
+#pragma once
+/// \file
+/// Settings of the whole process that make restoration faster. The library offers them and never
+/// applies them by itself: a program decides.
+
+#include <oldfilm/export.hpp>
+
+namespace oldfilm {
+
+/// Lets glibc keep freed memory instead of returning it to the system and taking page faults for it
+/// again: pictures are large, and as many are freed as are made. For programs that do little but
+/// restore; call it before the first thread is started. The process then holds the most memory that
+/// it ever needed. Returns whether the settings took effect; false with a C library that has none.
+OLDFILM_API bool keep_memory() noexcept;
+
+} // namespace oldfilm

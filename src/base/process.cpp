@@ -1,0 +1,28 @@
+#include <oldfilm/process.hpp>
+
+#include <cstdlib> // says whether the C library is glibc
+
+#if defined(__GLIBC__)
+#include <malloc.h>
+
+#include <limits>
+#endif
+
+namespace oldfilm {
+
+bool keep_memory() noexcept {
+#if defined(__GLIBC__)
+    // The threshold from which glibc maps each buffer by itself cannot be raised over 32 MiB, so
+    // mapping is switched off altogether. One arena: frames are made on one thread and freed on
+    // another.
+    constexpr int never = std::numeric_limits<int>::max();
+    const bool kept = mallopt(M_MMAP_MAX, 0) != 0;
+    const bool untrimmed = mallopt(M_TRIM_THRESHOLD, never) != 0;
+    const bool shared = mallopt(M_ARENA_MAX, 1) != 0;
+    return kept && untrimmed && shared;
+#else
+    return false;
+#endif
+}
+
+} // namespace oldfilm
