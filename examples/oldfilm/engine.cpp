@@ -2,7 +2,10 @@
 
 #include "commands.hpp"
 
+#include <oldfilm/media.hpp>
+
 const cli::Engine* oldfilm_cli_engine() {
+    oldfilm::quiet_ffmpeg(); // what matters of its messages comes as errors and warnings of ours
     static const cli::Engine table{&cli::restore, &cli::inspect_media, &cli::inspect_model,
                                    &cli::compare, &cli::versions};
     return &table;
