@@ -211,6 +211,57 @@ def forward(self, picture):
     CHECK(difference(found, Model::open(path, "", exact())->run({picture}).at(0)) < 0.2);
 }
 
+TEST_CASE("What follows a convolution is done as the network says, fused or not") {
+    // In turn: a skip path and then a ReLU, a leaky ReLU, a sum that is broadcast, one whose other
+    // side is changed in place in between, one that is scaled, and a convolution that is used
+    // twice.
+    const TempFolder folder;
+    at::manual_seed(11);
+    const at::Tensor w = at::randn({6, 6, 3, 3}) * 0.15F;
+    const at::Tensor b = at::randn({6}) * 0.1F;
+    const std::string path =
+        write_package(folder.file("m.pt"),
+                      {R"(
+def forward(self, picture):
+    x = torch.conv2d(picture, self.first, None, [1, 1], [1, 1])
+    x = torch.relu(x + torch.conv2d(x, self.w, self.b, [1, 1], [1, 1]))
+    x = torch.leaky_relu(torch.conv2d(x, self.w, self.b, [1, 1], [1, 1]), 0.2)
+    x = torch.mean(x, [2, 3], True) + torch.conv2d(x, self.w, None, [1, 1], [2, 2], [2, 2])
+    y = torch.conv2d(x, self.w, self.b, [1, 1], [1, 1])
+    x.mul_(0.5)
+    x = x + y
+    x = torch.add(x, torch.conv2d(x, self.w, self.b, [1, 1], [1, 1]), alpha=2)
+    y = torch.conv2d(x, self.w, self.b, [1, 1], [1, 1])
+    x = torch.relu(y) + y * 0.5
+    return x
+)",
+                       {{"first", w.slice(1, 0, 1).contiguous() * 4}, {"w", w}, {"b", b}},
+                       oldfilm::test::manifest("denoise", R"({"receptive_field": "whole"})")});
+    const at::Tensor picture = noise({1, 1, 30, 44});
+    const auto conv = [&](const at::Tensor& x, bool bias) {
+        return at::conv2d(x, w, bias ? b : at::Tensor(), {1, 1}, at::IntArrayRef({1, 1}));
+    };
+    at::Tensor x = at::conv2d(picture, w.slice(1, 0, 1) * 4, {}, {1, 1}, at::IntArrayRef({1, 1}));
+    x = at::relu(x + conv(x, true));
+    x = at::leaky_relu(conv(x, true), 0.2);
+    x = x.mean({2, 3}, true) +
+        at::conv2d(x, w, {}, {1, 1}, at::IntArrayRef({2, 2}), at::IntArrayRef({2, 2}));
+    at::Tensor y = conv(x, true);
+    x = x * 0.5 + y;
+    x = at::add(x, conv(x, true), 2);
+    y = conv(x, true);
+    x = at::relu(y) + y * 0.5;
+    REQUIRE(x.std().item<double>() > 0.05);
+
+    const auto model = Model::open(path, "", exact());
+    CHECK(difference(model->run({picture}).at(0), x) < 1e-4);
+    CHECK(difference(model->run({picture}).at(0), x) < 1e-4);
+    ModelOptions options;
+    options.precision = Precision::bfloat16;
+    const at::Tensor error = Model::open(path, "", options)->run({picture}).at(0) - x;
+    CHECK(error.square().mean().sqrt().item<double>() < 0.02 * x.std().item<double>());
+}
+
 TEST_CASE("A precision that the manifest does not allow becomes float32, with a warning") {
     const TempFolder folder;
     const std::string path =

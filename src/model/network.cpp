@@ -75,24 +75,20 @@ std::vector<at::Tensor> tensors(const c10::IValue& value) {
 /// switches.
 class TorchScriptReady final : public Network::Ready {
   public:
+    /// `packed` may be null.
     TorchScriptReady(torch::jit::Module module, const std::shared_ptr<torch::jit::Graph>& graph,
-                     PackedConvolutions packed)
-        : module_(std::move(module)), unpacked_(std::move(packed.weights)),
-          code_(graph, "forward") {
-        if (!unpacked_.empty()) {
-            probe_ = torch::jit::Code(packed.probe, "probe");
+                     std::unique_ptr<PackedConvolutions> packed)
+        : module_(std::move(module)),
+          packed_(std::move(packed)), plain_{Code(graph, "forward"), {}} {
+        if (packed_ && !packed_->empty()) {
+            probe_ = Code(packed_->probe(), "probe");
         }
     }
 
     std::vector<at::Tensor> operator()(const std::vector<at::Tensor>& inputs) override {
         const at::NoGradGuard no_grad;
         try {
-            torch::jit::Stack stack = stack_of(inputs);
-            for (const at::Tensor& weight : weights_for(inputs)) {
-                stack.emplace_back(weight);
-            }
-            torch::jit::InterpreterState(code_).run(stack);
-            return tensors(stack.back());
+            return tensors(run(variant_for(inputs), inputs));
         } catch (const Error&) {
             throw;
         } catch (const std::exception& error) {
@@ -107,50 +103,73 @@ class TorchScriptReady final : public Network::Ready {
     }
 
   private:
+    using Code = torch::jit::Code;
     using Sizes = std::vector<std::vector<std::int64_t>>;
+    struct Variant {
+        Code code;
+        std::vector<at::Tensor> weights; ///< given after the network's own inputs
+    };
     /// Films have one size, and its tiles have one or two; pictures of many sizes start over.
     static constexpr std::size_t kept_sizes = 8;
 
     [[nodiscard]] torch::jit::Stack stack_of(const std::vector<at::Tensor>& inputs) const {
-        torch::jit::Stack stack;
-        stack.reserve(inputs.size() + unpacked_.size() + 1);
-        stack.emplace_back(module_._ivalue());
+        torch::jit::Stack stack{module_._ivalue()};
         stack.insert(stack.end(), inputs.begin(), inputs.end());
         return stack;
     }
 
-    /// Weights laid out for inputs of these sizes. The first call of a size runs the network once
-    /// more, to learn what each convolution is given.
-    const std::vector<at::Tensor>& weights_for(const std::vector<at::Tensor>& inputs) {
-        Sizes sizes;
-        if (!unpacked_.empty()) {
-            for (const at::Tensor& input : inputs) {
-                sizes.push_back(input.sizes().vec());
-            }
+    [[nodiscard]] c10::IValue run(const Variant& variant,
+                                  const std::vector<at::Tensor>& inputs) const {
+        torch::jit::Stack stack = stack_of(inputs);
+        stack.insert(stack.end(), variant.weights.begin(), variant.weights.end());
+        torch::jit::InterpreterState(variant.code).run(stack);
+        return stack.back();
+    }
+
+    /// The first call of a size runs the network once more, to learn what its convolutions are
+    /// given.
+    const Variant& variant_for(const std::vector<at::Tensor>& inputs) {
+        if (!packed_ || packed_->empty()) {
+            return plain_;
         }
-        const auto known = packed_.find(sizes);
-        if (known != packed_.end()) {
+        Sizes sizes;
+        for (const at::Tensor& input : inputs) {
+            sizes.push_back(input.sizes().vec());
+        }
+        if (const auto known = variants_.find(sizes); known != variants_.end()) {
             return known->second;
         }
-        std::vector<at::Tensor> weights;
-        if (!unpacked_.empty()) {
-            torch::jit::Stack stack = stack_of(inputs);
-            torch::jit::InterpreterState(probe_).run(stack);
-            const std::size_t first = stack.size() - unpacked_.size();
-            for (std::size_t i = 0; i < unpacked_.size(); ++i) {
-                weights.push_back(unpacked_[i].pack(stack[first + i].toIntVector()));
+        if (variants_.size() >= kept_sizes) {
+            variants_.clear();
+        }
+        return variants_.emplace(std::move(sizes), make_variant(inputs)).first->second;
+    }
+
+    [[nodiscard]] Variant make_variant(const std::vector<at::Tensor>& inputs) const {
+        torch::jit::Stack stack = stack_of(inputs);
+        torch::jit::InterpreterState(probe_).run(stack);
+        const auto facts = c10::ArrayRef(stack).slice(stack.size() - packed_->facts());
+        for (const bool additions : {true, false}) {
+            auto packed = packed_->variant(facts, additions);
+            Variant made{Code(packed.graph, "forward"), std::move(packed.weights)};
+            try {
+                static_cast<void>(run(made, inputs));
+                return made;
+            } catch (const std::exception& error) {
+                // oneDNN does not add every memory layout; one that it refuses is left to LibTorch.
+                if (is_memory(error)) {
+                    throw;
+                }
             }
         }
-        if (packed_.size() >= kept_sizes) {
-            packed_.clear();
-        }
-        return packed_.emplace(std::move(sizes), std::move(weights)).first->second;
+        return plain_;
     }
 
     torch::jit::Module module_;
-    std::vector<UnpackedWeight> unpacked_;
-    std::map<Sizes, std::vector<at::Tensor>> packed_;
-    torch::jit::Code code_, probe_;
+    std::unique_ptr<PackedConvolutions> packed_;
+    Variant plain_;
+    Code probe_;
+    std::map<Sizes, Variant> variants_;
 };
 
 class TorchScriptNetwork final : public Network {
@@ -164,9 +183,9 @@ class TorchScriptNetwork final : public Network {
         module = torch::jit::freeze(module);
         std::shared_ptr<torch::jit::Graph> graph = module.get_method("forward").graph()->copy();
         prepare_convolutions(*graph, type);
-        PackedConvolutions packed;
+        std::unique_ptr<PackedConvolutions> packed;
         if (device.is_cpu() && type != at::kHalf) {
-            packed = pack_convolutions(*graph);
+            packed = std::make_unique<PackedConvolutions>(graph);
         }
         return std::make_unique<TorchScriptReady>(std::move(module), graph, std::move(packed));
     }

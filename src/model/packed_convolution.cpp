@@ -5,9 +5,11 @@
 #include <torch/csrc/jit/ir/constants.h>
 #include <torch/csrc/jit/ir/ir.h>
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace oldfilm {
 namespace {
@@ -16,9 +18,10 @@ using torch::jit::Graph;
 using torch::jit::Node;
 using torch::jit::Value;
 
-std::optional<c10::OperatorHandle> operation(const char* name, std::size_t arguments) {
-    const auto found = c10::Dispatcher::singleton().findSchema({name, ""});
-    // Another LibTorch may have another one, or be built without oneDNN.
+/// Null when this LibTorch has another one, or is built without oneDNN.
+std::optional<c10::OperatorHandle> operation(const char* name, const char* overload,
+                                             std::size_t arguments) {
+    const auto found = c10::Dispatcher::singleton().findSchema({name, overload});
     return found && found->schema().arguments().size() == arguments ? found : std::nullopt;
 }
 
@@ -28,7 +31,8 @@ bool is(const Node& node, std::string_view name) {
 
 /// A convolution's inputs, where they are known now.
 struct Convolution {
-    UnpackedWeight unpacked;
+    at::Tensor weight;
+    std::vector<std::int64_t> stride_now, padding_now, dilation_now;
     Value *bias, *stride, *padding, *dilation, *groups;
 };
 
@@ -63,12 +67,8 @@ std::optional<Convolution> understand(const Node& node) {
     if (type != at::kFloat && type != at::kBFloat16) {
         return std::nullopt;
     }
-    return Convolution{{weight->toTensor(), *stride, *padding, *dilation},
-                       node.input(2),
-                       node.input(3),
-                       node.input(4),
-                       node.input(5),
-                       groups_value};
+    return Convolution{weight->toTensor(), *stride,       *padding,      *dilation,   node.input(2),
+                       node.input(3),      node.input(4), node.input(5), groups_value};
 }
 
 /// What follows a convolution and can be done with it.
@@ -78,12 +78,17 @@ struct Activation {
     std::optional<double> slope;
 };
 
+/// The only node that uses a node's output, in the same block; null when there are several.
+Node* only_user(const Node& node) {
+    const auto& uses = node.output()->uses();
+    return uses.size() == 1 && uses.front().user->owningBlock() == node.owningBlock()
+               ? uses.front().user
+               : nullptr;
+}
+
 Activation activation_of(const Node& node) {
-    if (node.output()->uses().size() != 1) {
-        return {};
-    }
-    Node* user = node.output()->uses().front().user;
-    if (user->owningBlock() != node.owningBlock()) {
+    Node* user = only_user(node);
+    if (user == nullptr) {
         return {};
     }
     if (is(*user, "aten::relu") || is(*user, "aten::relu_")) {
@@ -98,29 +103,38 @@ Activation activation_of(const Node& node) {
     return {};
 }
 
-void replace(Graph& graph, Node& node, const Convolution& from) {
-    const Activation activation = activation_of(node);
-    Value* weight = graph.addInput();
-    weight->setType(c10::TensorType::get());
-    const torch::jit::WithInsertPoint before(&node);
-    c10::impl::GenericList scalars(c10::OptionalType::create(c10::NumberType::get()));
-    if (activation.slope) {
-        scalars.push_back(*activation.slope);
+/// An addition of a convolution's output to what was known before the convolution.
+struct Addition {
+    Node* node = nullptr; ///< null when there is none
+    std::size_t other = 0;
+    [[nodiscard]] Value* operand() const { return node->input(other); }
+};
+
+bool changed_in_place(const Value& value) {
+    return std::any_of(value.uses().begin(), value.uses().end(), [](const torch::jit::Use& use) {
+        const std::string_view name = use.user->kind().toQualString();
+        return name.ends_with('_') && !name.ends_with("__");
+    });
+}
+
+Addition addition_of(const Node& node) {
+    Node* user = only_user(node);
+    if (user == nullptr || user->inputs().size() != 3 ||
+        !(is(*user, "aten::add") || (is(*user, "aten::add_") && user->input(0) == node.output()))) {
+        return {};
     }
-    // _convolution_pointwise(X, W, B, padding, stride, dilation, groups, attr, scalars, algorithm)
-    Node* fused = graph.create(c10::Symbol::fromQualString("mkldnn::_convolution_pointwise"),
-                               {node.input(0), weight, from.bias, from.padding, from.stride,
-                                from.dilation, from.groups, graph.insertConstant(activation.name),
-                                graph.insertConstant(c10::IValue(scalars)),
-                                graph.insertConstant(c10::IValue())});
-    graph.insertNode(fused);
-    fused->output()->setType(c10::TensorType::get());
-    Node* last = activation.node == nullptr ? &node : activation.node;
-    last->output()->replaceAllUsesWith(fused->output());
-    if (activation.node != nullptr) {
-        activation.node->destroy();
+    const std::size_t other = user->input(0) == node.output() ? 1 : 0;
+    const Value* operand = user->input(other);
+    const auto alpha = torch::jit::toIValue(user->input(2));
+    const bool tensor = operand->type()->isSubtypeOf(*c10::TensorType::get());
+    const Node* source = operand->node();
+    const bool before = source->kind() == torch::jit::prim::Param ||
+                        (source->owningBlock() == node.owningBlock() && source->isBefore(&node));
+    if (!tensor || !before || changed_in_place(*operand) || !alpha || !alpha->isScalar() ||
+        !alpha->toScalar().equal(1)) {
+        return {};
     }
-    node.destroy();
+    return {user, other};
 }
 
 std::vector<Node*> convolutions(Graph& graph) {
@@ -134,30 +148,101 @@ std::vector<Node*> convolutions(Graph& graph) {
 }
 
 constexpr const char* reorder_name = "mkldnn::_reorder_convolution_weight";
+constexpr const char* convolution_name = "mkldnn::_convolution_pointwise";
 
-} // namespace
-
-at::Tensor UnpackedWeight::pack(const std::vector<std::int64_t>& input_size) const {
-    torch::jit::Stack stack{weight, padding, stride, dilation, std::int64_t{1}, input_size};
-    operation(reorder_name, stack.size())->callBoxed(stack);
+at::Tensor pack(const Convolution& from, const std::vector<std::int64_t>& input_size) {
+    torch::jit::Stack stack{from.weight,       from.padding_now, from.stride_now,
+                            from.dilation_now, std::int64_t{1},  input_size};
+    operation(reorder_name, "", stack.size())->callBoxed(stack);
     return stack.back().toTensor();
 }
 
-PackedConvolutions pack_convolutions(torch::jit::Graph& graph) {
-    if (!operation(reorder_name, 6) || !operation("mkldnn::_convolution_pointwise", 10)) {
-        return {};
+/// Puts oneDNN's operation in the place of a convolution and of what follows it.
+void replace(Graph& graph, Node& node, const Convolution& from, bool add) {
+    const Addition addition = add ? addition_of(node) : Addition{};
+    const Activation activation = activation_of(addition.node == nullptr ? node : *addition.node);
+    Value* weight = graph.addInput();
+    weight->setType(c10::TensorType::get());
+    const torch::jit::WithInsertPoint before(&node);
+    c10::impl::GenericList scalars(c10::OptionalType::create(c10::NumberType::get()));
+    if (activation.slope) {
+        scalars.push_back(*activation.slope);
     }
-    PackedConvolutions result;
-    result.probe = graph.copy();
-    for (Node* node : convolutions(*result.probe)) {
-        const torch::jit::WithInsertPoint before(node);
-        result.probe->registerOutput(
-            result.probe->insert(c10::Symbol::fromQualString("aten::size"), {node->input(0)}));
+    Value* nothing = graph.insertConstant(c10::IValue());
+    Value* slope = graph.insertConstant(c10::IValue(scalars));
+    // (X, W, B, padding, stride, dilation, groups, attr, scalars, algorithm), or
+    // (X, other, W, B, padding, stride, dilation, groups, binary_attr, alpha, unary_attr, ...)
+    std::vector<Value*> inputs{node.input(0), weight,        from.bias,  from.padding,
+                               from.stride,   from.dilation, from.groups};
+    if (addition.node != nullptr) {
+        inputs.insert(inputs.begin() + 1, addition.operand());
+        Value* unary = activation.node == nullptr ? nothing : graph.insertConstant(activation.name);
+        inputs.insert(inputs.end(), {graph.insertConstant("add"), nothing, unary, slope, nothing});
+    } else {
+        inputs.insert(inputs.end(), {graph.insertConstant(activation.name), slope, nothing});
     }
-    for (Node* node : convolutions(graph)) {
+    Node* fused = graph.create(c10::Symbol::fromQualString(convolution_name), inputs);
+    graph.insertNode(fused);
+    fused->output()->setType(c10::TensorType::get());
+    // From the last to the first: each is then without uses.
+    std::vector<Node*> chain{&node};
+    for (Node* follower : {addition.node, activation.node}) {
+        if (follower != nullptr) {
+            chain.push_back(follower);
+        }
+    }
+    chain.back()->output()->replaceAllUsesWith(fused->output());
+    for (auto last = chain.rbegin(); last != chain.rend(); ++last) {
+        (*last)->destroy();
+    }
+}
+
+} // namespace
+
+PackedConvolutions::PackedConvolutions(std::shared_ptr<torch::jit::Graph> graph)
+    : graph_(std::move(graph)) {
+    if (operation(reorder_name, "", 6) && operation(convolution_name, "", 10) &&
+        operation(convolution_name, "binary", 13)) {
+        count_ = convolutions(*graph_).size();
+    }
+}
+
+std::shared_ptr<torch::jit::Graph> PackedConvolutions::probe() const {
+    auto probe = graph_->copy();
+    const auto symbol = [](const char* name) { return c10::Symbol::fromQualString(name); };
+    for (Node* node : convolutions(*probe)) {
+        const Addition addition = addition_of(*node);
+        Value* size = nullptr;
+        {
+            const torch::jit::WithInsertPoint before(node);
+            size = probe->insert(symbol("aten::size"), {node->input(0)});
+        }
+        const torch::jit::WithInsertPoint after(node->next());
+        Value* same = probe->insertConstant(false);
+        if (addition.node != nullptr) {
+            const auto equal = [&](const char* of) {
+                return probe->insert(symbol("aten::eq"),
+                                     {probe->insert(symbol(of), {node->output()}),
+                                      probe->insert(symbol(of), {addition.operand()})});
+            };
+            same =
+                probe->insert(symbol("aten::__and__"), {equal("aten::size"), equal("prim::dtype")});
+        }
+        probe->registerOutput(size);
+        probe->registerOutput(same);
+    }
+    return probe;
+}
+
+PackedConvolutions::Variant PackedConvolutions::variant(c10::ArrayRef<c10::IValue> facts,
+                                                        bool additions) const {
+    Variant result{graph_->copy(), {}};
+    std::size_t next = 0;
+    for (Node* node : convolutions(*result.graph)) {
         const auto convolution = understand(*node);
-        result.weights.push_back(convolution->unpacked);
-        replace(graph, *node, *convolution);
+        result.weights.push_back(pack(*convolution, facts[next].toIntVector()));
+        replace(*result.graph, *node, *convolution, additions && facts[next + 1].toBool());
+        next += 2;
     }
     return result;
 }
