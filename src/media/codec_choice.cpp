@@ -160,8 +160,17 @@ Choice choose_codec(const std::string& path, const WriteOptions& options) {
         choose_samples(choice, options, path);
     } else {
         const AVPixelFormat wanted = av_get_pix_fmt(options.pixel_format.c_str());
-        choice.planes = direct_format(wanted);
+        if (wanted == AV_PIX_FMT_NONE) {
+            throw Error(
+                Errc::invalid_argument,
+                fmt::format("there is no pixel format \"{}\"; `ffmpeg -pix_fmts` lists them",
+                            options.pixel_format));
+        }
+        choice.planes = without_range(direct_format(wanted));
         choice.coded = choice.planes;
+    }
+    if (choice.name == "ffv1" && choice.planes == AV_PIX_FMT_GBRP) {
+        choice.coded = AV_PIX_FMT_0RGB32; // FFV1's name for 8-bit RGB
     }
     return choice;
 }

@@ -9,6 +9,10 @@
 #include <ATen/ops/stack.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstdlib>
+#include <string_view>
+
 namespace oldfilm::media {
 namespace {
 
@@ -116,6 +120,17 @@ at::Tensor downsampled(const at::Tensor& plane, int axis, int factor, double fir
     return sum / factor;
 }
 
+/// Whether chroma samples are within two codes (of 8 bits) of neutral.
+template <class Sample>
+bool is_neutral(const Sample* row, int width, int bits) {
+    const auto neutral = 1 << (bits - 1);
+    int worst = 0;
+    for (int x = 0; x < width; ++x) {
+        worst = std::max(worst, std::abs(row[x] - neutral));
+    }
+    return worst <= 2 << (bits - 8);
+}
+
 } // namespace
 
 bool is_direct(AVPixelFormat format) {
@@ -188,6 +203,21 @@ AVPixelFormat direct_format(AVPixelFormat format) {
                       : d->log2_chroma_w == 1                        ? 1
                                                                      : 2;
     return by_depth[shape][bits <= 8 ? 0 : bits <= 10 ? 1 : bits <= 12 ? 2 : 3];
+}
+
+AVPixelFormat without_range(AVPixelFormat format) {
+    switch (format) {
+    case AV_PIX_FMT_YUVJ420P:
+        return AV_PIX_FMT_YUV420P;
+    case AV_PIX_FMT_YUVJ422P:
+        return AV_PIX_FMT_YUV422P;
+    case AV_PIX_FMT_YUVJ444P:
+        return AV_PIX_FMT_YUV444P;
+    case AV_PIX_FMT_YUVJ440P:
+        return AV_PIX_FMT_YUV440P;
+    default:
+        return format;
+    }
 }
 
 ColorTags completed(ColorTags tags, AVPixelFormat format, std::int64_t height, std::int64_t width) {
@@ -300,12 +330,18 @@ bool chroma_says_nothing(const AVFrame& frame) {
         return plane_view(frame, layout, 1).equal(green) &&
                plane_view(frame, layout, 2).equal(green);
     }
-    const int neutral = 1 << (layout.bits - 1);
-    const int slack = 2 << (layout.bits - 8);
+    const int width = AV_CEIL_RSHIFT(frame.width, layout.log2_x);
+    const int height = AV_CEIL_RSHIFT(frame.height, layout.log2_y);
     for (const int plane : {1, 2}) {
-        const at::Tensor c = plane_view(frame, layout, plane).to(at::kInt).bitwise_and(0xffff);
-        if ((c - neutral).abs().max().item<int>() > slack) {
-            return false;
+        for (int y = 0; y < height; ++y) {
+            const std::uint8_t* row = frame.data[plane] + std::ptrdiff_t{y} * frame.linesize[plane];
+            const bool neutral =
+                layout.bytes == 1
+                    ? is_neutral(row, width, layout.bits)
+                    : is_neutral(reinterpret_cast<const std::uint16_t*>(row), width, layout.bits);
+            if (!neutral) {
+                return false;
+            }
         }
     }
     return true;

@@ -31,6 +31,9 @@ Layout layout_of(AVPixelFormat format);
 /// without any change of matrix or range.
 AVPixelFormat direct_format(AVPixelFormat format);
 
+/// FFmpeg's old formats that are full range by name (yuvj420p), as those that leave it to the tag.
+AVPixelFormat without_range(AVPixelFormat format);
+
 /// Tags with what is missing filled in: RGB and grey are full range; SD is BT.601, HD is BT.709.
 ColorTags completed(ColorTags tags, AVPixelFormat format, std::int64_t height, std::int64_t width);
 

@@ -67,8 +67,9 @@ std::string orientation(const std::int32_t* matrix, int& rotation) {
 Decoder::Decoder(const std::string& path, const ReadOptions& options)
     : options_(options), path_(path),
       input_(open_input(path, options.source_fps.value_or(Rational()))) {
-    const AVCodec* decoder = nullptr;
-    const int index = av_find_best_stream(input_.get(), AVMEDIA_TYPE_VIDEO, -1, -1, &decoder, 0);
+    const int index = first_video(*input_);
+    const AVCodec* decoder =
+        index < 0 ? nullptr : avcodec_find_decoder(input_->streams[index]->codecpar->codec_id);
     if (index < 0 || decoder == nullptr) {
         throw Error(
             Errc::unreadable,
@@ -92,6 +93,12 @@ Decoder::Decoder(const std::string& path, const ReadOptions& options)
     codec_->thread_count = options.threads;
     codec_->pkt_timebase = stream_->time_base;
     codec_->max_pixels = most_pixels;
+    codec_->flags |= AV_CODEC_FLAG_OUTPUT_CORRUPT; // part of a frame is better than none
+    if (decoder->id == AV_CODEC_ID_MJPEG) {
+        // It tells of damage only when it is asked to stop there; the frame before stands in then.
+        codec_->err_recognition |= AV_EF_EXPLODE;
+    }
+    is_matroska_ = std::string_view(input_->iformat->name).find("matroska") == 0;
     check(avcodec_open2(codec_.get(), decoder, nullptr), "open the decoder of " + path);
     time_base_ = to_rational(stream_->time_base);
     mirror_ = orientation(display_matrix(*stream_), rotation_);
@@ -112,6 +119,19 @@ void Decoder::note_damage(const std::string& what) {
     broken_ = true;
 }
 
+/// Matroska's reader jumps over what it cannot read and says nothing; bytes that belong to no
+/// packet tell.
+void Decoder::note_gap() {
+    constexpr std::int64_t headers = 1024; // of blocks and clusters, with room to spare
+    if (!is_matroska_ || packet_->pos < 0) {
+        return;
+    }
+    if (bytes_end_ > 0 && packet_->pos > bytes_end_ + headers) {
+        note_damage(fmt::format("{} bytes belong to nothing", packet_->pos - bytes_end_));
+    }
+    bytes_end_ = std::max(bytes_end_, packet_->pos + packet_->size);
+}
+
 /// Reads one packet of the stream into the decoder. False when there is none left.
 bool Decoder::feed() {
     while (true) {
@@ -128,6 +148,7 @@ bool Decoder::feed() {
             }
             return false;
         }
+        note_gap();
         if (packet_->stream_index != stream_->index) {
             continue;
         }
@@ -159,6 +180,8 @@ UniqueFrame Decoder::decoded() {
             }
             interlaced_ = interlaced_ || is_interlaced(*frame);
             frame->pts = frame->best_effort_timestamp;
+            frame->sample_aspect_ratio =
+                av_guess_sample_aspect_ratio(input_.get(), stream_, frame.get());
             return frame;
         }
         if (got == AVERROR(EAGAIN) && !input_over_) {
@@ -248,6 +271,14 @@ UniqueFrame Decoder::filtered() {
                                     path_, width_, height_, frame->width, frame->height,
                                     time.value()));
         }
+        if (frame && frame->format != source_format_) {
+            throw Error(
+                Errc::format_mismatch,
+                fmt::format("{}: the pixel format changes from {} to {} midway; restore "
+                            "the parts one by one",
+                            path_, av_get_pix_fmt_name(source_format_),
+                            av_get_pix_fmt_name(static_cast<AVPixelFormat>(frame->format))));
+        }
         if (!graph_) {
             return frame;
         }
@@ -266,6 +297,10 @@ UniqueFrame Decoder::planar(UniqueFrame frame) {
         }
     }
     if (format == direct_ && frame->linesize[0] > 0) {
+        frame->format = without_range(format);
+        if (frame->format != format) {
+            frame->color_range = AVCOL_RANGE_JPEG;
+        }
         return frame;
     }
     UniqueFrame copy = make_frame();
@@ -292,6 +327,18 @@ UniqueFrame Decoder::planar(UniqueFrame frame) {
     sws_scale(sws_.get(), frame->data, frame->linesize, 0, frame->height, copy->data,
               copy->linesize);
     return copy;
+}
+
+bool Decoder::seek(const Rational& seconds) {
+    const std::int64_t start = stream_->start_time == AV_NOPTS_VALUE ? 0 : stream_->start_time;
+    const std::int64_t place = start + (seconds / to_rational(stream_->time_base)).round();
+    if (av_seek_frame(input_.get(), stream_->index, place, AVSEEK_FLAG_BACKWARD) < 0) {
+        return false;
+    }
+    avcodec_flush_buffers(codec_.get());
+    input_over_ = decoder_over_ = false;
+    bytes_end_ = 0;
+    return true;
 }
 
 UniqueFrame Decoder::next(bool& broken_before) {

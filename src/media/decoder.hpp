@@ -21,6 +21,8 @@ class Decoder {
     /// The next frame; its `pts` is the best that is known, in ticks of `time_base()`, or
     /// AV_NOPTS_VALUE. Null at the end. `broken_before` is set when something before it was lost.
     UniqueFrame next(bool& broken_before);
+    /// Goes on from the last key frame at or before `seconds`. False where that is impossible.
+    bool seek(const Rational& seconds);
     [[nodiscard]] const AVStream& stream() const noexcept { return *stream_; }
     [[nodiscard]] AVFormatContext& input() const noexcept { return *input_; }
     [[nodiscard]] const AVCodecContext& codec() const noexcept { return *codec_; }
@@ -35,6 +37,7 @@ class Decoder {
   private:
     UniqueFrame decoded();
     bool feed();
+    void note_gap();
     void note_damage(const std::string& what);
     UniqueFrame filtered();
     void build_graph(const AVFrame& first);
@@ -60,6 +63,8 @@ class Decoder {
     bool interlaced_ = false;
     bool input_over_ = false, decoder_over_ = false;
     bool broken_ = false;
+    bool is_matroska_ = false;
+    std::int64_t bytes_end_ = 0; ///< of the packets so far, in the file
     std::int64_t damaged_ = 0;
 };
 

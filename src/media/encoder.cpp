@@ -31,12 +31,16 @@ void set_quality(AVCodecContext& codec, const Choice& choice, const WriteOptions
         av_opt_set(codec.priv_data, "preset", "fast", 0);
         av_opt_set(codec.priv_data, "x265-params", "log-level=error", 0);
     } else if (choice.name == "av1") {
-        av_opt_set(codec.priv_data, "preset", "8", 0); // SVT-AV1's; libaom has none of that name
+        const bool svt = std::strcmp(choice.encoder->name, "libsvtav1") == 0;
+        av_opt_set(codec.priv_data, svt ? "preset" : "cpu-used", svt ? "8" : "6", 0);
     } else if (choice.name == "ffv1") {
         codec.level = 3; // slices with checksums, as archives want them (RFC 9043)
         codec.slices = 4;
         av_opt_set_int(codec.priv_data, "slicecrc", 1, 0);
         codec.gop_size = 1;
+    } else if (choice.name == "exr") {
+        av_opt_set(codec.priv_data, "format", "float", 0); // half floats would lose bits
+        av_opt_set(codec.priv_data, "compression", "zip1", 0);
     } else if (choice.name == "prores") {
         av_opt_set(codec.priv_data, "profile", "hq", 0);
     }
@@ -63,10 +67,10 @@ UniqueFrame buffer_of(AVPixelFormat format, std::int64_t width, std::int64_t hei
 
 } // namespace
 
-Encoder::Encoder(const Choice& choice, const WriteOptions& options, const Frame& first,
+Encoder::Encoder(const Choice& choice, const WriteOptions& options, Rational clock,
                  bool global_header)
-    : choice_(choice), layout_(layout_of(choice.planes)), tags_(options.color),
-      time_base_(first.info().time_base), codec_(avcodec_alloc_context3(choice.encoder)) {
+    : choice_(choice), layout_(layout_of(choice.planes)), tags_(options.color), time_base_(clock),
+      codec_(avcodec_alloc_context3(choice.encoder)) {
     if (!codec_) {
         throw std::bad_alloc();
     }
@@ -75,11 +79,10 @@ Encoder::Encoder(const Choice& choice, const WriteOptions& options, const Frame&
     if (options.pixel_format.empty()) {
         tags_.range = grey_or_rgb ? Range::full : Range::limited;
     }
-    const AVPixelFormat for_tags = layout_.rgb ? choice.planes : choice.planes;
     if (!layout_.rgb && layout_.planes == 3 && tags_.matrix == AVCOL_SPC_RGB) {
         tags_.matrix = AVCOL_SPC_UNSPECIFIED; // of the source, which was RGB
     }
-    tags_ = completed(tags_, for_tags, options.height, options.width);
+    tags_ = completed(tags_, choice.planes, options.height, options.width);
     codec_->width = static_cast<int>(options.width);
     codec_->height = static_cast<int>(options.height);
     codec_->pix_fmt = choice.coded;
@@ -114,14 +117,21 @@ Encoder::Encoder(const Choice& choice, const WriteOptions& options, const Frame&
     }
 }
 
+/// Whether the frame's coded samples mean what ours mean.
+bool Encoder::same_coding(const Frame& frame) const {
+    const ColorTags& from = frame.info().color;
+    const bool same_matrix = layout_.planes == 1 || layout_.rgb || from.matrix == tags_.matrix;
+    return same_matrix && from.range == tags_.range;
+}
+
 /// The frame's samples: the coded ones themselves where nothing changed.
 UniqueFrame Encoder::samples_of(const Frame& frame) {
-    const AVFrame* coded = coded_samples(frame, layout_);
+    const AVFrame* coded = same_coding(frame) ? coded_samples(frame, layout_) : nullptr;
     if (coded != nullptr && frame.picture().is_same(frame.coded()->picture)) {
         return share(*coded);
     }
     UniqueFrame result = buffer_of(choice_.planes, frame.width(), frame.height());
-    std::vector<at::Tensor> planes = to_planes(frame.picture(), layout_, tags_);
+    std::vector<at::Tensor> planes = to_planes(frame.picture().cpu(), layout_, tags_);
     if (coded != nullptr) {
         put_back(planes, frame, *coded, layout_);
     }
@@ -161,7 +171,14 @@ void Encoder::encode(const Frame& frame, const Sink& sink) {
     samples->pkt_duration = rescale(info.duration, info.time_base, time_base_);
 #endif
     samples->pict_type = AV_PICTURE_TYPE_NONE; // the encoder decides, not the source
+    // Some encoders read the tags here, not in their context.
+    samples->color_range = codec_->color_range;
+    samples->color_primaries = codec_->color_primaries;
+    samples->color_trc = codec_->color_trc;
+    samples->colorspace = codec_->colorspace;
+    samples->chroma_location = codec_->chroma_sample_location;
     samples->sample_aspect_ratio = codec_->sample_aspect_ratio;
+    durations_[samples->pts] = rescale(info.duration, info.time_base, time_base_);
     check(avcodec_send_frame(codec_.get(), samples.get()), "encode a frame");
     receive(sink);
 }
@@ -178,6 +195,12 @@ void Encoder::receive(const Sink& sink) {
             return;
         }
         check(got, "encode a frame");
+        // Not every encoder passes it on, and without it the last frame may fall off the edit list.
+        const auto lasts = durations_.find(packet_->pts);
+        if (lasts != durations_.end()) {
+            packet_->duration = lasts->second;
+            durations_.erase(lasts);
+        }
         sink(*packet_);
         av_packet_unref(packet_.get());
     }

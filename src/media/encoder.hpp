@@ -8,6 +8,7 @@
 #include <oldfilm/frame.hpp>
 
 #include <functional>
+#include <map>
 
 namespace oldfilm::media {
 
@@ -15,9 +16,8 @@ namespace oldfilm::media {
 class Encoder {
   public:
     using Sink = std::function<void(AVPacket&)>;
-    /// `first` gives the clock. `global_header` as the container wants it.
-    Encoder(const Choice& choice, const WriteOptions& options, const Frame& first,
-            bool global_header);
+    /// `clock`: seconds a tick. `global_header` as the container wants it.
+    Encoder(const Choice& choice, const WriteOptions& options, Rational clock, bool global_header);
 
     void encode(const Frame& frame, const Sink& sink);
     /// Gets what the encoder still holds.
@@ -26,6 +26,7 @@ class Encoder {
     [[nodiscard]] Rational time_base() const noexcept { return time_base_; }
 
   private:
+    [[nodiscard]] bool same_coding(const Frame& frame) const;
     UniqueFrame samples_of(const Frame& frame);
     UniqueFrame reordered(UniqueFrame frame);
     void receive(const Sink& sink);
@@ -36,6 +37,7 @@ class Encoder {
     Rational time_base_;
     UniqueCodec codec_;
     UniqueSws sws_;
+    std::map<std::int64_t, std::int64_t> durations_; ///< by pts, of frames in the encoder
     UniquePacket packet_ = make_packet();
 };
 

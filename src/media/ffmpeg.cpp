@@ -95,6 +95,26 @@ int check(int code, const std::string& doing) {
                 fmt::format("cannot {}: {}", doing, error_text(code)));
 }
 
+int check_io(int code, const std::string& doing) {
+    if (code < 0 && code != AVERROR(ENOMEM)) {
+        throw Error(Errc::io, fmt::format("cannot {}: {}; is the disk full, or the folder gone?",
+                                          doing, error_text(code)));
+    }
+    return check(code, doing);
+}
+
+int first_video(AVFormatContext& input) {
+    for (unsigned i = 0; i < input.nb_streams; ++i) {
+        const AVStream& stream = *input.streams[i];
+        if (stream.codecpar->codec_type == AVMEDIA_TYPE_VIDEO &&
+            (stream.disposition & AV_DISPOSITION_ATTACHED_PIC) == 0 &&
+            avcodec_find_decoder(stream.codecpar->codec_id) != nullptr) {
+            return stream.index;
+        }
+    }
+    return av_find_best_stream(&input, AVMEDIA_TYPE_VIDEO, -1, -1, nullptr, 0);
+}
+
 AVRational to_av(const Rational& r) {
     constexpr std::int64_t most = std::numeric_limits<int>::max();
     if (r.num() > most || r.num() < -most || r.den() > most) {

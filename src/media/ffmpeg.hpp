@@ -50,6 +50,8 @@ UniqueFrame share(const AVFrame& frame);
 std::string error_text(int code);
 /// Throws `Error` (io for a full disk or a broken pipe, else unreadable) when `code` is negative.
 int check(int code, const std::string& doing);
+/// The same for writing, where whatever fails is `io`.
+int check_io(int code, const std::string& doing);
 
 inline Rational to_rational(AVRational r) {
     return r.den == 0 ? Rational() : Rational(r.num, r.den);
@@ -62,6 +64,10 @@ ColorTags tags_of(const AVFrame& frame);
 /// Opens a file, a picture, a sequence or standard input ("-") for reading; protocols file and pipe
 /// only. Throws `Error`: not_found, unreadable.
 UniqueInput open_input(const std::string& path, const Rational& sequence_rate);
+
+/// The stream that is restored: the first video that is no cover picture, else the cover picture
+/// itself; negative when there is none that can be decoded.
+int first_video(AVFormatContext& input);
 
 /// Whether the path has a number pattern such as %05d.
 bool is_sequence(const std::string& path);

@@ -23,7 +23,7 @@ std::int64_t stamp(const AVPacket& packet) {
 OtherStreams::OtherStreams(const std::string& path, const ReadOptions& read,
                            AVFormatContext& output, std::function<void(const std::string&)> warn)
     : output_(output), read_(read), warn_(std::move(warn)), input_(open_input(path, Rational())) {
-    const int video = av_find_best_stream(input_.get(), AVMEDIA_TYPE_VIDEO, -1, -1, nullptr, 0);
+    const int video = first_video(*input_);
     if (read.start.num() > 0) {
         const AVStream& stream = *input_->streams[video];
         const Rational first = stream.start_time == AV_NOPTS_VALUE
@@ -40,7 +40,11 @@ OtherStreams::OtherStreams(const std::string& path, const ReadOptions& read,
         add(stream, kind == nullptr ? "unknown" : kind);
     }
     av_dict_copy(&output_.metadata, input_->metadata, 0);
-    if (read.start.num() == 0 && !read.duration) {
+    // What describes the source's own file would be wrong for ours.
+    for (const char* stale : {"encoder", "major_brand", "minor_version", "compatible_brands"}) {
+        av_dict_set(&output_.metadata, stale, nullptr, 0);
+    }
+    if (read.start.num() == 0 && !read.duration && !read.source_fps) {
         copy_chapters();
     }
 }
@@ -74,6 +78,7 @@ void OtherStreams::add(AVStream& stream, const std::string& kind) {
     target->time_base = stream.time_base;
     target->disposition = stream.disposition;
     av_dict_copy(&target->metadata, stream.metadata, 0);
+    av_dict_set(&target->metadata, "DURATION", nullptr, 0); // the muxer's to say
     targets_[stream.index] = target->index;
 }
 
@@ -119,7 +124,8 @@ bool OtherStreams::write(AVPacket& packet) {
     packet.stream_index = to.index;
     av_packet_rescale_ts(&packet, from.time_base, to.time_base);
     packet.pos = -1;
-    check(av_interleaved_write_frame(&output_, &packet), "write the sound and the other streams");
+    check_io(av_interleaved_write_frame(&output_, &packet),
+             "write the sound and the other streams");
     return true;
 }
 

@@ -22,7 +22,7 @@ void put_back(std::vector<at::Tensor>& planes, const Frame& frame, const AVFrame
     if (before.size(0) != frame.channels()) {
         return; // it was given colour: every sample is new
     }
-    const at::Tensor changed = (frame.picture() != before).any(0);
+    const at::Tensor changed = (frame.picture().cpu() != before).any(0);
     planes[0] = at::where(changed, planes[0], plane_view(coded, layout, 0));
     const std::int64_t across = 1 << layout.log2_x;
     const std::int64_t down = 1 << layout.log2_y;

@@ -1,6 +1,7 @@
 #include "media/reader.hpp"
 
 #include "media/convert.hpp"
+#include "media/probe.hpp"
 
 #include <oldfilm/error.hpp>
 
@@ -17,6 +18,8 @@ namespace {
 
 /// So many frames at the start tell whether a film coded in colour is monochrome.
 constexpr std::size_t frames_looked_at = 5;
+/// No decoder holds back more.
+constexpr int frames_of_delay = 64;
 /// More missing frames in a row are a hole in the film, not damage that can be concealed.
 constexpr std::int64_t most_concealed = 250;
 
@@ -44,11 +47,26 @@ Rational rate_of(AVFormatContext& input, const AVStream& stream) {
     return std::abs(ratio - 1) < 0.05 ? guess : Rational();
 }
 
+/// Some matrices are more than a matrix; guessing one would shift every colour.
+void check_matrix(const MediaInfo& info) {
+    const int matrix = info.color.matrix;
+    const bool known = matrix == AVCOL_SPC_RGB || matrix == AVCOL_SPC_BT709 ||
+                       matrix == AVCOL_SPC_FCC || matrix == AVCOL_SPC_BT470BG ||
+                       matrix == AVCOL_SPC_SMPTE170M || matrix == AVCOL_SPC_SMPTE240M ||
+                       matrix == AVCOL_SPC_BT2020_NCL;
+    if (!known && info.channels == 3) {
+        throw Error(Errc::unsupported,
+                    fmt::format("{} is coded with the matrix {}, which is not supported; convert "
+                                "it to BT.709 first",
+                                info.path, av_color_space_name(static_cast<AVColorSpace>(matrix))));
+    }
+}
+
 } // namespace
 
 Reader::Impl::Impl(const std::string& path, ReadOptions wanted)
     : options(std::move(wanted)), decoder(path, options),
-      rate(rate_of(decoder.input(), decoder.stream())) {
+      nominal(rate_of(decoder.input(), decoder.stream())), rate(nominal) {
     if (options.source_fps) {
         rate = *options.source_fps;
         if (rate.num() <= 0) {
@@ -75,6 +93,11 @@ Reader::Impl::Impl(const std::string& path, ReadOptions wanted)
     grey = std::all_of(ahead.begin(), ahead.end(),
                        [](const Waiting& w) { return chroma_says_nothing(*w.frame); });
     describe(path, first, format);
+    if (grey && layout_of(format).planes == 3 && colour_later(path, info.duration)) {
+        grey = false;
+        info.channels = 3;
+    }
+    check_matrix(info);
     if (info.interlaced && !options.deinterlace && options.warn) {
         options.warn(fmt::format(
             "{} is interlaced; restore it with --deinterlace, or combs stay in the picture", path));
@@ -196,10 +219,14 @@ std::optional<Frame> Reader::Impl::next_frame() {
         waiting.frame = decoder.next(waiting.broken_before);
     }
     if (!waiting.frame) {
-        over = true;
+        if (!ended) {
+            ended = over = true;
+            check_end(waiting.broken_before);
+        }
         return std::nullopt;
     }
     const Rational time = exact_time(*waiting.frame);
+    check_grey(*waiting.frame, time);
     if (last_time && time <= *last_time) {
         // Two frames for one time: the later one is shown, the other never was.
         if (options.warn) {
@@ -209,7 +236,9 @@ std::optional<Frame> Reader::Impl::next_frame() {
         }
         return made(*waiting.frame, *last_time + decoder.time_base());
     }
-    if (waiting.broken_before && last && rate.num() > 0 && last_time) {
+    // Decoders give frames some packets late, with threads many; so does what the damage took.
+    suspect = waiting.broken_before ? frames_of_delay : std::max(suspect - 1, 0);
+    if (suspect > 0 && last && rate.num() > 0 && last_time) {
         conceal_until(time);
     }
     Frame frame = made(*waiting.frame, time);
@@ -219,6 +248,43 @@ std::optional<Frame> Reader::Impl::next_frame() {
         return next_frame();
     }
     return frame;
+}
+
+/// Says so when the film stops before it should.
+void Reader::Impl::check_end(bool broken) {
+    std::int64_t announced = 0;
+    std::int64_t missing = 0;
+    if (nominal.num() > 0) {
+        announced = (announced_end(decoder.input(), decoder.stream()) * nominal).round();
+        const std::int64_t reached =
+            options.source_fps || !last_time ? count : (*last_time * nominal).round() + 1;
+        missing = announced - reached;
+    }
+    // Containers round their durations; what is lost to a cut file is more than that.
+    if (missing <= std::max<std::int64_t>(2, announced / 50) && !broken) {
+        return;
+    }
+    ++concealed;
+    const std::string text =
+        fmt::format("{} breaks off after {} of about {} frames; is it complete?", info.path, count,
+                    std::max(announced, count + 1));
+    if (options.strict) {
+        throw Error(Errc::unreadable, text);
+    }
+    if (options.warn) {
+        options.warn(text);
+    }
+}
+
+/// A film that was found monochrome cannot become a colour film midway; but it is not silent.
+void Reader::Impl::check_grey(const AVFrame& frame, Rational time) {
+    if (!grey || colour_warned || !options.warn || chroma_says_nothing(frame)) {
+        return;
+    }
+    colour_warned = true;
+    options.warn(fmt::format("{} was taken for monochrome, and has colour at {:.3f} s, which is "
+                             "left out; restore that part by itself (--start)",
+                             info.path, time.value()));
 }
 
 /// Frames that could not be decoded show the one before them, so that none is missing.

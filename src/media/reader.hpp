@@ -19,6 +19,8 @@ struct Reader::Impl {
     Rational exact_time(const AVFrame& frame);
     Frame made(const AVFrame& frame, Rational time);
     void conceal_until(Rational time);
+    void check_end(bool broken);
+    void check_grey(const AVFrame& frame, Rational time);
 
     struct Waiting {
         media::UniqueFrame frame;
@@ -27,10 +29,13 @@ struct Reader::Impl {
 
     ReadOptions options;
     media::Decoder decoder;
-    Rational rate; ///< 0 when times are irregular
+    Rational nominal; ///< the file's own rate
+    Rational rate;    ///< 0 when times are irregular
     MediaInfo info;
     bool grey = false;
-    bool over = false;
+    bool over = false, ended = false;
+    bool colour_warned = false;
+    int suspect = 0;           ///< so many frames more may show what the last damage took
     std::deque<Waiting> ahead; ///< decoded to look at, not yet given
     std::deque<Frame> repeats; ///< concealing frames, and the one after them
     std::optional<Frame> last;

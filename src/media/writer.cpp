@@ -11,6 +11,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <numeric>
 #include <utility>
 
 namespace oldfilm {
@@ -38,6 +39,14 @@ fs::path partial_path(const fs::path& path) {
            fmt::format(".{}.partial{}", path.stem().string(), path.extension().string());
 }
 
+/// The longest tick of which both are whole multiples, or `a` where that is absurdly short.
+Rational common_tick(const Rational& a, const Rational& b) {
+    constexpr std::int64_t finest = 10'000'000; // ticks a second
+    const std::int64_t den = std::lcm(a.den(), b.den());
+    const Rational both(std::gcd(a.num() * (den / a.den()), b.num() * (den / b.den())), den);
+    return both.inverse().value() > finest ? a : both;
+}
+
 /// Data are on the disk before the name says so.
 void sync_file(const fs::path& path) {
     const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
@@ -53,6 +62,8 @@ struct Writer::Impl {
     Impl(const std::string& wanted, WriteOptions given, const Reader* from);
     ~Impl();
     void open(const Frame& first);
+    void check_frame(const Frame& frame) const;
+    [[nodiscard]] Rational clock_of(const Frame& first) const;
     void open_container();
     void write_packet(AVPacket& packet);
     void write_file(const AVPacket& packet);
@@ -71,7 +82,6 @@ struct Writer::Impl {
     std::vector<std::pair<fs::path, fs::path>> files; ///< picture files: partial and final names
     std::optional<Rational> last_time;
     std::int64_t frames = 0;
-    bool header_written = false;
     bool finished = false;
 };
 
@@ -97,7 +107,8 @@ Writer::Impl::Impl(const std::string& wanted, WriteOptions given, const Reader* 
         throw Error(Errc::io, fmt::format("the folder {} cannot be written to; choose another",
                                           folder.string()));
     }
-    if (source != nullptr && fs::equivalent(path, source->info().path, failed)) {
+    if (source != nullptr &&
+        (path == source->info().path || fs::equivalent(path, source->info().path, failed))) {
         throw Error(Errc::invalid_argument,
                     fmt::format("the output {} is the input; choose another name", path));
     }
@@ -143,14 +154,35 @@ fs::path Writer::Impl::file_of(std::int64_t number) const {
     return name;
 }
 
-void Writer::Impl::open(const Frame& first) {
-    if (first.width() != options.width || first.height() != options.height) {
+void Writer::Impl::check_frame(const Frame& frame) const {
+    if (frame.width() != options.width || frame.height() != options.height) {
         throw Error(Errc::format_mismatch,
-                    fmt::format("the output was opened for {} x {}, and a frame of {} x {} came",
-                                options.width, options.height, first.width(), first.height()));
+                    fmt::format("the output was opened for frames of {} x {}, and one of {} x {} "
+                                "came; open it for the size that the last stage gives",
+                                options.width, options.height, frame.width(), frame.height()));
     }
+}
+
+/// Ticks that hold the film's own times: exactly 1 / rate where the container knows no other.
+Rational Writer::Impl::clock_of(const Frame& first) const {
+    const bool constant_only =
+        choice.name == "y4m" || choice.picture_files || fs::path(path).extension() == ".avi";
+    if (constant_only && options.frame_rate.num() > 0) {
+        return options.frame_rate.inverse();
+    }
+    Rational clock = first.info().time_base;
+    if (options.frame_rate.num() > 0) {
+        clock = common_tick(clock, options.frame_rate.inverse());
+    }
+    if (source != nullptr && !source->impl_->options.source_fps) {
+        clock = common_tick(clock, source->impl_->decoder.time_base());
+    }
+    return clock;
+}
+
+void Writer::Impl::open(const Frame& first) {
     if (choice.picture_files) {
-        encoder = std::make_unique<Encoder>(choice, options, first, false);
+        encoder = std::make_unique<Encoder>(choice, options, clock_of(first), false);
         return;
     }
     AVFormatContext* context = nullptr;
@@ -164,7 +196,7 @@ void Writer::Impl::open(const Frame& first) {
         throw Error(Errc::unsupported, fmt::format("{} cannot hold {}; use .mkv, or another codec",
                                                    output->oformat->name, choice.name));
     }
-    encoder = std::make_unique<Encoder>(choice, options, first,
+    encoder = std::make_unique<Encoder>(choice, options, clock_of(first),
                                         (output->oformat->flags & AVFMT_GLOBALHEADER) != 0);
     open_container();
 }
@@ -175,7 +207,11 @@ void Writer::Impl::open_container() {
         throw std::bad_alloc();
     }
     stream = video->index;
+    const std::string_view container = output->oformat->name;
     check(avcodec_parameters_from_context(video->codecpar, &encoder->codec()), "describe the film");
+    if (choice.name == "h265" && (container == "mp4" || container == "mov")) {
+        video->codecpar->codec_tag = MKTAG('h', 'v', 'c', '1'); // Apple's players want this one
+    }
     video->time_base = encoder->codec().time_base;
     video->avg_frame_rate = encoder->codec().framerate;
     video->sample_aspect_ratio = encoder->codec().sample_aspect_ratio;
@@ -183,6 +219,9 @@ void Writer::Impl::open_container() {
         choice.name != "y4m") {
         const Reader::Impl& from = *source->impl_;
         av_dict_copy(&video->metadata, from.decoder.stream().metadata, 0);
+        for (const char* stale : {"rotate", "DURATION", "encoder"}) { // frames are upright already
+            av_dict_set(&video->metadata, stale, nullptr, 0);
+        }
         others =
             std::make_unique<OtherStreams>(from.info.path, from.options, *output, options.warn);
     }
@@ -191,15 +230,15 @@ void Writer::Impl::open_container() {
     }
     const std::string target = path == "-" ? "pipe:1" : "file:" + partial.string();
     if ((output->oformat->flags & AVFMT_NOFILE) == 0) {
-        check(avio_open(&output->pb, target.c_str(), AVIO_FLAG_WRITE),
-              "open " + path + " for writing");
+        check_io(avio_open(&output->pb, target.c_str(), AVIO_FLAG_WRITE),
+                 "open " + path + " for writing");
     }
     AVDictionary* muxing = nullptr;
-    av_dict_set(&muxing, "movflags", "+faststart+use_metadata_tags", 0);
+    av_dict_set(&muxing, "movflags", "+faststart+use_metadata_tags+write_colr", 0);
+    output->strict_std_compliance = FF_COMPLIANCE_UNOFFICIAL; // y4m of more than 8 bits
     const int written = avformat_write_header(output.get(), &muxing);
     av_dict_free(&muxing);
-    check(written, "write " + path);
-    header_written = true;
+    check_io(written, "write " + path);
 }
 
 void Writer::Impl::write_packet(AVPacket& packet) {
@@ -209,9 +248,9 @@ void Writer::Impl::write_packet(AVPacket& packet) {
     }
     packet.stream_index = stream;
     av_packet_rescale_ts(&packet, encoder->codec().time_base, output->streams[stream]->time_base);
-    check(av_interleaved_write_frame(output.get(), &packet), "write " + path);
+    check_io(av_interleaved_write_frame(output.get(), &packet), "write " + path);
     if (output->pb != nullptr) {
-        check(output->pb->error, "write " + path);
+        check_io(output->pb->error, "write " + path);
     }
 }
 
@@ -250,6 +289,7 @@ void Writer::write(const Frame& frame) {
                 "frames must come in the order of their times; {:.4f} s came after {:.4f} s",
                 time.value(), it.last_time->value()));
     }
+    it.check_frame(frame);
     if (!it.encoder) {
         it.open(frame);
     }
@@ -272,10 +312,10 @@ void Writer::finish() {
         it.others->copy(std::nullopt);
     }
     if (it.output) {
-        check(av_write_trailer(it.output.get()), "finish " + it.path);
+        check_io(av_write_trailer(it.output.get()), "finish " + it.path);
         if (it.output->pb != nullptr) {
             avio_flush(it.output->pb);
-            check(it.output->pb->error, "finish " + it.path);
+            check_io(it.output->pb->error, "finish " + it.path);
         }
         it.output.reset();
     }

@@ -1,0 +1,22 @@
+#pragma once
+/// \file
+/// Looks into a film ahead of reading it.
+
+#include "media/ffmpeg.hpp"
+
+#include <oldfilm/media.hpp>
+
+#include <string>
+
+namespace oldfilm::media {
+
+/// Whether frames spread over the whole film have any colour. A film that fades in from black, or
+/// opens with a grey title, would be taken for monochrome by its first frames. False where the film
+/// cannot be read twice (standard input) or does not say how long it is.
+bool colour_later(const std::string& path, const Rational& duration);
+
+/// When the film's last frame ends, in seconds, as the file announces; 0 where it does not, or
+/// where other streams may be meant.
+Rational announced_end(const AVFormatContext& input, const AVStream& stream);
+
+} // namespace oldfilm::media
