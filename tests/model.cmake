@@ -9,7 +9,9 @@ oldfilm_test(model_test SOURCES model_test.cpp LIBS oldfilm_core oldfilm_tiny_mo
 oldfilm_test(package_test SOURCES package_test.cpp LIBS oldfilm_core oldfilm_tiny_model)
 # Rooms' insides are hidden in the library; this one is compiled in.
 oldfilm_test(tiling_test SOURCES tiling_test.cpp ${PROJECT_SOURCE_DIR}/src/model/tiling.cpp)
-oldfilm_test(flow_test SOURCES flow_test.cpp LIBS oldfilm_core)
+if(OLDFILM_OPENCV_STAGES)
+  oldfilm_test(flow_test SOURCES flow_test.cpp LIBS oldfilm_core)
+endif()
 oldfilm_test(shipped_models_test SOURCES shipped_models_test.cpp LIBS oldfilm_core)
 
 # Not a test: prints how fast a package runs. `model_speed PACKAGE [HEIGHT WIDTH]`
