@@ -75,10 +75,15 @@ int main(int count, char** arguments) {
         return 2;
     }
     try {
-        const std::int64_t height = count > 3 ? std::atoll(arguments[2]) : 368;
-        const std::int64_t width = count > 3 ? std::atoll(arguments[3]) : 480;
         at::manual_seed(1);
         const Manifest manifest = Model::inspect(arguments[1]);
+        const bool face = manifest.task.starts_with("face"); // these take one size only
+        const std::int64_t height = count > 3 ? std::atoll(arguments[2])
+                                    : face    ? manifest.render_size
+                                              : 368;
+        const std::int64_t width = count > 3 ? std::atoll(arguments[3])
+                                   : face    ? manifest.render_size
+                                             : 480;
         const auto inputs = inputs_for(manifest, height, width);
         std::vector<at::Tensor> reference;
         for (const auto precision : {oldfilm::Precision::float32, oldfilm::Precision::automatic}) {
