@@ -121,8 +121,7 @@ void choose_samples(Choice& choice, const WriteOptions& o, const std::string& pa
                         : o.bits <= 8                    ? AV_PIX_FMT_GBRP
                                                          : AV_PIX_FMT_GBRP16LE;
     } else if (choice.name == "exr") {
-        choice.planes = AV_PIX_FMT_GBRP16LE;
-        choice.coded = AV_PIX_FMT_GBRPF32LE;
+        choice.planes = choice.coded = mono ? AV_PIX_FMT_GRAYF32LE : AV_PIX_FMT_GBRPF32LE;
     }
 }
 

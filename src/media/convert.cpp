@@ -43,6 +43,9 @@ struct Coding {
 };
 
 Coding luma_coding(const Layout& layout, Range range) {
+    if (layout.real) {
+        return {1, 0};
+    }
     const double top = (1 << layout.bits) - 1;
     const double unit = 1 << (layout.bits - 8);
     return range == Range::limited ? Coding{219 * unit, 16 * unit} : Coding{top, 0};
@@ -55,12 +58,18 @@ Coding chroma_coding(const Layout& layout, Range range) {
 }
 
 at::Tensor decoded(const at::Tensor& plane, const Coding& coding) {
+    if (plane.scalar_type() == at::kFloat) {
+        return plane.clone();
+    }
     at::Tensor samples =
         plane.scalar_type() == at::kShort ? plane.to(at::kInt).bitwise_and_(0xffff) : plane;
     return samples.to(at::kFloat).sub_(coding.offset).mul_(1 / coding.scale);
 }
 
 at::Tensor coded(const at::Tensor& values, const Coding& coding, const Layout& layout) {
+    if (layout.real) {
+        return values;
+    }
     const at::Tensor rounded =
         (values * coding.scale).add_(coding.offset).round_().clamp_(0, (1 << layout.bits) - 1);
     return layout.bytes == 1 ? rounded.to(at::kByte) : rounded.to(at::kInt).to(at::kShort);
@@ -131,9 +140,17 @@ bool is_neutral(const Sample* row, int width, int bits) {
     return worst <= 2 << (bits - 8);
 }
 
+/// Float formats that are taken as they are: swscale's conversion is good for 11 bits only.
+bool is_real(AVPixelFormat format) {
+    return format == AV_PIX_FMT_GBRPF32LE || format == AV_PIX_FMT_GRAYF32LE;
+}
+
 } // namespace
 
 bool is_direct(AVPixelFormat format) {
+    if (is_real(format)) {
+        return true;
+    }
     const AVPixFmtDescriptor* d = av_pix_fmt_desc_get(format);
     if (d == nullptr || (d->nb_components != 1 && d->nb_components != 3) || d->comp[0].depth < 8 ||
         d->comp[0].depth > 16) {
@@ -163,8 +180,9 @@ Layout layout_of(AVPixelFormat format) {
     }
     Layout layout;
     layout.format = format;
-    layout.bits = d->comp[0].depth;
-    layout.bytes = layout.bits > 8 ? 2 : 1;
+    layout.real = is_real(format);
+    layout.bits = layout.real ? 16 : d->comp[0].depth;
+    layout.bytes = layout.real ? 4 : layout.bits > 8 ? 2 : 1;
     layout.planes = d->nb_components;
     layout.rgb = (d->flags & AV_PIX_FMT_FLAG_RGB) != 0;
     layout.log2_x = d->nb_components == 3 ? d->log2_chroma_w : 0;
@@ -248,7 +266,9 @@ at::Tensor plane_view(const AVFrame& frame, const Layout& layout, int plane) {
     const std::int64_t height = chroma ? AV_CEIL_RSHIFT(frame.height, layout.log2_y) : frame.height;
     return at::from_blob(frame.data[plane], {height, width},
                          {frame.linesize[plane] / layout.bytes, 1},
-                         at::TensorOptions().dtype(layout.bytes == 1 ? at::kByte : at::kShort));
+                         at::TensorOptions().dtype(layout.real         ? at::kFloat
+                                                   : layout.bytes == 1 ? at::kByte
+                                                                       : at::kShort));
 }
 
 at::Tensor to_picture(const AVFrame& frame, const ColorTags& tags, bool grey) {

@@ -13,12 +13,14 @@
 
 namespace oldfilm::media {
 
-/// How planes hold samples; only planar formats of 8 to 16 bits, little endian, without alpha.
+/// How planes hold samples; only planar formats of 8 to 16 bits, little
+/// endian, without alpha, and float32 RGB or grey.
 struct Layout {
     AVPixelFormat format = AV_PIX_FMT_NONE;
     int bits = 8;
     int bytes = 1;              ///< of a sample
     int planes = 1;             ///< 1 (grey) or 3
+    bool real = false;          ///< float32, 1.0 is white, taken and given as it is
     bool rgb = false;           ///< planes are G, B, R
     int log2_x = 0, log2_y = 0; ///< chroma subsampling
 };
