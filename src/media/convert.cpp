@@ -1,16 +1,19 @@
 #include "media/convert.hpp"
 
+#include "media/rows.hpp"
+
 #include <oldfilm/error.hpp>
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/from_blob.h>
 #include <ATen/ops/full.h>
-#include <ATen/ops/stack.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cstdlib>
+#include <cstring>
 #include <string_view>
 
 namespace oldfilm::media {
@@ -42,6 +45,10 @@ struct Coding {
     double scale, offset;
 };
 
+Scaling scaling_of(const Coding& coding) {
+    return {static_cast<float>(coding.offset), static_cast<float>(1 / coding.scale)};
+}
+
 Coding luma_coding(const Layout& layout, Range range) {
     if (layout.real) {
         return {1, 0};
@@ -57,13 +64,18 @@ Coding chroma_coding(const Layout& layout, Range range) {
     return range == Range::limited ? Coding{224 * unit, 128 * unit} : Coding{top, 128 * unit};
 }
 
-at::Tensor decoded(const at::Tensor& plane, const Coding& coding) {
-    if (plane.scalar_type() == at::kFloat) {
-        return plane.clone();
+/// A whole plane as values.
+void scale_plane(const AVFrame& frame, const Layout& layout, int plane, const Coding& coding,
+                 float* values) {
+    for (int y = 0; y < frame.height; ++y) {
+        const std::uint8_t* row = frame.data[plane] + std::ptrdiff_t{y} * frame.linesize[plane];
+        float* out = values + std::ptrdiff_t{y} * frame.width;
+        if (layout.real) {
+            std::memcpy(out, row, static_cast<std::size_t>(frame.width) * sizeof(float));
+        } else {
+            scale_row(row, layout.bytes, frame.width, scaling_of(coding), out);
+        }
     }
-    at::Tensor samples =
-        plane.scalar_type() == at::kShort ? plane.to(at::kInt).bitwise_and_(0xffff) : plane;
-    return samples.to(at::kFloat).sub_(coding.offset).mul_(1 / coding.scale);
 }
 
 at::Tensor coded(const at::Tensor& values, const Coding& coding, const Layout& layout) {
@@ -82,25 +94,47 @@ double phase(bool horizontal, int factor, ChromaSiting siting) {
     return cosited ? 0 : (factor - 1) / 2.0;
 }
 
-/// Linear interpolation of a chroma plane along `axis` to `size` luma places.
-at::Tensor upsampled(const at::Tensor& plane, int axis, int factor, double first,
-                     std::int64_t size) {
-    if (factor == 1) {
-        return plane;
+/// Chroma of one luma row, at chroma width: between two rows of the plane, as values.
+class ChromaRows {
+  public:
+    ChromaRows(const AVFrame& frame, const Layout& layout, int plane, Scaling scaling)
+        : frame_(frame), layout_(layout), plane_(plane), scaling_(scaling),
+          width_(AV_CEIL_RSHIFT(frame.width, layout.log2_x)), above_(line()), below_(line()),
+          between_(line()) {}
+
+    const float* at(int first, int second, float weight) {
+        const float* a = row(first, above_, above_row_);
+        if (weight == 0) {
+            return a;
+        }
+        const float* b = row(second, below_, below_row_);
+        for (int x = 0; x < width_; ++x) {
+            between_[static_cast<std::size_t>(x)] = a[x] + weight * (b[x] - a[x]);
+        }
+        return between_.data();
     }
-    const std::int64_t last = plane.size(axis) - 1;
-    const at::Tensor place =
-        (at::arange(size, at::TensorOptions(plane.device()).dtype(at::kFloat)) - first)
-            .div_(factor)
-            .clamp_(0, static_cast<double>(last));
-    const at::Tensor left = place.floor();
-    at::Tensor weight = place - left;
-    weight = axis == 0 ? weight.unsqueeze(1) : weight.unsqueeze(0);
-    const at::Tensor index = left.to(at::kLong);
-    const at::Tensor a = plane.index_select(axis, index);
-    const at::Tensor b = plane.index_select(axis, (index + 1).clamp_max_(last));
-    return a.lerp(b, weight);
-}
+
+  private:
+    [[nodiscard]] std::vector<float> line() const {
+        return std::vector<float>(static_cast<std::size_t>(width_));
+    }
+    const float* row(int y, std::vector<float>& kept, int& kept_row) {
+        if (kept_row != y) {
+            scale_row(frame_.data[plane_] + std::ptrdiff_t{y} * frame_.linesize[plane_],
+                      layout_.bytes, width_, scaling_, kept.data());
+            kept_row = y;
+        }
+        return kept.data();
+    }
+
+    const AVFrame& frame_;
+    const Layout& layout_;
+    int plane_;
+    Scaling scaling_;
+    int width_;
+    std::vector<float> above_, below_, between_;
+    int above_row_ = -1, below_row_ = -1;
+};
 
 /// The chroma values that a subsampled plane holds: a triangle around cosited samples, a mean of
 /// those that a sample lies between.
@@ -274,35 +308,52 @@ at::Tensor plane_view(const AVFrame& frame, const Layout& layout, int plane) {
 at::Tensor to_picture(const AVFrame& frame, const ColorTags& tags, bool grey) {
     const Layout layout = layout_of(static_cast<AVPixelFormat>(frame.format));
     const Coding luma = luma_coding(layout, tags.range);
+    const bool mono = grey || layout.planes == 1;
+    at::Tensor picture =
+        at::empty({mono ? 1 : 3, frame.height, frame.width}, at::dtype(at::kFloat));
+    float* out = picture.mutable_data_ptr<float>();
+    const std::ptrdiff_t area = std::ptrdiff_t{frame.width} * frame.height;
+    if (mono) {
+        scale_plane(frame, layout, 0, luma, out); // luma, or green, which equals the others
+        return picture;
+    }
     if (layout.rgb) {
-        const at::Tensor green = decoded(plane_view(frame, layout, 0), luma);
-        if (grey) {
-            return green.unsqueeze(0);
-        }
-        const at::Tensor blue = decoded(plane_view(frame, layout, 1), luma);
-        return at::stack({decoded(plane_view(frame, layout, 2), luma), green, blue});
+        scale_plane(frame, layout, 2, luma, out);
+        scale_plane(frame, layout, 0, luma, out + area);
+        scale_plane(frame, layout, 1, luma, out + 2 * area);
+        return picture;
     }
-    const at::Tensor y = decoded(plane_view(frame, layout, 0), luma);
-    if (grey || layout.planes == 1) {
-        return y.unsqueeze(0);
-    }
-    const Coding chroma = chroma_coding(layout, tags.range);
-    const int across = 1 << layout.log2_x;
-    const int down = 1 << layout.log2_y;
-    const auto full = [&](int plane) {
-        const at::Tensor c = decoded(plane_view(frame, layout, plane), chroma);
-        const at::Tensor wide =
-            upsampled(c, 1, across, phase(true, across, tags.siting), frame.width);
-        return upsampled(wide, 0, down, phase(false, down, tags.siting), frame.height);
-    };
-    const at::Tensor cb = full(1);
-    const at::Tensor cr = full(2);
     const auto [kr, kb] = weights_of(tags.matrix);
     const double kg = 1 - kr - kb;
-    const at::Tensor red = y.add(cr, 2 * (1 - kr));
-    const at::Tensor blue = y.add(cb, 2 * (1 - kb));
-    const at::Tensor green = y.add(cr, -2 * kr * (1 - kr) / kg).add_(cb, -2 * kb * (1 - kb) / kg);
-    return at::stack({red, green, blue});
+    const Matrix matrix{
+        static_cast<float>(2 * (1 - kr)), static_cast<float>(-2 * kb * (1 - kb) / kg),
+        static_cast<float>(-2 * kr * (1 - kr) / kg), static_cast<float>(2 * (1 - kb))};
+    const int across = 1 << layout.log2_x;
+    const int down = 1 << layout.log2_y;
+    const Taps columns(frame.width, AV_CEIL_RSHIFT(frame.width, layout.log2_x), across,
+                       phase(true, across, tags.siting));
+    const Taps lines(frame.height, AV_CEIL_RSHIFT(frame.height, layout.log2_y), down,
+                     phase(false, down, tags.siting));
+    const Scaling chroma = scaling_of(chroma_coding(layout, tags.range));
+    ChromaRows blue_rows(frame, layout, 1, chroma);
+    ChromaRows red_rows(frame, layout, 2, chroma);
+    std::vector<float> rows(static_cast<std::size_t>(frame.width) * 3);
+    float* y = rows.data();
+    float* cb = y + frame.width;
+    float* cr = cb + frame.width;
+    for (int line = 0; line < frame.height; ++line) {
+        const auto k = static_cast<std::size_t>(line);
+        scale_row(frame.data[0] + std::ptrdiff_t{line} * frame.linesize[0], layout.bytes,
+                  frame.width, scaling_of(luma), y);
+        const auto widened = [&](ChromaRows& from, float* to) {
+            interpolate_row(from.at(lines.first[k], lines.second[k], lines.weight[k]), columns, to);
+        };
+        widened(blue_rows, cb);
+        widened(red_rows, cr);
+        float* red = out + std::ptrdiff_t{line} * frame.width;
+        colour_row(y, cb, cr, frame.width, matrix, red, red + area, red + 2 * area);
+    }
+    return picture;
 }
 
 std::vector<at::Tensor> to_planes(const at::Tensor& picture, const Layout& layout,

@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// Coded samples to pictures and back, with tensors, on any device. No swscale: the matrix, range
+/// Coded samples to pictures (on the CPU) and back (on any device). No swscale: the matrix, range
 /// and siting are what the tags say (ITU-R BT.601, BT.709, BT.2020; H.273).
 
 #include "media/ffmpeg.hpp"
