@@ -5,10 +5,9 @@
 #include <oldfilm/error.hpp>
 
 #include <ATen/TensorOperators.h>
-#include <ATen/ops/arange.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/from_blob.h>
-#include <ATen/ops/full.h>
+#include <ATen/ops/zeros.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -78,13 +77,19 @@ void scale_plane(const AVFrame& frame, const Layout& layout, int plane, const Co
     }
 }
 
-at::Tensor coded(const at::Tensor& values, const Coding& coding, const Layout& layout) {
+/// A plane of values as samples.
+at::Tensor coded(const at::Tensor& plane, const Coding& coding, const Layout& layout) {
+    const at::Tensor values = plane.contiguous();
     if (layout.real) {
         return values;
     }
-    const at::Tensor rounded =
-        (values * coding.scale).add_(coding.offset).round_().clamp_(0, (1 << layout.bits) - 1);
-    return layout.bytes == 1 ? rounded.to(at::kByte) : rounded.to(at::kInt).to(at::kShort);
+    at::Tensor samples =
+        at::empty(values.sizes(), at::dtype(layout.bytes == 1 ? at::kByte : at::kShort));
+    quantise_row(values.const_data_ptr<float>(), static_cast<int>(values.numel()),
+                 static_cast<float>(coding.scale), static_cast<float>(coding.offset),
+                 static_cast<float>((1 << layout.bits) - 1), layout.bytes,
+                 static_cast<std::uint8_t*>(samples.mutable_data_ptr()));
+    return samples;
 }
 
 /// Place of chroma sample 0 in luma samples, along one axis.
@@ -136,163 +141,67 @@ class ChromaRows {
     int above_row_ = -1, below_row_ = -1;
 };
 
-/// The chroma values that a subsampled plane holds: a triangle around cosited samples, a mean of
-/// those that a sample lies between.
-at::Tensor downsampled(const at::Tensor& plane, int axis, int factor, double first) {
+/// The rows of a plane that is already narrow, made fewer likewise.
+at::Tensor fewer_rows(const at::Tensor& plane, int factor, bool cosited) {
     if (factor == 1) {
         return plane;
     }
-    const std::int64_t size = plane.size(axis);
-    const std::int64_t count = (size + factor - 1) / factor;
-    const at::Tensor base =
-        at::arange(count, at::TensorOptions(plane.device()).dtype(at::kLong)) * factor;
-    const auto at_offset = [&](int offset) {
-        return plane.index_select(axis, (base + offset).clamp_(0, size - 1));
-    };
-    if (first == 0) {
-        at::Tensor sum = at_offset(0) * factor;
-        for (int k = 1; k < factor; ++k) {
-            sum = sum + (at_offset(-k) + at_offset(k)) * (factor - k);
+    const std::vector<float> weights = narrowing(factor, cosited);
+    const int first = cosited ? 1 - factor : 0;
+    const auto height = static_cast<int>(plane.size(0));
+    const std::int64_t width = plane.size(1);
+    at::Tensor out = at::empty({(height + factor - 1) / factor, width}, plane.options());
+    const float* from = plane.const_data_ptr<float>();
+    float* to = out.mutable_data_ptr<float>();
+    std::fill(to, to + out.numel(), 0.0F); // ATen would wake all its threads for this
+    for (int line = 0; line < out.size(0); ++line, to += width) {
+        for (std::size_t k = 0; k < weights.size(); ++k) {
+            const int y = std::clamp(line * factor + first + static_cast<int>(k), 0, height - 1);
+            const float* row = from + y * width;
+            for (std::int64_t x = 0; x < width; ++x) {
+                to[x] += weights[k] * row[x];
+            }
         }
-        return sum / (factor * factor);
     }
-    at::Tensor sum = at_offset(0);
-    for (int k = 1; k < factor; ++k) {
-        sum = sum + at_offset(k);
-    }
-    return sum / factor;
+    return out;
 }
 
-/// Whether chroma samples are within two codes (of 8 bits) of neutral.
-template <class Sample>
-bool is_neutral(const Sample* row, int width, int bits) {
-    const auto neutral = 1 << (bits - 1);
-    int worst = 0;
-    for (int x = 0; x < width; ++x) {
-        worst = std::max(worst, std::abs(row[x] - neutral));
-    }
-    return worst <= 2 << (bits - 8);
-}
+/// Luma, and both colour differences with the width that they are coded in.
+struct Differences {
+    at::Tensor y, cb, cr;
+};
 
-/// Float formats that are taken as they are: swscale's conversion is good for 11 bits only.
-bool is_real(AVPixelFormat format) {
-    return format == AV_PIX_FMT_GBRPF32LE || format == AV_PIX_FMT_GRAYF32LE;
+Differences differences(const at::Tensor& rgb, const Weights& w, int across, bool cosited) {
+    const auto height = rgb.size(1);
+    const auto width = static_cast<int>(rgb.size(2));
+    const int narrow = (width + across - 1) / across;
+    const Luma luma{static_cast<float>(w.red), static_cast<float>(1 - w.red - w.blue),
+                    static_cast<float>(w.blue), static_cast<float>(0.5 / (1 - w.blue)),
+                    static_cast<float>(0.5 / (1 - w.red))};
+    const Differences out{at::empty({height, width}, at::dtype(at::kFloat)),
+                          at::empty({height, narrow}, at::dtype(at::kFloat)),
+                          at::empty({height, narrow}, at::dtype(at::kFloat))};
+    const float* red = rgb.const_data_ptr<float>();
+    const std::int64_t area = height * width;
+    const std::vector<float> weights = narrowing(across, cosited);
+    std::vector<float> wide_cb(static_cast<std::size_t>(width + 2 * across));
+    std::vector<float> wide_cr(wide_cb.size());
+    for (std::int64_t line = 0; line < height; ++line, red += width) {
+        float* cb = wide_cb.data() + across;
+        float* cr = wide_cr.data() + across;
+        difference_row(red, red + area, red + 2 * area, width, luma,
+                       out.y.mutable_data_ptr<float>() + line * width, cb, cr);
+        for (float* row : {cb, cr}) { // the border goes on beyond itself
+            std::fill(row - across, row, row[0]);
+            std::fill(row + width, row + width + across, row[width - 1]);
+        }
+        narrow_row(cb, narrow, across, weights, out.cb.mutable_data_ptr<float>() + line * narrow);
+        narrow_row(cr, narrow, across, weights, out.cr.mutable_data_ptr<float>() + line * narrow);
+    }
+    return out;
 }
 
 } // namespace
-
-bool is_direct(AVPixelFormat format) {
-    if (is_real(format)) {
-        return true;
-    }
-    const AVPixFmtDescriptor* d = av_pix_fmt_desc_get(format);
-    if (d == nullptr || (d->nb_components != 1 && d->nb_components != 3) || d->comp[0].depth < 8 ||
-        d->comp[0].depth > 16) {
-        return false;
-    }
-    constexpr std::uint64_t unfit = AV_PIX_FMT_FLAG_BE | AV_PIX_FMT_FLAG_PAL |
-                                    AV_PIX_FMT_FLAG_BITSTREAM | AV_PIX_FMT_FLAG_HWACCEL |
-                                    AV_PIX_FMT_FLAG_ALPHA | AV_PIX_FMT_FLAG_FLOAT |
-                                    AV_PIX_FMT_FLAG_BAYER;
-    const bool planar = d->nb_components == 1 || (d->flags & AV_PIX_FMT_FLAG_PLANAR) != 0;
-    const int bytes = d->comp[0].depth > 8 ? 2 : 1;
-    bool plain = planar && (d->flags & unfit) == 0;
-    for (int i = 0; plain && i < d->nb_components; ++i) {
-        plain = d->comp[i].step == bytes && d->comp[i].shift == 0 &&
-                d->comp[i].depth == d->comp[0].depth;
-    }
-    return plain;
-}
-
-Layout layout_of(AVPixelFormat format) {
-    const AVPixFmtDescriptor* d = av_pix_fmt_desc_get(format);
-    if (!is_direct(format)) {
-        throw Error(
-            Errc::unsupported,
-            fmt::format("the pixel format {} is not planar with 8 to 16 bits; choose another",
-                        d == nullptr ? "none" : d->name));
-    }
-    Layout layout;
-    layout.format = format;
-    layout.real = is_real(format);
-    layout.bits = layout.real ? 16 : d->comp[0].depth;
-    layout.bytes = layout.real ? 4 : layout.bits > 8 ? 2 : 1;
-    layout.planes = d->nb_components;
-    layout.rgb = (d->flags & AV_PIX_FMT_FLAG_RGB) != 0;
-    layout.log2_x = d->nb_components == 3 ? d->log2_chroma_w : 0;
-    layout.log2_y = d->nb_components == 3 ? d->log2_chroma_h : 0;
-    return layout;
-}
-
-AVPixelFormat direct_format(AVPixelFormat format) {
-    if (is_direct(format)) {
-        return format;
-    }
-    const AVPixFmtDescriptor* d = av_pix_fmt_desc_get(format);
-    if (d == nullptr || (d->flags & (AV_PIX_FMT_FLAG_HWACCEL | AV_PIX_FMT_FLAG_BAYER)) != 0) {
-        throw Error(Errc::unsupported,
-                    fmt::format("the pixel format {} is not supported; convert the film first",
-                                d == nullptr ? "unknown" : d->name));
-    }
-    const int bits = (d->flags & AV_PIX_FMT_FLAG_FLOAT) != 0 ? 16 : d->comp[0].depth;
-    const bool colour = d->nb_components >= 3 || (d->flags & AV_PIX_FMT_FLAG_PAL) != 0;
-    if (!colour) {
-        return bits <= 8 ? AV_PIX_FMT_GRAY8 : AV_PIX_FMT_GRAY16LE;
-    }
-    if ((d->flags & (AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_PAL)) != 0) {
-        return bits <= 8    ? AV_PIX_FMT_GBRP
-               : bits <= 10 ? AV_PIX_FMT_GBRP10LE
-               : bits <= 12 ? AV_PIX_FMT_GBRP12LE
-                            : AV_PIX_FMT_GBRP16LE;
-    }
-    const AVPixelFormat by_depth[3][4] = {{AV_PIX_FMT_YUV420P, AV_PIX_FMT_YUV420P10LE,
-                                           AV_PIX_FMT_YUV420P12LE, AV_PIX_FMT_YUV420P16LE},
-                                          {AV_PIX_FMT_YUV422P, AV_PIX_FMT_YUV422P10LE,
-                                           AV_PIX_FMT_YUV422P12LE, AV_PIX_FMT_YUV422P16LE},
-                                          {AV_PIX_FMT_YUV444P, AV_PIX_FMT_YUV444P10LE,
-                                           AV_PIX_FMT_YUV444P12LE, AV_PIX_FMT_YUV444P16LE}};
-    const int shape = d->log2_chroma_h == 1 && d->log2_chroma_w == 1 ? 0
-                      : d->log2_chroma_w == 1                        ? 1
-                                                                     : 2;
-    return by_depth[shape][bits <= 8 ? 0 : bits <= 10 ? 1 : bits <= 12 ? 2 : 3];
-}
-
-AVPixelFormat without_range(AVPixelFormat format) {
-    switch (format) {
-    case AV_PIX_FMT_YUVJ420P:
-        return AV_PIX_FMT_YUV420P;
-    case AV_PIX_FMT_YUVJ422P:
-        return AV_PIX_FMT_YUV422P;
-    case AV_PIX_FMT_YUVJ444P:
-        return AV_PIX_FMT_YUV444P;
-    case AV_PIX_FMT_YUVJ440P:
-        return AV_PIX_FMT_YUV440P;
-    default:
-        return format;
-    }
-}
-
-ColorTags completed(ColorTags tags, AVPixelFormat format, std::int64_t height, std::int64_t width) {
-    const AVPixFmtDescriptor* d = av_pix_fmt_desc_get(format);
-    const bool grey = d->nb_components <= 2 && (d->flags & AV_PIX_FMT_FLAG_PAL) == 0;
-    const bool rgb = (d->flags & (AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_PAL)) != 0;
-    const bool hd = height > 576 || width >= 1280;
-    const auto standard = static_cast<std::uint8_t>(hd              ? AVCOL_SPC_BT709
-                                                    : height == 576 ? AVCOL_SPC_BT470BG
-                                                                    : AVCOL_SPC_SMPTE170M);
-    if (rgb) {
-        tags.matrix = AVCOL_SPC_RGB;
-    } else if (tags.matrix == AVCOL_SPC_UNSPECIFIED || tags.matrix == AVCOL_SPC_RESERVED ||
-               tags.matrix == AVCOL_SPC_RGB) {
-        tags.matrix = standard;
-    }
-    if (tags.range == Range::unspecified) {
-        // FFmpeg's deprecated yuvj formats are full range by name.
-        const bool full = rgb || grey || std::string_view(d->name).starts_with("yuvj");
-        tags.range = full ? Range::full : Range::limited;
-    }
-    return tags;
-}
 
 at::Tensor plane_view(const AVFrame& frame, const Layout& layout, int plane) {
     const bool chroma = plane > 0 && !layout.rgb;
@@ -364,58 +273,28 @@ std::vector<at::Tensor> to_planes(const at::Tensor& picture, const Layout& layou
         const auto channel = [&](int i) { return coded(picture[grey ? 0 : i], luma, layout); };
         return {channel(1), channel(2), channel(0)};
     }
-    const auto [kr, kb] = weights_of(tags.matrix);
-    const at::Tensor y =
-        grey ? picture[0] : (picture[0] * kr).add_(picture[1], 1 - kr - kb).add_(picture[2], kb);
-    std::vector<at::Tensor> planes{coded(y, luma, layout)};
-    if (layout.planes == 1) {
-        return planes;
-    }
     const Coding chroma = chroma_coding(layout, tags.range);
     const int across = 1 << layout.log2_x;
     const int down = 1 << layout.log2_y;
-    if (grey) {
-        const at::Tensor neutral = at::full(
-            {(y.size(0) + down - 1) / down, (y.size(1) + across - 1) / across}, 0.0, y.options());
+    if (!grey) {
+        const Differences d = differences(picture.contiguous(), weights_of(tags.matrix), across,
+                                          phase(true, across, tags.siting) == 0);
+        const bool cosited = phase(false, down, tags.siting) == 0;
+        if (layout.planes == 1) {
+            return {coded(d.y, luma, layout)};
+        }
+        return {coded(d.y, luma, layout), coded(fewer_rows(d.cb, down, cosited), chroma, layout),
+                coded(fewer_rows(d.cr, down, cosited), chroma, layout)};
+    }
+    std::vector<at::Tensor> planes{coded(picture[0], luma, layout)};
+    if (layout.planes == 3) {
+        const at::Tensor neutral = at::zeros(
+            {(picture.size(1) + down - 1) / down, (picture.size(2) + across - 1) / across},
+            at::dtype(at::kFloat));
         planes.push_back(coded(neutral, chroma, layout));
         planes.push_back(planes.back());
-        return planes;
     }
-    const auto plane = [&](const at::Tensor& colour, double weight) {
-        const at::Tensor c = (colour - y).div_(2 * (1 - weight));
-        const at::Tensor narrow = downsampled(c, 1, across, phase(true, across, tags.siting));
-        return coded(downsampled(narrow, 0, down, phase(false, down, tags.siting)), chroma, layout);
-    };
-    planes.push_back(plane(picture[2], kb));
-    planes.push_back(plane(picture[0], kr));
     return planes;
-}
-
-bool chroma_says_nothing(const AVFrame& frame) {
-    const Layout layout = layout_of(static_cast<AVPixelFormat>(frame.format));
-    if (layout.planes == 1) {
-        return true;
-    }
-    if (layout.rgb) {
-        const at::Tensor green = plane_view(frame, layout, 0);
-        return plane_view(frame, layout, 1).equal(green) &&
-               plane_view(frame, layout, 2).equal(green);
-    }
-    const int width = AV_CEIL_RSHIFT(frame.width, layout.log2_x);
-    const int height = AV_CEIL_RSHIFT(frame.height, layout.log2_y);
-    for (const int plane : {1, 2}) {
-        for (int y = 0; y < height; ++y) {
-            const std::uint8_t* row = frame.data[plane] + std::ptrdiff_t{y} * frame.linesize[plane];
-            const bool neutral =
-                layout.bytes == 1
-                    ? is_neutral(row, width, layout.bits)
-                    : is_neutral(reinterpret_cast<const std::uint16_t*>(row), width, layout.bits);
-            if (!neutral) {
-                return false;
-            }
-        }
-    }
-    return true;
 }
 
 } // namespace oldfilm::media

@@ -1,7 +1,7 @@
 #pragma once
 /// \file
-/// Coded samples to pictures (on the CPU) and back (on any device). No swscale: the matrix, range
-/// and siting are what the tags say (ITU-R BT.601, BT.709, BT.2020; H.273).
+/// Coded samples to pictures and back, on the CPU, in one pass over memory. No swscale: the matrix,
+/// range and siting are what the tags say (ITU-R BT.601, BT.709, BT.2020; H.273).
 
 #include "media/ffmpeg.hpp"
 

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
+#include <cstdlib>
+#include <type_traits>
 
 namespace oldfilm::media {
 namespace {
@@ -20,6 +23,59 @@ void scale_row(const std::uint8_t* row, int bytes, int count, Scaling scaling, f
         scale(row, count, scaling, values);
     } else {
         scale(reinterpret_cast<const std::uint16_t*>(row), count, scaling, values);
+    }
+}
+
+void quantise_row(const float* values, int count, float scale, float offset, float top, int bytes,
+                  std::uint8_t* row) {
+    const auto write = [&](auto* samples) {
+        using Sample = std::remove_reference_t<decltype(*samples)>;
+        for (int x = 0; x < count; ++x) {
+            // NaN becomes 0: the comparison is false.
+            const float sample = values[x] * scale + offset;
+            const float within = sample > 0 ? std::min(sample, top) : 0.0F;
+            samples[x] = static_cast<Sample>(static_cast<int>(within + 0.5F));
+        }
+    };
+    if (bytes == 1) {
+        write(row);
+    } else {
+        write(reinterpret_cast<std::uint16_t*>(row));
+    }
+}
+
+void difference_row(const float* red, const float* green, const float* blue, int count,
+                    const Luma& luma, float* y, float* cb, float* cr) {
+    for (int x = 0; x < count; ++x) {
+        y[x] = luma.kr * red[x] + luma.kg * green[x] + luma.kb * blue[x];
+        cb[x] = (blue[x] - y[x]) * luma.cb;
+        cr[x] = (red[x] - y[x]) * luma.cr;
+    }
+}
+
+std::vector<float> narrowing(int factor, bool cosited) {
+    if (!cosited) {
+        return std::vector<float>(static_cast<std::size_t>(factor),
+                                  1.0F / static_cast<float>(factor));
+    }
+    std::vector<float> weights;
+    for (int k = 1 - factor; k < factor; ++k) {
+        weights.push_back(static_cast<float>(factor - std::abs(k)) /
+                          static_cast<float>(factor * factor));
+    }
+    return weights;
+}
+
+void narrow_row(const float* row, int count, int factor, const std::vector<float>& weights,
+                float* out) {
+    const bool cosited = weights.size() > static_cast<std::size_t>(factor);
+    const float* from = cosited ? row - (factor - 1) : row;
+    std::fill(out, out + count, 0.0F);
+    for (std::size_t k = 0; k < weights.size(); ++k) {
+        for (int x = 0; x < count; ++x) {
+            out[x] +=
+                weights[k] * from[std::ptrdiff_t{x} * factor + static_cast<std::ptrdiff_t>(k)];
+        }
     }
 }
 

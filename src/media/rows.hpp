@@ -34,4 +34,23 @@ struct Matrix {
 void colour_row(const float* luma, const float* cb, const float* cr, int count,
                 const Matrix& matrix, float* red, float* green, float* blue);
 
+/// Values as samples of `bytes` bytes, rounded to nearest (halves up), within 0 and `top`.
+void quantise_row(const float* values, int count, float scale, float offset, float top, int bytes,
+                  std::uint8_t* row);
+
+/// Luma of R, G, B, and both colour differences (each divided so that it spans -0.5 to 0.5).
+struct Luma {
+    float kr, kg, kb, cb, cr;
+};
+void difference_row(const float* red, const float* green, const float* blue, int count,
+                    const Luma& luma, float* y, float* cb, float* cr);
+
+/// What a subsampled sample takes of places around its first one: a triangle where it lies on that
+/// place, the mean of those that it lies between else. `factor` places a sample.
+std::vector<float> narrowing(int factor, bool cosited);
+/// Weights from place -(factor - 1) for a triangle, from place 0 for a mean; `row` may be read up
+/// to `factor` places beyond both ends.
+void narrow_row(const float* row, int count, int factor, const std::vector<float>& weights,
+                float* out);
+
 } // namespace oldfilm::media
