@@ -209,6 +209,36 @@ TEST_CASE("y4m comes by standard input") {
     pclose(pipe);
 }
 
+TEST_CASE("Telecined film is brought back to its film frames") {
+    const Folder folder;
+    const std::string file = folder / "tv.mkv";
+    ffmpeg("-f lavfi -i testsrc2=size=160x96:rate=24000/1001 -vf telecine=pattern=23,setfield=tff "
+           "-frames:v 150 -c:v ffv1 -field_order tt " +
+           file);
+    ffmpeg("-f lavfi -i testsrc2=size=160x96:rate=24000/1001 -frames:v 120 -c:v ffv1 " +
+           (folder / "film.mkv"));
+    ReadOptions options;
+    options.deinterlace = true;
+    Reader reader(file, options);
+    Reader truth(folder / "film.mkv");
+    CHECK(reader.info().frame_rate == Rational(24000, 1001));
+    const std::vector<Frame> frames = all(reader);
+    const std::vector<Frame> film = all(truth);
+    CHECK(std::abs(static_cast<int>(frames.size()) - 120) <= 1);
+    int same = 0;
+    for (std::size_t k = 5; k < frames.size() && k < 110; ++k) {
+        CHECK(frames[k].info().time() == Rational(static_cast<std::int64_t>(k) * 1001, 24000));
+        const auto near = [&](std::size_t i) { // luma, since 4:2:0 chroma mixes fields
+            return (frames[k].picture().mean(0) - film[i].picture().mean(0))
+                       .abs()
+                       .mean()
+                       .item<double>() < 0.01;
+        };
+        same += near(k - 1) || near(k) || near(k + 1) ? 1 : 0;
+    }
+    CHECK(same > 100);
+}
+
 TEST_CASE("Interlaced film is warned about, and deinterlaced on request") {
     const Folder folder;
     const std::string file = folder / "tv.mkv";

@@ -1,6 +1,7 @@
 #include "media/decoder.hpp"
 
 #include "media/convert.hpp"
+#include "media/probe.hpp"
 
 #include <oldfilm/error.hpp>
 
@@ -201,7 +202,13 @@ UniqueFrame Decoder::decoded() {
 
 void Decoder::build_graph(const AVFrame& first) {
     std::string filters = mirror_;
-    if (options_.deinterlace) {
+    const AVRational rate = av_guess_frame_rate(input_.get(), stream_, nullptr);
+    telecined_ =
+        options_.deinterlace && is_interlaced(first) && rate.num > 0 && is_telecined(path_);
+    if (telecined_) {
+        // What no match could mend (an edit) is deinterlaced.
+        filters += "fieldmatch,bwdif=mode=send_frame:deint=interlaced,decimate,";
+    } else if (options_.deinterlace) {
         filters += "bwdif=mode=send_frame:deint=interlaced,";
     }
     if (filters.empty()) {
@@ -213,7 +220,8 @@ void Decoder::build_graph(const AVFrame& first) {
     const std::string arguments =
         fmt::format("video_size={}x{}:pix_fmt={}:time_base={}/{}:pixel_aspect={}/{}", first.width,
                     first.height, first.format, stream_->time_base.num, stream_->time_base.den,
-                    aspect.num, std::max(aspect.den, 1));
+                    aspect.num, std::max(aspect.den, 1)) +
+        (rate.num > 0 ? fmt::format(":frame_rate={}/{}", rate.num, rate.den) : "");
     check(avfilter_graph_create_filter(&source_, avfilter_get_by_name("buffer"), "in",
                                        arguments.c_str(), nullptr, graph_.get()),
           "set up the filters");

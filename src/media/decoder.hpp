@@ -31,6 +31,8 @@ class Decoder {
     [[nodiscard]] AVPixelFormat source_format() const noexcept { return source_format_; }
     [[nodiscard]] int rotation() const noexcept { return rotation_; }
     [[nodiscard]] bool interlaced() const noexcept { return interlaced_; }
+    /// Whether film frames are taken out of telecined ones; four of five then, from the first on.
+    [[nodiscard]] bool telecined() const noexcept { return telecined_; }
     /// Frames that were damaged, so far.
     [[nodiscard]] std::int64_t damaged() const noexcept { return damaged_; }
 
@@ -64,6 +66,7 @@ class Decoder {
     bool input_over_ = false, decoder_over_ = false;
     bool broken_ = false;
     bool is_matroska_ = false;
+    bool telecined_ = false;
     std::int64_t bytes_end_ = 0; ///< of the packets so far, in the file
     std::int64_t damaged_ = 0;
 };

@@ -88,6 +88,10 @@ Reader::Impl::Impl(const std::string& path, ReadOptions wanted)
         throw Error(Errc::unreadable,
                     fmt::format("{} holds no frame that can be decoded; is it complete?", path));
     }
+    if (decoder.telecined()) {
+        nominal = nominal * Rational(4, 5);
+        rate = options.source_fps ? rate : nominal;
+    }
     const AVFrame& first = *ahead.front().frame;
     const auto format = static_cast<AVPixelFormat>(first.format);
     grey = std::all_of(ahead.begin(), ahead.end(),
@@ -115,7 +119,7 @@ void Reader::Impl::describe(const std::string& path, const AVFrame& first, AVPix
     info.bits = layout_of(format).bits;
     info.channels = grey ? 1 : 3;
     info.frame_rate = rate;
-    info.frames = stream.nb_frames > 0 ? stream.nb_frames : -1;
+    info.frames = stream.nb_frames > 0 && !decoder.telecined() ? stream.nb_frames : -1;
     const Rational container_duration = decoder.input().duration > 0
                                             ? Rational(decoder.input().duration, AV_TIME_BASE)
                                             : Rational();
