@@ -50,7 +50,8 @@ std::vector<at::Tensor> to_planes(const at::Tensor& picture, const Layout& layou
 /// A plane of a frame as a tensor that shares its memory, and lives no longer.
 at::Tensor plane_view(const AVFrame& frame, const Layout& layout, int plane);
 
-/// Whether all chroma samples are within two codes of neutral.
+/// Whether chroma samples are within two codes of neutral, but for the specks that lossy coding
+/// leaves.
 bool chroma_says_nothing(const AVFrame& frame);
 
 } // namespace oldfilm::media

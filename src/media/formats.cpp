@@ -12,15 +12,24 @@
 namespace oldfilm::media {
 namespace {
 
-/// Whether chroma samples are within two codes (of 8 bits) of neutral.
+/// How many chroma samples are further than two codes (of 8 bits) from neutral, and than ten.
+struct Colourful {
+    std::int64_t beyond_2 = 0, beyond_10 = 0;
+};
+
 template <class Sample>
-bool is_neutral(const Sample* row, int width, int bits) {
-    const auto neutral = 1 << (bits - 1);
-    int worst = 0;
+void count_colour(const Sample* row, int width, int bits, Colourful& counts) {
+    const int neutral = 1 << (bits - 1);
+    const int unit = 1 << (bits - 8);
+    int beyond_2 = 0;
+    int beyond_10 = 0;
     for (int x = 0; x < width; ++x) {
-        worst = std::max(worst, std::abs(row[x] - neutral));
+        const int off = std::abs(row[x] - neutral);
+        beyond_2 += off > 2 * unit ? 1 : 0;
+        beyond_10 += off > 10 * unit ? 1 : 0;
     }
-    return worst <= 2 << (bits - 8);
+    counts.beyond_2 += beyond_2;
+    counts.beyond_10 += beyond_10;
 }
 
 /// Float formats that are taken as they are: swscale's conversion is good for 11 bits only.
@@ -156,15 +165,20 @@ bool chroma_says_nothing(const AVFrame& frame) {
     const int width = AV_CEIL_RSHIFT(frame.width, layout.log2_x);
     const int height = AV_CEIL_RSHIFT(frame.height, layout.log2_y);
     for (const int plane : {1, 2}) {
+        Colourful counts;
         for (int y = 0; y < height; ++y) {
             const std::uint8_t* row = frame.data[plane] + std::ptrdiff_t{y} * frame.linesize[plane];
-            const bool neutral =
-                layout.bytes == 1
-                    ? is_neutral(row, width, layout.bits)
-                    : is_neutral(reinterpret_cast<const std::uint16_t*>(row), width, layout.bits);
-            if (!neutral) {
-                return false;
+            if (layout.bytes == 1) {
+                count_colour(row, width, layout.bits, counts);
+            } else {
+                count_colour(reinterpret_cast<const std::uint16_t*>(row), width, layout.bits,
+                             counts);
             }
+        }
+        // Lossy coding leaves specks of colour in monochrome film.
+        const std::int64_t samples = std::int64_t{width} * height;
+        if (counts.beyond_2 > samples / 200 || counts.beyond_10 > samples / 5000) {
+            return false;
         }
     }
     return true;
