@@ -118,7 +118,8 @@ def evaluate(network, pictures: data.Store, scale: int, bfloat16: bool = False,
         if folder and i < 12:
             folder.mkdir(parents=True, exist_ok=True)
             row = np.hstack([results["bicubic"], large, truth])
-            cv2.imwrite(str(folder / f"x{scale}-{i:03d}.png"), np.clip(row * 255 + 0.5, 0, 255))
+            cv2.imwrite(str(folder / f"x{scale}-{i:03d}.png"),
+                        np.clip(row * 255 + 0.5, 0, 255).astype(np.uint8))
     return {n: (float(np.mean(figures[n])), float(np.mean(similar[n]))) for n in names}
 
 
