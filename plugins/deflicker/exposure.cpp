@@ -11,6 +11,9 @@ struct Moments {
     double weight = 0, x = 0, y = 0, xx = 0, yy = 0;
 };
 
+/// Variance of tones below which a picture is flat, and differs from another by an offset.
+constexpr double flat = 1e-5;
+
 struct Area {
     double from, to; ///< tones
     double x, y;     ///< place, in [-1, 1]
@@ -48,11 +51,41 @@ void fit_line(const std::vector<Area>& areas, Exposure& e) {
     }
     const double x = m.x / m.weight;
     const double y = m.y / m.weight;
-    constexpr double flat = 1e-5;
     const double spread_x = std::max(m.xx / m.weight - x * x, 0.0) + flat;
     const double spread_y = std::max(m.yy / m.weight - y * y, 0.0) + flat;
     e.gain = std::clamp(std::sqrt(spread_y / spread_x), 0.25, 4.0);
     e.offset = y - e.gain * x;
+}
+
+double rest(const Area& a, const Exposure& e) {
+    return a.to - a.from * (e.gain + e.lean_x * a.x + e.lean_y * a.y) - e.offset;
+}
+
+/// Standard errors from what the fit leaves. Gain comes from both frames' deviations, hence the 2.
+void judge(const std::vector<Area>& areas, Estimate& estimate) {
+    Moments m;
+    double rests = 0, xx = 1e-3, yy = 1e-3;
+    for (const Area& a : areas) {
+        const double r = rest(a, estimate.exposure);
+        rests += a.weight * r * r;
+        m.weight += a.weight;
+        m.x += a.weight * a.from;
+        m.xx += a.weight * a.from * a.from;
+        xx += a.weight * a.from * a.x * a.from * a.x;
+        yy += a.weight * a.from * a.y * a.from * a.y;
+    }
+    const double variance = rests / m.weight;
+    estimate.tone = m.x / m.weight;
+    const double spread = m.xx / m.weight - estimate.tone * estimate.tone + flat;
+    estimate.level_error = std::sqrt(variance / m.weight);
+    estimate.gain_error = std::sqrt(2 * variance / (m.weight * spread));
+    estimate.lean_x_error = std::sqrt(variance / xx);
+    estimate.lean_y_error = std::sqrt(variance / yy);
+}
+
+double shrunk(double value, double error) {
+    const double limit = 3 * error;
+    return std::abs(value) <= limit ? 0 : value - limit * limit / value;
 }
 
 /// What the line leaves that grows across the picture.
@@ -75,10 +108,6 @@ void fit_lean(const std::vector<Area>& areas, Exposure& e) {
     const double det = xx * yy - xy * xy;
     e.lean_x = std::clamp((xr * yy - yr * xy) / det, -0.2, 0.2);
     e.lean_y = std::clamp((yr * xx - xr * xy) / det, -0.2, 0.2);
-}
-
-double rest(const Area& a, const Exposure& e) {
-    return a.to - a.from * (e.gain + e.lean_x * a.x + e.lean_y * a.y) - e.offset;
 }
 
 void reweight(std::vector<Area>& areas, const Exposure& e) {
@@ -110,12 +139,13 @@ double Exposure::largest_change() const {
     return std::max(std::abs(offset), std::abs(gain - 1 + offset) + lean);
 }
 
-Exposure compare(const Thumbnail& from, const Thumbnail& to) {
+Estimate compare(const Thumbnail& from, const Thumbnail& to) {
     std::vector<Area> pairs = areas(from, to);
-    Exposure e;
+    Estimate estimate;
+    Exposure& e = estimate.exposure;
     constexpr std::size_t fewest = 12;
     if (pairs.size() < fewest) {
-        return e;
+        return estimate;
     }
     // The start must not be drawn away by what moved: the offset between the medians alone.
     std::vector<double> differences(pairs.size());
@@ -129,7 +159,16 @@ Exposure compare(const Thumbnail& from, const Thumbnail& to) {
         fit_line(pairs, e);
         fit_lean(pairs, e);
     }
-    return e;
+    judge(pairs, estimate);
+    return estimate;
+}
+
+Exposure beyond_doubt(const Exposure& e, const Estimate& errors) {
+    const double tone = errors.tone;
+    const double gain = 1 + shrunk(e.gain - 1, errors.gain_error);
+    const double level = shrunk(e.gain * tone + e.offset - tone, errors.level_error);
+    return {gain, tone + level - gain * tone, shrunk(e.lean_x, errors.lean_x_error),
+            shrunk(e.lean_y, errors.lean_y_error)};
 }
 
 } // namespace oldfilm::stages

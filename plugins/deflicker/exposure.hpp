@@ -32,8 +32,19 @@ struct Thumbnail {
     std::vector<float> tones;
 };
 
+/// An exposure and how well it is known: standard errors, that of the level being the mean tone's.
+struct Estimate {
+    Exposure exposure;
+    double tone = 0.5; ///< mean of the tones that were compared
+    double gain_error = 0, level_error = 0, lean_x_error = 0, lean_y_error = 0;
+};
+
 /// What turns `from`'s tones into `to`'s. Areas where something moved are outvoted (iteratively
 /// reweighted, Tukey's biweight). Thumbnails have one size.
-Exposure compare(const Thumbnail& from, const Thumbnail& to);
+Estimate compare(const Thumbnail& from, const Thumbnail& to);
+
+/// `e` less what grain alone may have feigned: each part shrinks by (error / part)^2, and is gone
+/// within three standard errors (the positive-part estimator of James and Stein, 1961).
+Exposure beyond_doubt(const Exposure& e, const Estimate& errors);
 
 } // namespace oldfilm::stages

@@ -60,8 +60,14 @@ class Deflicker final : public sdk::Stage {
                 mean[k] += weights[i] * answer[k];
             }
         }
-        apply(request, {1 + strength_ * (std::clamp(mean[0], 0.5, 2.0) - 1), strength_ * mean[1],
-                        strength_ * mean[2], strength_ * mean[3]});
+        // The centre's own tones are known as well as the step to a frame beside it.
+        const std::int64_t n = centre.index();
+        const Exposure e = beyond_doubt({std::clamp(mean[0], 0.5, 2.0), mean[1], mean[2], mean[3]},
+                                        thumbnails_.contains(n + 1)   ? step(n)
+                                        : thumbnails_.contains(n - 1) ? step(n - 1)
+                                                                      : Estimate{});
+        apply(request, {1 + strength_ * (e.gain - 1), strength_ * e.offset, strength_ * e.lean_x,
+                        strength_ * e.lean_y});
         forget_before(centre.index() - radius_);
     }
 
@@ -98,17 +104,17 @@ class Deflicker final : public sdk::Stage {
         std::map<std::int64_t, Exposure> result{{0, Exposure{}}};
         Exposure chain;
         for (std::int64_t n = centre; n < centre + radius_ && thumbnails_.contains(n + 1); ++n) {
-            result[n + 1 - centre] = chain = chain.then(step(n));
+            result[n + 1 - centre] = chain = chain.then(step(n).exposure);
         }
         chain = {};
         for (std::int64_t n = centre; n > centre - radius_ && thumbnails_.contains(n - 1); --n) {
-            result[n - 1 - centre] = chain = chain.then(step(n - 1).inverse());
+            result[n - 1 - centre] = chain = chain.then(step(n - 1).exposure.inverse());
         }
         return result;
     }
 
     /// From frame `n` to the next. Depends on the two alone, so that keeping it changes nothing.
-    const Exposure& step(std::int64_t n) {
+    const Estimate& step(std::int64_t n) {
         const auto known = steps_.find(n);
         return known != steps_.end()
                    ? known->second
@@ -137,7 +143,7 @@ class Deflicker final : public sdk::Stage {
     double strength_ = 1;
     std::int64_t radius_ = 0, rows_ = 1, columns_ = 1;
     std::map<std::int64_t, Thumbnail> thumbnails_;
-    std::map<std::int64_t, Exposure> steps_;
+    std::map<std::int64_t, Estimate> steps_;
 };
 
 const oldfilm_plugin_description* deflicker() {
