@@ -5,16 +5,17 @@
 
 #include <algorithm>
 #include <cmath>
+#include <tuple>
 
 namespace oldfilm::stages {
 namespace {
 
-constexpr std::int64_t block = 8;
-/// Of the blocks by their roughness, those up to here are taken for flat.
-constexpr double flat_part = 0.2;
-/// Blocks of pure noise differ among themselves too: the quietest fifth of them lies this much
-/// below the mean (of the deviation over 8 x 8 residuals; measured on white noise).
-constexpr double flat_bias = 1 / 0.86;
+/// Mean of the lowest `part` of the values.
+double lowest(const at::Tensor& values, double part) {
+    const at::Tensor sorted = std::get<0>(values.flatten().sort());
+    const auto count = static_cast<std::int64_t>(part * static_cast<double>(sorted.numel()));
+    return sorted.slice(0, 0, std::max<std::int64_t>(1, count)).mean().item<double>();
+}
 
 } // namespace
 
@@ -30,13 +31,21 @@ double noise_of(const at::Tensor& luma) {
     const at::Tensor rows = p.slice(0, 0, h - 2) - p.slice(0, 1, h - 1) * 2 + p.slice(0, 2, h);
     const at::Tensor residual =
         rows.slice(1, 0, w - 2) - rows.slice(1, 1, w - 1) * 2 + rows.slice(1, 2, w);
-    const at::Tensor energy =
-        at::avg_pool2d(residual.square().unsqueeze(0), {block, block}).flatten();
-    const at::Tensor sorted = std::get<0>(energy.sort());
-    const std::int64_t count =
-        std::max<std::int64_t>(1, static_cast<std::int64_t>(flat_part * sorted.numel()));
-    const double mean = sorted.slice(0, 0, count).mean().item<double>();
-    return std::sqrt(mean / 36) * flat_bias; // the mask's weights have a square sum of 36
+    constexpr std::int64_t block = 8;
+    const at::Tensor energy = at::avg_pool2d(residual.square().unsqueeze(0), {block, block});
+    // The mask's weights have a square sum of 36; the lowest fifth of 8 x 8 blocks of white noise
+    // comes out at 0.79 of its deviation.
+    return std::sqrt(lowest(energy, 0.2) / 36) / 0.79;
+}
+
+double noise_between(const at::Tensor& one, const at::Tensor& other) {
+    const std::int64_t block = std::min<std::int64_t>({16, one.size(1), one.size(2)});
+    const at::Tensor difference = (one - other).unsqueeze(0);
+    const at::Tensor mean = at::avg_pool2d(difference, {block, block});
+    const at::Tensor square = at::avg_pool2d(difference.square(), {block, block});
+    // Flicker moves a block's mean alone. Two frames' noise adds up, hence the half; the lowest third
+    // of 16 x 16 blocks of white noise comes out at 0.945 of its deviation.
+    return std::sqrt(lowest((square - mean.square()).clamp_min(0), 1.0 / 3) / 2) / 0.945;
 }
 
 } // namespace oldfilm::stages

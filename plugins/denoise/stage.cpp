@@ -37,15 +37,27 @@ class Denoise final : public sdk::Stage {
     }
 
     void change(const sdk::Values& values) override { take(values); }
-    void reset() override { measured_.clear(); }
+    void reset() override {
+        within_.clear();
+        between_.clear();
+        previous_ = at::Tensor();
+    }
 
     void analyze(const sdk::FrameView& frame) override {
-        measured_.push_back(noise_of(luma(sdk::picture(frame), weights_)));
+        const at::Tensor here = luma(sdk::picture(frame), weights_);
+        within_.push_back(noise_of(here));
+        if (previous_.defined()) {
+            const double noise = noise_between(previous_, here);
+            if (noise > 0) { // a repeated frame says nothing
+                between_.push_back(noise);
+            }
+        }
+        previous_ = here.clone(); // the picture may be the host's, lent for this call
     }
 
     std::string finish_analysis() override {
-        std::sort(measured_.begin(), measured_.end());
-        grain_ = measured_.empty() ? 0 : measured_[measured_.size() / 2];
+        // Each misses what the other sees: noise that stands still, and grain of several pixels.
+        grain_ = std::max(median(within_), median(between_));
         return nlohmann::json{{"sigma", grain_}}.dump();
     }
 
@@ -78,6 +90,12 @@ class Denoise final : public sdk::Stage {
     }
 
   private:
+    static double median(std::vector<double>& values) {
+        const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+        std::nth_element(values.begin(), middle, values.end());
+        return values.empty() ? 0 : *middle;
+    }
+
     void take(const sdk::Values& values) {
         strength_ = values.number("strength");
         sigma_ = values.number("sigma");
@@ -88,7 +106,8 @@ class Denoise final : public sdk::Stage {
     double strength_ = 1;
     double sigma_ = 0;
     double grain_ = 0;
-    std::vector<double> measured_;
+    std::vector<double> within_, between_;
+    at::Tensor previous_;
 };
 
 } // namespace
