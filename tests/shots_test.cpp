@@ -5,6 +5,7 @@
 #include <ATen/ops/rand.h>
 #include <ATen/ops/roll.h>
 #include <ATen/ops/upsample_bilinear2d.h>
+#include <ATen/ops/where.h>
 #include <ATen/ops/zeros.h>
 #include <catch2/catch.hpp>
 
@@ -47,6 +48,18 @@ TEST_CASE("cuts are found where scenes change, through flicker and grain") {
         }
     }
     CHECK(cuts(film) == std::vector<int>{7, 14, 21});
+}
+
+TEST_CASE("dirt in every frame is no cut, however much brighter than the picture") {
+    at::manual_seed(4);
+    const at::Tensor base = scene() * 0.1 + 0.4;
+    std::vector<at::Tensor> film;
+    for (int i = 0; i < 10; ++i) {
+        const at::Tensor dirt =
+            at::upsample_bilinear2d(at::rand({1, 1, 24, 32}), {96, 128}, false)[0];
+        film.push_back(at::where(dirt > 0.9, dirt, base.roll({i}, {2})));
+    }
+    CHECK(cuts(film).empty());
 }
 
 TEST_CASE("a flash is no cut") {

@@ -5,11 +5,13 @@
 #include <oldfilm/pipeline.hpp>
 
 #include <ATen/ATen.h>
+#include <ATen/CPUGeneratorImpl.h>
 #include <catch2/catch.hpp>
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 
 #include <cmath>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -46,6 +48,39 @@ inline at::Tensor resized(const at::Tensor& picture, std::int64_t height, std::i
     return at::_upsample_bicubic2d_aa(picture.unsqueeze(0), {height, width}, false).squeeze(0);
 }
 
+inline at::Tensor random(std::uint64_t seed, at::IntArrayRef shape, bool normal = false) {
+    const at::Generator generator = at::make_generator<at::CPUGeneratorImpl>(seed);
+    return normal ? at::randn(shape, generator, at::kFloat)
+                  : at::rand(shape, generator, at::kFloat);
+}
+
+/// Blobs of many sizes, C x H x W in about [0.15, 0.85].
+inline at::Tensor scene(std::uint64_t seed, std::int64_t channels, std::int64_t height,
+                        std::int64_t width) {
+    at::Tensor sum = at::zeros({1, channels, height, width});
+    double weight = 0;
+    for (const std::int64_t cell : {4, 8, 24}) {
+        const at::Tensor coarse = random(seed + static_cast<std::uint64_t>(cell),
+                                         {1, channels, height / cell + 2, width / cell + 2});
+        const auto share = static_cast<double>(cell);
+        sum += share * at::upsample_bicubic2d(coarse, {height, width}, false);
+        weight += share;
+    }
+    return (sum.squeeze(0) / weight).clamp(0.0, 1.0) * 0.7 + 0.15;
+}
+
+inline at::Tensor shifted(const at::Tensor& picture, double dx, double dy) {
+    const auto h = picture.size(1);
+    const auto w = picture.size(2);
+    const at::Tensor x = ((at::arange(w, at::kFloat) - dx) * (2.0 / static_cast<double>(w - 1)) - 1)
+                             .view({1, 1, w})
+                             .expand({1, h, w});
+    const at::Tensor y = ((at::arange(h, at::kFloat) - dy) * (2.0 / static_cast<double>(h - 1)) - 1)
+                             .view({1, h, 1})
+                             .expand({1, h, w});
+    return at::grid_sampler_2d(picture.unsqueeze(0), at::stack({x, y}, 3), 2, 1, true).squeeze(0);
+}
+
 /// Smooth structure without a preferred direction, seeded.
 inline at::Tensor texture(int channels, std::int64_t height, std::int64_t width) {
     at::manual_seed(7);
@@ -55,8 +90,12 @@ inline at::Tensor texture(int channels, std::int64_t height, std::int64_t width)
         .clamp(0.02, 0.98);
 }
 
-inline double psnr(const at::Tensor& a, const at::Tensor& b) {
-    return -10 * std::log10(at::mse_loss(a, b).item<double>() + 1e-12);
+/// In dB; `margin` pixels at each side don't count.
+inline double psnr(const at::Tensor& a, const at::Tensor& b, std::int64_t margin = 0) {
+    const auto inner = [margin](const at::Tensor& t) {
+        return t.slice(1, margin, t.size(1) - margin).slice(2, margin, t.size(2) - margin);
+    };
+    return -10 * std::log10(at::mse_loss(inner(a), inner(b)).item<double>() + 1e-12);
 }
 
 /// A film at `rate` through the stage that `text` describes.
@@ -97,6 +136,42 @@ inline std::vector<Frame> restored(const std::string& text, const std::vector<at
 
 inline at::Tensor restored_frame(const std::string& text, const at::Tensor& picture) {
     return restored(text, {picture}).at(0).picture();
+}
+
+inline std::vector<at::Tensor> film_of(int count, const std::function<at::Tensor(int)>& picture) {
+    std::vector<at::Tensor> film;
+    for (int i = 0; i < count; ++i) {
+        film.push_back(picture(i));
+    }
+    return film;
+}
+
+/// Each stage takes monochrome and colour, films of one frame, the smallest size and odd ones, and
+/// never writes to what it was given.
+inline void works_on_any_size(const std::string& stage) {
+    struct Size {
+        std::int64_t channels, height, width;
+        int frames;
+    };
+    for (const Size size : {Size{1, 16, 16, 4}, Size{3, 16, 16, 3}, Size{1, 37, 51, 5},
+                            Size{3, 61, 43, 6}, Size{1, 48, 64, 1}}) {
+        CAPTURE(stage, size.channels, size.height, size.width, size.frames);
+        const at::Tensor still = scene(7, size.channels, size.height, size.width);
+        const auto film = film_of(size.frames, [&](int i) {
+            return still * (1 + 0.05 * (i % 2)) +
+                   0.03 * random(static_cast<std::uint64_t>(100 + i), still.sizes(), true);
+        });
+        std::vector<at::Tensor> copies;
+        for (const at::Tensor& picture : film) {
+            copies.push_back(picture.clone());
+        }
+        const auto out = restored(stage, film);
+        for (std::size_t i = 0; i < film.size(); ++i) {
+            CHECK(out[i].picture().sizes() == film[i].sizes());
+            CHECK(out[i].picture().isfinite().all().item<bool>());
+            CHECK(at::equal(film[i], copies[i]));
+        }
+    }
 }
 
 } // namespace oldfilm::testing

@@ -25,11 +25,10 @@ class Denoise final : public sdk::Stage {
   public:
     using Stage::Stage;
 
-    void configure(const sdk::Format& input, const sdk::Values& values,
+    void configure(const sdk::Format& /*input*/, const sdk::Values& values,
                    sdk::Config& config) override {
         model_ = sdk::Model(host(), values.text("model"), "denoise");
         facts(model_, {"window", "sigma"});
-        weights_ = luma_weights(input.color, input.height);
         take(values);
         config.before = reach;
         config.after = reach;
@@ -44,7 +43,7 @@ class Denoise final : public sdk::Stage {
     }
 
     void analyze(const sdk::FrameView& frame) override {
-        const at::Tensor here = luma(sdk::picture(frame), weights_);
+        const at::Tensor here = sdk::picture(frame);
         within_.push_back(noise_of(here));
         if (previous_.defined()) {
             const double noise = noise_between(previous_, here);
@@ -102,7 +101,6 @@ class Denoise final : public sdk::Stage {
     }
 
     sdk::Model model_;
-    LumaWeights weights_{};
     double strength_ = 1;
     double sigma_ = 0;
     double grain_ = 0;

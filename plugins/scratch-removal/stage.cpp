@@ -103,6 +103,6 @@ OLDFILM_PLUGINS(sdk::describe<ScratchRemoval>(
      "0.1.0",
      "Removes dirt, hairs, stains and scratches; outside the repaired places every pixel stays as "
      "it is",
-     {sdk::number("sensitivity", 0.7, 0, 1, "how readily a place counts as damaged").live(),
+     {sdk::number("sensitivity", 0.6, 0, 1, "how readily a place counts as damaged").live(),
       sdk::integer("grow", 1, 0, 8, "how far repairs reach beyond what was found", "px").live(),
       sdk::file("model", "models/scratch-removal/default.pt", "model package")}}))

@@ -10,14 +10,15 @@
 
 namespace oldfilm {
 
-/// A frame as the cut detector sees it: luma, averaged to 32 x 24, with brightness and contrast
-/// taken out, so that flicker and fades are not cuts.
+/// A frame as the cut detector sees it: luma, averaged to 32 x 24. Brightness and contrast do
+/// not count, so that flicker and fades are not cuts; nor does the fifth of the places that differs
+/// most, so that dirt is none.
 class Thumbnail {
   public:
     Thumbnail() = default;
     explicit Thumbnail(const at::Tensor& picture);
     /// 0 for the same picture up to brightness and contrast, 1 for unrelated ones, 2 for a
-    /// negative: one minus the normalised cross-correlation.
+    /// negative: one minus the normalised cross-correlation, trimmed.
     [[nodiscard]] double distance(const Thumbnail& other) const;
 
   private:
