@@ -79,6 +79,16 @@ TEST_CASE("black leader before the picture is a shot of its own") {
     CHECK(cuts(film) == std::vector<int>{4});
 }
 
+TEST_CASE("a shot that starts in fast motion has one cut, at its start") {
+    at::manual_seed(5);
+    std::vector<at::Tensor> film(6, scene());
+    const at::Tensor wide = scene();
+    for (int i = 0; i < 8; ++i) {
+        film.push_back(wide.roll({10 * i}, {2}));
+    }
+    CHECK(cuts(film) == std::vector<int>{6});
+}
+
 TEST_CASE("one-frame and two-frame films have one shot") {
     CHECK(cuts({scene()}).empty());
     const at::Tensor base = scene();

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 namespace oldfilm {
 namespace {
@@ -100,11 +101,15 @@ bool ShotDetector::starts_shot(const std::vector<Thumbnail>& ahead) {
                 nearest = std::min(nearest, old.distance(coming));
             }
         }
-        double usual = 0;
-        for (const double d : activity_) {
-            usual += d / static_cast<double>(activity_.size());
+        std::vector<double> usual(activity_.begin(), activity_.end());
+        // A shot that has just begun says little yet about how it moves; what comes says more.
+        for (std::size_t i = 1; i < ahead.size() && activity_.size() < 2; ++i) {
+            usual.push_back(ahead[i - 1].distance(ahead[i]));
         }
-        cut = nearest > cut_distance && nearest > cut_contrast * usual;
+        const double motion = usual.empty() ? 0
+                                            : std::accumulate(usual.begin(), usual.end(), 0.0) /
+                                                  static_cast<double>(usual.size());
+        cut = nearest > cut_distance && nearest > cut_contrast * motion;
     }
     if (cut) {
         before_.clear();
