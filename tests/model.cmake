@@ -13,7 +13,3 @@ if(OLDFILM_OPENCV_STAGES)
   oldfilm_test(flow_test SOURCES flow_test.cpp LIBS oldfilm_core)
 endif()
 oldfilm_test(shipped_models_test SOURCES shipped_models_test.cpp LIBS oldfilm_core)
-
-# Not a test: prints how fast a package runs. `model_speed PACKAGE [HEIGHT WIDTH]`
-add_executable(model_speed bench/model_speed.cpp)
-target_link_libraries(model_speed PRIVATE oldfilm_core oldfilm_warnings fmt::fmt-header-only)

@@ -1,0 +1,15 @@
+# Not tests: programs that measure.
+
+# Prints how fast a package runs. `model_speed PACKAGE [HEIGHT WIDTH]`
+add_executable(model_speed bench/model_speed.cpp)
+target_link_libraries(model_speed PRIVATE oldfilm_core oldfilm_warnings fmt::fmt-header-only)
+
+# The benchmark's half that runs in one process; bench/bench.sh calls it.
+if(OLDFILM_MEDIA)
+  find_package(PkgConfig REQUIRED)
+  pkg_check_modules(OLDFILM_BENCH_FFMPEG REQUIRED IMPORTED_TARGET libavformat libavcodec libavutil)
+  add_executable(oldfilm_bench bench/bench.cpp bench/ffmpeg_alone.cpp bench/inner_stages.cpp bench/recorder.cpp)
+  target_link_libraries(oldfilm_bench PRIVATE oldfilm_media oldfilm_core oldfilm_sdk oldfilm_warnings
+    PkgConfig::OLDFILM_BENCH_FFMPEG fmt::fmt-header-only nlohmann_json::nlohmann_json ${CMAKE_DL_LIBS})
+  set_target_properties(oldfilm_bench PROPERTIES OUTPUT_NAME bench)
+endif()
