@@ -56,6 +56,21 @@ TEST_CASE("a pass without stages keeps every frame, its samples and its time") {
     CHECK(probe("out.mkv", "codec_name,pix_fmt", s.path()) == "ffv1,yuv420p");
 }
 
+TEST_CASE("inspect tells where shots begin") {
+    const Scratch s;
+    ffmpeg("-f lavfi -i testsrc=size=64x48:rate=16:duration=1 -f lavfi -i "
+           "mandelbrot=size=64x48:rate=16 -filter_complex "
+           "\"[1]trim=duration=1[b];[0][b]concat\" -c:v ffv1 -pix_fmt yuv444p in.mkv",
+           s.path());
+    const Outcome outcome = oldfilm::test::oldfilm("inspect in.mkv --shots --json", s.path());
+    INFO(outcome.error);
+    REQUIRE(outcome.status == 0);
+    const auto shots = nlohmann::json::parse(outcome.out)["shots"];
+    REQUIRE(shots.size() == 2);
+    CHECK(shots[1]["frame"] == 16);
+    CHECK(shots[1]["time"] == 1.0);
+}
+
 TEST_CASE("an edit list's film keeps its number of frames") {
     const Scratch s;
     film(s, "-c:v libx264 -bf 2", "whole.mp4");

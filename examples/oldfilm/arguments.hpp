@@ -50,6 +50,7 @@ struct PluginsArguments {
 struct InspectArguments {
     std::string file;
     bool json = false;
+    bool shots = false; ///< find a film's cuts, too: decodes all of it
 };
 
 struct CompareArguments {

@@ -3,6 +3,7 @@
 #include <oldfilm/error.hpp>
 #include <oldfilm/media.hpp>
 #include <oldfilm/model.hpp>
+#include <oldfilm/pipeline.hpp>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -115,15 +116,49 @@ void print_model(const oldfilm::Manifest& m) {
     }
 }
 
+/// The first frame of every shot, as stages are told of it.
+std::vector<oldfilm::FrameInfo> shots(const MediaInfo& info) {
+    oldfilm::Reader reader(info.path);
+    oldfilm::StreamFormat format;
+    format.channels = info.channels;
+    format.height = info.height;
+    format.width = info.width;
+    format.rate = info.frame_rate;
+    oldfilm::PipelineOptions options;
+    options.device = "cpu";
+    oldfilm::Pipeline nothing(options);
+    oldfilm::Run run = nothing.start(format, [&] { return reader.next(); });
+    std::vector<oldfilm::FrameInfo> found;
+    while (const std::optional<oldfilm::Frame> frame = run.next()) {
+        if (found.empty() || frame->info().shot != found.back().shot) {
+            found.push_back(frame->info());
+        }
+    }
+    return found;
+}
+
+double seconds(const oldfilm::FrameInfo& info) {
+    return static_cast<double>(info.pts) * info.time_base.value();
+}
+
 } // namespace
 
 int inspect_media(const InspectArguments& arguments) {
     return guarded([&] {
         const MediaInfo info = oldfilm::inspect_media(arguments.file);
+        const auto found = arguments.shots ? shots(info) : std::vector<oldfilm::FrameInfo>{};
         if (arguments.json) {
-            fmt::print("{}\n", json::parse(info.to_json()).dump(2));
-        } else {
-            print_media(info);
+            json document = json::parse(info.to_json());
+            for (const oldfilm::FrameInfo& first : found) {
+                document["shots"].push_back({{"frame", first.index}, {"time", seconds(first)}});
+            }
+            fmt::print("{}\n", document.dump(2));
+            return;
+        }
+        print_media(info);
+        for (const oldfilm::FrameInfo& first : found) {
+            fmt::print("  shot {:<7} from frame {}, {:.3f} s\n", first.shot + 1, first.index,
+                       seconds(first));
         }
     });
 }

@@ -190,6 +190,8 @@ CommandLine parse(int argc, char** argv) {
 
     auto& inspect = *app.add_subcommand("inspect", "Say what a film, a model or a plugin is");
     inspect.add_option("FILE", line.inspect.file, "A film, a model package, a plugin")->required();
+    inspect.add_flag("--shots", line.inspect.shots,
+                     "Where a film's shots begin, too (decodes all of it)");
     inspect.add_flag("--json", line.inspect.json, "As JSON");
 
     auto& compare = *app.add_subcommand("compare", "Measure how two films differ");

@@ -1,0 +1,84 @@
+"""Colorize on photographs held back: distance from the true ab, and colourfulness, over `saturation`."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from films import recipe, restore
+from training import data, imaging
+
+
+def lab(rgb: np.ndarray) -> np.ndarray:
+    return cv2.cvtColor(rgb.astype(np.float32), cv2.COLOR_RGB2LAB)
+
+
+def measure(evidence, folder) -> None:
+    train = recipe("colorize")
+    held = train.pictures(folder, "val")
+    groups = {"bsds/val": [], "last tenths": []}
+    for i in range(0, len(held), 2):
+        groups["bsds/val" if held.names[i].startswith("bsds") else "last tenths"].append(i)
+    for group, which in groups.items():
+        curve(evidence, train, held, group, which)
+    steady(evidence, folder)
+
+
+def curve(evidence, train, held, group, which) -> None:
+    truth = [cv2.cvtColor(held[i], cv2.COLOR_LAB2RGB) for i in which]
+    true = [lab(t / 255.0) for t in truth]
+    grey = np.mean([np.linalg.norm(t[..., 1:], axis=2).mean() for t in true])
+    colour = np.mean([train.colourfulness(t / 255.0) for t in truth])
+    evidence.add("colorize", f"{group}, ab distance", "grey", grey, "")
+    for precision in ("float32", "auto"):
+        made: dict[float, dict[int, np.ndarray]] = {s: {} for s in (1.0, 0.75, 0.5)}
+        for shape in {t.shape for t in truth}:
+            same = [i for i, t in enumerate(truth) if t.shape == shape]
+            mono = np.stack([np.clip(np.round(cv2.cvtColor(truth[i], cv2.COLOR_RGB2GRAY)), 0, 255) for i in same])
+            for saturation, pictures in made.items():
+                if precision == "float32" and saturation < 1:
+                    continue
+                for i, frame in zip(same, each(mono.astype(np.uint8), saturation, precision), strict=True):
+                    pictures[i] = frame
+        for saturation, pictures in made.items():
+            if not pictures:
+                continue
+            distance = [np.linalg.norm(lab(pictures[i])[..., 1:] - true[i][..., 1:], axis=2).mean()
+                        for i in range(len(truth))]
+            below = 100 * (1 - np.mean(distance) / grey)
+            rich = 100 * np.mean([train.colourfulness(pictures[i]) for i in range(len(truth))]) / colour
+            tool, goal = f"oldfilm {precision}", saturation == 1
+            evidence.add("colorize", f"{group}, below grey, saturation {saturation}", tool, below, "%", 15 if goal else None)
+            evidence.add("colorize", f"{group}, colourfulness, saturation {saturation}", tool, rich, "%", 45 if goal else None)
+            if goal and precision == "auto":
+                evidence.best_and_worst("colorize-" + group.split("/")[0].replace(" ", "-"), [-d for d in distance],
+                                        lambda i: (true[i][..., 0] / 100, pictures[i], truth[i] / 255.0))
+
+
+def each(mono: np.ndarray, saturation: float, precision: str):
+    """Every picture a film of its own, so that no colour is carried over."""
+    for picture in mono:
+        yield restore(picture[None], f"colorize:saturation={saturation}", precision=precision, grey=False)[0]
+
+
+def steady(evidence, folder) -> None:
+    """Change of ab from frame to frame along the flow over the mean chroma: ours, and the film's own."""
+    flow = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    for name in data.VALIDATION_CLIPS:
+        frames = np.stack(list(data.decode(folder / "clips" / name, 240, 100))[-12:])
+        mono = np.stack([cv2.cvtColor(f, cv2.COLOR_RGB2GRAY) for f in frames])
+        films = {"the film's own": frames / 255.0, "oldfilm auto": restore(mono, "colorize", grey=False)}
+        h, w = mono[0].shape
+        grid = np.stack(np.meshgrid(np.arange(w, dtype=np.float32), np.arange(h, dtype=np.float32)), -1)
+        change: dict[str, float] = {}
+        for tool, film in films.items():
+            ab = [lab(f)[..., 1:] for f in film]
+            moved = []
+            for i in range(1, len(ab)):
+                at = grid + flow.calc(mono[i], mono[i - 1], None)
+                before = cv2.remap(ab[i - 1], at[..., 0], at[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+                moved.append(np.linalg.norm(ab[i] - before, axis=2).mean())
+            change[tool] = float(np.mean(moved) / np.mean([np.linalg.norm(a, axis=2).mean() for a in ab]))
+        evidence.add("colorize", f"{name}, change along the flow over chroma", "the film's own", change["the film's own"], "")
+        evidence.add("colorize", f"{name}, change along the flow over chroma", "oldfilm auto", change["oldfilm auto"], "",
+                     change["the film's own"], below=True)
