@@ -11,6 +11,7 @@ usage: ./setup.sh COMMAND [--torch PATH] [--cuda]
   test             build everything and run all tests
   build            build everything
   bench            measure efficiency, memory and start-up                        -> build/bench/
+  quality [STAGE]  measure every model against the classic tools                 -> build/quality/
   train STAGE ...  train a stage's models by its recipe (plugins/STAGE/train.py)
   install [PREFIX] install into PREFIX (/usr/local)
 
@@ -109,6 +110,12 @@ bench() {
     tests/bench/bench.sh build
 }
 
+quality() {
+    build
+    install_python_torch
+    OMP_NUM_THREADS=$(nproc) "$ENV_DIR/bin/python" tests/quality/quality.py "$@"
+}
+
 train() {
     local stage=${1:-}
     [[ -n $stage && -e plugins/$stage/train.py ]] ||
@@ -146,6 +153,10 @@ case ${1:-} in
     test) run_tests ;;
     build) build ;;
     bench) bench ;;
+    quality)
+        shift
+        quality "$@"
+        ;;
     train)
         shift
         train "$@"
