@@ -189,7 +189,12 @@ json measure(const std::string& name, const Film& film, const Pipeline& pipeline
              const std::string& folder, int rounds) {
     const Known known = look_into(film, pipeline.stages(), folder);
     const std::string output = folder + "/" + name + ".mp4";
+    json stages;
+    for (const StageSpec& stage : pipeline.stages()) {
+        stages.push_back(name_of(stage));
+    }
     json result{{"name", name},
+                {"stages", stages},
                 {"frames_in", film.frames.size()},
                 {"frames_out", known.frames_out},
                 {"models", known.models.models.size()},
@@ -202,11 +207,7 @@ json measure(const std::string& name, const Film& film, const Pipeline& pipeline
         result["file_to_file"].push_back(
             seconds_of([&] { restored = restore(film.path, output, pipeline, options); }));
         result["in_models"].push_back(seconds_in_models() - models_before);
-        double in_stages = 0;
-        for (const double seconds : restored.stats.stage_seconds) {
-            in_stages += seconds;
-        }
-        result["in_stages"].push_back(in_stages);
+        result["in_stages"].push_back(restored.stats.stage_seconds);
 
         result["decode"].push_back(decode_alone(film.path));
         const ModelTimes models = replay(known.models);
@@ -219,7 +220,7 @@ json measure(const std::string& name, const Film& film, const Pipeline& pipeline
                 drive(flow, work.format, work.frames, drop);
             }
         }));
-        result["stages"].push_back(
+        result["in_memory"].push_back(
             seconds_of([&] { drive(pipeline, film.format, film.frames, drop); }));
         const Encoded encoded = encode_alone(known.coded, output);
         result["encode"].push_back(encoded.seconds);
