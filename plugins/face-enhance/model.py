@@ -1,7 +1,7 @@
 """The two networks of face-enhance: five points of a face, and a clearer face.
 
-`Landmarks` is a plain convolutional regressor on the detector's box. `FaceEnhance` is a bank of learned
-filters on the aligned crop (after RAISR: Romano, Isidoro and Milanfar 2016), trained on faces alone.
+`Landmarks` is a plain convolutional regressor on the detector's box. `FaceEnhance` sees the aligned crop
+and is trained on faces alone.
 """
 
 from __future__ import annotations
@@ -42,59 +42,51 @@ class Landmarks(nn.Module):
         return self.points(x.flatten(1)).float().view(-1, 5, 2)
 
 
-# Filters: 7x7 taps next to each other, and 7x7 at every third pixel. Classes: bins of three measures.
-DENSE, SPARSE, SPACING = 7, 7, 3
-GLOBAL, FINE, COARSE = 8, 4, 3
-CLASSES = GLOBAL * FINE * COARSE
-TAPS = DENSE * DENSE + SPARSE * SPARSE
+class Block(nn.Module):
+    def __init__(self, width: int):
+        super().__init__()
+        self.body = nn.Sequential(conv(width, width), nn.Conv2d(width, width, 3, 1, 1))
+        self.body[1].weight.data.mul_(0.2)
 
-
-def box(x: torch.Tensor, side: int) -> torch.Tensor:
-    pad = side // 2
-    return F.avg_pool2d(F.pad(x, (pad, pad, pad, pad), mode="replicate"), side, 1)
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x + self.body(x)
 
 
 class FaceEnhance(nn.Module):
-    """crop N,3,S,S in [0, 1] to the same, clearer: to each pixel a learned linear filter is applied,
-    chosen by how fine and how strong the structure about it is, and by how soft or grainy the whole
-    face is. `weights` are found by least squares, class by class (`train.py`)."""
+    """crop N,3,256,256 in [0, 1] to the same, clearer.
 
-    def __init__(self):
+    A residual U-Net (Ronneberger et al. 2015) behind space-to-depth. Faces are aligned, so a place
+    in the crop is a place in the face: a learned map joins the features at an eighth, and says what
+    usually is there.
+    """
+
+    def __init__(self, width: int = 32):
         super().__init__()
-        self.dense, self.sparse, self.spacing = DENSE, SPARSE, SPACING
-        self.fine, self.coarse = FINE, COARSE
-        self.register_buffer("weights", torch.zeros(CLASSES, TAPS))
-        self.register_buffer("global_edges", torch.zeros(GLOBAL - 1))
-        self.register_buffer("fine_edges", torch.zeros(FINE - 1))
-        self.register_buffer("coarse_edges", torch.zeros(COARSE - 1))
-
-    def measures(self, crop: torch.Tensor):
-        """Fine and coarse structure N,1,S,S about each pixel, and the face's fine over coarse N,1,1,1."""
-        grey = crop.mean(1, keepdim=True)
-        soft = box(grey, 3)
-        fine = box((grey - soft).square(), 7).sqrt()
-        coarse = box((soft - box(soft, 9)).square(), 9).sqrt()
-        low, high = int(crop.size(2) * 0.25), int(crop.size(2) * 0.85)
-        ratio = (fine[:, :, low:high, low:high].mean((2, 3), keepdim=True) /
-                 (coarse[:, :, low:high, low:high].mean((2, 3), keepdim=True) + 1e-3))
-        return fine, coarse, ratio
-
-    def classes(self, crop: torch.Tensor) -> torch.Tensor:
-        fine, coarse, ratio = self.measures(crop)
-        chosen = torch.bucketize(ratio, self.global_edges) * self.fine + torch.bucketize(fine, self.fine_edges)
-        return chosen * self.coarse + torch.bucketize(coarse, self.coarse_edges)
+        self.enter = nn.Sequential(conv(12, width), conv(width, width))
+        self.down2 = conv(width, 2 * width, 2)
+        self.level2 = Block(2 * width)
+        self.down3 = conv(2 * width, 3 * width, 2)
+        self.level3 = Block(3 * width)
+        self.down4 = conv(3 * width, 4 * width, 2)
+        self.level4 = nn.Sequential(Block(4 * width), Block(4 * width))
+        self.place = nn.Parameter(0.02 * torch.randn(1, 3 * width, CROP_SIDE // 8, CROP_SIDE // 8))
+        self.up3 = nn.Sequential(nn.Conv2d(4 * width, 12 * width, 1), nn.PixelShuffle(2))
+        self.join3 = Block(3 * width)
+        self.up2 = nn.Sequential(nn.Conv2d(3 * width, 8 * width, 1), nn.PixelShuffle(2))
+        self.join2 = Block(2 * width)
+        self.up1 = nn.Sequential(nn.Conv2d(2 * width, 4 * width, 1), nn.PixelShuffle(2))
+        self.last = Block(width)
+        self.tail = nn.Conv2d(width, 12, 3, 1, 1)
+        self.tail.weight.data.mul_(0.1)
+        nn.init.zeros_(self.tail.bias)
 
     def forward(self, crop: torch.Tensor) -> torch.Tensor:
-        x = crop.float()
-        n, c, h, w = x.size(0), x.size(1), x.size(2), x.size(3)
-        chosen = self.classes(x)
-        pad = self.sparse // 2 * self.spacing
-        wide = F.pad(x.reshape(n * c, 1, h, w), (pad, pad, pad, pad), mode="replicate")
-        skip = pad - self.dense // 2
-        near = wide[:, :, skip:wide.size(2) - skip, skip:wide.size(3) - skip]
-        dense = self.weights[:, :self.dense * self.dense].reshape(-1, 1, self.dense, self.dense)
-        sparse = self.weights[:, self.dense * self.dense:].reshape(-1, 1, self.sparse, self.sparse)
-        change = F.conv2d(near, dense) + F.conv2d(wide, sparse, dilation=self.spacing)
-        change = change.view(n, c, -1, h, w)
-        picked = change.gather(2, chosen.unsqueeze(1).expand(n, c, 1, h, w)).squeeze(2)
-        return x + picked
+        seen = F.pixel_unshuffle(crop.float() * 2.0 - 1.0, 2).to(self.tail.weight.dtype)
+        x1 = self.enter(seen)
+        x2 = self.level2(self.down2(x1))
+        x3 = self.level3(self.down3(x2) + self.place)
+        x = self.level4(self.down4(x3))
+        x = self.join3(x3 + self.up3(x))
+        x = self.join2(x2 + self.up2(x))
+        x = self.last(x1 + self.up1(x))
+        return crop.float() + F.pixel_shuffle(self.tail(x).float(), 2) * 0.25

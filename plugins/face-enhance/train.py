@@ -1,6 +1,6 @@
 """Trains and measures face-enhance/models/default.pt; train_landmarks.py comes first.
 
-    python plugins/face-enhance/train.py --minutes 1
+    python plugins/face-enhance/train.py --minutes 25
     python plugins/face-enhance/train.py --evaluate --pictures build/pictures/faces
 """
 
@@ -15,68 +15,39 @@ sys.path[:0] = [str(HERE.parent), str(HERE)]
 import cv2
 import numpy as np
 import torch
-import torch.nn.functional as F
 
 import faces
-from model import (CLASSES, COARSE, CROP_SIDE, DENSE, FINE, GLOBAL, SPACING, SPARSE, TAPS,
-                   FaceEnhance)
+from model import CROP_SIDE, FaceEnhance
 from training import data, imaging, loop, package
 
-RIDGE = 1e-7
+BATCH = 6
 
 
-def taps(crop: torch.Tensor) -> torch.Tensor:
-    """What the filters see about each pixel of N,1,S,S, less the pixel itself: N,TAPS,S,S. Sums of
-    differences leave even areas as they are."""
-    pad = SPARSE // 2 * SPACING
-    wide = F.pad(crop, (pad, pad, pad, pad), mode="replicate")
-    skip = pad - DENSE // 2
-    side = crop.shape[2]
-    near = F.unfold(wide[:, :, skip:-skip, skip:-skip], DENSE)
-    far = F.unfold(wide, SPARSE, dilation=SPACING)
-    return torch.cat((near, far), 1).view(-1, TAPS, side, side) - crop
+def batches(portraits):
+    def make(rng: np.random.Generator):
+        aged = np.empty((BATCH, 3, CROP_SIDE, CROP_SIDE), np.float32)
+        clean = np.empty_like(aged)
+        for i in range(BATCH):
+            aged[i], clean[i] = faces.crop_pair(portraits[rng.integers(len(portraits))], rng)
+        return torch.from_numpy(aged), torch.from_numpy(clean)
+
+    return make
 
 
-def fit(portraits, crops: int, pixels: int, seed: int) -> FaceEnhance:
-    """Least squares, class by class, over `pixels` random pixels of each of `crops` aged faces."""
-    rng = np.random.default_rng(seed)
-    network = FaceEnhance().eval()
-    pairs = [tuple(torch.from_numpy(np.ascontiguousarray(p)) for p in
-                   faces.crop_pair(portraits[rng.integers(len(portraits))], rng)) for _ in range(crops)]
-    seen = [network.measures(aged[None]) for aged, _ in pairs]
+def face(side: int = CROP_SIDE) -> torch.Tensor:
+    """side,side: 1 within the stage's ellipse, 0.25 about it."""
+    axis = (torch.arange(side) + 0.5) / side
+    inside = ((axis[None] - 0.5) / 0.33)**2 + ((axis[:, None] - 0.565) / 0.40)**2 < 1
+    return torch.where(inside, 1.0, 0.25)
 
-    def edges(values, bins):
-        return torch.quantile(values, torch.linspace(0, 1, bins + 1)[1:-1])
 
-    network.fine_edges = edges(torch.cat([f[0, 0, ::16, ::16].flatten() for f, _, _ in seen]), FINE)
-    network.coarse_edges = edges(torch.cat([c[0, 0, ::16, ::16].flatten() for _, c, _ in seen]), COARSE)
-    network.global_edges = edges(torch.cat([r.flatten() for _, _, r in seen]), GLOBAL)
-
-    square = torch.zeros(CLASSES, TAPS, TAPS, dtype=torch.float64)
-    product = torch.zeros(CLASSES, TAPS, dtype=torch.float64)
-    weight = torch.zeros(CLASSES)
-    for aged, clean in pairs:
-        channel = int(rng.integers(3))
-        places = torch.from_numpy(rng.integers(0, CROP_SIDE * CROP_SIDE, pixels))
-        rows = taps(aged[None, channel:channel + 1]).flatten(2)[0].T[places]
-        wanted = (clean - aged)[channel].flatten()[places]
-        chosen = network.classes(aged[None]).flatten()[places]
-        # Of each face the same part of its error counts, so that good ones are not spoilt for bad ones.
-        share = (1e-3 / (wanted.square().mean() + 1e-5)).sqrt()
-        rows, wanted = rows * share, wanted * share
-        for k in chosen.unique():
-            part = rows[chosen == k]
-            square[k] += (part.T @ part).double()
-            product[k] += (part.T @ wanted[chosen == k]).double()
-            weight[k] += len(part)
-    # Rare classes lean on what all of them say together.
-    shared = (square.sum(0) / weight.sum(), product.sum(0) / weight.sum())
-    for k in range(CLASSES):
-        matrix = square[k] + 300 * shared[0] + (weight[k] + 300) * RIDGE * torch.eye(TAPS)
-        solved = torch.linalg.solve(matrix, product[k] + 300 * shared[1])
-        solved[DENSE * DENSE // 2] -= solved.sum()
-        network.weights[k] = solved.float()
-    return network
+def loss_of(network, batch):
+    """L1 within the face, in units of each crop's own error, halfway: good faces must not be spoilt
+    for the sake of bad ones."""
+    aged, clean = batch
+    out = network(aged.to(memory_format=torch.channels_last))
+    scale = (aged - clean).square().mean((1, 2, 3), keepdim=True).sqrt() + 0.01
+    return (((out - clean).abs() / scale) * face()).mean()
 
 
 @torch.no_grad()
@@ -106,7 +77,7 @@ def evaluate(network, portraits, folder: Path | None = None) -> dict:
 
 
 def main():
-    parser = loop.arguments(__doc__.splitlines()[0], HERE / "models" / "default.pt", 1)
+    parser = loop.arguments(__doc__.splitlines()[0], HERE / "models" / "default.pt", 25)
     options = parser.parse_args()
     held = faces.portraits(options.data, "val")
     if options.evaluate:
@@ -118,19 +89,23 @@ def main():
     if landmarks.exists():
         portraits += faces.more_portraits(options.data, "train", landmarks)
     print(f"{len(portraits)} portraits", flush=True)
-    crops = max(int(options.minutes * 400), 50)
-    network = fit(portraits, crops, 2500, options.seed)
-    figures = evaluate(network, held, options.pictures)
-    print(figures, flush=True)
-    package.save(network, options.out, {
-        "id": "org.oldfilm.face-enhance.default", "version": "0.1.0", "task": "face-enhance",
-        "inputs": ["crop"], "outputs": ["crop"], "channels": 3, "window": {"before": 0, "after": 0},
-        "scale": 1, "size_multiple": 1, "receptive_field": "whole", "render_size": CROP_SIDE,
-        "template": "ffhq", "value_range": [0, 1], "precisions": ["float32"],
-        "licence": "BSD-3-Clause", "origin": "oldfilm plugins/face-enhance/train.py",
-        "authors": "the oldfilm authors", "training_data": ["photos/faces"],
-        "quality": {"psnr_in_face": figures, "crops": crops},
-    }, (torch.rand(1, 3, CROP_SIDE, CROP_SIDE),))
+
+    def export(network, step, minutes):
+        figures = evaluate(network, held, options.pictures)
+        print(figures, flush=True)
+        package.save(network, options.out, {
+            "id": "org.oldfilm.face-enhance.default", "version": "0.2.0", "task": "face-enhance",
+            "inputs": ["crop"], "outputs": ["crop"], "channels": 3, "window": {"before": 0, "after": 0},
+            "scale": 1, "size_multiple": CROP_SIDE, "receptive_field": "whole", "render_size": CROP_SIDE,
+            "template": "ffhq", "value_range": [0, 1], "precisions": ["float32", "bfloat16"],
+            "licence": "BSD-3-Clause", "origin": "oldfilm plugins/face-enhance/train.py",
+            "authors": "the oldfilm authors", "training_data": ["photos/faces"],
+            "quality": {"psnr_in_face": figures, "steps": step},
+        }, (torch.rand(1, 3, CROP_SIDE, CROP_SIDE),))
+
+    loop.train(FaceEnhance(), batches(portraits), loss_of, minutes=options.minutes, resume=options.resume,
+               seed=options.seed, rate=1e-3, export=export,
+               checkpoint=options.checkpoint or data.ROOT / "build" / "training" / "face-enhance.ckpt")
 
 
 if __name__ == "__main__":
