@@ -17,8 +17,9 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+import neighbours
 from model import Denoise
-from training import aging, data, imaging, loop, package
+from training import aging, data, imaging, loop, own_film, package
 
 PATCH, BATCH, FRAMES = 96, 10, 5
 
@@ -180,6 +181,11 @@ def export(network: Denoise, out: Path, quality: dict) -> None:
 
 def main() -> None:
     options = loop.arguments(__doc__, HERE / "models" / "default.pt", 15).parse_args()
+    if options.film:
+        seen, unseen = (neighbours.Targets(part) for part in own_film.split(options.film))
+        own_film.tune(options, "denoise", HERE / "models" / "default.pt", Denoise(), seen.batches(), neighbours.loss_of,
+                      unseen.score, lambda n, path, *psnr: export(n, path, own_film.quality(*psnr)))
+        return
     items = material(options.data)
     if options.evaluate:
         network, _ = package.load(options.out)

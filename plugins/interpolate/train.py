@@ -18,7 +18,7 @@ import torch
 import torch.nn.functional as F
 
 from model import MULTIPLE, Interpolate, warp
-from training import data, imaging, loop, package
+from training import data, imaging, loop, own_film, package
 
 STORED, PATCH, BATCH = 256, 176, 6
 
@@ -164,6 +164,22 @@ def loss_of(network, batch):
     return (error.square() + 1e-6).sqrt().mean() + 3.0 * error.square().mean()
 
 
+def between(network, a: np.ndarray, b: np.ndarray, bfloat16: bool = False) -> dict[str, np.ndarray]:
+    """The 8-bit RGB picture half way from a to b: the nearest frame, blended, by DIS alone, the network's."""
+    ab, ba = flows(a, b)
+    h, w = a.shape[:2]
+    pad = (0, -w % MULTIPLE, 0, -h % MULTIPLE)
+    ta, tb, fab, fba = (F.pad(torch.tensor(v).permute(2, 0, 1)[None].float(), pad, "replicate")
+                        for v in (a, b, ab, ba))
+    ta, tb = ta / 255, tb / 255
+    with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
+        ours = network(ta, tb, torch.full((1, 1, 1, 1), 0.5), fab, fba)
+    dis = (warp(ta, 0.25 * fba - 0.25 * fab) + warp(tb, 0.25 * fab - 0.25 * fba)) / 2
+    made = {"nearest": ta, "blend": (ta + tb) / 2, "dis": dis, "model": ours.float()}
+    return {k: np.clip(v[0, :, :h, :w].permute(1, 2, 0).numpy() * 255 + 0.5, 0, 255).astype(np.uint8)
+            for k, v in made.items()}
+
+
 @torch.no_grad()
 def evaluate(network, folder: Path, bfloat16=False, limit=17, pictures=None) -> dict:
     """Every second frame left out and made again: mean PSNR over RGB, a clip each, at 360 lines."""
@@ -175,18 +191,7 @@ def evaluate(network, folder: Path, bfloat16=False, limit=17, pictures=None) -> 
             a, truth, b = frames[i:i + 3]
             if np.array_equal(a, truth) or np.array_equal(b, truth):
                 continue
-            ab, ba = flows(a, b)
-            h, w = a.shape[:2]
-            pad = (0, -w % MULTIPLE, 0, -h % MULTIPLE)
-            ta, tb, fab, fba = (F.pad(torch.tensor(v).permute(2, 0, 1)[None].float(), pad, "replicate")
-                                for v in (a, b, ab, ba))
-            ta, tb = ta / 255, tb / 255
-            with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
-                ours = network(ta, tb, torch.full((1, 1, 1, 1), 0.5), fab, fba)
-            dis = (warp(ta, 0.25 * fba - 0.25 * fab) + warp(tb, 0.25 * fab - 0.25 * fba)) / 2
-            made = {"nearest": ta, "blend": (ta + tb) / 2, "dis": dis, "model": ours.float()}
-            made = {k: np.clip(v[0, :, :h, :w].permute(1, 2, 0).numpy() * 255 + 0.5, 0, 255).astype(np.uint8)
-                    for k, v in made.items()}
+            made = between(network, a, b, bfloat16)
             rows.append([imaging.psnr(v, truth, peak=255) for v in made.values()])
             if pictures and len(rows) % 6 == 1:
                 pictures.mkdir(parents=True, exist_ok=True)
@@ -202,8 +207,7 @@ def report(figures: dict) -> None:
         print(f"{name:15s} " + "  ".join(f"{k} {v:.2f}" for k, v in row.items()), flush=True)
 
 
-def export(network: Interpolate, out: Path, figures: dict) -> None:
-    quality = {f"psnr_{k}": round(v, 2) for k, v in figures["mean"].items()}
+def export(network: Interpolate, out: Path, quality: dict) -> None:
     manifest = {
         "id": "org.oldfilm.interpolate.default", "version": "0.1.0", "task": "interpolate",
         "inputs": ["a", "b", "t", "flow_ab", "flow_ba"], "outputs": ["picture"], "channels": 3,
@@ -218,6 +222,29 @@ def export(network: Interpolate, out: Path, figures: dict) -> None:
     package.save(network, out, manifest, example)
 
 
+def tune(options) -> None:
+    """On one's own film: every second frame is left out, and is the truth."""
+    seen, unseen = own_film.split(options.film)
+    rng = np.random.default_rng(3)
+    runs = [sample([frames[i], frames[i + k], frames[i + 2 * k]], rng)
+            for frames in seen.runs for k in (1, 2) for i in range(0, own_film.RUN - 2 * k, 2)]
+    runs = own_film.Runs([r for r in runs if r is not None])
+    if len(runs) == 0:
+        raise SystemExit("nothing moves in this film, so there is nothing to learn from it")
+
+    @torch.no_grad()
+    def score(network) -> float:
+        rows = []
+        for frames in unseen.runs:
+            for i in range(0, own_film.RUN - 2, 2):
+                a, truth, b = frames[i:i + 3]
+                rows.append(imaging.psnr(between(network, a, b)["model"], truth, peak=255))
+        return float(np.mean(rows))
+
+    own_film.tune(options, "interpolate", HERE / "models" / "default.pt", Interpolate(), batches(runs), loss_of, score,
+                  lambda n, path, *psnr: export(n, path, own_film.quality(*psnr)))
+
+
 def main() -> None:
     options = loop.arguments(__doc__, HERE / "models" / "default.pt", 15).parse_args()
     if options.evaluate:
@@ -227,17 +254,21 @@ def main() -> None:
         report(evaluate(network, options.data, bfloat16=True))
         return
 
+    if options.film:
+        tune(options)
+        return
+
     def keep(mean, step, spent):
         figures = evaluate(mean, options.data, limit=5)
         report(figures)
-        export(mean, options.out, figures)
+        export(mean, options.out, {f"psnr_{k}": round(v, 2) for k, v in figures["mean"].items()})
 
     mean = loop.train(Interpolate(), batches(samples(options.data)), loss_of, minutes=options.minutes,
                       checkpoint=options.checkpoint or data.ROOT / "build" / "training" / "interpolate.ckpt",
                       resume=options.resume, seed=options.seed, rate=8e-4, export=keep)
     figures = evaluate(mean, options.data)
     report(figures)
-    export(mean, options.out, figures)
+    export(mean, options.out, {f"psnr_{k}": round(v, 2) for k, v in figures["mean"].items()})
 
 
 if __name__ == "__main__":

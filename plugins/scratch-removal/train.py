@@ -17,9 +17,10 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+import found_damage
 import pack
 from model import ScratchRemoval
-from training import aging, data, imaging, loop, motion, package
+from training import aging, data, imaging, loop, motion, own_film, package
 
 PATCH, BATCH, PARTS, WINDOWS = 128, 12, (1, 2), 1500
 
@@ -153,8 +154,27 @@ def export(network: ScratchRemoval, out: Path, quality: dict) -> None:
     package.save(network, out, manifest, (torch.rand(2, 5, 1, 48, 64),))
 
 
+def tune(options) -> None:
+    """On one's own film: its clean parts, made dirty with its own damage."""
+    default = HERE / "models" / "default.pt"
+    network, _ = package.load(default)
+    seen, unseen = (found_damage.grey(part) for part in own_film.split(options.film))
+    damage, elsewhere = found_damage.Damage(network, seen), found_damage.Damage(network, unseen)
+    if len(damage.places) < 20:
+        raise SystemExit(f"only {len(damage.places)} damaged places were found: too few to learn from")
+    print(f"{len(damage.places)} damaged places found", flush=True)
+    learnt = found_damage.samples(damage, damage, seen, 1, 3)
+    held = found_damage.samples(damage, elsewhere, unseen, 2, 1)
+    own_film.tune(options, "scratch-removal", default, ScratchRemoval(), batches([learnt]), loss_of,
+                  lambda n: found_damage.score(n, held),
+                  lambda n, path, *psnr: export(n, path, own_film.quality(*psnr)))
+
+
 def main() -> None:
     options = loop.arguments(__doc__, HERE / "models" / "default.pt", 20).parse_args()
+    if options.film:
+        tune(options)
+        return
     items = material(options.data)
     if options.evaluate:
         network, _ = package.load(options.out)

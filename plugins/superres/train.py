@@ -19,7 +19,7 @@ import torch
 import torch.nn.functional as F
 
 from model import Superres
-from training import data, imaging, loop, package
+from training import data, imaging, loop, own_film, package
 
 PATCH, MARGIN, BATCH = 48, 4, 16
 
@@ -149,15 +149,22 @@ def main() -> None:
     options = parser.parse_args()
     scale = options.scale
     out = options.out or HERE / "models" / f"fidelity-x{scale}.pt"
-    held = data.photos(options.data, "val", ("bsds/val",))
+    held = None if options.film else data.photos(options.data, "val", ("bsds/val",))
     if options.evaluate:
         network, _ = package.load(out)
         report(evaluate(network, held, scale, folder=options.pictures))
         print("in bfloat16:")
         report({"model": evaluate(network, held, scale, bfloat16=True)["model"]})
         return
-    checkpoint = options.checkpoint or data.ROOT / "build" / "training" / f"superres-x{scale}.ckpt"
     network = Superres(scale)
+    if options.film:
+        seen, unseen = own_film.split(options.film)
+        own_film.tune(options, "superres", HERE / "models" / f"fidelity-x{scale}.pt", network,
+                      batches(seen.frames(), scale, 0.0), loss_of,
+                      lambda n: evaluate(n, unseen.frames(), scale)["model"][0],
+                      lambda n, path, *psnr: export(n, path, scale, own_film.quality(*psnr)))
+        return
+    checkpoint = options.checkpoint or data.ROOT / "build" / "training" / f"superres-x{scale}.ckpt"
     if options.start and options.start.exists():
         state = torch.load(options.start, map_location="cpu", weights_only=True)["mean"]
         network.load_state_dict({k: v for k, v in state.items() if not k.startswith("tail")}, strict=False)

@@ -38,6 +38,7 @@ def arguments(description: str, out: Path, minutes: float) -> argparse.ArgumentP
     parser.add_argument("--data", type=Path, default=data_module.default_data(), help="data folder")
     parser.add_argument("--minutes", type=float, default=minutes, help="training time, resumes included")
     parser.add_argument("--out", type=Path, default=out, help="package to write")
+    parser.add_argument("--film", type=Path, default=None, help="tune the default model to this film instead")
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
     parser.add_argument("--evaluate", action="store_true", help="measure the package, don't train")
     parser.add_argument("--seed", type=int, default=1)
