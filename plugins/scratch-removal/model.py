@@ -2,9 +2,10 @@
 
 A small U-Net (Ronneberger et al. 2015) at half resolution and below. Its inputs are what classic
 blotch detectors test (Kokaram 1998: the frame against its motion-compensated neighbours, their
-range and their median); its outputs are a mask and, for the place under it, weights that blend the
-neighbours plus a residual, so that what a neighbour shows is taken from there and only the
-rest is invented.
+range and their median), and the frame against what stands beside each place, which shows the
+scratches that last and so stand in the neighbours too. Its outputs are a mask and, for the place
+under it, weights that blend the neighbours and the sides plus a residual, so that what can be seen
+somewhere is taken from there and only the rest is invented.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ def convs(*widths: int) -> nn.Sequential:
     return nn.Sequential(*layers)
 
 
+BESIDE = 6  # pixels to the left and right: beyond the widest running scratches
+
+
 class ScratchRemoval(nn.Module):
     """window N,5,1,H,W, neighbours aligned to the centre, H and W multiples of 8.
 
@@ -30,7 +34,8 @@ class ScratchRemoval(nn.Module):
 
     def __init__(self, half: int = 48, quarter: int = 64, eighth: int = 96):
         super().__init__()
-        self.enter = convs(8 * 4, half, half)
+        self.beside = BESIDE
+        self.enter = convs(9 * 4, half, half)
         self.down1 = nn.Sequential(nn.Conv2d(half, quarter, 3, stride=2, padding=1), nn.ReLU(inplace=True))
         self.middle1 = convs(quarter, quarter, quarter)
         self.down2 = nn.Sequential(nn.Conv2d(quarter, eighth, 3, stride=2, padding=1), nn.ReLU(inplace=True))
@@ -39,7 +44,7 @@ class ScratchRemoval(nn.Module):
         self.middle2 = convs(quarter, quarter, quarter)
         self.up1 = nn.Conv2d(quarter, half * 4, 1)
         self.leave = convs(half, half, half)
-        self.tail = nn.Conv2d(half, 8 * 4, 3, padding=1)
+        self.tail = nn.Conv2d(half, 10 * 4, 3, padding=1)
 
     def parts(self, window: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Mask logits, what stands under the damage, the centre; all N,1,H,W float32."""
@@ -49,8 +54,11 @@ class ScratchRemoval(nn.Module):
         low = around.amin(1, keepdim=True)
         high = around.amax(1, keepdim=True)
         median = (around.sum(1, keepdim=True) - low - high) * 0.5
+        wide = F.pad(centre, (self.beside, self.beside, 0, 0), mode="replicate")
+        left, right = wide[..., :-2 * self.beside], wide[..., 2 * self.beside:]
         features = torch.cat([centre - 0.5, (centre - around) * 4.0, (centre - median) * 4.0,
-                              F.relu(centre - high) * 8.0, F.relu(low - centre) * 8.0], 1)
+                              F.relu(centre - high) * 8.0, F.relu(low - centre) * 8.0,
+                              (centre - 0.5 * (left + right)) * 4.0], 1)
         x = F.pixel_unshuffle(features, 2).to(self.tail.weight.dtype)
         x1 = self.enter(x)
         x2 = self.middle1(self.down1(x1))
@@ -58,9 +66,9 @@ class ScratchRemoval(nn.Module):
         x = self.middle2(x2 + F.pixel_shuffle(self.up2(x3), 2))
         x = self.leave(x1 + F.pixel_shuffle(self.up1(x), 2))
         x = F.pixel_shuffle(self.tail(x), 2).float()
-        weights = torch.softmax(x[:, 1:7], 1)
-        sources = torch.cat([around, median, centre], 1)
-        fill = (weights * sources).sum(1, keepdim=True) + x[:, 7:8] * 0.25
+        weights = torch.softmax(x[:, 2:], 1)
+        sources = torch.cat([around, median, centre, left, right], 1)
+        fill = (weights * sources).sum(1, keepdim=True) + x[:, 1:2] * 0.25
         return x[:, 0:1], fill, centre
 
     def forward(self, window: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -71,4 +79,4 @@ class ScratchRemoval(nn.Module):
 
     def radius(self) -> int:
         """Receptive field's radius in input pixels, rounded up to whole 8s."""
-        return 64
+        return 72
