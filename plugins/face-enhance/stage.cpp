@@ -10,13 +10,17 @@
 
 #include <ATen/ops/cat.h>
 
+#include <limits>
 #include <map>
 #include <optional>
 
 namespace oldfilm::stages {
 namespace {
 
-constexpr int reach = 2;                   ///< frames on either side in which a face is followed
+constexpr int reach = 3; ///< frames on either side in which a face is followed
+/// Of a shot's frames, every second is looked at: faces move little, and looking is dear. Three
+/// looks or more are in reach of every frame.
+constexpr std::int64_t look_step = 2;
 constexpr std::int64_t landmark_side = 96; ///< of the crop that the landmark network sees
 constexpr double landmark_margin = 1.3;    ///< that crop over the detector's box
 constexpr std::int64_t default_crop = 256; ///< for models that declare no size of their own
@@ -50,25 +54,27 @@ class FaceEnhance final : public sdk::Stage {
 
     void change(const sdk::Values& values) override { strength_ = values.number("strength"); }
 
-    void reset() override { faces_.clear(); }
+    void reset() override {
+        faces_.clear();
+        shot_start_ = std::numeric_limits<std::int64_t>::max();
+    }
 
     void process(const sdk::Request& request) override {
-        faces_.erase(faces_.begin(), faces_.lower_bound(request.frame(0).index()));
-        std::vector<std::vector<Face>> window;
-        std::size_t centre = 0;
+        const std::int64_t first = request.frame(0).index();
+        faces_.erase(faces_.begin(), faces_.lower_bound(first));
+        shot_start_ = std::min(shot_start_, first);
+        std::vector<Look> looks;
         std::int64_t last = -1;
         for (std::size_t i = 0; i < request.count(); ++i) {
             const sdk::FrameView frame = request.frame(i);
-            if (frame.index() == last) {
-                continue; // the shot's first and last frames stand in for what lies beyond
+            // The shot's first and last frames stand in for what lies beyond, and count once.
+            if (frame.index() != last && (frame.index() - shot_start_) % look_step == 0) {
+                looks.push_back(
+                    {static_cast<double>(frame.index() - request.centre().index()), faces(frame)});
             }
             last = frame.index();
-            if (last == request.centre().index()) {
-                centre = window.size();
-            }
-            window.push_back(faces(frame));
         }
-        const std::vector<SteadyFace> found = steady_faces(window, centre);
+        const std::vector<SteadyFace> found = steady_faces(looks);
         if (found.empty() || strength_ <= 0) {
             request.unchanged();
             return;
@@ -194,6 +200,7 @@ class FaceEnhance final : public sdk::Stage {
     sdk::Model landmarks_, model_;
     ModelFacts facts_;
     std::int64_t side_ = default_crop;
+    std::int64_t shot_start_ = std::numeric_limits<std::int64_t>::max();
     double strength_ = 1;
     at::Tensor mask_;
     // By frame number; only what the frames in the window give, so an output depends on its window

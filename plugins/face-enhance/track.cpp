@@ -7,7 +7,7 @@ namespace oldfilm::stages {
 namespace {
 
 struct Sighting {
-    std::size_t frame;
+    double offset;
     const Face* face;
 };
 using Track = std::vector<Sighting>;
@@ -31,35 +31,35 @@ double apart(const Face& a, const Face& b) {
     return std::hypot(p.x - q.x, p.y - q.y) / (0.5 * std::min(a.side, b.side));
 }
 
-std::vector<Track> tracks_of(const std::vector<std::vector<Face>>& window) {
+std::vector<Track> tracks_of(const std::vector<Look>& looks) {
     std::vector<Track> tracks;
-    for (std::size_t frame = 0; frame < window.size(); ++frame) {
-        for (const Face& face : window[frame]) {
+    for (const Look& look : looks) {
+        for (const Face& face : look.faces) {
             Track* nearest = nullptr;
             double least = 1;
             for (Track& track : tracks) {
                 const double distance = apart(*track.back().face, face);
-                if (track.back().frame < frame && distance < least) {
+                if (track.back().offset < look.offset && distance < least) {
                     least = distance;
                     nearest = &track;
                 }
             }
             if (nearest == nullptr) {
-                tracks.push_back({{frame, &face}});
+                tracks.push_back({{look.offset, &face}});
             } else {
-                nearest->push_back({frame, &face});
+                nearest->push_back({look.offset, &face});
             }
         }
     }
     return tracks;
 }
 
-/// A weighted straight line through value(sighting) over time, at `centre`.
+/// A weighted straight line through value(sighting) over time, at the centre.
 template <class Value>
-double line_at(const Track& track, std::size_t centre, Value value) {
+double line(const Track& track, Value value) {
     double w = 0, wt = 0, wtt = 0, wv = 0, wtv = 0;
     for (const Sighting& seen : track) {
-        const double t = static_cast<double>(seen.frame) - static_cast<double>(centre);
+        const double t = seen.offset;
         const double weight = 1 / (1 + std::abs(t));
         const double v = value(*seen.face);
         w += weight;
@@ -74,11 +74,10 @@ double line_at(const Track& track, std::size_t centre, Value value) {
 
 } // namespace
 
-std::vector<SteadyFace> steady_faces(const std::vector<std::vector<Face>>& window,
-                                     std::size_t centre) {
+std::vector<SteadyFace> steady_faces(const std::vector<Look>& looks) {
     std::vector<SteadyFace> faces;
-    const auto frames = static_cast<double>(window.size());
-    for (const Track& track : tracks_of(window)) {
+    const auto frames = static_cast<double>(looks.size());
+    for (const Track& track : tracks_of(looks)) {
         const double majority = 2 * static_cast<double>(track.size()) - frames;
         if (majority <= 0) {
             continue;
@@ -86,8 +85,8 @@ std::vector<SteadyFace> steady_faces(const std::vector<std::vector<Face>>& windo
         SteadyFace face;
         face.weight = std::min(1.0, majority / std::max(frames - 1, 1.0));
         for (std::size_t i = 0; i < face.points.size(); ++i) {
-            face.points[i] = {line_at(track, centre, [i](const Face& f) { return f.points[i].x; }),
-                              line_at(track, centre, [i](const Face& f) { return f.points[i].y; })};
+            face.points[i] = {line(track, [i](const Face& f) { return f.points[i].x; }),
+                              line(track, [i](const Face& f) { return f.points[i].y; })};
         }
         faces.push_back(face);
     }

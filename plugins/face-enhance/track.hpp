@@ -20,10 +20,16 @@ struct SteadyFace {
     double weight = 1; ///< in (0, 1]: the part of the window that shows it
 };
 
-/// The faces that most frames of the window show, where they are at frame `centre`: their points on
-/// the straight line that fits them best over time, near frames counting more. A face that the
-/// detector missed in the centre alone is there; one that it saw in a single frame is not.
-std::vector<SteadyFace> steady_faces(const std::vector<std::vector<Face>>& window,
-                                     std::size_t centre);
+/// What a frame shows that was looked at.
+struct Look {
+    double offset = 0; ///< frames from the window's centre
+    std::vector<Face> faces;
+};
+
+/// The faces that most looks show, where they are at the window's centre: their points on the
+/// straight line that fits them best over time, near frames counting more. A face that the detector
+/// missed in one frame is there; one that it saw in a single frame of three or more is not. `looks`
+/// are in the frames' order.
+std::vector<SteadyFace> steady_faces(const std::vector<Look>& looks);
 
 } // namespace oldfilm::stages
