@@ -1,8 +1,9 @@
-// bench FILM FOLDER [ROUNDS]: time of restorations from file to file, and of each of their parts
-// alone.
+// bench FILM FOLDER [ROUNDS [NAME...]]: time of restorations from file to file, and of each of
+// their parts alone; NAME is a stage or a preset (each stage, then the preset silent-film).
 //
 // Writes FOLDER/efficiency.json, all times in seconds; `report.py` makes a table of it. Everything
-// runs in this process, in turns, ROUNDS times: the machine's moods then meet all of it alike.
+// runs in this process, in turns, ROUNDS times (quick ones oftener): the machine's moods then meet
+// all of it alike.
 #include "ffmpeg_alone.hpp"
 #include "inner_stages.hpp"
 #include "recorder.hpp"
@@ -17,6 +18,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
@@ -199,6 +201,8 @@ json measure(const std::string& name, const Film& film, const Pipeline& pipeline
                 {"frames_out", known.frames_out},
                 {"models", known.models.models.size()},
                 {"calls", known.models.calls.size()}};
+    constexpr double quick = 1.5; // seconds from file to file
+    constexpr int oftener = 4;
     for (int round = 0; round < rounds; ++round) {
         RestoreOptions options;
         options.overwrite = true;
@@ -213,6 +217,7 @@ json measure(const std::string& name, const Film& film, const Pipeline& pipeline
         const ModelTimes models = replay(known.models);
         result["load"].push_back(models.load);
         result["run"].push_back(models.run);
+        result["run_by_task"].push_back(models.by_task);
         result["flow"].push_back(seconds_of([&] {
             for (const FlowWork& work : known.flows) {
                 Pipeline flow(on_cpu());
@@ -225,6 +230,9 @@ json measure(const std::string& name, const Film& film, const Pipeline& pipeline
         const Encoded encoded = encode_alone(known.coded, output);
         result["encode"].push_back(encoded.seconds);
         result["encoded_bytes"] = encoded.bytes;
+        if (round == 0 && restored.seconds < quick) {
+            rounds *= oftener;
+        }
     }
     result["written_bytes"] = packet_bytes(output);
     return result;
@@ -267,7 +275,8 @@ bool has_cuda(const Film& film) {
     }
 }
 
-json all(const std::string& path, const std::string& folder, int rounds) {
+json all(const std::string& path, const std::string& folder, int rounds,
+         const std::vector<std::string>& names) {
     const Film film = read_film(path);
     json result{{"width", film.format.width},
                 {"height", film.format.height},
@@ -278,13 +287,15 @@ json all(const std::string& path, const std::string& folder, int rounds) {
         fmt::print(stderr, "   {}\n", name);
         result["restorations"].push_back(measure(name, film, pipeline, folder, rounds));
     };
-    for (const char* stage : {"deflicker", "stabilize", "scratch-removal", "denoise", "colorize",
-                              "superres", "face-enhance", "interpolate"}) {
-        Pipeline alone(on_cpu());
-        alone.add(stage);
-        add(stage, alone);
+    const std::vector<std::string> presets = preset_names();
+    for (const std::string& name : names) {
+        if (std::find(presets.begin(), presets.end(), name) != presets.end()) {
+            add(name, Pipeline::preset(name, on_cpu()));
+        } else {
+            Pipeline alone(on_cpu());
+            add(name, alone.add(name));
+        }
     }
-    add("silent-film", Pipeline::preset("silent-film", on_cpu()));
     result["transfers"].push_back(transfers(film, "cpu"));
     if (has_cuda(film)) {
         result["transfers"].push_back(transfers(film, "cuda"));
@@ -297,15 +308,20 @@ json all(const std::string& path, const std::string& folder, int rounds) {
 
 int main(int count, char** arguments) {
     if (count < 3) {
-        fmt::print(stderr, "usage: {} FILM FOLDER [ROUNDS]\n", arguments[0]);
+        fmt::print(stderr, "usage: {} FILM FOLDER [ROUNDS [NAME...]]\n", arguments[0]);
         return 2;
     }
     try {
         oldfilm::keep_memory(); // as the command line does
         oldfilm::quiet_ffmpeg();
         const std::string folder = arguments[2];
+        std::vector<std::string> names(arguments + std::min(count, 4), arguments + count);
+        if (names.empty()) {
+            names = {"deflicker", "stabilize",    "scratch-removal", "denoise",    "colorize",
+                     "superres",  "face-enhance", "interpolate",     "silent-film"};
+        }
         const auto result =
-            bench::all(arguments[1], folder, count > 3 ? std::atoi(arguments[3]) : 3);
+            bench::all(arguments[1], folder, count > 3 ? std::atoi(arguments[3]) : 3, names);
         std::ofstream file(folder + "/efficiency.json");
         file << result.dump(1) << '\n';
         file.close();

@@ -10,12 +10,13 @@ rounds=${2:-2}
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 out=$build/bench
 python=$build/env/bin/python
+read -r load _ </proc/loadavg
 mkdir -p "$out"
 
 say() { printf '== %s\n' "$*"; }
 
-# Threads that wait for each other sleep, in our programs as in the others: on a machine that does other things too, busy
-# waiting makes whatever is measured several times as slow.
+# Threads that wait for each other sleep, in our programs as in the others: on a machine that does other things
+# too, busy waiting makes whatever is measured several times as slow.
 export OMP_WAIT_POLICY=passive
 
 say "making a damaged film"
@@ -26,7 +27,7 @@ say "times from file to file and of the parts alone"
 "$build/bin/bench" "$out/film.mkv" "$out" "$rounds"
 
 say "whole programs"
-"$python" "$here/programs.py" "$build" "$out/film.mkv" "$out" "$out/programs.json"
+"$python" "$here/programs.py" "$build" "$out/film.mkv" "$out" "$out/programs.json" "$load"
 
 "$python" "$here/report.py" "$out"
 say "report: $out/report.md"

@@ -1,6 +1,6 @@
 """What shows only in whole programs: our time against the usual way's, memory, start-up. Writes OUT as JSON.
 
-usage: programs.py BUILD FILM FOLDER OUT
+usage: programs.py BUILD FILM FOLDER OUT LOAD, where LOAD is the load average before the benchmark, for the report
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ MODEST = ["deflicker", "scratch-removal", "interpolate"]
 class Child:
     """A program run to its end: seconds, peak resident KiB."""
 
-    def __init__(self, command: list[str], output=subprocess.DEVNULL):
+    def __init__(self, command: list[str]):
         start = time.perf_counter()
-        process = subprocess.Popen(command, stdout=output, stderr=None)
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         _, status, usage = os.wait4(process.pid, 0)
         self.seconds = time.perf_counter() - start
         self.peak_kib = usage.ru_maxrss
@@ -38,8 +38,8 @@ class Programs:
         self.oldfilm = str(build / "bin/oldfilm")
 
     def restore(self, film: Path, chosen: list[str]) -> Child:
-        return Child([self.oldfilm, "restore", str(film), str(self.folder / "ours.mp4"), "--overwrite", "--progress", "none",
-                      "--device", "cpu", *chosen])
+        return Child([self.oldfilm, "restore", str(film), str(self.folder / "ours.mp4"), "--overwrite",
+                      "--progress", "none", "--device", "cpu", *chosen])
 
     @staticmethod
     def chain(stages: list[str]) -> list[str]:
@@ -54,8 +54,9 @@ class Programs:
              "--models", str(self.build / "plugins/models"), "--work", str(self.folder / "usual")],
             check=True, stdout=subprocess.PIPE, text=True).stdout)
         ours.append(self.restore(self.film, self.chain(stages)).seconds)
-        alike = json.loads(subprocess.run([self.oldfilm, "compare", str(usual_film), str(self.folder / "ours.mp4"), "--json"],
-                                          check=True, stdout=subprocess.PIPE, text=True).stdout)
+        alike = json.loads(subprocess.run(
+            [self.oldfilm, "compare", str(usual_film), str(self.folder / "ours.mp4"), "--json"],
+            check=True, stdout=subprocess.PIPE, text=True).stdout)
         return {"stages": stages, "ours": ours, "usual": usual, "psnr": alike["psnr"], "frames": alike["pairs"]}
 
     def memory(self, name: str, chosen: list[str], size: str) -> dict:
@@ -74,18 +75,20 @@ class Programs:
         loader = subprocess.run([self.oldfilm, "plugins"], env={**os.environ, "LD_DEBUG": "libs"}, text=True,
                                 stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=True).stderr
         loaded = sorted({Path(path).name for path in re.findall(r"calling init: (\S+)", loader)})
-        return {"seconds": seconds, "libraries": loaded, "torch": [name for name in loaded if "torch" in name or "c10" in name]}
+        return {"seconds": seconds, "libraries": loaded,
+                "torch": [name for name in loaded if "torch" in name or "c10" in name]}
 
 
 def main() -> None:
     build, film, folder, out = map(Path, sys.argv[1:5])
+    load = sys.argv[5]
     programs = Programs(build, film, folder)
 
     def say(what: str) -> None:
         print(f"   {what}", file=sys.stderr)
 
     say("start-up")
-    result = {"start_up": programs.start_up()}
+    result = {"load_average": load, "start_up": programs.start_up()}
     say("memory")
     result["memory"] = [programs.memory(", ".join(MODEST), programs.chain(MODEST), "256x192"),
                         programs.memory("preset silent-film", ["--preset", "silent-film"], "96x72")]

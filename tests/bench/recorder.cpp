@@ -83,11 +83,12 @@ ModelTimes replay(const Recording& recording) {
         models.push_back(Model::open(one.path, one.task, one.options));
     }
     times.load = seconds_since(start);
-    const auto opened = Clock::now();
     for (const Recording::Call& call : recording.calls) {
+        const auto begin = Clock::now();
         static_cast<void>(models[call.model]->run(call.inputs));
+        times.by_task[models[call.model]->manifest().task] += seconds_since(begin);
     }
-    times.run = seconds_since(opened);
+    times.run = seconds_since(start) - times.load;
     return times;
 }
 

@@ -7,6 +7,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstddef>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -34,7 +35,8 @@ Recording recorded();
 double seconds_in_models();
 
 struct ModelTimes {
-    double load = 0, run = 0; ///< seconds
+    double load = 0, run = 0;              ///< seconds
+    std::map<std::string, double> by_task; ///< what `run` is made of
 };
 /// Opens the models anew, from their files, and makes the same calls in the same order.
 ModelTimes replay(const Recording& recording);

@@ -1,6 +1,6 @@
 """A restoration as the usual scripts do it, for comparison: one model after the other, picture files between them.
 
-usage: usual_way.py FILM OUT STAGE... [--models FOLDER] [--crf N] [--codec NAME] [--work FOLDER]
+usage: usual_way.py FILM OUT STAGE... --models FOLDER --work FOLDER [--crf N] [--sigma CODES]
 
 Frames are decoded with OpenCV and written as PNG files. Each stage reads all of its frames from PNG files, runs the
 TorchScript of the same model package on each frame in PyTorch (float32, eval, no_grad, the whole frame at once), and
