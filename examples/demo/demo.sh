@@ -17,6 +17,13 @@ say() { printf '== %s\n' "$*"; }
 psnr() { "$oldfilm" compare "$1" "$2" | sed -n 's/^PSNR *//p'; }
 frames() { ffprobe -v error -select_streams v -count_frames -show_entries stream=nb_read_frames -of csv=p=0 "$1" | tr -d ','; }
 
+# The mean of a mask film, 0 to 255: of FILTER over the true damage [a] and what was repaired [b].
+mean() {
+    ffmpeg -nostdin -v error -i "$out/damage.mkv" -i "$out/masks.mkv" -filter_complex \
+        "[0]format=gray[a];[1]format=gray[b];$1,signalstats,metadata=print:key=lavfi.signalstats.YAVG:file=-" -f null - |
+        awk -F= '/YAVG/ { sum += $2; n++ } END { print sum / n }'
+}
+
 if [[ ! -e $out/aged.mkv ]]; then
     say "making a damaged film with known truth"
     "$here/../age-film/make-demo-source.sh" "$out/clean.mkv" 32
@@ -40,6 +47,10 @@ ffmpeg -nostdin -v error -y -i "$out/aged.mkv" -i "$out/restored.mp4" -filter_co
     [1:v]select='eq(n,24)+eq(n,88)+eq(n,160)',scale=768:576,format=rgb24[after];
     [before][after]hstack,tile=1x3" -frames:v 1 -fps_mode passthrough "$out/before-after.png"
 
+damaged=$(mean "[b]nullsink;[a]null")
+repaired=$(mean "[a]nullsink;[b]null")
+both=$(mean "[a][b]blend=all_mode=and")
+
 cat >"$out/report.md" <<TEXT
 # The demo's figures
 
@@ -47,6 +58,9 @@ cat >"$out/report.md" <<TEXT
 |---|---|
 | frames in, out | $(frames "$out/aged.mkv") at 16 fps, $(frames "$out/restored.mp4") at 32 fps |
 | time of the restoration | $seconds s on $(nproc) cores |
+| damaged pixels that were found | $(awk -v b="$both" -v d="$damaged" 'BEGIN { printf "%.0f %%", 100 * b / d }') |
+| clean pixels that were repaired too, mostly beside damage | $(awk -v b="$both" -v d="$damaged" -v r="$repaired" \
+    'BEGIN { printf "%.2f %%", 100 * (r - b) / (255 - d) }') |
 | damaged film against the same film without its damage | $(psnr "$out/undamaged.mkv" "$out/aged.mkv") |
 | the same after scratch-removal | $(psnr "$out/undamaged.mkv" "$out/repaired.mkv") |
 TEXT
