@@ -12,6 +12,7 @@
 #include <array>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -81,6 +82,9 @@ int main(int argc, char** argv) {
     // A closed pipe and a file-size limit are errors that writing reports, not reasons to die.
     std::signal(SIGPIPE, SIG_IGN);
     std::signal(SIGXFSZ, SIG_IGN);
+    // Read by OpenMP when LibTorch is loaded, which comes later. Threads that wait busily for one
+    // another cost many times the work where other programs use the processor too.
+    setenv("OMP_WAIT_POLICY", "passive", /*overwrite=*/0);
     CommandLine line = parse(argc, argv);
     if (line.status >= 0) {
         return line.status;

@@ -7,6 +7,7 @@
 #include "../common/window.hpp"
 
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/avg_pool2d.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/clamp.h>
 #include <ATen/ops/max_pool2d.h>
@@ -19,6 +20,12 @@ using namespace oldfilm;
 using namespace oldfilm::stages;
 
 constexpr int reach = 2; // frames on each side
+/// What the neighbours show too, to this difference, is no dirt: a running scratch, or the scene.
+constexpr double same = 0.05;
+/// Scratches that last run along the film: what lasts counts as damage where a column is marked
+/// over this part of its height. A door's edge does not go from frame line to frame line.
+constexpr double least_run = 0.3;
+constexpr std::int64_t column = 7; // pixels, since scratches lean
 
 class ScratchRemoval final : public sdk::Stage {
   public:
@@ -43,7 +50,7 @@ class ScratchRemoval final : public sdk::Stage {
         const std::vector<at::Tensor> made = sdk::run(model_, {window}, 2);
         const at::Tensor probability = std::get<0>(made[0].max(0)); // 1 x H x W
         const at::Tensor repaired = made[1].squeeze(1);
-        const at::Tensor found = probability > threshold_;
+        const at::Tensor found = without_scenery(probability > threshold_, window);
         if (!found.any().item<bool>()) {
             request.unchanged();
             return;
@@ -61,6 +68,22 @@ class ScratchRemoval final : public sdk::Stage {
         // 0.25.
         threshold_ = 0.9 - 0.65 * values.number("sensitivity");
         grow_ = values.integer("grow");
+    }
+
+    /// `found` (1 x H x W) less what stands in the neighbours too and is no running scratch.
+    [[nodiscard]] static at::Tensor without_scenery(const at::Tensor& found,
+                                                    const at::Tensor& window) {
+        const at::Tensor around =
+            at::cat({window.slice(1, 0, reach), window.slice(1, reach + 1)}, 1);
+        const at::Tensor median = (around.sum(1) - around.amax(1) - around.amin(1)) * 0.5;
+        const at::Tensor apart =
+            at::avg_pool2d((window.select(1, reach) - median).abs().amax(0, true), {3, 3}, {1, 1},
+                           {1, 1}, false, false)[0];
+        const at::Tensor lasting = found.logical_and(apart < same);
+        const at::Tensor marked = at::max_pool2d(lasting.to(at::kFloat).unsqueeze(0), {1, column},
+                                                 {1, 1}, {0, column / 2})[0]
+                                      .mean(1, true) > least_run;
+        return found.logical_and(lasting.logical_not().logical_or(marked));
     }
 
     [[nodiscard]] at::Tensor grown(const at::Tensor& found) const {

@@ -22,7 +22,7 @@ import pack
 from model import ScratchRemoval
 from training import aging, data, imaging, loop, motion, own_film, package
 
-PATCH, BATCH, PARTS, WINDOWS = 128, 12, (1, 2), 1500
+PATCH, BATCH, PARTS, WINDOWS = 128, 12, (1, 2, 3), 1500
 
 
 def batches(stores: list[data.Store]):

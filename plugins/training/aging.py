@@ -145,6 +145,7 @@ class Damage:
         if rng.random() < 0.35:
             top, bottom = sorted(rng.uniform(0, self.h, 2))
         broken = rng.random() < 0.5
+        power = rng.choice((2, 2, 4, 8))  # from a worn groove to a sharp cut
         out = []
         for t in range(frames):
             if not first <= t < last:
@@ -153,7 +154,7 @@ class Damage:
             x = x0 + drift * t + slope * rows + wobble * np.sin(rows / period * 6.28 + phase)
             x = x + rng.normal(0, 0.4)
             column = np.arange(self.w, dtype=np.float32)
-            layer = np.exp(-0.5 * ((column[None] - x[:, None]) / width)**2)
+            layer = np.exp(-0.5 * np.abs((column[None] - x[:, None]) / width)**power)
             along = np.clip((rows - top) / 6, 0, 1) * np.clip((bottom - rows) / 6, 0, 1)
             if broken:
                 gate = cv2.GaussianBlur(rng.standard_normal((self.h, 1)).astype(np.float32), (1, 0),
@@ -188,10 +189,10 @@ class Damage:
                 lay(t, self.drawn(rng), *style())
             for _ in range(rng.poisson(3.0 * heavy)):
                 lay(t, self.blob(rng), *style())
-        if rng.random() < 0.5:
+        if rng.random() < 0.65:
             for _ in range(rng.integers(1, 4)):
                 bright, opacity, value = style()
-                opacity *= rng.uniform(0.25, 1.0)
+                opacity = max(opacity, rng.random()) * np.sqrt(rng.uniform(0.1, 1.0))
                 for t, layer in enumerate(self.lines(rng, len(frames))):
                     if layer is not None:
                         lay(t, layer, bright, opacity, value)
