@@ -129,7 +129,7 @@ inline ModelFacts facts(const sdk::Model& model, const std::vector<std::string>&
         if (std::find(known.begin(), known.end(), input) == known.end()) {
             std::string names;
             for (const std::string& name : known) {
-                names += (names.empty() ? "" : ", ") + name;
+                names.append(names.empty() ? "" : ", ").append(name);
             }
             throw sdk::Failure(result.id + " wants an input \"" + input +
                                    "\"; this stage supplies " + names + "; choose another model",

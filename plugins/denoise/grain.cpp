@@ -39,7 +39,7 @@ double noise_of(const at::Tensor& picture) {
 }
 
 double noise_between(const at::Tensor& one, const at::Tensor& other) {
-    const std::int64_t block = std::min<std::int64_t>({16, one.size(1), one.size(2)});
+    const auto block = std::min<std::int64_t>({16, one.size(1), one.size(2)});
     const at::Tensor difference = one - other;
     const at::Tensor mean = at::avg_pool2d(difference, {block, block});
     const at::Tensor square = at::avg_pool2d(difference.square(), {block, block});

@@ -49,7 +49,8 @@ class FaceEnhance final : public sdk::Stage {
         faces_.clear();
         mask_ = at::Tensor();
         config.before = config.after = reach;
-        config.memory = 4 * (2 * input.channels * input.height * input.width + 32 * side_ * side_);
+        config.memory =
+            8 * std::int64_t{input.channels} * input.height * input.width + 128 * side_ * side_;
     }
 
     void change(const sdk::Values& values) override { strength_ = values.number("strength"); }

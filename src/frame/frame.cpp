@@ -1,3 +1,5 @@
+#include "base/hidden.hpp"
+
 #include <oldfilm/error.hpp>
 #include <oldfilm/frame.hpp>
 
@@ -10,7 +12,7 @@
 
 namespace oldfilm {
 
-struct Frame::Data {
+struct OLDFILM_HIDDEN Frame::Data {
     at::Tensor picture;
     at::Tensor mask;
     FrameInfo info;

@@ -2,6 +2,7 @@
 /// \file
 /// What a Reader keeps: the decoder, and what turns its frames into ours.
 
+#include "base/hidden.hpp"
 #include "media/decoder.hpp"
 
 #include <oldfilm/media.hpp>
@@ -12,7 +13,7 @@
 
 namespace oldfilm {
 
-struct Reader::Impl {
+struct OLDFILM_HIDDEN Reader::Impl {
     Impl(const std::string& path, ReadOptions wanted);
     std::optional<Frame> next_frame();
     void describe(const std::string& path, const AVFrame& first, AVPixelFormat format);

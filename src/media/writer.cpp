@@ -1,3 +1,4 @@
+#include "base/hidden.hpp"
 #include "media/encoder.hpp"
 #include "media/other_streams.hpp"
 #include "media/reader.hpp"
@@ -58,7 +59,7 @@ void sync_file(const fs::path& path) {
 
 } // namespace
 
-struct Writer::Impl {
+struct OLDFILM_HIDDEN Writer::Impl {
     Impl(const std::string& wanted, WriteOptions given, const Reader* from);
     ~Impl();
     void open(const Frame& first);

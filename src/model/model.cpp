@@ -1,3 +1,4 @@
+#include "base/hidden.hpp"
 #include "device/device.hpp"
 #include "model/network.hpp"
 #include "model/package.hpp"
@@ -47,7 +48,7 @@ std::int64_t output_scale(const at::Tensor& output, std::int64_t height, std::in
 
 } // namespace
 
-struct Model::Impl {
+struct OLDFILM_HIDDEN Model::Impl {
     Manifest manifest;
     ModelOptions options;
     at::Device device{at::kCPU};

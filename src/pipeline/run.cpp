@@ -1,3 +1,4 @@
+#include "base/hidden.hpp"
 #include "device/device.hpp"
 #include "pipeline/node.hpp"
 #include "pipeline/spec.hpp"
@@ -53,7 +54,7 @@ bool same_grid(const StreamFormat& a, const stage::Config& b) {
 /// Threads: the caller's (push, finish, next), the source's in pull mode, and the lane, which alone
 /// calls stages. They meet in the first and the last edge; `mutex` and `changed` guard only
 /// waiting.
-struct Run::Impl {
+struct OLDFILM_HIDDEN Run::Impl {
     /// The lane idles until something came in or went out, or it is to end.
     void wake() {
         {

@@ -62,7 +62,7 @@ Thumbnail::Thumbnail(const at::Tensor& picture) {
     const at::Tensor luma = picture.mean(0, true).unsqueeze(0);
     const at::Tensor small =
         at::adaptive_avg_pool2d(luma, {rows, columns}).flatten().cpu().contiguous();
-    const float* begin = small.const_data_ptr<float>();
+    const auto* begin = small.const_data_ptr<float>();
     values_.assign(begin, begin + small.numel());
     flat_ = moments(values_, values_, std::vector<char>(values_.size(), 1)).deviation_a <
             flat_deviation;

@@ -2,6 +2,7 @@
 /// \file
 /// A pipeline's stages as checked, and their JSON form.
 
+#include "base/hidden.hpp"
 #include "stage/services.hpp"
 
 #include <oldfilm/pipeline.hpp>
@@ -22,7 +23,7 @@ struct CheckedStage {
     std::vector<ParameterValue> values;
 };
 
-struct Pipeline::Impl {
+struct OLDFILM_HIDDEN Pipeline::Impl {
     PipelineOptions options;
     std::vector<StageSpec> specs;
     std::vector<CheckedStage> stages;

@@ -2,8 +2,6 @@
 /// \file
 /// Dense optical flow between two pictures, computed once for a pair and shared by all stages.
 
-#include <oldfilm/export.hpp>
-
 #include <ATen/core/Tensor.h>
 
 #include <memory>
@@ -12,7 +10,7 @@ namespace oldfilm::stage {
 
 /// Keeps the flows of the last pairs for as long as both pictures live; keeps no picture alive.
 /// Thread-safe; one thread at a time computes.
-class OLDFILM_API FlowService {
+class FlowService {
   public:
     FlowService();
     ~FlowService();
