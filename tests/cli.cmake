@@ -1,4 +1,4 @@
-# The command line as a user meets it, and the installed package as a stranger does.
+# The command line as a user meets it.
 if(TARGET oldfilm_cli)
   oldfilm_test(cli_test SOURCES cli_test.cpp cli_plugin_test.cpp run_program.cpp LABELS cli)
   add_dependencies(cli_test oldfilm_cli oldfilm_stage_superres)
@@ -7,8 +7,5 @@ if(TARGET oldfilm_cli)
   endforeach()
   if(OLDFILM_OPENCV_STAGES)
     add_dependencies(cli_test oldfilm_stage_deflicker oldfilm_stage_scratch-removal oldfilm_stage_interpolate)
-    add_test(NAME install_test COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/install_test.sh
-      ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR} ${OLDFILM_TORCH_ROOT})
-    set_tests_properties(install_test PROPERTIES LABELS "cli" TIMEOUT 300)
   endif()
 endif()

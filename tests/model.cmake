@@ -10,6 +10,9 @@ oldfilm_test(package_test SOURCES package_test.cpp LIBS oldfilm_core oldfilm_tin
 # Rooms' insides are hidden in the library; this one is compiled in.
 oldfilm_test(tiling_test SOURCES tiling_test.cpp ${PROJECT_SOURCE_DIR}/src/model/tiling.cpp)
 if(OLDFILM_OPENCV_STAGES)
-  oldfilm_test(flow_test SOURCES flow_test.cpp LIBS oldfilm_core)
+  find_package(OpenCV REQUIRED COMPONENTS core imgproc video)
+  oldfilm_test(flow_test SOURCES flow_test.cpp ${PROJECT_SOURCE_DIR}/src/stage/flow.cpp # hidden in the library
+    LIBS oldfilm_core opencv_core opencv_imgproc opencv_video)
+  target_compile_definitions(flow_test PRIVATE OLDFILM_WITH_OPENCV)
 endif()
 oldfilm_test(shipped_models_test SOURCES shipped_models_test.cpp LIBS oldfilm_core)

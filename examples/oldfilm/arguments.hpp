@@ -53,6 +53,11 @@ struct InspectArguments {
     bool shots = false; ///< find a film's cuts, too: decodes all of it
 };
 
+struct NewStageArguments {
+    std::string name, folder;
+    bool plain_c = false; ///< in C, without LibTorch
+};
+
 struct CompareArguments {
     std::string a, b, report;
     bool json = false;

@@ -3,6 +3,7 @@
 
 #include "engine.hpp"
 #include "interrupt.hpp"
+#include "new_stage_command.hpp"
 #include "options.hpp"
 #include "plugins_command.hpp"
 
@@ -68,6 +69,8 @@ int run(CommandLine& line) {
         return list_plugins(line.plugins);
     case CommandLine::Command::inspect:
         return inspect(line.inspect);
+    case CommandLine::Command::new_stage:
+        return new_stage(line.new_stage);
     case CommandLine::Command::version:
         return show_version();
     case CommandLine::Command::none:

@@ -10,12 +10,13 @@ namespace cli {
 
 /// What was asked for.
 struct CommandLine {
-    enum class Command { none, restore, plugins, inspect, compare, version };
+    enum class Command { none, restore, plugins, inspect, compare, new_stage, version };
     Command command = Command::none;
     RestoreArguments restore;
     PluginsArguments plugins;
     InspectArguments inspect;
     CompareArguments compare;
+    NewStageArguments new_stage;
     /// Set when parsing has already answered (help) or refused (wrong usage): the exit status.
     int status = -1;
 };

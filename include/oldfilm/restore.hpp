@@ -2,6 +2,7 @@
 /// \file
 /// A file restored from start to end.
 
+#include <oldfilm/error.hpp>
 #include <oldfilm/media.hpp>
 #include <oldfilm/pipeline.hpp>
 

@@ -23,8 +23,16 @@
 #include <utility>
 #include <vector>
 
+// Which LibTorch this is built with: oldfilm_add_stage(... TORCH) and oldfilm::core define
+// OLDFILM_RUNTIME_TAG. pkg-config gives the same without quotes, which shells would not pass on.
 #ifndef OLDFILM_RUNTIME_TAG
-#define OLDFILM_RUNTIME_TAG "" // oldfilm_add_stage(... TORCH) defines it
+#ifdef OLDFILM_RUNTIME
+#define OLDFILM_QUOTED_(tag) #tag
+#define OLDFILM_QUOTED(tag) OLDFILM_QUOTED_(tag)
+#define OLDFILM_RUNTIME_TAG OLDFILM_QUOTED(OLDFILM_RUNTIME)
+#else
+#define OLDFILM_RUNTIME_TAG ""
+#endif
 #endif
 
 namespace oldfilm::sdk {

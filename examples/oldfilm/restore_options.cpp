@@ -1,0 +1,153 @@
+#include "restore_options.hpp"
+
+#include "values.hpp"
+
+#include <oldfilm/error.hpp>
+
+#include <CLI/CLI.hpp>
+#include <unistd.h>
+
+#include <filesystem>
+
+namespace cli {
+namespace {
+
+constexpr const char* restore_footer = R"(Examples:
+  All stages for a silent film, to the player's liking:
+    oldfilm restore film.mkv restored.mkv --preset silent-film --scale 2 --fps 48
+  Only clean it, without loss, and keep the masks of what was repaired:
+    oldfilm restore film.mkv clean.mkv --stage scratch-removal --codec ffv1 --mask-out masks.mkv
+  A hand-cranked film at its true speed, ten seconds of it:
+    oldfilm restore reel.mov test.mkv --source-fps 18 --start 0:01:30 --duration 10
+  Between other programs:
+    ffmpeg -i film.avi -f yuv4mpegpipe - | oldfilm restore - - --stage deflicker | ffplay -
+
+Stages and their parameters: oldfilm plugins, oldfilm plugins ID
+Exit status: 0 done, 1 failed, 2 wrong usage, 3 done but with damaged frames concealed,
+130 interrupted.)";
+
+ProgressStyle progress_style(const std::string& name) {
+    if (name == "json") {
+        return ProgressStyle::json;
+    }
+    const bool terminal = isatty(STDERR_FILENO) != 0;
+    return name == "bar" || (name == "auto" && terminal) ? ProgressStyle::bar : ProgressStyle::none;
+}
+
+void add_stage_options(CLI::App& app, RestoreArguments& a) {
+    auto* stage = app.add_option("--stage", a.stages,
+                                 "A stage, ID[:key=value,...]; repeat it for more, in order. "
+                                 "\"none\": no stage, a lossless copy");
+    stage->type_name("ID[:k=v,...]")->take_all()->allow_extra_args(false);
+    stage->group("Stages");
+    auto* preset = app.add_option("--preset", a.preset,
+                                  "A list of stages: silent-film (the default), newsreel, "
+                                  "home-movie, tv-archive");
+    preset->type_name("NAME")->group("Stages");
+    auto* file = app.add_option("--pipeline", a.pipeline_file, "A pipeline document (JSON)");
+    file->type_name("FILE")->group("Stages");
+    stage->excludes(preset)->excludes(file);
+    preset->excludes(file);
+    app.add_option("--scale", a.scale, "How many times larger (superres), 1.5 to 6")
+        ->type_name("X")
+        ->group("Stages");
+    app.add_option("--fps", a.fps, "Frames a second or a factor (interpolate): 60, 24000/1001, 2x")
+        ->type_name("RATE")
+        ->group("Stages");
+    app.add_option("--plugin-path", a.plugin_path, "A folder with plugins, searched first")
+        ->type_name("DIR")
+        ->allow_extra_args(false)
+        ->group("Stages");
+}
+
+void add_film_options(CLI::App& app, RestoreArguments& a, RestoreTexts& t) {
+    app.add_option("--source-fps", t.source_fps, "The film's true speed, frames a second")
+        ->type_name("RATE")
+        ->group("Film");
+    app.add_option("--start", t.start, "Leave out what is before (seconds or h:mm:ss)")
+        ->type_name("TIME")
+        ->group("Film");
+    app.add_option("--duration", t.duration, "Restore this much from there")
+        ->type_name("TIME")
+        ->group("Film");
+    app.add_flag("--deinterlace", a.deinterlace,
+                 "Make whole pictures of interlaced ones, film frames of telecined ones")
+        ->group("Film");
+    app.add_flag("--strict", a.strict, "A damaged frame is an error instead of being concealed")
+        ->group("Film");
+}
+
+void add_output_options(CLI::App& app, RestoreArguments& a, RestoreTexts& t) {
+    app.add_option("--codec", a.codec,
+                   "h264, h265, av1, ffv1, prores, png, tiff, exr, dpx, y4m; default: by the "
+                   "output's extension")
+        ->type_name("NAME")
+        ->group("Output");
+    app.add_option("--crf", a.crf, "Quality of h264, h265, av1: lower is better and larger")
+        ->type_name("N")
+        ->check(CLI::Range(0, 63))
+        ->group("Output");
+    app.add_option("--mask-out", a.mask_out, "A film of what was repaired (grey, lossless)")
+        ->type_name("FILE")
+        ->group("Output");
+    app.add_flag("--overwrite", a.overwrite, "Replace files that exist")->group("Output");
+    app.add_option("--progress", t.progress, "auto, bar, json (lines on standard error), none")
+        ->check(CLI::IsMember({"auto", "bar", "json", "none"}))
+        ->type_name("HOW")
+        ->group("Output");
+}
+
+void add_machine_options(CLI::App& app, RestoreArguments& a, RestoreTexts& t) {
+    app.add_option("--device", a.device, "auto, cpu, cuda, cuda:N")
+        ->type_name("NAME")
+        ->group("Machine");
+    app.add_option("--precision", a.precision, "auto, float32, bfloat16, float16")
+        ->check(CLI::IsMember({"auto", "float32", "bfloat16", "float16"}))
+        ->type_name("TYPE")
+        ->group("Machine");
+    app.add_option("--memory", t.memory, "At most this much for frames and tiles, such as 2G")
+        ->type_name("BYTES")
+        ->group("Machine");
+}
+
+} // namespace
+
+void add_restore_options(CLI::App& app, RestoreArguments& a, RestoreTexts& t) {
+    app.add_option("IN", a.input, "The film: a file, a sequence (frames/%05d.png), - for y4m")
+        ->required();
+    app.add_option("OUT", a.output, "The restored film")->required();
+    add_stage_options(app, a);
+    add_film_options(app, a, t);
+    add_output_options(app, a, t);
+    add_machine_options(app, a, t);
+    app.footer(restore_footer);
+}
+
+void settle(RestoreArguments& a, const RestoreTexts& t) {
+    if (!t.source_fps.empty()) {
+        a.source_fps = parse_rate("--source-fps", t.source_fps);
+    }
+    if (!t.start.empty()) {
+        a.start = parse_seconds("--start", t.start);
+    }
+    if (!t.duration.empty()) {
+        a.duration = parse_seconds("--duration", t.duration);
+        if (*a.duration <= oldfilm::Rational(0)) {
+            throw oldfilm::Error(oldfilm::Errc::invalid_argument,
+                                 "--duration must be above 0 seconds, found \"" + t.duration +
+                                     "\"");
+        }
+    }
+    if (!t.memory.empty()) {
+        a.memory = parse_bytes("--memory", t.memory);
+    }
+    if (!a.fps.empty()) {
+        parse_rate_or_factor("--fps", a.fps);
+    }
+    for (std::string& folder : a.plugin_path) {
+        folder = std::filesystem::absolute(folder).string();
+    }
+    a.progress = progress_style(t.progress);
+}
+
+} // namespace cli

@@ -1,0 +1,25 @@
+#pragma once
+/// \file
+/// The options of `oldfilm restore`, which are most of all options.
+
+#include "arguments.hpp"
+
+#include <string>
+
+namespace CLI {
+class App;
+}
+
+namespace cli {
+
+/// Option texts that become exact values after CLI11 has read them.
+struct RestoreTexts {
+    std::string source_fps, start, duration, memory, progress = "auto";
+};
+
+/// Adds them to the command; both are filled when CLI11 parses.
+void add_restore_options(CLI::App& app, RestoreArguments& a, RestoreTexts& t);
+/// Turns the texts into exact values. Throws `oldfilm::Error` (invalid_argument).
+void settle(RestoreArguments& a, const RestoreTexts& t);
+
+} // namespace cli

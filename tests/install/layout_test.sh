@@ -1,0 +1,36 @@
+#!/bin/sh
+# What was installed: complete, versioned, exporting the public API alone, pointing nowhere into the build.
+. "$(dirname "$0")/common.sh"
+lib=$(dirname "$(find "$prefix" -name liboldfilm_base.so)")
+
+for file in bin/oldfilm bin/oldfilm-describe include/oldfilm/plugin.h share/man/man1/oldfilm.1 \
+    share/bash-completion/completions/oldfilm share/oldfilm/templates/torch/soften.pt; do
+    [ -e "$prefix/$file" ] || fail "$file is not installed"
+done
+
+for name in base core media; do
+    library=$lib/liboldfilm_$name.so
+    [ "$(readlink "$library")" = "liboldfilm_$name.so.0" ] || fail "$library is no link to its SONAME"
+    readelf -d "$library" | grep -q "SONAME.*\[liboldfilm_$name.so.0\]" || fail "$library has no SONAME"
+    # oldfilm::base::... is what the project's own libraries share; nothing else may show.
+    strange=$(nm -DC --defined-only "$library" | cut -c20- |
+        grep -Ev '^(oldfilm::[A-Za-z_*/+<>=-]|(vtable|typeinfo|typeinfo name) for oldfilm::Error$)' || true)
+    [ -z "$strange" ] || fail "$library exports more than the public API: $strange"
+    private=$(nm -DC --defined-only "$library" | cut -c20- | grep -E '^oldfilm::[A-Za-z]+::Impl::|^oldfilm::(stage|media|device|model)::' || true)
+    [ -z "$private" ] || fail "$library exports private parts: $private"
+done
+
+# LibTorch stays where it was, and that may be in the build's own environment; nothing else may.
+site=$(dirname "$torch")
+find "$prefix" -type f \( -name '*.so*' -o -path '*/bin/*' \) | while read -r file; do
+    paths=$(readelf -d "$file" | sed -n 's/.*R.*PATH.*\[\(.*\)\]/\1/p' | tr ':' '\n' | grep -F "$source" | grep -vF "$site" || true)
+    [ -z "$paths" ] || fail "$file looks for libraries in $paths"
+done
+left=$(grep -rlIF "$source" "$prefix" | while read -r file; do
+    grep -F "$source" "$file" | grep -qvF "$site" && echo "$file" || true
+done)
+[ -z "$left" ] || fail "these point into the source or build folder: $left"
+
+bash -n "$prefix/share/bash-completion/completions/oldfilm"
+"$prefix/bin/oldfilm" --version | grep -q LibTorch || fail "oldfilm --version names no LibTorch"
+"$prefix/bin/oldfilm" plugins | grep -q '^superres ' || fail "the installed plugins are not found"
