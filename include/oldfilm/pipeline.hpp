@@ -86,11 +86,13 @@ class OLDFILM_API Run {
     };
 
     /// Offers a frame. False: the pipeline is full; take some with `next`, then offer it again.
-    /// Never blocks. Throws `Error`: format_mismatch; whatever ended the run.
+    /// Never blocks. A picture on CUDA may still be in the making on the calling thread's current
+    /// stream: the stages come after it. Throws `Error`: format_mismatch; whatever ended the run.
     bool push(const Frame& frame);
     /// Nothing more comes in.
     void finish();
-    /// Waits while stages are at work, and gives the next restored frame, in order.
+    /// Waits while stages are at work, and gives the next restored frame, in order. A frame that was
+    /// pushed on CUDA comes back on CUDA; the calling thread's current stream comes after its making.
     /// Throws `Error`: whatever ended the run (stage_failed, cancelled, out_of_memory ...).
     State next(Frame& frame);
     /// The same for pull mode, where there is a source: nothing at the end.

@@ -1,5 +1,6 @@
 #include "base/hidden.hpp"
 #include "device/device.hpp"
+#include "device/streams.hpp"
 #include "pipeline/node.hpp"
 #include "pipeline/spec.hpp"
 #include "stage/library.hpp"
@@ -346,6 +347,7 @@ bool Run::push(const Frame& frame) {
     if (edge.full()) {
         return false;
     }
+    hand_to_lane(frame);
     edge.push(frame);
     ++impl_->frames_in;
     impl_->wake();
@@ -370,6 +372,7 @@ Run::State Run::next(Frame& frame) {
         Frame made = edge.at(edge.begin());
         lock.unlock();
         edge.release_before(edge.begin() + 1);
+        hand_to_caller(made);
         if (!made.picture().is_cpu() && it.pulls) {
             made = made.with_picture(made.picture().cpu());
             ++it.downloads;

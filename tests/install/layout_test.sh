@@ -34,3 +34,4 @@ done)
 bash -n "$prefix/share/bash-completion/completions/oldfilm"
 "$prefix/bin/oldfilm" --version | grep -q LibTorch || fail "oldfilm --version names no LibTorch"
 "$prefix/bin/oldfilm" plugins | grep -q '^superres ' || fail "the installed plugins are not found"
+! "$prefix/bin/oldfilm" plugins | grep '^test-' || fail "plugins of the tests are installed"
