@@ -14,6 +14,7 @@ usage: ./setup.sh COMMAND [--torch PATH] [--cuda]
   quality [STAGE]  measure every model against the classic tools                 -> build/quality/
   train STAGE ...  train a stage's models by its recipe (plugins/STAGE/train.py)
   install [PREFIX] install into PREFIX (/usr/local)
+  package          make Debian packages and an archive, with LibTorch's CPU half -> build/packages/
 
   --torch PATH     use this LibTorch (an unpacked one, or site-packages/torch); else Torch_DIR, else PyPI's
   --cuda           install LibTorch's CUDA half too, though no NVIDIA GPU is seen
@@ -29,7 +30,7 @@ fail() {
 TORCH_VERSION='2.11.*'
 PACKAGES=(build-essential cmake ninja-build ccache pkg-config ffmpeg libavcodec-dev libavformat-dev
     libavfilter-dev libavutil-dev libswscale-dev libopencv-dev opencv-data opencv-doc libfmt-dev
-    nlohmann-json3-dev catch2 libcli11-dev python3-venv)
+    nlohmann-json3-dev catch2 libcli11-dev python3-venv file)
 ENV_DIR=$PWD/build/env
 
 install_packages() {
@@ -116,6 +117,21 @@ quality() {
     OMP_NUM_THREADS=$(nproc) "$ENV_DIR/bin/python" tests/quality/quality.py "$@"
 }
 
+package() {
+    mkdir -p build
+    install_packages
+    install_torch
+    say "building for packages"
+    cmake -S . -B build/packages -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_INSTALL_PREFIX=/usr -DOLDFILM_TESTS=OFF \
+        -DOLDFILM_BUNDLE_TORCH=ON ${TORCH:+-DOLDFILM_TORCH="$TORCH"} >build/packages.log 2>&1 ||
+        { tail -n 30 build/packages.log >&2; fail "CMake failed; see build/packages.log"; }
+    cmake --build build/packages
+    say "packing"
+    (cd build/packages && rm -f ./*.deb ./*.tar.gz && cpack -G "DEB;TGZ" >>../packages.log 2>&1) ||
+        { tail -n 30 build/packages.log >&2; fail "CPack failed; see build/packages.log"; }
+    ls -sh build/packages/*.deb build/packages/*.tar.gz
+}
+
 train() {
     local stage=${1:-}
     [[ -n $stage && -e plugins/$stage/train.py ]] ||
@@ -161,6 +177,7 @@ case ${1:-} in
         shift
         train "$@"
         ;;
+    package) package ;;
     install)
         build
         say "installing into ${2:-/usr/local}"

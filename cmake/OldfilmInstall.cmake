@@ -11,8 +11,10 @@ file(RELATIVE_PATH oldfilm_bin_to_lib /${CMAKE_INSTALL_BINDIR} /${CMAKE_INSTALL_
 if(OLDFILM_BUNDLE_TORCH)
   include(OldfilmTorchBundle)
   set(oldfilm_torch_run_path "\$ORIGIN/${oldfilm_private_torch}/lib")
+  set(oldfilm_built_with_torch "")
 else()
   set(oldfilm_torch_run_path "${OLDFILM_TORCH_LIBRARY_DIRS}")
+  set(oldfilm_built_with_torch "${OLDFILM_TORCH_ROOT}")
 endif()
 
 # One export set a component: who asks for the SDK alone needs no LibTorch.

@@ -20,6 +20,19 @@ for name in base core media; do
     [ -z "$private" ] || fail "$library exports private parts: $private"
 done
 
+# A function that is gone, or has other arguments, breaks programs that were built with this version.
+symbols() {
+    nm -DC --defined-only "$lib"/liboldfilm_*.so | cut -c20- | grep '^oldfilm::' | grep -v '^oldfilm::base::' | LC_ALL=C sort -u
+}
+listed=$source/tests/install/api-symbols.txt
+symbols > "$work/api-symbols.txt"
+gone=$(LC_ALL=C comm -23 "$listed" "$work/api-symbols.txt")
+[ -z "$gone" ] || fail "the API lost: $gone
+If that is meant, raise the version, and copy $work/api-symbols.txt to $listed"
+new=$(LC_ALL=C comm -13 "$listed" "$work/api-symbols.txt")
+[ -z "$new" ] || echo "new in the API: $new
+Copy $work/api-symbols.txt to $listed, so that it stays."
+
 # LibTorch stays where it was, and that may be in the build's own environment; nothing else may.
 site=$(dirname "$torch")
 find "$prefix" -type f \( -name '*.so*' -o -path '*/bin/*' \) | while read -r file; do

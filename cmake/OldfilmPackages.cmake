@@ -1,0 +1,47 @@
+# CPack: four Debian packages (`cpack -G DEB`) and one archive that can be unpacked anywhere
+# (`cpack -G TGZ`). `./setup.sh package` configures a build for both.
+foreach(pair runtime:liboldfilm0 dev:liboldfilm-dev plugins:oldfilm-plugins cli:oldfilm)
+  string(REPLACE ":" ";" pair ${pair})
+  list(GET pair 0 component)
+  list(GET pair 1 package)
+  string(TOUPPER ${component} upper)
+  set(CPACK_DEBIAN_${upper}_PACKAGE_NAME ${package})
+  set(CPACK_DEBIAN_${upper}_FILE_NAME DEB-DEFAULT)
+  install(FILES ${CMAKE_CURRENT_LIST_DIR}/packaging/copyright DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/${package}
+    COMPONENT ${component})
+endforeach()
+
+set(CPACK_PACKAGE_NAME oldfilm)
+set(CPACK_PACKAGE_VENDOR "the oldfilm authors")
+set(CPACK_PACKAGE_CONTACT "The oldfilm authors <maintainers@oldfilm.invalid>")
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "${PROJECT_DESCRIPTION}")
+set(CPACK_PACKAGE_FILE_NAME "oldfilm-${PROJECT_VERSION}-${CMAKE_SYSTEM_NAME}-${CMAKE_SYSTEM_PROCESSOR}")
+set(CPACK_COMPONENTS_ALL runtime dev plugins cli)
+set(CPACK_RESOURCE_FILE_LICENSE ${PROJECT_SOURCE_DIR}/LICENSE)
+set(CPACK_VERBATIM_VARIABLES ON)
+set(CPACK_THREADS 0)
+
+set(CPACK_DEB_COMPONENT_INSTALL ON)
+set(CPACK_DEBIAN_COMPRESSION_TYPE zstd) # half a gigabyte: xz would take minutes
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS ON)
+# What the packages bring themselves is found here, and is no dependency.
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS ${PROJECT_BINARY_DIR}/lib ${OLDFILM_TORCH_LIBRARY_DIRS})
+
+set(same "liboldfilm0 (= ${PROJECT_VERSION})")
+set(CPACK_COMPONENT_RUNTIME_DESCRIPTION "Film restoration: libraries\n A pipeline of stages, each a plugin around a TorchScript model. Brings the CPU half of LibTorch.")
+set(CPACK_DEBIAN_RUNTIME_PACKAGE_SECTION libs)
+set(CPACK_DEBIAN_RUNTIME_PACKAGE_RECOMMENDS oldfilm-plugins)
+set(CPACK_COMPONENT_DEV_DESCRIPTION "Film restoration: development files\n Headers (LibTorch's too), the CMake package and pkg-config files, for programs and for stages.")
+set(CPACK_DEBIAN_DEV_PACKAGE_SECTION libdevel)
+set(CPACK_DEBIAN_DEV_PACKAGE_DEPENDS "${same}")
+set(CPACK_DEBIAN_DEV_PACKAGE_RECOMMENDS "g++, cmake, pkg-config")
+set(CPACK_DEBIAN_DEV_PACKAGE_SUGGESTS libopencv-dev)
+set(CPACK_COMPONENT_PLUGINS_DESCRIPTION "Film restoration: stages with their models\n Scratch removal, denoising, colour, super-resolution, interpolation, faces, deflicker, steadying.")
+set(CPACK_DEBIAN_PLUGINS_PACKAGE_SECTION video)
+set(CPACK_DEBIAN_PLUGINS_PACKAGE_DEPENDS "${same}, opencv-data")
+set(CPACK_COMPONENT_CLI_DESCRIPTION "Film restoration: command line\n Restores films, compares and inspects them, and begins stage plugins.")
+set(CPACK_DEBIAN_CLI_PACKAGE_SECTION video)
+set(CPACK_DEBIAN_CLI_PACKAGE_DEPENDS "${same}, oldfilm-plugins")
+set(CPACK_DEBIAN_CLI_PACKAGE_SUGGESTS liboldfilm-dev)
+include(CPack)
