@@ -13,11 +13,13 @@ usage: ./setup.sh COMMAND [--torch PATH] [--cuda]
   bench            measure efficiency, memory and start-up                        -> build/bench/
   quality [STAGE]  measure every model against the classic tools                 -> build/quality/
   train STAGE ...  train a stage's models by its recipe (plugins/STAGE/train.py)
+  import ...       turn a published checkpoint into a model package (docs/models.md; import --list)
   install [PREFIX] install into PREFIX (/usr/local)
   package          make Debian packages and an archive, with LibTorch's CPU half -> build/packages/
 
   --torch PATH     use this LibTorch (an unpacked one, or site-packages/torch); else Torch_DIR, else PyPI's
   --cuda           install LibTorch's CUDA half too, though no NVIDIA GPU is seen
+  --all            test: the slow tests too, and those that need PyTorch in Python
 TEXT
 }
 
@@ -94,6 +96,13 @@ build() {
 }
 
 run_tests() {
+    if [[ $ALL == 1 ]]; then
+        mkdir -p build
+        install_packages
+        install_python_torch
+        export OLDFILM_TEST_ALL=1
+        rm -f build/build.ninja # configured again, with those tests
+    fi
     build
     say "testing"
     # One test at a time may use all cores: two OpenMP teams side by side waste both, and threads that wait busily
@@ -145,16 +154,32 @@ train() {
     MALLOC_TRIM_THRESHOLD_=4294967296 MALLOC_MMAP_THRESHOLD_=4294967296 exec "$ENV_DIR/bin/python" "plugins/$stage/train.py" "$@"
 }
 
+import_model() {
+    mkdir -p build
+    install_packages
+    install_python_torch
+    exec "$ENV_DIR/bin/python" plugins/importing/main.py "$@"
+}
+
 TORCH=''
 CUDA=0
+ALL=0
 words=()
 while (($# > 0)); do
+    # What follows these belongs to their own programs.
+    case ${words[0]:-} in
+        import | train | quality)
+            words+=("$@")
+            break
+            ;;
+    esac
     case $1 in
         --torch)
             TORCH=${2:?--torch needs a path}
             shift
             ;;
         --cuda) CUDA=1 ;;
+        --all) ALL=1 ;;
         -h | --help)
             usage
             exit 0
@@ -177,6 +202,10 @@ case ${1:-} in
     train)
         shift
         train "$@"
+        ;;
+    import)
+        shift
+        import_model "$@"
         ;;
     package) package ;;
     install)

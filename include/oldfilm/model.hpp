@@ -27,6 +27,13 @@ enum class Precision : std::uint8_t {
 OLDFILM_API Precision parse_precision(const std::string& name);
 OLDFILM_API const char* to_string(Precision precision) noexcept;
 
+/// How `Model` continues a picture to the right and below, up to its network's `size_multiple`.
+enum class Padding : std::uint8_t {
+    replicate, ///< the edge goes on
+    reflect,   ///< mirrored, the edge not repeated (replicated where a picture is too small for it)
+    zero,
+};
+
 /// What `oldfilm.json` inside a package says (schema 1).
 struct OLDFILM_API Manifest {
     std::string id, version, task;
@@ -35,6 +42,7 @@ struct OLDFILM_API Manifest {
     int before = 0, after = 0; ///< window
     int scale = 1;
     int size_multiple = 1;   ///< heights and widths must be multiples of it; `Model` pads
+    Padding padding = Padding::replicate;
     int receptive_field = 0; ///< radius in input pixels; -1 when the network sees the whole picture
     int render_size = 0;     ///< side that the network was made for; 0 for any
     std::vector<Precision> precisions; ///< allowed
@@ -68,8 +76,8 @@ class OLDFILM_API Model {
 
     /// Inputs in the manifest's order, float32, on the model's device. Inputs of 4 or 5 dimensions
     /// whose last two are larger than 1 are pictures of one size H x W; others are passed as they
-    /// are. The host pads to `size_multiple` (replicating edges), cuts into tiles that overlap by
-    /// the receptive field, and checks for NaN (a half precision then falls back to float32, with a
+    /// are. The host pads to `size_multiple`, cuts into tiles that overlap by the receptive field,
+    /// and checks for NaN (a half precision then falls back to float32, with a
     /// warning). Outputs float32; pictures are H*scale x W*scale. A tiled result equals an untiled
     /// one to 1e-4. Throws `Error`: format_mismatch, stage_failed (NaN in float32, error in the
     /// network), out_of_memory.

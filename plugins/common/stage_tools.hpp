@@ -106,6 +106,7 @@ inline at::Tensor warp(const at::Tensor& picture, const at::Tensor& flow) {
 struct ModelFacts {
     std::vector<std::string> inputs, outputs;
     std::int64_t channels = 3, scale = 1, size_multiple = 1, render_size = 0;
+    int before = 0, after = 0; ///< frames of its window about the centre
     std::string id;
 
     [[nodiscard]] bool takes(const std::string& name) const {
@@ -124,6 +125,10 @@ inline ModelFacts facts(const sdk::Model& model, const std::vector<std::string>&
     result.scale = manifest.value("scale", std::int64_t{1});
     result.size_multiple =
         std::max<std::int64_t>(manifest.value("size_multiple", std::int64_t{1}), 1);
+    if (const auto window = manifest.find("window"); window != manifest.end()) {
+        result.before = window->value("before", 0);
+        result.after = window->value("after", 0);
+    }
     result.render_size = manifest.value("render_size", std::int64_t{0});
     for (const std::string& input : result.inputs) {
         if (std::find(known.begin(), known.end(), input) == known.end()) {

@@ -16,7 +16,6 @@ namespace {
 using namespace oldfilm;
 using namespace oldfilm::stages;
 
-constexpr int reach = 2;
 constexpr int frames_measured = 12;
 /// Below this (in [0, 1] units, a third of a code value) there is nothing to take away.
 constexpr double clean = 0.3 / 255;
@@ -28,10 +27,10 @@ class Denoise final : public sdk::Stage {
     void configure(const sdk::Format& /*input*/, const sdk::Values& values,
                    sdk::Config& config) override {
         model_ = sdk::Model(host(), values.text("model"), "denoise");
-        facts(model_, {"window", "sigma"});
+        facts_ = facts(model_, {"window", "sigma"});
         take(values);
-        config.before = reach;
-        config.after = reach;
+        config.before = facts_.before;
+        config.after = facts_.after;
         config.analysis_frames = frames_measured;
     }
 
@@ -72,20 +71,26 @@ class Denoise final : public sdk::Stage {
             return;
         }
         std::vector<at::Tensor> frames;
-        for (const std::size_t place : mirrored_window(request, reach)) {
+        for (const std::size_t place : mirrored_window(request, facts_.before)) {
             frames.push_back(sdk::picture(request.frame(place)));
         }
         const std::int64_t channels = frames.front().size(0);
-        at::Tensor window = at::stack(frames, 0).unsqueeze(0); // 1 x 5 x C x H x W
-        if (channels == 1) {
+        at::Tensor window = at::stack(frames, 0).unsqueeze(0); // 1 x T x C x H x W
+        const bool is_split = channels == 3 && facts_.channels == 1; // three grey films
+        if (is_split) {
+            window = window.transpose(0, 2);
+        } else if (channels < facts_.channels) {
             window = window.expand({-1, -1, 3, -1, -1});
         }
-        const at::Tensor level = at::full({1, 1, 1, 1}, sigma, window.options());
-        at::Tensor picture = sdk::run(model_, {window, level}, 1).front()[0];
-        if (channels == 1) {
-            picture = picture.mean(0, true);
+        std::vector<at::Tensor> inputs;
+        for (const std::string& name : facts_.inputs) {
+            inputs.push_back(name == "window"
+                                 ? window
+                                 : at::full({window.size(0), 1, 1, 1}, sigma, window.options()));
         }
-        request.give(sdk::give(picture));
+        const at::Tensor made = sdk::run(model_, inputs, 1).front();
+        const at::Tensor picture = is_split ? made.squeeze(1) : made[0];
+        request.give(sdk::give(channels < picture.size(0) ? picture.mean(0, true) : picture));
     }
 
   private:
@@ -101,6 +106,7 @@ class Denoise final : public sdk::Stage {
     }
 
     sdk::Model model_;
+    ModelFacts facts_;
     double strength_ = 1;
     double sigma_ = 0;
     double grain_ = 0;

@@ -108,6 +108,20 @@ std::vector<Precision> allowed_precisions(const json& object) {
     return list;
 }
 
+Padding padding_of(const json& object) {
+    const std::string name = optional_text(object, "padding");
+    if (name == "reflect") {
+        return Padding::reflect;
+    }
+    if (name == "zero") {
+        return Padding::zero;
+    }
+    if (!name.empty() && name != "replicate") {
+        wrong("padding", "replicate, reflect or zero", object.at("padding"));
+    }
+    return Padding::replicate;
+}
+
 } // namespace
 
 Manifest Manifest::parse(const std::string& source) {
@@ -142,6 +156,7 @@ Manifest Manifest::parse(const std::string& source) {
     }
     manifest.scale = optional_number(object, "scale", 1, 16, 1);
     manifest.size_multiple = optional_number(object, "size_multiple", 1, 1024, 1);
+    manifest.padding = padding_of(object);
     manifest.receptive_field = radius(object);
     manifest.render_size = optional_number(object, "render_size", 0, 8192, 0);
     manifest.precisions = allowed_precisions(object);

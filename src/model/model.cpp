@@ -147,7 +147,7 @@ struct OLDFILM_HIDDEN Model::Impl {
         if (inputs.height == 0) {
             return forward(with, inputs.tensors);
         }
-        const Inputs padded = inputs.padded(manifest.size_multiple);
+        const Inputs padded = inputs.padded(manifest);
         std::vector<at::Tensor> outputs = padded_run(with, padded);
         for (at::Tensor& output : outputs) {
             if (const auto s = output_scale(output, padded.height, padded.width, manifest.scale);

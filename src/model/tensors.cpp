@@ -68,14 +68,19 @@ void check_input(const at::Tensor& tensor, const std::string& name, const Manife
     }
 }
 
-at::Tensor pad(const at::Tensor& picture, std::int64_t right, std::int64_t below) {
-    if (picture.dim() == 5) {
-        const at::Tensor flat = picture.flatten(0, 1);
-        return at::replication_pad2d(flat, {0, right, 0, below})
-            .view({picture.size(0), picture.size(1), picture.size(2), picture.size(3) + below,
-                   picture.size(4) + right});
-    }
-    return at::replication_pad2d(picture, {0, right, 0, below});
+at::Tensor pad(const at::Tensor& picture, std::int64_t right, std::int64_t below,
+               Padding padding) {
+    const at::Tensor flat = picture.dim() == 5 ? picture.flatten(0, 1) : picture;
+    const std::vector<std::int64_t> sides{0, right, 0, below};
+    const bool can_reflect = right < flat.size(3) && below < flat.size(2);
+    const at::Tensor padded = padding == Padding::zero ? at::constant_pad_nd(flat, sides)
+                              : padding == Padding::reflect && can_reflect
+                                  ? at::reflection_pad2d(flat, sides)
+                                  : at::replication_pad2d(flat, sides);
+    return picture.dim() == 5
+               ? padded.view({picture.size(0), picture.size(1), picture.size(2),
+                              picture.size(3) + below, picture.size(4) + right})
+               : padded;
 }
 
 /// Channels-last, which convolutions keep. One channel is laid out alike both ways; its strides
@@ -144,7 +149,8 @@ Inputs Inputs::sample(std::int64_t index) const {
     return one;
 }
 
-Inputs Inputs::padded(std::int64_t multiple) const {
+Inputs Inputs::padded(const Manifest& manifest) const {
+    const std::int64_t multiple = manifest.size_multiple;
     const std::int64_t right = (multiple - width % multiple) % multiple;
     const std::int64_t below = (multiple - height % multiple) % multiple;
     if (right == 0 && below == 0) {
@@ -153,7 +159,7 @@ Inputs Inputs::padded(std::int64_t multiple) const {
     Inputs result = *this;
     for (std::size_t i = 0; i < tensors.size(); ++i) {
         if (is_picture[i]) {
-            result.tensors[i] = pad(tensors[i], right, below);
+            result.tensors[i] = pad(tensors[i], right, below, manifest.padding);
         }
     }
     result.height += below;

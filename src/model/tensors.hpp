@@ -24,8 +24,9 @@ struct Inputs {
 
     /// One sample as a batch of one; what is not batched is passed as it is.
     [[nodiscard]] Inputs sample(std::int64_t index) const;
-    /// Pictures continued to the right and below, by their edges, to multiples of `multiple`.
-    [[nodiscard]] Inputs padded(std::int64_t multiple) const;
+    /// Pictures continued to the right and below as the manifest says, to multiples of its
+    /// `size_multiple`.
+    [[nodiscard]] Inputs padded(const Manifest& manifest) const;
     /// Pictures cropped to rows [top, bottom) and columns [left, right), channels-last where of 4
     /// dimensions.
     [[nodiscard]] std::vector<at::Tensor> region(std::int64_t top, std::int64_t bottom,

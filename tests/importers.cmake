@@ -1,0 +1,16 @@
+# Importers of published networks, against the outputs of their authors' own code (../shared/parity).
+add_executable(run_package importers/run_package.cpp)
+target_link_libraries(run_package PRIVATE oldfilm_core oldfilm_warnings)
+
+# They need PyTorch in Python, which ./setup.sh train and test --all install, and the vectors; without either they say so.
+find_program(OLDFILM_PYTHON_WITH_TORCH python HINTS ${PROJECT_BINARY_DIR}/env/bin NO_DEFAULT_PATH)
+if(OLDFILM_PYTHON_WITH_TORCH)
+  set(sets small)
+  if(DEFINED ENV{OLDFILM_TEST_ALL}) # ./setup.sh test --all
+    set(sets all)
+  endif()
+  add_test(NAME importers COMMAND ${OLDFILM_PYTHON_WITH_TORCH} ${CMAKE_CURRENT_SOURCE_DIR}/importers/check.py
+    --build ${PROJECT_BINARY_DIR} --set ${sets})
+  add_test(NAME importers_errors COMMAND ${OLDFILM_PYTHON_WITH_TORCH} ${CMAKE_CURRENT_SOURCE_DIR}/importers/errors.py)
+  set_tests_properties(importers importers_errors PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 1800 LABELS importers)
+endif()

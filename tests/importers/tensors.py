@@ -1,0 +1,27 @@
+"""Tensor files as run_package reads and writes them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+
+def write_tensors(path: Path, tensors: list[torch.Tensor]) -> None:
+    with open(path, "wb") as file:
+        for tensor in tensors:
+            file.write(np.array([tensor.dim(), *tensor.shape], np.int64).tobytes())
+            file.write(tensor.detach().float().contiguous().numpy().tobytes())
+
+
+def read_tensors(path: Path) -> list[torch.Tensor]:
+    data, at, tensors = path.read_bytes(), 0, []
+    while at < len(data):
+        dimensions = int(np.frombuffer(data, np.int64, 1, at)[0])
+        sizes = np.frombuffer(data, np.int64, dimensions, at + 8)
+        at += 8 * (1 + dimensions)
+        count = int(np.prod(sizes))
+        tensors.append(torch.from_numpy(np.frombuffer(data, np.float32, count, at).reshape(sizes).copy()))
+        at += 4 * count
+    return tensors
