@@ -3,7 +3,7 @@
 An importer is one file, `plugins/<stage>/importers/<name>.py`, that defines `SYSTEMS`: a list of `System`.
 """
 
-from .checkpoint import Checkpoint, ImportFailure, Table, fill
+from .checkpoint import Checkpoint, ImportFailure, Table, fill, highest
 from .system import Network, Option, System, systems
 
-__all__ = ["Checkpoint", "ImportFailure", "Network", "Option", "System", "Table", "fill", "systems"]
+__all__ = ["Checkpoint", "ImportFailure", "Network", "Option", "System", "Table", "fill", "highest", "systems"]

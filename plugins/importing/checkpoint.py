@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import pickle
 import re
+import warnings
 import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -73,6 +74,11 @@ class Checkpoint:
         return ", ".join(f"'{n}'" for n in names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
+def highest(table: Table, pattern: str) -> int:
+    """The highest number that the first group of `pattern` finds at the names' beginnings; -1 where it finds none."""
+    return max((int(m[1]) for name in table if (m := re.match(pattern, name))), default=-1)
+
+
 def fill(network: torch.nn.Module, table: Table, ignore: str = "", optional: str = "") -> torch.nn.Module:
     """Loads `table` into `network` strictly, and returns the network in eval mode.
 
@@ -130,7 +136,8 @@ def _load(path: Path) -> object:
     if path.stat().st_size == 0:
         raise ImportFailure(f"expected a checkpoint in '{path}', found an empty file; copy or download it again")
     try:
-        with torch.serialization.safe_globals(HARMLESS):
+        with torch.serialization.safe_globals(HARMLESS), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
             return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         text = str(error)

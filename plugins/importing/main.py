@@ -69,7 +69,7 @@ def run(arguments: list[str]) -> None:
     parser.add_argument("--list", action="store_true", help="the systems that are known")
     parser.add_argument("--task", help="generic: what the network does")
     parser.add_argument("--manifest", default="{}", help="generic: fields of oldfilm.json, as JSON")
-    options = parser.parse_args(arguments)
+    options = parser.parse_intermixed_args(arguments)
     known = systems()
     if options.list:
         print(listing(known))
@@ -91,7 +91,13 @@ def run(arguments: list[str]) -> None:
         if tables is None:
             raise ImportFailure(f"expected the weights of {system.name} ({system.files}), found {checkpoint.summary()}; "
                                 "leave the system's name out to have it recognised")
-        network = system.build(tables, values(system, options.set))
+        chosen = values(system, options.set)
+        try:
+            network = system.build(tables, chosen)
+        except (KeyError, ValueError, IndexError, AttributeError, RuntimeError, ZeroDivisionError) as error:
+            # A name or a shape that the importer reads sizes from is not what it is in this system's files.
+            raise ImportFailure(f"expected a checkpoint of {system.name} ({system.files}), found one whose names or shapes "
+                                f"differ ({type(error).__name__}: {str(error).splitlines()[0]}); it is of another version") from None
     output = options.output or models_folder() / f"{system.name}.pt"
     write(system, network, checkpoint, output)
 

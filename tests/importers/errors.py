@@ -64,7 +64,7 @@ def main() -> int:
             (["srvgg", folder / "cut.pth"], "cut short"),
             (["srvgg", folder / "no-weights.pth"], "found none"),
             (["srvgg", folder / "code.pth"], "more than weights"),
-            (["srvgg", folder / "old-code.pth"], "weights"),
+            (["srvgg", folder / "old-code.pth"], "another kind"),
             (["srvgg", folder / "folder"], "found none"),
             (["esrgan", whole], "expected the weights of esrgan"),
             (["srvgg", saved("missing.pth", lambda s: s.pop("body.4.bias"))], "'body.4.bias'"),

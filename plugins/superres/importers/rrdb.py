@@ -6,15 +6,14 @@ Wang, Xie, Dong, Shan, "Real-ESRGAN: Training Real-World Blind Super-Resolution 
 
 from __future__ import annotations
 
-import re
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from importing import Checkpoint, Network, System, Table, fill
+from importing import Checkpoint, Network, System, Table, fill, highest
 
-SLOPE = 0.2
+def lrelu(x: Tensor) -> Tensor:
+    return F.leaky_relu(x, 0.2)
 
 
 class DenseBlock(nn.Module):
@@ -27,10 +26,10 @@ class DenseBlock(nn.Module):
         self.conv5 = nn.Conv2d(width + 4 * growth, width, 3, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
-        a = F.leaky_relu(self.conv1(x), SLOPE)
-        b = F.leaky_relu(self.conv2(torch.cat([x, a], 1)), SLOPE)
-        c = F.leaky_relu(self.conv3(torch.cat([x, a, b], 1)), SLOPE)
-        d = F.leaky_relu(self.conv4(torch.cat([x, a, b, c], 1)), SLOPE)
+        a = lrelu(self.conv1(x))
+        b = lrelu(self.conv2(torch.cat([x, a], 1)))
+        c = lrelu(self.conv3(torch.cat([x, a, b], 1)))
+        d = lrelu(self.conv4(torch.cat([x, a, b, c], 1)))
         return x + 0.2 * self.conv5(torch.cat([x, a, b, c, d], 1))
 
 
@@ -63,9 +62,9 @@ class RRDBNet(nn.Module):
         x = F.pixel_unshuffle(picture, self.unshuffle) if self.unshuffle > 1 else picture
         x = self.conv_first(x)
         x = x + self.conv_body(self.body(x))
-        x = F.leaky_relu(self.conv_up1(F.interpolate(x, scale_factor=2.0, mode="nearest")), SLOPE)
-        x = F.leaky_relu(self.conv_up2(F.interpolate(x, scale_factor=2.0, mode="nearest")), SLOPE)
-        return self.conv_last(F.leaky_relu(self.conv_hr(x), SLOPE))
+        x = lrelu(self.conv_up1(F.interpolate(x, scale_factor=2.0, mode="nearest")))
+        x = lrelu(self.conv_up2(F.interpolate(x, scale_factor=2.0, mode="nearest")))
+        return self.conv_last(lrelu(self.conv_hr(x)))
 
 
 # ESRGAN's own file uses other names for the same layers.
@@ -95,7 +94,7 @@ def build(tables: dict[str, Table], _: dict) -> Network:
     table = renamed(tables["generator"])
     width, inputs = table["conv_first.weight"].shape[:2]
     unshuffle = 2 if inputs == 12 else 1
-    blocks = 1 + max(int(m[1]) for name in table if (m := re.match(r"body\.(\d+)\.", name)))
+    blocks = 1 + highest(table, r"body\.(\d+)\.")
     growth = table["body.0.rdb1.conv1.weight"].shape[0]
     net = fill(RRDBNet(width, growth, blocks, unshuffle), table)
     # 3 x 3 convolutions: one, 15 a block and one at the network's first size, then a half, a quarter each of the rest.

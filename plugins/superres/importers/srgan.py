@@ -5,13 +5,11 @@ Ledig et al., "Photo-Realistic Single Image Super-Resolution Using a Generative 
 
 from __future__ import annotations
 
-import re
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from importing import Checkpoint, Network, System, Table, fill
+from importing import Checkpoint, Network, System, Table, fill, highest
 
 
 class LeftthomasResidual(nn.Module):
@@ -90,10 +88,6 @@ class Lornatang(nn.Module):
     def forward(self, picture: Tensor) -> Tensor:
         first = self.conv1(picture)
         return self.conv3(self.upsampling(first + self.conv2(self.trunk(first)))).clamp(0.0, 1.0)
-
-
-def highest(table: Table, pattern: str) -> int:
-    return max((int(m[1]) for name in table if (m := re.match(pattern, name))), default=-1)
 
 
 def network(module: nn.Module, doublings: int, convolutions: int) -> Network:

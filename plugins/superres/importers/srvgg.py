@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from importing import Checkpoint, ImportFailure, Network, System, Table, fill
+from importing import Checkpoint, ImportFailure, Network, System, Table, fill, highest
 
 
 class Compact(nn.Module):
@@ -35,7 +35,7 @@ def find(checkpoint: Checkpoint) -> dict[str, Table] | None:
 
 def build(tables: dict[str, Table], _: dict) -> Network:
     table = tables["generator"]
-    last = max(int(name.split(".")[1]) for name in table)
+    last = highest(table, r"body\.(\d+)\.")
     scale = math.isqrt(table[f"body.{last}.weight"].shape[0] // 3)
     if 3 * scale * scale != table[f"body.{last}.weight"].shape[0]:
         raise ImportFailure(f"expected 3 times a square number of channels in 'body.{last}.weight', found "
