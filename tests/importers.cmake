@@ -12,5 +12,7 @@ if(OLDFILM_PYTHON_WITH_TORCH)
   add_test(NAME importers COMMAND ${OLDFILM_PYTHON_WITH_TORCH} ${CMAKE_CURRENT_SOURCE_DIR}/importers/check.py
     --build ${PROJECT_BINARY_DIR} --set ${sets})
   add_test(NAME importers_errors COMMAND ${OLDFILM_PYTHON_WITH_TORCH} ${CMAKE_CURRENT_SOURCE_DIR}/importers/errors.py)
-  set_tests_properties(importers importers_errors PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 1800 LABELS importers)
+  add_test(NAME importers_generic COMMAND ${OLDFILM_PYTHON_WITH_TORCH} ${CMAKE_CURRENT_SOURCE_DIR}/importers/generic.py
+    ${PROJECT_BINARY_DIR})
+  set_tests_properties(importers importers_errors importers_generic PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 1800 LABELS importers)
 endif()

@@ -12,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+using Catch::Matchers::Contains;
 using oldfilm::Errc;
 using oldfilm::Error;
 using oldfilm::Model;
@@ -131,6 +132,45 @@ TEST_CASE("Pictures are padded by their edges, and the result is cropped") {
     const at::Tensor found = Model::open(path, "", exact())->run({picture}).at(0);
     const at::Tensor edge = picture.slice(3, 20).expand({1, 1, 13, 21}) * 100.0 + 24.0 + 0.016;
     CHECK(difference(found, edge) < 1e-3);
+}
+
+TEST_CASE("The manifest says how a picture is continued to its network's sizes") {
+    const TempFolder folder;
+    // What the network sees at the right of the row 1 2 3, which needs a fourth.
+    const auto fourth = [&](const std::string& padding) {
+        const std::string changes =
+            R"({"size_multiple": 4, "receptive_field": "whole", "padding": ")" + padding + R"("})";
+        const auto package = write_package(
+            folder.file(padding + ".pt"),
+            {"def forward(self, picture):\n    return picture * 0 + picture[:, :, :, -1:]\n",
+             {},
+             oldfilm::test::manifest("superres", changes)});
+        const at::Tensor row = at::tensor({1.0F, 2.0F, 3.0F}).expand({1, 1, 4, 3});
+        return Model::open(package)->run({row}).front()[0][0][0][0].item<float>();
+    };
+    CHECK(fourth("replicate") == 3.0F);
+    CHECK(fourth("reflect") == 2.0F);
+    CHECK(fourth("zero") == 0.0F);
+    CHECK_THROWS_WITH(fourth("mirror"), Contains("replicate, reflect or zero"));
+}
+
+TEST_CASE("A picture that would not fit into memory is refused before the work, with the size that "
+          "does") {
+    const TempFolder folder;
+    oldfilm::ModelOptions options;
+    options.memory = 1 << 20;
+    const auto run = [&](const std::string& field) {
+        const std::string changes =
+            R"({"memory_per_pixel": 100, "receptive_field": )" + field + "}";
+        const auto package =
+            write_package(folder.file("m.pt"), oldfilm::test::residual_model("superres", changes));
+        return Model::open(package, "", options)->run({at::rand({1, 1, 200, 300})});
+    };
+    // 100 bytes times 60,000 pixels are 5.7 times what there is.
+    CHECK_THROWS_WITH(run("\"whole\""), Contains("has to see whole") && Contains("125x83 fit"));
+    CHECK_THROWS_WITH(run("3"), Contains("125x83 fit") && !Contains("whole"));
+    options.memory = 100 * 200 * 300;
+    CHECK_NOTHROW(run("\"whole\""));
 }
 
 TEST_CASE("Windows, values beside pictures, several outputs and outputs that are no pictures") {

@@ -109,10 +109,26 @@ void print_model(const oldfilm::Manifest& m) {
                m.receptive_field < 0 ? "the whole picture"
                                      : fmt::format("{} pixels around", m.receptive_field),
                precisions(m));
+    if (m.memory_per_pixel > 0) {
+        fmt::print("  memory           {} bytes a pixel, {:.1f} GiB for 1920x1080 in one piece\n",
+                   m.memory_per_pixel,
+                   static_cast<double>(m.memory_per_pixel) * 1920 * 1080 / (1 << 30));
+    }
+    if (m.size_multiple > 1) {
+        fmt::print("  sizes            multiples of {}, others are padded\n", m.size_multiple);
+    }
     fmt::print("  licence          {}\n  origin           {}\n", m.licence, m.origin);
     const json manifest = json::parse(m.json);
-    if (manifest.contains("quality")) {
-        fmt::print("  quality          {}\n", manifest["quality"].dump());
+    for (const char* field : {"authors", "paper"}) {
+        if (manifest.contains(field) && manifest[field].is_string()) {
+            fmt::print("  {:16} {}\n", field, manifest[field].get<std::string>());
+        }
+    }
+    for (const char* field : {"training_data", "checkpoint_sha256", "quality"}) {
+        if (manifest.contains(field) && !manifest[field].empty()) {
+            fmt::print("  {:16} {}\n", std::string_view(field).substr(0, 16),
+                       manifest[field].dump());
+        }
     }
 }
 

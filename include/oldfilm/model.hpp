@@ -41,10 +41,11 @@ struct OLDFILM_API Manifest {
     int channels = 3;
     int before = 0, after = 0; ///< window
     int scale = 1;
-    int size_multiple = 1;   ///< heights and widths must be multiples of it; `Model` pads
+    int size_multiple = 1; ///< heights and widths must be multiples of it; `Model` pads
     Padding padding = Padding::replicate;
     int receptive_field = 0; ///< radius in input pixels; -1 when the network sees the whole picture
-    int render_size = 0;     ///< side that the network was made for; 0 for any
+    std::int64_t memory_per_pixel = 0; ///< bytes, in float32, of input at work; 0 when not known
+    int render_size = 0;               ///< side that the network was made for; 0 for any
     std::vector<Precision> precisions; ///< allowed
     std::string licence, origin;
     std::string json; ///< the whole manifest as text
@@ -57,6 +58,7 @@ struct ModelOptions {
     Precision precision = Precision::automatic;
     int tile =
         0; ///< side of a tile in input pixels; 0: chosen from receptive field and caches; -1: never
+    std::int64_t memory = 0; ///< bytes that a run may take; 0: what the machine has free
     std::function<void(const std::string&)> warn; ///< may be empty
 };
 
@@ -80,7 +82,8 @@ class OLDFILM_API Model {
     /// and checks for NaN (a half precision then falls back to float32, with a
     /// warning). Outputs float32; pictures are H*scale x W*scale. A tiled result equals an untiled
     /// one to 1e-4. Throws `Error`: format_mismatch, stage_failed (NaN in float32, error in the
-    /// network), out_of_memory.
+    /// network), out_of_memory (before the work where the manifest tells what a pixel takes; the
+    /// sentence names the size that fits).
     [[nodiscard]] std::vector<at::Tensor> run(const std::vector<at::Tensor>& inputs);
 
     ~Model();

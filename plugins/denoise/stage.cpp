@@ -75,7 +75,7 @@ class Denoise final : public sdk::Stage {
             frames.push_back(sdk::picture(request.frame(place)));
         }
         const std::int64_t channels = frames.front().size(0);
-        at::Tensor window = at::stack(frames, 0).unsqueeze(0); // 1 x T x C x H x W
+        at::Tensor window = at::stack(frames, 0).unsqueeze(0);       // 1 x T x C x H x W
         const bool is_split = channels == 3 && facts_.channels == 1; // three grey films
         if (is_split) {
             window = window.transpose(0, 2);

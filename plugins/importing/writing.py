@@ -9,6 +9,7 @@ import torch
 from training import package
 
 from .checkpoint import Checkpoint, ImportFailure
+from .memory import bytes_per_pixel
 from .system import Network, System
 
 # Half precisions are allowed where they stay this near float32 (dB against the output's spread): below what 8 bits show.
@@ -30,11 +31,12 @@ def write(system: System, network: Network, checkpoint: Checkpoint, output: Path
                 raise ImportFailure(f"{system.name} scripted differs from itself by {float((a - b).abs().max())}; "
                                     "this is a fault of the importer")
     precisions = ["float32"] + [name for name in ("bfloat16", "float16") if _holds(network, getattr(torch, name))]
+    memory = bytes_per_pixel(network.module, network.examples[0])
     manifest = {
         "id": system.name, "version": "1.0.0", "task": system.task, "inputs": network.inputs, "outputs": network.outputs,
         "channels": network.channels, "window": {"before": network.before, "after": network.after},
         "scale": network.scale, "size_multiple": network.size_multiple, "padding": network.padding,
-        "receptive_field": network.receptive_field, "precisions": precisions, "licence": system.licence,
+        "receptive_field": network.receptive_field, "memory_per_pixel": memory, "precisions": precisions, "licence": system.licence,
         "authors": system.authors, "paper": system.paper, "origin": system.source,
         "checkpoint_sha256": checkpoint.checksums(),
         "training_data": ["see the paper"], **network.more,
@@ -43,7 +45,8 @@ def write(system: System, network: Network, checkpoint: Checkpoint, output: Path
     print(f"{output}: {system.title}, a model for {system.task}\n"
           f"  authors    {system.authors}\n  licence    {system.licence}\n  paper      {system.paper}\n"
           f"  precisions {', '.join(precisions)} (as measured with these weights)\n"
-          f"  tiles      {'never: it sees the whole picture' if network.receptive_field == 'whole' else f'overlap {network.receptive_field} pixels'}")
+          f"  tiles      {'never: it sees the whole picture' if network.receptive_field == 'whole' else f'overlap {network.receptive_field} pixels'}\n"
+          f"  memory     {memory * 1920 * 1080 / 2**30:.1f} GiB for 1920x1080 in one piece, in float32")
 
 
 def _outputs(result: torch.Tensor | tuple) -> tuple[torch.Tensor, ...]:

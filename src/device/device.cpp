@@ -6,7 +6,10 @@
 #include <dlfcn.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <fstream>
+#include <string>
 
 namespace oldfilm {
 namespace {
@@ -75,6 +78,24 @@ c10::Device resolve_device(const std::string& name) {
             Errc::invalid_argument,
             fmt::format("the device must be auto, cpu, cuda or cuda:N, found \"{}\"", name));
     }
+}
+
+std::int64_t available_memory(const c10::Device& device) {
+    if (!device.is_cpu()) {
+        return 0;
+    }
+    std::int64_t available = 0;
+    std::ifstream machine("/proc/meminfo");
+    for (std::string word; machine >> word;) {
+        if (word == "MemAvailable:") {
+            machine >> available; // KiB
+            available *= 1024;
+            break;
+        }
+    }
+    std::int64_t limit = 0; // the file says "max" where there is none, which reads as no number
+    std::ifstream("/sys/fs/cgroup/memory.max") >> limit;
+    return limit > 0 ? std::min(available, limit) : available;
 }
 
 } // namespace oldfilm

@@ -4,6 +4,7 @@
 
 #include <c10/core/Device.h>
 
+#include <cstdint>
 #include <string>
 
 namespace oldfilm {
@@ -12,5 +13,10 @@ namespace oldfilm {
 /// Throws `Error`: invalid_argument for another name; unsupported when CUDA is asked for and not
 /// there.
 c10::Device resolve_device(const std::string& name);
+
+/// Bytes of memory that can still be had: on the CPU what Linux says is available, at most the
+/// control group's limit; 0 where it does not tell, and on other devices, which refuse by
+/// themselves.
+std::int64_t available_memory(const c10::Device& device);
 
 } // namespace oldfilm

@@ -158,6 +158,7 @@ Manifest Manifest::parse(const std::string& source) {
     manifest.size_multiple = optional_number(object, "size_multiple", 1, 1024, 1);
     manifest.padding = padding_of(object);
     manifest.receptive_field = radius(object);
+    manifest.memory_per_pixel = optional_number(object, "memory_per_pixel", 0, 1 << 30, 0);
     manifest.render_size = optional_number(object, "render_size", 0, 8192, 0);
     manifest.precisions = allowed_precisions(object);
     manifest.licence = optional_text(object, "licence");

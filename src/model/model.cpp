@@ -13,6 +13,7 @@
 #include <ATen/core/grad_mode.h>
 #include <fmt/format.h>
 
+#include <cmath>
 #include <mutex>
 #include <utility>
 
@@ -93,9 +94,37 @@ struct OLDFILM_HIDDEN Model::Impl {
                             .pixels = device.is_cpu() ? uncut_pixels_cpu : uncut_pixels_cuda});
     }
 
+    /// Linux gives memory that it does not have and ends the program later, so that what is known
+    /// to be too much is refused before. Tiles are never made smaller for it: the same run has to
+    /// give the same bits on the machine that it is resumed on.
+    void check_memory(const TileSize& piece) const {
+        const std::int64_t free = options.memory > 0 ? options.memory : available_memory(device);
+        const auto needed = static_cast<double>(manifest.memory_per_pixel) *
+                            static_cast<double>(piece.height * piece.width);
+        if (free <= 0 || needed <= static_cast<double>(free)) {
+            return;
+        }
+        const double shrink = std::sqrt(static_cast<double>(free) / needed);
+        const auto fitting = [&](std::int64_t side) {
+            const auto fits = static_cast<std::int64_t>(static_cast<double>(side) * shrink);
+            return fits / manifest.size_multiple * manifest.size_multiple;
+        };
+        constexpr double gib = 1024.0 * 1024.0 * 1024.0;
+        throw Error(
+            Errc::out_of_memory,
+            fmt::format("the model {} needs {:.1f} GiB for {}x{} pixels{}, and {:.1f} GiB can be "
+                        "had; pictures of up to {}x{} fit: make the film smaller before this "
+                        "stage, or choose a smaller model",
+                        manifest.id, needed / gib, piece.width, piece.height,
+                        manifest.receptive_field < 0 ? ", which it has to see whole" : "",
+                        static_cast<double>(free) / gib, fitting(piece.width),
+                        fitting(piece.height)));
+    }
+
     /// One padded sample (or batch), whole or in tiles.
     std::vector<at::Tensor> padded_run(Network::Ready& with, const Inputs& inputs) const {
         const TileSize tile = tile_for(inputs);
+        check_memory(tile);
         if (tile.height >= inputs.height && tile.width >= inputs.width) {
             return forward(with, inputs.region(0, inputs.height, 0, inputs.width));
         }

@@ -68,8 +68,7 @@ void check_input(const at::Tensor& tensor, const std::string& name, const Manife
     }
 }
 
-at::Tensor pad(const at::Tensor& picture, std::int64_t right, std::int64_t below,
-               Padding padding) {
+at::Tensor pad(const at::Tensor& picture, std::int64_t right, std::int64_t below, Padding padding) {
     const at::Tensor flat = picture.dim() == 5 ? picture.flatten(0, 1) : picture;
     const std::vector<std::int64_t> sides{0, right, 0, below};
     const bool can_reflect = right < flat.size(3) && below < flat.size(2);
@@ -77,10 +76,9 @@ at::Tensor pad(const at::Tensor& picture, std::int64_t right, std::int64_t below
                               : padding == Padding::reflect && can_reflect
                                   ? at::reflection_pad2d(flat, sides)
                                   : at::replication_pad2d(flat, sides);
-    return picture.dim() == 5
-               ? padded.view({picture.size(0), picture.size(1), picture.size(2),
-                              picture.size(3) + below, picture.size(4) + right})
-               : padded;
+    return picture.dim() == 5 ? padded.view({picture.size(0), picture.size(1), picture.size(2),
+                                             picture.size(3) + below, picture.size(4) + right})
+                              : padded;
 }
 
 /// Channels-last, which convolutions keep. One channel is laid out alike both ways; its strides
