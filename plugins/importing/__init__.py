@@ -4,6 +4,7 @@ An importer is one file, `plugins/<stage>/importers/<name>.py`, that defines `SY
 """
 
 from .checkpoint import Checkpoint, ImportFailure, Table, fill, highest
+from .layers import folded
 from .system import Network, Option, System, systems
 
-__all__ = ["Checkpoint", "ImportFailure", "Network", "Option", "System", "Table", "fill", "highest", "systems"]
+__all__ = ["Checkpoint", "ImportFailure", "Network", "Option", "System", "Table", "fill", "folded", "highest", "systems"]

@@ -1,0 +1,19 @@
+"""Vectors of colourising networks."""
+
+from __future__ import annotations
+
+from vectors import Case, noise
+
+
+def deoldify(vectors):
+    return [(vectors["grey"],)], lambda made: [("out", made[0][0], vectors["out"])]
+
+
+def odd_square():
+    return (noise(5, 1, 1, 75, 75).repeat(1, 3, 1, 1),)
+
+
+CASES = {
+    "deoldify-artistic": Case(deoldify, odd_square, "colorize", options=("render_factor=4",), grey=True),
+    "deoldify-stable": Case(deoldify, odd_square, "colorize", options=("render_factor=4",), grey=True, big=True),
+}
