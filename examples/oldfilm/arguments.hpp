@@ -58,6 +58,18 @@ struct NewStageArguments {
     bool plain_c = false; ///< in C, without LibTorch
 };
 
+struct CheckPluginArguments {
+    std::string library;
+    bool json = false;
+    bool list = false;             ///< only say which checks there are
+    std::vector<std::string> only; ///< checks or groups of checks
+    double slower = 1;             ///< by which the checks' time limits are multiplied
+    // What the program tells the process that it begins for the plugin:
+    int report = -1;                 ///< file descriptor for results; -1: this is no such process
+    std::size_t skip = 0;            ///< checks that were made before
+    std::vector<std::string> failed; ///< "plugin/check" of those that failed
+};
+
 struct CompareArguments {
     std::string a, b, report;
     bool json = false;

@@ -16,6 +16,7 @@ struct Engine {
     int (*inspect_media)(const InspectArguments&);
     int (*inspect_model)(const InspectArguments&);
     int (*compare)(const CompareArguments&);
+    int (*check_plugin)(const CheckPluginArguments&);
     /// Lines with the versions of what the engine stands on.
     std::string (*versions)();
 };

@@ -24,6 +24,22 @@ void add_new_stage(CLI::App& app, NewStageArguments& a) {
     app.add_flag("--c", a.plain_c, "In plain C, without LibTorch");
 }
 
+void add_check_plugin(CLI::App& app, CheckPluginArguments& a) {
+    app.add_option("LIBRARY", a.library, "The plugin's .so file; its sidecar lies beside it");
+    app.add_flag("--json", a.json, "As JSON");
+    app.add_flag("--list", a.list, "Say which checks there are, and make none");
+    app.add_option("--only", a.only, "A check or a group of checks; repeat it for more")
+        ->type_name("NAME")
+        ->allow_extra_args(false);
+    app.add_option("--slower", a.slower, "Multiply the checks' time limits, for slow machines")
+        ->type_name("X")
+        ->check(CLI::Range(1.0, 1000.0));
+    // How the program speaks to the process that it begins for the plugin.
+    app.add_option("--report-to", a.report)->group("");
+    app.add_option("--skip", a.skip)->group("");
+    app.add_option("--failed", a.failed)->group("")->allow_extra_args(false);
+}
+
 int refuse(const std::string& sentence, const std::string& command) {
     std::fprintf(stderr, "oldfilm: %s\nSee: oldfilm%s --help\n", sentence.c_str(),
                  command.empty() ? "" : (" " + command).c_str());
@@ -67,6 +83,10 @@ CommandLine parse(int argc, char** argv) {
     add_new_stage(*app.add_subcommand("new-stage", "Begin a stage plugin of your own"),
                   line.new_stage);
 
+    add_check_plugin(
+        *app.add_subcommand("check-plugin", "Check that a stage plugin keeps its contract"),
+        line.check_plugin);
+
     const auto current = [&]() -> std::string {
         const auto chosen = app.get_subcommands();
         return chosen.empty() ? "" : chosen.front()->get_name();
@@ -90,13 +110,14 @@ CommandLine parse(int argc, char** argv) {
 
     using Command = CommandLine::Command;
     const std::string name = current();
-    line.command = version               ? Command::version
-                   : name == "restore"   ? Command::restore
-                   : name == "plugins"   ? Command::plugins
-                   : name == "inspect"   ? Command::inspect
-                   : name == "compare"   ? Command::compare
-                   : name == "new-stage" ? Command::new_stage
-                                         : Command::none;
+    line.command = version                  ? Command::version
+                   : name == "restore"      ? Command::restore
+                   : name == "plugins"      ? Command::plugins
+                   : name == "inspect"      ? Command::inspect
+                   : name == "compare"      ? Command::compare
+                   : name == "new-stage"    ? Command::new_stage
+                   : name == "check-plugin" ? Command::check_plugin
+                                            : Command::none;
     if (line.command == Command::none) {
         std::fputs(app.help().c_str(), stderr);
         line.status = wrong_usage;

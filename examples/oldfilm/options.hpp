@@ -10,13 +10,14 @@ namespace cli {
 
 /// What was asked for.
 struct CommandLine {
-    enum class Command { none, restore, plugins, inspect, compare, new_stage, version };
+    enum class Command { none, restore, plugins, inspect, compare, new_stage, check_plugin, version };
     Command command = Command::none;
     RestoreArguments restore;
     PluginsArguments plugins;
     InspectArguments inspect;
     CompareArguments compare;
     NewStageArguments new_stage;
+    CheckPluginArguments check_plugin;
     /// Set when parsing has already answered (help) or refused (wrong usage): the exit status.
     int status = -1;
 };

@@ -19,7 +19,7 @@ struct Sidecar {
 };
 
 /// Throws `Error` (unreadable) naming the file and what is wrong in it.
-Sidecar read_sidecar(const std::string& path);
+OLDFILM_API Sidecar read_sidecar(const std::string& path);
 
 /// The table of a description, as the host's C++ types.
 OLDFILM_API PluginInfo info_of(const oldfilm_plugin_description& description);
@@ -32,6 +32,6 @@ sidecar_json(const std::vector<const oldfilm_plugin_description*>& descriptions)
 OLDFILM_API std::string why_refused(unsigned abi_major, unsigned abi_minor,
                                     const std::string& runtime);
 
-nlohmann::json to_json(const PluginInfo& plugin);
+OLDFILM_API nlohmann::json to_json(const PluginInfo& plugin);
 
 } // namespace oldfilm::base

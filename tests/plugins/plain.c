@@ -27,6 +27,10 @@ static int32_t configure(oldfilm_stage* stage, const oldfilm_format* input, cons
 
 static int32_t negative(oldfilm_stage* stage, const oldfilm_request* request) {
     const oldfilm_tensors* tensors = stage->host->get_extension(stage->host, OLDFILM_EXT_TENSOR);
+    if (tensors == NULL) {
+        stage->host->fail(stage->host, "this stage needs the host's service " OLDFILM_EXT_TENSOR);
+        return OLDFILM_FAILED;
+    }
     const oldfilm_tensor* in = request->frames[request->centre]->picture;
     oldfilm_tensor* out = &request->result->picture;
     const int32_t status = tensors->allocate(stage->host, OLDFILM_FLOAT32, 3, in->shape, out);
