@@ -1,0 +1,41 @@
+"""Vectors of networks that find or repair scratches."""
+
+from __future__ import annotations
+
+import torch
+from vectors import Case, noise
+
+
+def unit(x: torch.Tensor) -> torch.Tensor:
+    """From [-1, 1], which the authors' networks take, to [0, 1], which ours do."""
+    return (x + 1) / 2
+
+
+def detection(vectors):
+    return [(unit(vectors["grey"])[:, None],)], lambda made: [("out", made[0][0], vectors["out"])]
+
+
+def quality(vectors):
+    return [(unit(vectors["picture"])[:, None],)], lambda made: [("out", made[0][0], unit(vectors["out"]))]
+
+
+def scratch(vectors):
+    return ([(unit(vectors["picture"])[:, None], vectors["mask"])],
+            lambda made: [("out", made[0][0], unit(vectors["out"]))])
+
+
+def odd(channels: int):
+    return lambda: (noise(5, 1, 1, channels, 61, 75),)
+
+
+def odd_with_mask():
+    mask = torch.zeros(1, 1, 61, 75)
+    mask[..., 10:50, 30:33] = 1
+    return noise(5, 1, 1, 3, 61, 75), mask
+
+
+CASES = {
+    "bopbtl-detection": Case(detection, odd(1), "", grey=True),
+    "bopbtl-quality": Case(quality, odd(3), "denoise", parameters=("sigma=10",)),
+    "bopbtl-scratch": Case(scratch, odd_with_mask, ""),
+}
