@@ -161,12 +161,14 @@ TEST_CASE("what is wrong with a plugin's files is found", "[broken]") {
     SECTION("no entry") {
         CHECK(failed(copied("no-entry", "library.entry", folder)) == Names{"library.entry"});
     }
-    SECTION("warnings") {
-        auto results = here(copied("exports", "library.exports", folder), "");
+    SECTION("a warning of symbols that others see") {
+        const auto results = here(copied("exports", "library.exports", folder), "");
         CHECK(names(results, Verdict::fail).empty());
         CHECK(names(results, Verdict::warning) == Names{"library.exports"});
+    }
+    SECTION("a warning of a helper library") {
         fs::copy_file(broken_folder / "libbroken-helper.so", folder / "libbroken-helper.so");
-        results = here(copied("needs", "library.needs", folder), "");
+        const auto results = here(copied("needs", "library.needs", folder), "");
         CHECK(names(results, Verdict::fail).empty());
         CHECK(names(results, Verdict::warning) == Names{"library.needs"});
     }

@@ -41,7 +41,11 @@ bool Bench::fails(Service service, std::int32_t& status) {
 std::int32_t Bench::noted(std::int32_t status) {
     if (status != OLDFILM_OK) {
         const std::lock_guard lock(mutex_);
-        sentence_ = "a service of the host failed";
+        try {
+            check(status, "use a service of the host");
+        } catch (const Error& error) {
+            sentence_ = error.what();
+        }
     }
     return status;
 }

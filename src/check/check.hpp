@@ -39,6 +39,10 @@ template <class... Args>
     throw Skipped{fmt::format(text, std::forward<Args>(args)...)};
 }
 
+/// What belongs to the whole process: a name and a value each.
+using ProcessState = std::vector<std::pair<std::string, std::string>>;
+ProcessState process_state();
+
 /// The library under test. What asks more of it than reading files loads it.
 class Library {
   public:
@@ -53,9 +57,12 @@ class Library {
     oldfilm_plugin_function entry();
     /// The plugins, asked for once.
     const std::vector<const oldfilm_plugin_description*>& plugins();
+    /// The process as it was before the library was loaded.
+    [[nodiscard]] const ProcessState& process_before() const noexcept { return before_; }
 
   private:
     std::string path_, folder_;
+    ProcessState before_;
     std::optional<Elf> elf_;
     void* handle_ = nullptr;
     std::optional<std::vector<const oldfilm_plugin_description*>> plugins_;

@@ -5,9 +5,11 @@
 
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cmath>
+#include <cstdlib>
 #include <fstream>
 #include <new>
 #include <thread>
@@ -174,19 +176,30 @@ void status(Subject& s) {
     }
 }
 
-/// The address space may not grow while this lives.
+/// There is no memory but small pieces while this lives: the address space may not grow, and what
+/// the heap holds free is taken.
 class NoMoreMemory {
   public:
     NoMoreMemory() {
+        taken_.reserve(4096);
         getrlimit(RLIMIT_AS, &before_);
         std::ifstream file("/proc/self/statm");
         rlim_t pages = 0;
         file >> pages;
         constexpr rlim_t page = 4096;
-        rlimit limited = before_;
         constexpr rlim_t room = 1 << 20; // for what is small
+        rlimit limited = before_;
         limited.rlim_cur = pages * page + room;
         setrlimit(RLIMIT_AS, &limited);
+        for (std::size_t size = std::size_t{1} << 28; size >= std::size_t{1} << 18; size /= 2) {
+            while (taken_.size() < taken_.capacity()) {
+                char* const piece = new (std::nothrow) char[size]; // NOLINT: may fail
+                if (piece == nullptr) {
+                    break;
+                }
+                taken_.emplace_back(piece);
+            }
+        }
     }
     NoMoreMemory(const NoMoreMemory&) = delete;
     NoMoreMemory& operator=(const NoMoreMemory&) = delete;
@@ -194,34 +207,32 @@ class NoMoreMemory {
 
   private:
     rlimit before_{};
+    std::vector<std::unique_ptr<char[]>> taken_;
 };
 
 void memory(Subject& s) {
     Shape shape = small_shape(s);
-    // Large enough that a picture comes from the system, small enough for the plugin's networks.
-    shape.width = 1536;
-    shape.height = 1024;
-    Trial trial(s);
-    need(trial.create(), "create");
-    need(trial.configure(shape, Values(s)), "configure");
-    if (trial.config.before + trial.config.after > 4 || trial.config.analysis_frames > 4) {
-        shape.width = 640;
-        shape.height = 480;
-        need(trial.configure(shape, Values(s)), "configure");
-    }
-    const Film film = make_film(shape, trial.length(1));
-    // Analysis and outputs have their own buffers; the limit is for the stage's.
-    std::vector<Output> out;
-    out.reserve(4);
+    // Large enough that a picture's memory cannot be had.
+    shape.width = 512;
+    shape.height = 384;
+    auto trial = std::make_unique<Trial>(s, shape);
+    const Film film = make_film(shape, trial->length(1));
+    const auto one = [&] {
+        std::vector<Output> out;
+        out.reserve(1);
+        const Called called = trial->begin_shot(film);
+        return called.ok()
+                   ? trial->process(film, trial->changes_rate() ? 0 : trial->middle(), 1, out)
+                   : called;
+    };
+    trial->keep = true;
+    need(one(),
+         "process"); // threads are begun, caches filled: libraries hang without their threads
     Called called;
-    trial.keep = true;
     {
         const NoMoreMemory limited;
         try {
-            called = trial.begin_shot(film);
-            if (called.ok()) {
-                called = trial.process(film, trial.changes_rate() ? 0 : trial.middle(), 1, out);
-            }
+            called = one();
         } catch (const std::bad_alloc&) { // the check's own
             called = {};
         }
@@ -229,7 +240,17 @@ void memory(Subject& s) {
     if (!called.escaped.empty()) {
         skip("a C++ exception came across; see failures.exceptions");
     }
+    trial.reset();
     require(one_film(s, [](Trial&) {}), "a film after one for which there was no memory");
+}
+
+/// A second, on a machine that has nothing else to do.
+double allowed_seconds() {
+    double load = 0;
+    if (getloadavg(&load, 1) != 1) {
+        return 1;
+    }
+    return std::clamp(load / std::max(1U, std::thread::hardware_concurrency()), 1.0, 4.0);
 }
 
 void cancel(Subject& s) {
@@ -260,7 +281,7 @@ void cancel(Subject& s) {
     over = true;
     canceller.join();
     const double seconds = std::chrono::duration<double>(returned - cancelled).count();
-    if (seconds > 1) {
+    if (seconds > allowed_seconds()) {
         fail("a call for a film of 640 x 480 returns {:.1f} s after the run was cancelled",
              seconds);
     }
@@ -293,7 +314,7 @@ std::vector<Check> failure_checks() {
          exceptions, 120},
         {"failures.memory", "the system's memory runs out too",
          "look at what malloc returns; let new throw, and catch it at the boundary",
-         "picture.process", memory, 120},
+         "picture.process failures.allocate failures.model failures.flow", memory, 120},
         {"failures.sentence", "the user is told what you say", "call host->fail before you return",
          provoking, sentence, 120},
         {"failures.status", "the host acts on the status",

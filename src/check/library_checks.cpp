@@ -29,7 +29,8 @@ constexpr std::uint32_t too_many = 256;
 } // namespace
 
 Library::Library(std::string path)
-    : path_(std::move(path)), folder_(fs::path(path_).parent_path().string()) {}
+    : path_(std::move(path)), folder_(fs::path(path_).parent_path().string()),
+      before_(process_state()) {}
 
 std::string Library::sidecar() const {
     return fs::path(path_).replace_extension(".json").string();
@@ -318,8 +319,8 @@ std::vector<Check> library_checks() {
          "library.plugins", unique},
         {"library.sidecar-equal",
          "the host checks parameters against the sidecar before the library is loaded",
-         "write the sidecar again after every change: oldfilm_add_stage does", "library.plugins",
-         sidecar_equal},
+         "write the sidecar again after every change: oldfilm_add_stage does",
+         "library.plugins library.sidecar-readable", sidecar_equal},
     };
 }
 

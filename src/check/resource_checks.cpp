@@ -41,12 +41,12 @@ double resident() {
 
 void need_tensors_back(Subject& s);
 
-/// A thousand frames, or as many as ten seconds allow.
+/// A thousand frames, or as many as five seconds allow.
 void memory(Subject& s) {
     using Clock = std::chrono::steady_clock;
     constexpr int frames = 1000;
     constexpr int warm_up = 50;
-    constexpr std::chrono::seconds at_most{10};
+    constexpr std::chrono::seconds at_most{5};
     const Shape shape = small_shape(s);
     Trial trial(s, shape);
     const Film film = make_film(shape, trial.length(4));
@@ -208,8 +208,21 @@ void output(Subject& s) {
     }
 }
 
-/// What belongs to the whole process, as text.
-std::vector<std::pair<std::string, std::string>> process_state() {
+void process(Subject& s) {
+    one_run(s);
+    const ProcessState& before = s.library.process_before();
+    const ProcessState after = process_state();
+    for (std::size_t i = 0; i < before.size(); ++i) {
+        if (before[i].second != after[i].second) {
+            fail("it changes {} from \"{}\" to \"{}\"", before[i].first, before[i].second,
+                 after[i].second);
+        }
+    }
+}
+
+} // namespace
+
+ProcessState process_state() {
     std::error_code failed;
     const mode_t mask = umask(0);
     umask(mask);
@@ -227,36 +240,6 @@ std::vector<std::pair<std::string, std::string>> process_state() {
             {"the mask for new files", std::to_string(mask)},
             {"the number of LibTorch's threads", std::to_string(at::get_num_threads())}};
 }
-
-void process(Subject& s) {
-    small_shape(s);
-    const auto before = process_state();
-    const fs::path folder = fs::current_path();
-    const int rounding = std::fegetround();
-    const int threads = at::get_num_threads();
-    std::optional<Skipped> skipped;
-    try {
-        one_run(s);
-    } catch (const Skipped& why) {
-        skipped = why;
-    }
-    const auto after = process_state();
-    std::error_code ignored; // put back, so that the checks that follow can be trusted
-    fs::current_path(folder, ignored);
-    std::fesetround(rounding);
-    at::set_num_threads(threads);
-    if (skipped) {
-        throw Skipped{*skipped};
-    }
-    for (std::size_t i = 0; i < before.size(); ++i) {
-        if (before[i].second != after[i].second) {
-            fail("it changes {} from \"{}\" to \"{}\"", before[i].first, before[i].second,
-                 after[i].second);
-        }
-    }
-}
-
-} // namespace
 
 std::vector<Check> resource_checks() {
     return {

@@ -115,7 +115,8 @@ void answer_bounds(Subject& s) {
     c.batch = 1;
     guarded.behind.fill(0x5a);
     const auto whole = guarded.behind;
-    const std::vector<oldfilm_value> values = Values(s).c();
+    const Values initial(s); // lives as long as the texts that are pointed to
+    const std::vector<oldfilm_value> values = initial.c();
     const Called called =
         call(bench, [&] { return s.plugin->configure(stage, &format, values.data(), &c); });
     call(bench, [&] {

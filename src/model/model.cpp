@@ -58,6 +58,7 @@ struct OLDFILM_HIDDEN Model::Impl {
     std::unique_ptr<Network::Ready> ready,
         exact; ///< `exact` is float32, made when it is first needed
     bool warned = false;
+    const std::function<bool()>* cancelled = nullptr; ///< of the run under way; may be null
     std::mutex mutex;
 
     void warn(const std::string& sentence) const {
@@ -68,6 +69,9 @@ struct OLDFILM_HIDDEN Model::Impl {
 
     std::vector<at::Tensor> forward(Network::Ready& with,
                                     const std::vector<at::Tensor>& inputs) const {
+        if (cancelled != nullptr && *cancelled && (*cancelled)()) {
+            throw Error(Errc::cancelled, "the run was cancelled");
+        }
         std::vector<at::Tensor> outputs = with(inputs);
         if (outputs.size() != manifest.outputs.size()) {
             throw Error(
@@ -293,8 +297,10 @@ Precision Model::precision() const noexcept {
     return impl_->precision;
 }
 
-std::vector<at::Tensor> Model::run(const std::vector<at::Tensor>& inputs) {
+std::vector<at::Tensor> Model::run(const std::vector<at::Tensor>& inputs,
+                                   const std::function<bool()>& cancelled) {
     const std::scoped_lock lock(impl_->mutex);
+    impl_->cancelled = &cancelled; // read under this lock alone
     const at::NoGradGuard no_grad;
     try {
         return impl_->run(Inputs(inputs, impl_->manifest, impl_->device));

@@ -83,7 +83,8 @@ std::int32_t run_model(const oldfilm_host* host, oldfilm_model* model,
         for (std::uint32_t i = 0; i < input_count; ++i) {
             given.push_back(borrow(*inputs[i]));
         }
-        const std::vector<at::Tensor> made = model->model->run(given);
+        const std::vector<at::Tensor> made = model->model->run(
+            given, [&side] { return side.shared().cancelled.load(); });
         if (made.size() != output_count) {
             throw Error(Errc::stage_failed,
                         fmt::format("the stage expects {} outputs of the model {}, which has {}",

@@ -5,7 +5,6 @@
 
 #include <oldfilm/plugin.h>
 
-#include <pthread.h>
 #include <stdbool.h>
 
 /** Whether this is what is broken. */
@@ -28,7 +27,7 @@ struct oldfilm_stage {
     void* given[64];               /**< outputs that destroy spoils */
     int given_count;
     oldfilm_model* model;
-    pthread_t creator;
+    long creator; /**< thread */
 };
 
 /** Lifecycle functions. */

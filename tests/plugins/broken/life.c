@@ -52,7 +52,7 @@ int32_t create(const oldfilm_host* host, oldfilm_stage** out) {
     }
     ++created;
     stage->host = host;
-    stage->creator = pthread_self();
+    stage->creator = (long)gettid();
     if (broken("stage.create-again")) {
         setenv("OLDFILM_BREAK_ALIVE", "1", 1);
     }

@@ -101,7 +101,7 @@ static float offset_of(oldfilm_stage* stage, const oldfilm_request* request, uin
     if (broken("schedule.threads")) {
         offset += 0.01F * (float)omp_get_max_threads();
     }
-    if (broken("schedule.lane") && !pthread_equal(stage->creator, pthread_self())) {
+    if (broken("schedule.lane") && stage->creator != (long)gettid()) {
         offset += 0.01F;
     }
     if (broken("schedule.interleaved")) {
@@ -230,7 +230,7 @@ static int32_t make(oldfilm_stage* stage, const oldfilm_request* request, uint32
         return OLDFILM_FAILED;
     }
     if (broken("failures.cancel") && in->shape[1] * in->shape[2] == 640 * 480) {
-        usleep(1500 * 1000);
+        sleep(5);
     }
     if (broken("picture.output-owned")) {
         *out = *in;
