@@ -72,7 +72,7 @@ def batches(pictures: data.Store, runs: data.Store):
         truth = np.empty((BATCH, PATCH, PATCH, 3), np.float32)
         sigmas = np.empty((BATCH, 1, 1, 1), np.float32)
         for i in range(BATCH):
-            mono = rng.random() < 0.5
+            mono = rng.random() < 0.4
             frames = clean(rng, mono)
             if rng.random() < 0.5:
                 frames = frames[:, :, ::-1]
