@@ -128,6 +128,29 @@ TEST_CASE("for each check a broken plugin fails it alone, second half", "[broken
     check_half(1);
 }
 
+TEST_CASE("a plugin that crashes or hangs is named with the check, and the others go on",
+          "[broken]") {
+    const Scratch scratch;
+    const fs::path library = copied("plugin", "", scratch.path());
+    for (const std::string what : {"crash", "hang"}) {
+        setenv("OLDFILM_BREAK", what.c_str(), 1);
+        const auto outcome = oldfilm::test::oldfilm(
+            "check-plugin --slower 0.05 " + library.string(), scratch.path());
+        unsetenv("OLDFILM_BREAK");
+        INFO(outcome.out << outcome.error);
+        CHECK(outcome.status == 1);
+        using Catch::Matchers::Contains;
+        CHECK_THAT(outcome.out,
+                   Contains("FAIL  picture.process\n") && Contains("PASS  stage.answer-bounds\n"));
+        CHECK_THAT(outcome.out,
+                   Contains(what == "crash" ? "the plugin crashes: signal 6 (Aborted)"
+                                            : "the plugin hangs: no answer within 3 s"));
+        CHECK_THAT(outcome.out,
+                   Contains("SKIP  resources.process (picture.process has not passed)"));
+        CHECK_THAT(outcome.out, Contains(" 1 failed"));
+    }
+}
+
 TEST_CASE("what is wrong with a plugin's files is found", "[broken]") {
     const Scratch scratch;
     const fs::path& folder = scratch.path();

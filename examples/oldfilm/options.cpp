@@ -33,7 +33,7 @@ void add_check_plugin(CLI::App& app, CheckPluginArguments& a) {
         ->allow_extra_args(false);
     app.add_option("--slower", a.slower, "Multiply the checks' time limits, for slow machines")
         ->type_name("X")
-        ->check(CLI::Range(1.0, 1000.0));
+        ->check(CLI::Range(0.01, 1000.0));
     // How the program speaks to the process that it begins for the plugin.
     app.add_option("--report-to", a.report)->group("");
     app.add_option("--skip", a.skip)->group("");

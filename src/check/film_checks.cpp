@@ -45,7 +45,7 @@ void one_frame(Subject& s) {
 }
 
 void irregular_rate(Subject& s) {
-    Shape shape = small_shape(s);
+    Shape shape = taken_shape(s);
     shape.rate = {0, 1};
     Trial trial(s);
     need(trial.create(), "create");

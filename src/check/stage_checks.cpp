@@ -49,7 +49,7 @@ void configure(Subject& s) {
 }
 
 void answer(Subject& s) {
-    const Trial trial(s, small_shape(s));
+    const Trial trial(s, taken_shape(s));
     const oldfilm_config& c = trial.config;
     if ((c.channels != 1 && c.channels != 3) || c.height <= 0 || c.width <= 0) {
         fail("configure answers pictures of {} x {} x {}", c.channels, c.height, c.width);
@@ -81,7 +81,7 @@ std::string shown(const oldfilm_config& c) {
 }
 
 void answer_again(Subject& s) {
-    const Shape shape = small_shape(s);
+    const Shape shape = taken_shape(s);
     const std::string first = shown(Trial(s, shape).config);
     const std::string second = shown(Trial(s, shape).config);
     if (first != second) {
@@ -95,7 +95,7 @@ void answer_bounds(Subject& s) {
         oldfilm_config config;
         std::array<unsigned char, 64> behind;
     } guarded{};
-    const Shape shape = small_shape(s);
+    const Shape shape = taken_shape(s);
     Bench bench(s);
     oldfilm_stage* stage = nullptr;
     need(call(bench, [&] { return s.plugin->create(bench.host(), &stage); }), "create");

@@ -103,8 +103,10 @@ class Trial {
     std::deque<std::shared_ptr<void>> lent_;
 };
 
-/// The small shape that the stage takes, three channels or one. Throws `Skipped` when there is
-/// none.
+/// The first small shape that configure takes, three channels or one. Throws `Skipped` when there
+/// is none.
+Shape taken_shape(Subject& subject);
+/// The first that process works with too, or what configure takes when none does.
 const Shape& small_shape(Subject& subject);
 /// Throws `Skipped` when outputs differ from run to run, which is a check of its own.
 void need_repeatable(Subject& subject);

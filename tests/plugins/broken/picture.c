@@ -160,6 +160,12 @@ static const char* objection(const oldfilm_request* request) {
     const oldfilm_frame* frame = request->frames[request->centre];
     const int64_t h = frame->picture->shape[1], w = frame->picture->shape[2];
     const int64_t first = request->frames[0]->index, last = request->frames[request->count - 1]->index;
+    if (broken("crash")) {
+        abort();
+    }
+    while (broken("hang")) {
+        sleep(1);
+    }
     if (broken("picture.process")) {
         return "no frame pleases this stage";
     }
