@@ -86,6 +86,7 @@ class Child {
             words.insert(words.end(), {"--failed", key});
         }
         std::vector<char*> raw;
+        raw.reserve(words.size() + 1);
         for (std::string& word : words) {
             raw.push_back(word.data());
         }

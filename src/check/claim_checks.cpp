@@ -72,8 +72,8 @@ void mask_shape(Subject& s) {
             fail("frame {}: the mask is {}{}", i, fmt::join(sizes, " x "),
                  mask.scalar_type() == at::kFloat ? "" : ", not float32");
         }
-        const double least = mask.nan_to_num(0.0).min().item<double>();
-        const double most = mask.nan_to_num(0.0).max().item<double>();
+        const auto least = mask.nan_to_num(0.0).min().item<double>();
+        const auto most = mask.nan_to_num(0.0).max().item<double>();
         if (least < 0 || most > 1) {
             fail("frame {}: the mask goes from {:.3g} to {:.3g}", i, least, most);
         }

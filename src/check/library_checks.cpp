@@ -48,7 +48,7 @@ void* Library::handle() {
         handle_ = dlopen(path_.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
     }
     if (handle_ == nullptr) {
-        fail("the dynamic linker says: {}", dlerror());
+        fail("the dynamic linker says: {}", dlerror()); // NOLINT(concurrency-mt-unsafe): glibc's is
     }
     return handle_;
 }

@@ -10,6 +10,7 @@ namespace {
 
 std::vector<at::Tensor> copies(const std::vector<at::Tensor>& tensors) {
     std::vector<at::Tensor> result;
+    result.reserve(tensors.size());
     for (const at::Tensor& tensor : tensors) {
         result.push_back(tensor.clone());
     }

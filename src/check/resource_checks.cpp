@@ -214,7 +214,7 @@ void process(Subject& s) {
     const ProcessState after = process_state();
     for (std::size_t i = 0; i < before.size(); ++i) {
         if (before[i].second != after[i].second) {
-            fail("it changes {} from \"{}\" to \"{}\"", before[i].first, before[i].second,
+            fail(R"(it changes {} from "{}" to "{}")", before[i].first, before[i].second,
                  after[i].second);
         }
     }

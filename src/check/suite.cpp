@@ -106,7 +106,7 @@ class Runner {
     [[nodiscard]] std::string what_lacks(const Check& check, const std::string& plugin) const {
         std::istringstream names(check.needs == nullptr ? "" : check.needs);
         for (std::string name; names >> name;) {
-            if (failed_.count(plugin + "/" + name) != 0 || failed_.count("/" + name) != 0) {
+            if (failed_.count(fmt::format("{}/{}", plugin, name)) != 0 || has_failed(name)) {
                 return name;
             }
         }

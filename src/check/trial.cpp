@@ -183,8 +183,7 @@ Called Trial::analyze(const Film& film) {
     const std::int64_t count = std::min<std::int64_t>(config.analysis_frames, film.size());
     for (std::int64_t n = 0; n < count; ++n) {
         Lent lent(film, n, subject_.torch());
-        const Called called =
-            call(bench_, [&] { return subject_.plugin->analyze(stage_, lent.c()); });
+        Called called = call(bench_, [&] { return subject_.plugin->analyze(stage_, lent.c()); });
         if (!called.ok()) {
             return called;
         }
@@ -194,8 +193,7 @@ Called Trial::analyze(const Film& film) {
 
 Called Trial::finish_analysis(std::string& json) {
     const char* text = nullptr;
-    const Called called =
-        call(bench_, [&] { return subject_.plugin->finish_analysis(stage_, &text); });
+    Called called = call(bench_, [&] { return subject_.plugin->finish_analysis(stage_, &text); });
     json = text == nullptr ? "" : text;
     return called;
 }
@@ -271,10 +269,11 @@ Called Trial::process(const Film& film, std::int64_t from, std::int64_t count,
                             static_cast<std::uint32_t>(before), pair ? position : 0.0, &result});
     }
     std::vector<const oldfilm_request*> pointers;
+    pointers.reserve(requests.size());
     for (const oldfilm_request& request : requests) {
         pointers.push_back(&request);
     }
-    const Called called = call(bench_, [&] {
+    Called called = call(bench_, [&] {
         return subject_.plugin->process(stage_, pointers.data(), static_cast<std::uint32_t>(count));
     });
     for (std::int64_t i = 0; i < count; ++i) {
