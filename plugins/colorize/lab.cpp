@@ -1,5 +1,7 @@
 #include "lab.hpp"
 
+#include "../common/stage_tools.hpp"
+
 #include <ATen/Parallel.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
@@ -118,6 +120,20 @@ at::Tensor picture_of(const at::Tensor& luminance, const at::Tensor& ab) {
     const at::Tensor below = luminance.neg().div_(least);
     const at::Tensor share = at::minimum(above, below).clamp_(0.0, 1.0);
     return coded(at::cat({dr, dg, db}, 1).mul_(share).add_(luminance));
+}
+
+at::Tensor yuv_chroma(const at::Tensor& rgb) {
+    const at::Tensor inside = rgb.clamp(0.0, 1.0);
+    const at::Tensor y = luma(inside, bt601);
+    return at::cat({plane(inside, 2).sub(y), plane(inside, 0).sub(y)}, 1);
+}
+
+at::Tensor recoloured_yuv(const at::Tensor& picture, const at::Tensor& differences) {
+    const at::Tensor y = luma(picture, bt601);
+    const at::Tensor b = plane(differences, 0);
+    const at::Tensor r = plane(differences, 1);
+    const at::Tensor g = r.mul(-bt601[0] / bt601[1]).add_(b, -bt601[2] / bt601[1]);
+    return at::cat({r, g, b}, 1).add_(y).clamp_(0.0, 1.0);
 }
 
 } // namespace oldfilm::stages

@@ -32,7 +32,8 @@ class Colorize final : public sdk::Stage {
         change(values);
         model_ = sdk::Model(host(), values.text("model"), "colorize");
         facts_ = facts(model_, {"luma", "grey", "hint_ab", "hint_mask", "reference"});
-        set_render_size(input.height, input.width);
+        set_merge(values.text("merge"), values);
+        set_render_size(input.height, input.width, values.integer("render_size"));
         frames_.clear();
         steps_.clear();
         read_reference(values.text("reference"), input.device_type, input.device_index);
@@ -90,17 +91,32 @@ class Colorize final : public sdk::Stage {
             forward.push_back(there);
             back.push_back(here);
         }
-        const at::Tensor ab = steady(window, centre, forward, back).mul_(saturation_);
+        const at::Tensor colour = steady(window, centre, forward, back).mul_(saturation_);
         const at::Tensor picture = sdk::picture(request.centre()).unsqueeze(0);
-        const at::Tensor full = resize_bilinear(ab, picture.size(2), picture.size(3));
-        request.give(sdk::give(recoloured(picture, full).squeeze(0)));
+        const at::Tensor full = resize_bilinear(colour, picture.size(2), picture.size(3));
+        request.give(sdk::give(
+            (merges_yuv_ ? recoloured_yuv(picture, full) : recoloured(picture, full)).squeeze(0)));
     }
 
   private:
-    /// The short side is the model's own, both are multiples of what it needs; a strip is no longer
-    /// than four times that.
-    void set_render_size(std::int64_t height, std::int64_t width) {
-        const std::int64_t wanted = facts_.render_size > 0 ? facts_.render_size : default_render;
+    void set_merge(const std::string& merge, const sdk::Values& values) {
+        const std::string own = facts_.manifest.value("merge", std::string("lab"));
+        merges_yuv_ = (merge == "auto" ? own : merge) == "yuv";
+        if (merges_yuv_ && (!values.text("hints").empty() || !values.text("reference").empty())) {
+            throw sdk::Failure("hints and reference pictures are given in Lab; set merge=lab",
+                               OLDFILM_INVALID);
+        }
+    }
+
+    /// The short side is the model's own, or `asked`, both are multiples of what it needs; a strip
+    /// is no longer than four times that. Some models were made for a square, whatever the picture.
+    void set_render_size(std::int64_t height, std::int64_t width, std::int64_t asked) {
+        const std::int64_t wanted = asked > 0                ? asked
+                                    : facts_.render_size > 0 ? facts_.render_size
+                                                             : default_render;
+        if (facts_.manifest.value("render_shape", std::string()) == "square") {
+            height = width = wanted;
+        }
         const double scale =
             static_cast<double>(wanted) / static_cast<double>(std::min(height, width));
         const auto side = [&](std::int64_t length) {
@@ -148,28 +164,31 @@ class Colorize final : public sdk::Stage {
         if (const auto found = frames_.find(frame.index()); found != frames_.end()) {
             return found->second;
         }
-        const at::Tensor light = small_luma(sdk::picture(frame).unsqueeze(0));
+        const at::Tensor picture = sdk::picture(frame).unsqueeze(0);
+        const at::Tensor light = small_luma(picture);
         // Colour is followed at half the size: it has no finer detail, and flow is dear.
         const std::int64_t height = (height_ + 1) / 2;
         const std::int64_t width = (width_ + 1) / 2;
         SmallFrame result;
         result.luma = resize_bilinear(light, height, width).squeeze(0);
-        result.ab = resize_bilinear(colours(light, frame.index()), height, width);
+        result.ab = resize_bilinear(colours(picture, light, frame.index()), height, width);
         if (palette_) {
             result.ab = transferred(result, *palette_);
         }
-        result.ab = with_hints(result, shot_hints_, frame.index());
+        if (!merges_yuv_) {
+            result.ab = with_hints(result, shot_hints_, frame.index());
+        }
         return frames_.emplace(frame.index(), std::move(result)).first->second;
     }
 
-    [[nodiscard]] at::Tensor colours(const at::Tensor& light, std::int64_t index) const {
+    [[nodiscard]] at::Tensor colours(const at::Tensor& picture, const at::Tensor& light,
+                                     std::int64_t index) const {
         std::vector<at::Tensor> inputs;
         for (const std::string& name : facts_.inputs) {
             if (name == "luma") {
                 inputs.push_back(light);
             } else if (name == "grey") {
-                const at::Tensor none = at::zeros({1, 2, height_, width_}, light.options());
-                inputs.push_back(picture_of(unlightness(light.mul(100.0)), none));
+                inputs.push_back(grey(picture, light));
             } else if (name == "reference") {
                 inputs.push_back(reference_);
             } else {
@@ -177,7 +196,23 @@ class Colorize final : public sdk::Stage {
             }
         }
         const at::Tensor output = sdk::run(model_, inputs, 1).front();
-        return facts_.outputs.front() == "picture" ? chroma(output) : output;
+        const bool gives_picture = facts_.outputs.front() == "picture";
+        if (merges_yuv_) {
+            return yuv_chroma(gives_picture ? output
+                                            : picture_of(unlightness(light.mul(100.0)), output));
+        }
+        return gives_picture ? chroma(output) : output;
+    }
+
+    /// What a network that takes a grey picture sees: the grey of that lightness, or the coded
+    /// picture's own BT.601 luma, as its makers fed it.
+    [[nodiscard]] at::Tensor grey(const at::Tensor& picture, const at::Tensor& light) const {
+        if (facts_.manifest.value("grey", std::string("lightness")) == "luma") {
+            const at::Tensor reduced = resize_bilinear(picture, height_, width_);
+            return luma(reduced, bt601).clamp(0.0, 1.0).expand({1, 3, -1, -1});
+        }
+        const at::Tensor none = at::zeros({1, 2, height_, width_}, light.options());
+        return picture_of(unlightness(light.mul(100.0)), none);
     }
 
     /// Hints for networks that take them: 3 x 3 pixels about each point.
@@ -223,6 +258,7 @@ class Colorize final : public sdk::Stage {
     ModelFacts facts_;
     std::int64_t height_ = 0, width_ = 0; ///< that the network sees
     double saturation_ = 1;
+    bool merges_yuv_ = false;
     at::Tensor reference_;
     std::optional<Palette> palette_;
     std::optional<Tracker> tracker_;
@@ -240,7 +276,15 @@ const oldfilm_plugin_description* colorize() {
          "colorize",
          "0.1.0",
          "Gives colour to frames, steady over time; lightness stays the source's own",
-         {sdk::number("saturation", 1, 0, 2, "how strong the colours are; 0 leaves grey").live(),
+         {sdk::choice(
+              "merge", "auto", {"auto", "lab", "yuv"},
+              "what of the source stays: Lab's lightness, or Y of BT.601 (as DeOldify does); "
+              "auto: what the model's makers did"),
+          sdk::integer("render_size", 0, 0, 2048,
+                       "short side of what the network sees, or its square's side; 0: the model's "
+                       "own",
+                       "px"),
+          sdk::number("saturation", 1, 0, 2, "how strong the colours are; 0 leaves grey").live(),
           sdk::file(
               "hints", "",
               R"(JSON file of known colours: [{"frame": 0, "x": 10, "y": 20, "color": "#c08060"}])"),

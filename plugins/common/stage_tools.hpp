@@ -108,7 +108,11 @@ struct ModelFacts {
     std::int64_t channels = 3, scale = 1, size_multiple = 1, render_size = 0;
     int before = 0, after = 0; ///< frames of its window about the centre
     std::string id;
+    nlohmann::json manifest; ///< the whole of it, for what only one stage asks
 
+    [[nodiscard]] bool gives(const std::string& name) const {
+        return std::find(outputs.begin(), outputs.end(), name) != outputs.end();
+    }
     [[nodiscard]] bool takes(const std::string& name) const {
         return std::find(inputs.begin(), inputs.end(), name) != inputs.end();
     }
@@ -130,6 +134,7 @@ inline ModelFacts facts(const sdk::Model& model, const std::vector<std::string>&
         result.after = window->value("after", 0);
     }
     result.render_size = manifest.value("render_size", std::int64_t{0});
+    result.manifest = manifest;
     for (const std::string& input : result.inputs) {
         if (std::find(known.begin(), known.end(), input) == known.end()) {
             std::string names;

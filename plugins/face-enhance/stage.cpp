@@ -8,7 +8,9 @@
 #include "detect.hpp"
 #include "track.hpp"
 
+#include <ATen/ops/argsort.h>
 #include <ATen/ops/cat.h>
+#include <ATen/ops/empty_like.h>
 
 #include <limits>
 #include <map>
@@ -46,6 +48,13 @@ class FaceEnhance final : public sdk::Stage {
                                OLDFILM_INVALID);
         }
         side_ = facts_.render_size > 0 ? facts_.render_size : default_crop;
+        matches_histogram_ = facts_.manifest.value("histogram", std::string()) == "match";
+        if (const std::string aligned = facts_.manifest.value("template", std::string("ffhq"));
+            aligned != "ffhq") {
+            throw sdk::Failure(facts_.id + " wants faces aligned by the template \"" + aligned +
+                                   "\"; this stage aligns by \"ffhq\"; choose another model",
+                               OLDFILM_INVALID);
+        }
         faces_.clear();
         mask_ = at::Tensor();
         config.before = config.after = reach;
@@ -152,7 +161,11 @@ class FaceEnhance final : public sdk::Stage {
             crops.push_back(is_mono ? crop.expand({1, 3, -1, -1}) : crop);
         }
         const at::Tensor before = at::cat(crops).clamp_(0.0, 1.0);
-        at::Tensor change = sdk::run(model_, {before}, 1).front().sub(before);
+        at::Tensor after = sdk::run(model_, {before}, 1).front();
+        if (matches_histogram_) {
+            after = with_histogram(after, before);
+        }
+        at::Tensor change = after.sub(before);
         if (is_mono) {
             change = change.mean(1, true);
         }
@@ -165,6 +178,14 @@ class FaceEnhance final : public sdk::Stage {
                                         .mul_(strength_ * faces[i].weight);
             paste(part, maps[i], result);
         }
+    }
+
+    /// `picture` with the values of `model`, channel by channel, in its own order: the histogram of
+    /// the crop that a face came from (as Wan et al. 2020 do after their network).
+    static at::Tensor with_histogram(const at::Tensor& picture, const at::Tensor& model) {
+        const at::Tensor order = picture.flatten(2).argsort(true, 2, false);
+        const at::Tensor values = std::get<0>(model.flatten(2).sort(2));
+        return at::empty_like(values).scatter_(2, order, values).view(picture.sizes());
     }
 
     /// Adds `part`, a crop, to the frame's pixels that it covers.
@@ -201,6 +222,7 @@ class FaceEnhance final : public sdk::Stage {
     sdk::Model landmarks_, model_;
     ModelFacts facts_;
     std::int64_t side_ = default_crop;
+    bool matches_histogram_ = false;
     std::int64_t shot_start_ = std::numeric_limits<std::int64_t>::max();
     double strength_ = 1;
     at::Tensor mask_;

@@ -14,18 +14,39 @@
 #include <ATen/ops/stack.h>
 #include <ATen/ops/where.h>
 
+#include <algorithm>
+#include <optional>
+
 namespace {
 
 using namespace oldfilm;
 using namespace oldfilm::stages;
 
-constexpr int reach = 2; // frames on each side
 /// What the neighbours show too, to this difference, is no dirt: a running scratch, or the scene.
 constexpr double same = 0.05;
 /// Scratches that last run along the film: what lasts counts as damage where a column is marked
 /// over this part of its height. A door's edge does not go from frame line to frame line.
 constexpr double least_run = 0.3;
 constexpr std::int64_t column = 7; // pixels, since scratches lean
+/// Where networks that say nothing of it draw the line, and so do all at the default sensitivity.
+constexpr double usual_threshold = 0.51;
+
+/// A network with what it wants to see.
+struct Network {
+    sdk::Model model;
+    ModelFacts facts;
+    bool is_aligned = true; ///< wants its neighbours brought into line with the frame
+
+    Network(const sdk::Host& host, const std::string& package)
+        : model(host, package, "scratch-removal"), facts(stages::facts(model, {"window", "mask"})),
+          is_aligned(facts.manifest.value("aligned", true)) {}
+
+    [[nodiscard]] at::Tensor output(const std::vector<at::Tensor>& made,
+                                    const std::string& name) const {
+        const auto at = std::find(facts.outputs.begin(), facts.outputs.end(), name);
+        return made[static_cast<std::size_t>(at - facts.outputs.begin())];
+    }
+};
 
 class ScratchRemoval final : public sdk::Stage {
   public:
@@ -33,11 +54,20 @@ class ScratchRemoval final : public sdk::Stage {
 
     void configure(const sdk::Format& /*input*/, const sdk::Values& values,
                    sdk::Config& config) override {
-        model_ = sdk::Model(host(), values.text("model"), "scratch-removal");
-        facts(model_, {"window"});
+        finder_.emplace(host(), values.text("model"));
+        const std::string repair = values.text("repair");
+        repairer_.reset();
+        if (!repair.empty()) {
+            repairer_.emplace(host(), repair);
+        }
+        check_parts();
         take(values);
-        config.before = reach;
-        config.after = reach;
+        reach_ = std::max(finder_->facts.before, finder_->facts.after);
+        if (repairer_) {
+            reach_ = std::max({reach_, repairer_->facts.before, repairer_->facts.after});
+        }
+        config.before = reach_;
+        config.after = reach_;
     }
 
     void change(const sdk::Values& values) override { take(values); }
@@ -45,40 +75,88 @@ class ScratchRemoval final : public sdk::Stage {
     using Stage::process;
     void process(const sdk::Request& request) override {
         const at::Tensor centre = sdk::picture(request.centre());
-        const at::Tensor window = aligned(request);
-        // Each channel is a grey film of its own, with the same damage.
-        const std::vector<at::Tensor> made = sdk::run(model_, {window}, 2);
-        const at::Tensor probability = std::get<0>(made[0].max(0)); // 1 x H x W
-        const at::Tensor repaired = made[1].squeeze(1);
+        const at::Tensor window = seen(request, *finder_);
+        const std::vector<at::Tensor> made =
+            sdk::run(finder_->model, {window}, finder_->facts.outputs.size());
+        const at::Tensor probability = finder_->output(made, "mask").amax(0); // 1 x H x W
         const at::Tensor found = without_scenery(probability > threshold_, window);
         if (!found.any().item<bool>()) {
             request.unchanged();
             return;
         }
         const at::Tensor mask = grown(found);
-        // What the network returns outside of what it found is the picture itself; the mask makes
-        // it so to the bit.
+        const at::Tensor repaired =
+            repairer_ ? repair(request, mask)
+                      : whole(finder_->output(made, "picture"), *finder_, centre.size(0));
+        // What a network returns outside of what was found may differ; the mask makes it the
+        // picture itself, to the bit.
         request.give(sdk::give(at::where(mask, repaired, centre)));
         request.give_mask(sdk::give(mask.to(at::kFloat)));
     }
 
   private:
+    void check_parts() const {
+        const ModelFacts& finds = finder_->facts;
+        if (finds.takes("mask") || !finds.gives("mask")) {
+            throw sdk::Failure(finds.id +
+                                   " does not find damage, it repairs what is found; name it "
+                                   "as repair, and as model one that gives a mask",
+                               OLDFILM_INVALID);
+        }
+        if (!repairer_ && !finds.gives("picture")) {
+            throw sdk::Failure(finds.id + " finds damage and does not repair it; name a model that "
+                                          "does as repair",
+                               OLDFILM_INVALID);
+        }
+        if (repairer_ && !repairer_->facts.gives("picture")) {
+            throw sdk::Failure(repairer_->facts.id + " gives no picture; name as repair a model "
+                                                     "that does",
+                               OLDFILM_INVALID);
+        }
+    }
+
     void take(const sdk::Values& values) {
-        // 0.5 is where the network was trained to draw the line; sensitivity moves it from 0.9 to
-        // 0.25.
-        threshold_ = 0.9 - 0.65 * values.number("sensitivity");
+        // Sensitivity moves the line about the network's own: from 0.9 to 0.25 where that is usual.
+        const double line = finder_->facts.manifest.value("threshold", usual_threshold);
+        threshold_ = (0.9 - 0.65 * values.number("sensitivity")) * line / usual_threshold;
         grow_ = values.integer("grow");
     }
 
+    at::Tensor repair(const sdk::Request& request, const at::Tensor& mask) {
+        const at::Tensor window = seen(request, *repairer_);
+        std::vector<at::Tensor> inputs;
+        for (const std::string& name : repairer_->facts.inputs) {
+            inputs.push_back(
+                name == "window"
+                    ? window
+                    : mask.to(at::kFloat).unsqueeze(0).expand({window.size(0), -1, -1, -1}));
+        }
+        const auto made = sdk::run(repairer_->model, inputs, repairer_->facts.outputs.size());
+        return whole(repairer_->output(made, "picture"), *repairer_, request.centre().channels());
+    }
+
+    /// A network's picture as C x H x W.
+    static at::Tensor whole(const at::Tensor& made, const Network& network, std::int64_t channels) {
+        if (network.facts.channels == 1) {
+            return made.squeeze(1); // each channel was a grey film of its own
+        }
+        return channels == 1 ? made[0].mean(0, true) : made[0];
+    }
+
     /// `found` (1 x H x W) less what stands in the neighbours too and is no running scratch.
-    [[nodiscard]] static at::Tensor without_scenery(const at::Tensor& found,
-                                                    const at::Tensor& window) {
+    [[nodiscard]] at::Tensor without_scenery(const at::Tensor& found,
+                                             const at::Tensor& window) const {
+        constexpr std::int64_t centre = 2;
+        if (!finder_->is_aligned || window.size(1) != 2 * centre + 1) {
+            return found; // no four neighbours to tell by
+        }
         const at::Tensor around =
-            at::cat({window.slice(1, 0, reach), window.slice(1, reach + 1)}, 1);
+            at::cat({window.slice(1, 0, centre), window.slice(1, centre + 1)}, 1);
         const at::Tensor median = (around.sum(1) - around.amax(1) - around.amin(1)) * 0.5;
         const at::Tensor apart =
-            at::avg_pool2d((window.select(1, reach) - median).abs().amax(0, true), {3, 3}, {1, 1},
-                           {1, 1}, false, false)[0];
+            at::avg_pool2d((window.select(1, centre) - median).abs().amax(0, true), {3, 3}, {1, 1},
+                           {1, 1}, false, false)[0]
+                .amax(0, true);
         const at::Tensor lasting = found.logical_and(apart < same);
         const at::Tensor marked = at::max_pool2d(lasting.to(at::kFloat).unsqueeze(0), {1, column},
                                                  {1, 1}, {0, column / 2})[0]
@@ -95,17 +173,24 @@ class ScratchRemoval final : public sdk::Stage {
                               {grow_, grow_})[0] > 0.5;
     }
 
-    /// C x 5 x 1 x H x W: each channel's window, the neighbours warped on to the centre.
-    at::Tensor aligned(const sdk::Request& request) {
-        const std::vector<std::size_t> places = mirrored_window(request, reach);
+    /// What a network sees: C x T x 1 x H x W, each channel's window, for one of one channel, else
+    /// 1 x T x 3 x H x W.
+    at::Tensor seen(const sdk::Request& request, const Network& network) {
+        const ModelFacts& facts = network.facts;
+        const std::vector<std::size_t> places = mirrored_window(request, reach_);
         const sdk::FrameView centre = request.centre();
         const at::Tensor here = sdk::picture(centre);
         std::vector<at::Tensor> frames;
-        for (const std::size_t place : places) {
-            const sdk::FrameView other = request.frame(place);
-            frames.push_back(other.index() == centre.index() ? here : warped(centre, other));
+        for (int i = reach_ - facts.before; i <= reach_ + facts.after; ++i) {
+            const sdk::FrameView other = request.frame(places[static_cast<std::size_t>(i)]);
+            frames.push_back(other.index() == centre.index() ? here
+                             : network.is_aligned            ? warped(centre, other)
+                                                             : sdk::picture(other));
         }
-        return at::stack(frames, 1).unsqueeze(2);
+        if (facts.channels == 1) {
+            return at::stack(frames, 1).unsqueeze(2);
+        }
+        return at::stack(frames, 0).unsqueeze(0).expand({-1, -1, 3, -1, -1});
     }
 
     at::Tensor warped(const sdk::FrameView& centre, const sdk::FrameView& other) {
@@ -113,8 +198,9 @@ class ScratchRemoval final : public sdk::Stage {
         return warp(sdk::picture(other).unsqueeze(0), flow.unsqueeze(0)).squeeze(0);
     }
 
-    sdk::Model model_;
-    double threshold_ = 0.5;
+    std::optional<Network> finder_, repairer_;
+    int reach_ = 0;
+    double threshold_ = usual_threshold;
     std::int64_t grow_ = 1;
 };
 
@@ -128,4 +214,7 @@ OLDFILM_PLUGINS(sdk::describe<ScratchRemoval>(
      "it is",
      {sdk::number("sensitivity", 0.6, 0, 1, "how readily a place counts as damaged").live(),
       sdk::integer("grow", 1, 0, 8, "how far repairs reach beyond what was found", "px").live(),
-      sdk::file("model", "models/scratch-removal/default.pt", "model package")}}))
+      sdk::file("model", "models/scratch-removal/default.pt",
+                "model package that finds damage, and repairs it unless repair names another"),
+      sdk::file("repair", "",
+                "model package that repairs what model finds; empty: model itself")}}))

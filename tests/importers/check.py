@@ -107,10 +107,18 @@ class Check:
         width, height = self.case.film
         self.run("ffmpeg", "-v", "error", "-y", "-f", "lavfi", "-i", f"testsrc2=size={width}x{height}:rate=12",
                  "-frames:v", "3", *(["-vf", "format=gray"] if self.case.grey else []), "-c:v", "ffv1", film)
+        others = []
+        for parameter, name in self.case.beside.items():
+            other = Check(self.build, self.parity, name, cases()[name])
+            other.folder = self.folder / name
+            other.folder.mkdir(exist_ok=True)
+            other.package = other.folder / "package.pt"
+            other.import_it()
+            others.append(f",{parameter}={other.package}")
         start = time.monotonic()
         self.run(self.build / "bin/oldfilm", "restore", film, result, "--overwrite", "--precision", "float32", "--codec", "ffv1",
-                 "--progress", "none", "--stage", f"{self.case.stage}:model={self.package}"
-                 + "".join("," + p for p in self.case.parameters))
+                 "--progress", "none", "--stage", f"{self.case.stage}:{self.case.role}={self.package}"
+                 + "".join("," + p for p in self.case.parameters) + "".join(others))
         seconds = time.monotonic() - start
         frames = int(self.run("ffprobe", "-v", "error", "-count_frames", "-select_streams", "v:0", "-show_entries",
                               "stream=nb_read_frames", "-of", "csv=p=0", result).strip().strip(","))

@@ -35,7 +35,7 @@ def odd_with_mask():
 
 
 CASES = {
-    "bopbtl-detection": Case(detection, odd(1), "", grey=True),
+    "bopbtl-detection": Case(detection, odd(1), "scratch-removal", grey=True, beside={"repair": "bopbtl-scratch"}),
     "bopbtl-quality": Case(quality, odd(3), "denoise", parameters=("sigma=10",)),
-    "bopbtl-scratch": Case(scratch, odd_with_mask, ""),
+    "bopbtl-scratch": Case(scratch, odd_with_mask, "scratch-removal", role="repair"),
 }

@@ -24,6 +24,8 @@ class Case:
     odd: Callable[[], Tensors] | None = None
     stage: str = ""
     parameters: tuple[str, ...] = ()
+    role: str = "model"  # the stage's parameter that names the package
+    beside: dict[str, str] = field(default_factory=dict)  # parameters that name other systems' packages, by their vectors
     options: tuple[str, ...] = ()  # of the importer
     system: str = ""  # named to the importer; left out, it has to recognise the checkpoint
     film: tuple[int, int] = (64, 48)  # width and height of the frames for the stage
