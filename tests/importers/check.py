@@ -26,7 +26,7 @@ LIMIT = 1e-3
 try:
     import numpy as np
     import torch
-except ImportError:
+except (ImportError, OSError):  # OSError: LibTorch without the parts that Python needs
     print("PyTorch in Python is not installed; ./setup.sh test --all installs it")
     sys.exit(77)
 

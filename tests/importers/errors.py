@@ -16,7 +16,7 @@ PARITY = Path(sys.argv[2]) if len(sys.argv) > 2 else ROOT.parent / "shared/parit
 
 try:
     import torch
-except ImportError:
+except (ImportError, OSError):  # OSError: LibTorch without the parts that Python needs
     print("PyTorch in Python is not installed; ./setup.sh test --all installs it")
     sys.exit(77)
 if not (PARITY / "weights.py").exists():

@@ -16,7 +16,7 @@ BUILD = Path(sys.argv[1]).resolve()
 
 try:
     import torch
-except ImportError:
+except (ImportError, OSError):  # OSError: LibTorch without the parts that Python needs
     print("PyTorch in Python is not installed; ./setup.sh test --all installs it")
     sys.exit(77)
 
