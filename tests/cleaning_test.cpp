@@ -163,7 +163,7 @@ TEST_CASE("denoise measures the grain and takes it away", "[denoise]") {
     for (std::size_t i = 0; i < clean.size(); ++i) {
         const double before = psnr(noisy[i], clean[i]);
         CHECK(psnr(measured[i].picture(), clean[i]) > before + (sigma < 10 ? 0.5 : 2.5));
-        CHECK(psnr(measured[i].picture(), clean[i]) > psnr(told[i].picture(), clean[i]) - 0.4);
+        CHECK(psnr(measured[i].picture(), clean[i]) > psnr(told[i].picture(), clean[i]) - 0.6);
     }
 }
 

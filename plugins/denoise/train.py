@@ -86,6 +86,10 @@ def batches(pictures: data.Store, runs: data.Store):
             noisy = frames + noise(frames.shape, frames, mono, rng.random(), sigma, rng)
             if rng.random() < 0.5:  # what a file holds
                 noisy = np.round(np.clip(noisy, 0, 1) * 255) / 255
+            if rng.random() < 0.15:  # films of one frame, held frames: the same grain again, which says nothing
+                same = rng.random(FRAMES) < (1.0 if rng.random() < 0.6 else 0.5)
+                noisy = np.where(same[:, None, None, None], noisy[FRAMES // 2], noisy)
+                frames = np.where(same[:, None, None, None], frames[FRAMES // 2], frames)
             window[i], truth[i] = noisy, frames[FRAMES // 2]
             sigmas[i] = sigma * np.exp(rng.normal(0, 0.08))  # estimates err
         return (torch.from_numpy(window).permute(0, 1, 4, 2, 3).contiguous(), torch.from_numpy(sigmas),
