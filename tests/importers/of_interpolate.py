@@ -26,4 +26,5 @@ CASES = {
     "rife-4.6": case(),
     "rife-4.25": case(),
     "superslomo": case(),
+    "dain": case(),
 }
