@@ -14,6 +14,7 @@ usage: ./setup.sh COMMAND [--torch PATH] [--cuda]
   quality [STAGE]  measure every model against the classic tools                 -> build/quality/
   train STAGE ...  train a stage's models by its recipe (plugins/STAGE/train.py)
   import ...       turn a published checkpoint into a model package (docs/models.md; import --list)
+  docs             build the documentation as a site                              -> build/docs/html/
   install [PREFIX] install into PREFIX (/usr/local)
   package          make Debian packages and an archive, with LibTorch's CPU half -> build/packages/
 
@@ -32,7 +33,7 @@ fail() {
 TORCH_VERSION='2.11.*'
 PACKAGES=(build-essential cmake ninja-build ccache pkg-config ffmpeg libavcodec-dev libavformat-dev
     libavfilter-dev libavutil-dev libswscale-dev libopencv-dev opencv-data opencv-doc libfmt-dev
-    nlohmann-json3-dev catch2 libcli11-dev python3-venv file)
+    nlohmann-json3-dev catch2 libcli11-dev python3-venv file doxygen)
 ENV_DIR=$PWD/build/env
 
 install_packages() {
@@ -127,6 +128,12 @@ quality() {
     OMP_NUM_THREADS=$(nproc) "$ENV_DIR/bin/python" tests/quality/quality.py "$@"
 }
 
+docs() {
+    build
+    docs/outputs.sh build
+    docs/site.sh build
+}
+
 package() {
     mkdir -p build
     install_packages
@@ -195,6 +202,7 @@ case ${1:-} in
     test) run_tests ;;
     build) build ;;
     bench) bench ;;
+    docs) docs ;;
     quality)
         shift
         quality "$@"

@@ -10,6 +10,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <fstream>
+#include <set>
+#include <string>
 #include <thread>
 
 using namespace oldfilm;
@@ -423,4 +426,31 @@ TEST_CASE("a frame of another size is refused, and a budget that is too small to
     Pipeline pipeline(small);
     pipeline.add("test-good");
     CHECK_THROWS_AS(pipeline.start(format()), Error);
+}
+
+TEST_CASE("the manual's table of presets is the library's") {
+    std::ifstream page(OLDFILM_SOURCE_DIR "/docs/stages.md");
+    std::set<std::string> told;
+    for (std::string line; std::getline(page, line);) {
+        for (const std::string& name : preset_names()) {
+            if (line.starts_with("| `" + name + "` |")) {
+                told.insert(line);
+            }
+        }
+    }
+    std::set<std::string> expected;
+    for (const std::string& name : preset_names()) {
+        std::string row = "| `" + name + "` |";
+        const Pipeline preset = Pipeline::preset(name);
+        for (const StageSpec& stage : preset.stages()) {
+            row += row.ends_with('|') ? " `" : ", `";
+            row += stage.id;
+            for (const auto& [key, value] : stage.parameters) {
+                row += ":" + key + "=" + std::get<std::string>(value);
+            }
+            row += "`";
+        }
+        expected.insert(row + " |");
+    }
+    CHECK(told == expected);
 }

@@ -44,6 +44,7 @@ struct RestoreArguments {
 struct PluginsArguments {
     std::string id; ///< empty: all
     bool json = false;
+    bool markdown = false;
     std::vector<std::string> plugin_path;
 };
 

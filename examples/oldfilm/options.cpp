@@ -62,7 +62,10 @@ CommandLine parse(int argc, char** argv) {
 
     auto& plugins = *app.add_subcommand("plugins", "List the stages, or describe one");
     plugins.add_option("ID", line.plugins.id, "The stage to describe");
-    plugins.add_flag("--json", line.plugins.json, "As JSON");
+    auto* const json = plugins.add_flag("--json", line.plugins.json, "As JSON");
+    plugins
+        .add_flag("--markdown", line.plugins.markdown, "As a page of a manual, in Markdown")
+        ->excludes(json);
     plugins.add_option("--plugin-path", line.plugins.plugin_path, "A folder to search first")
         ->type_name("DIR")
         ->allow_extra_args(false);

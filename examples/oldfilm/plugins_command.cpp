@@ -66,8 +66,21 @@ void describe(const PluginInfo& plugin) {
     }
 }
 
-void print_one(const PluginInfo& plugin, bool json) {
-    if (json) {
+/// A section of a manual: what `describe` says, less what differs from machine to machine.
+void print_section(const PluginInfo& plugin) {
+    fmt::print("## {}\n\n{}.\n\n| parameter | default | values | |\n|---|---|---|---|\n", plugin.name,
+               plugin.summary);
+    for (const Parameter& p : plugin.parameters) {
+        fmt::print("| `{}` | `{}` | {} | {}{} |\n", p.name, shown(p.initial), range_of(p), p.help,
+                   p.live ? "; may change while running" : "");
+    }
+    fmt::print("\n");
+}
+
+void print_one(const PluginInfo& plugin, const PluginsArguments& how) {
+    if (how.markdown) {
+        print_section(plugin);
+    } else if (how.json) {
         const auto list = nlohmann::json::parse(oldfilm::to_json({plugin}));
         fmt::print("{}\n", list.at(0).dump(2));
     } else {
@@ -102,12 +115,18 @@ void print_all(const std::vector<PluginInfo>& plugins) {
 
 int list_plugins(const PluginsArguments& arguments) {
     if (!arguments.id.empty()) {
-        print_one(oldfilm::find_plugin(arguments.id, arguments.plugin_path), arguments.json);
+        print_one(oldfilm::find_plugin(arguments.id, arguments.plugin_path), arguments);
         return done;
     }
     const std::vector<PluginInfo> plugins = oldfilm::list_plugins(arguments.plugin_path);
     if (arguments.json) {
         fmt::print("{}\n", oldfilm::to_json(plugins));
+    } else if (arguments.markdown) {
+        for (const PluginInfo& plugin : plugins) {
+            if (plugin.refused.empty()) {
+                print_section(plugin);
+            }
+        }
     } else if (plugins.empty()) {
         fmt::print("no plugins in {}\n",
                    fmt::join(oldfilm::plugin_path(arguments.plugin_path), ", "));
@@ -130,7 +149,7 @@ int inspect_plugin(const InspectArguments& arguments) {
     for (const PluginInfo& plugin : oldfilm::list_plugins({library.parent_path().string()})) {
         std::error_code ignored;
         if (fs::equivalent(plugin.library, library, ignored)) {
-            print_one(plugin, arguments.json);
+            print_one(plugin, {.id = {}, .json = arguments.json, .markdown = false, .plugin_path = {}});
             found = true;
             refused = refused || !plugin.refused.empty();
         }

@@ -78,6 +78,10 @@ class ScratchRemoval final : public sdk::Stage {
         const at::Tensor window = seen(request, *finder_);
         const std::vector<at::Tensor> made =
             sdk::run(finder_->model, {window}, finder_->facts.outputs.size());
+        if (!finder_->facts.gives("mask")) {
+            give_whole(request, whole(finder_->output(made, "picture"), *finder_, centre.size(0)));
+            return;
+        }
         const at::Tensor probability = finder_->output(made, "mask").amax(0); // 1 x H x W
         const at::Tensor found = without_scenery(probability > threshold_, window);
         if (!found.any().item<bool>()) {
@@ -97,10 +101,15 @@ class ScratchRemoval final : public sdk::Stage {
   private:
     void check_parts() const {
         const ModelFacts& finds = finder_->facts;
-        if (finds.takes("mask") || !finds.gives("mask")) {
+        if (finds.takes("mask")) {
             throw sdk::Failure(finds.id +
                                    " does not find damage, it repairs what is found; name it "
                                    "as repair, and as model one that gives a mask",
+                               OLDFILM_INVALID);
+        }
+        if (repairer_ && !finds.gives("mask")) {
+            throw sdk::Failure(finds.id + " restores the whole frame and does not say where it was "
+                                          "damaged; name it as repair too, or alone as model",
                                OLDFILM_INVALID);
         }
         if (!repairer_ && !finds.gives("picture")) {
@@ -133,6 +142,13 @@ class ScratchRemoval final : public sdk::Stage {
         }
         const auto made = sdk::run(repairer_->model, inputs, repairer_->facts.outputs.size());
         return whole(repairer_->output(made, "picture"), *repairer_, request.centre().channels());
+    }
+
+    /// From a network that knows no damage and no bystanders: its mask is where it changed something.
+    static void give_whole(const sdk::Request& request, const at::Tensor& picture) {
+        const at::Tensor changed = (picture != sdk::picture(request.centre())).any(0, true);
+        request.give(sdk::give(picture));
+        request.give_mask(sdk::give(changed.to(at::kFloat)));
     }
 
     /// A network's picture as C x H x W.

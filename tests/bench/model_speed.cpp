@@ -43,7 +43,8 @@ std::vector<at::Tensor> inputs_for(const Manifest& manifest, std::int64_t height
         } else if (name.starts_with("flow")) {
             inputs.push_back(picture({1, 2, height, width}) * 4 - 2);
         } else {
-            inputs.push_back(picture({1, name == "luma" ? 1 : manifest.channels, height, width}));
+            const bool plane = name == "luma" || name == "mask";
+            inputs.push_back(picture({1, plane ? 1 : manifest.channels, height, width}));
         }
     }
     return inputs;
@@ -77,13 +78,14 @@ int main(int count, char** arguments) {
     try {
         at::manual_seed(1);
         const Manifest manifest = Model::inspect(arguments[1]);
-        const bool face = manifest.task.starts_with("face"); // these take one size only
-        const std::int64_t height = count > 3 ? std::atoll(arguments[2])
-                                    : face    ? manifest.render_size
-                                              : 368;
-        const std::int64_t width = count > 3 ? std::atoll(arguments[3])
-                                   : face    ? manifest.render_size
-                                             : 480;
+        // What its stage gives it: a square of its own size, where it has one, or the frame.
+        const bool own = manifest.render_size > 0;
+        const std::int64_t height = own         ? manifest.render_size
+                                    : count > 3 ? std::atoll(arguments[2])
+                                                : 368;
+        const std::int64_t width = own         ? manifest.render_size
+                                   : count > 3 ? std::atoll(arguments[3])
+                                               : 480;
         const auto inputs = inputs_for(manifest, height, width);
         std::vector<at::Tensor> reference;
         for (const auto precision : {oldfilm::Precision::float32, oldfilm::Precision::automatic}) {

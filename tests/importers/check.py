@@ -1,6 +1,6 @@
 """Imports stand-ins for published checkpoints and compares what C++ makes of them with their authors' own output.
 
-    check.py --build BUILD [--set small|all] [--parity FOLDER] [NAME ...]
+    check.py --build BUILD [--set small|all] [--parity FOLDER] [--speed] [NAME ...]
 
 For each system: the stand-in is written, imported by the program that a user calls, run by `run_package` (the C++ `Model`,
 float32) at the vectors' size and at an odd one (there against the network in Python), and run through its stage on a few
@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -22,6 +23,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 LIMIT = 1e-3
+FRAME = (184, 240)  # height and width of the frame for --speed
 
 try:
     import numpy as np
@@ -127,12 +129,25 @@ class Check:
             raise RuntimeError(f"the stage made {frames} frames of 3, expected {expected}")
         return f"{frames} frames in {seconds:.1f} s"
 
+    def speed(self) -> str:
+        """Milliseconds a call in float32 for a small frame, and how many of the stage's default model's that is."""
+        own = self.milliseconds(self.package)
+        manifest = self.manifest()
+        name = f"fidelity-x{manifest['scale']}" if manifest["task"] == "superres" else "default"
+        default = ROOT / "plugins" / manifest["task"] / "models" / f"{name}.pt"
+        return f"{own:.0f} ms, {own / self.milliseconds(default):.2g} times the default model's"
+
+    def milliseconds(self, package: Path) -> float:
+        text = self.run(self.build / "bin/model_speed", package, *FRAME)
+        return float(re.search(r" float32 .*median ([0-9.]+) ms", text)[1])
+
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", type=Path, default=ROOT / "build")
     parser.add_argument("--parity", type=Path, default=ROOT.parent / "shared/parity")
     parser.add_argument("--set", choices=("small", "all"), default="small")
+    parser.add_argument("--speed", action="store_true", help="measure the packages' speed too")
     parser.add_argument("--keep", action="store_true", help="keep the packages")
     parser.add_argument("names", nargs="*")
     options = parser.parse_args()
@@ -155,6 +170,8 @@ def main() -> int:
             if odd is not None:
                 failed += not odd <= LIMIT
                 print(f"{name:20} {'odd size':18} {odd:12.1e} {LIMIT:8.0e}{'' if odd <= LIMIT else '  FAILED'}")
+            if options.speed:
+                print(f"{name:20} {'speed':18} {check.speed()}")
             if known[name].stage:
                 print(f"{name:20} {'stage':18} {check.stage()}")
         except (RuntimeError, subprocess.SubprocessError) as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 from vectors import Case, noise
 
 
@@ -24,6 +25,15 @@ def scratch(vectors):
             lambda made: [("out", made[0][0], unit(vectors["out"]))])
 
 
+def sequence(vectors):
+    def compare(made):
+        picture = made[0][0] * 2 - 1
+        return [("middle, green", picture[0, 1], vectors["out_middle_green"]),
+                ("middle, quarter", F.avg_pool2d(picture, 4)[0], vectors["out_quarter"][2])]
+
+    return [(vectors["grey"].expand(-1, -1, 3, -1, -1),)], compare
+
+
 def odd(channels: int):
     return lambda: (noise(5, 1, 1, channels, 61, 75),)
 
@@ -38,4 +48,5 @@ CASES = {
     "bopbtl-detection": Case(detection, odd(1), "scratch-removal", grey=True, beside={"repair": "bopbtl-scratch"}),
     "bopbtl-quality": Case(quality, odd(3), "denoise", parameters=("sigma=10",)),
     "bopbtl-scratch": Case(scratch, odd_with_mask, "scratch-removal", role="repair"),
+    "rtn": Case(sequence, lambda: (noise(5, 1, 5, 3, 61, 75),), "scratch-removal", big=True),
 }
