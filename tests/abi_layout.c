@@ -1,8 +1,8 @@
-/* The layout of <oldfilm/plugin.h> at ABI 1.0, in numbers: a plugin that was built with it must keep
- * working. Compiled as C and as C++.
+/* The layout of <oldfilm/plugin.h> at ABI 1.0, in numbers: a plugin that was built with it must
+ * keep working. Compiled as C and as C++.
  *
- * A struct that begins with `size` may get new fields at its end: add them here, with the new size, and
- * raise OLDFILM_ABI_MINOR. Any other change needs a new OLDFILM_ABI_MAJOR. */
+ * A struct that begins with `size` may get new fields at its end: add them here, with the new size,
+ * and raise OLDFILM_ABI_MINOR. Any other change needs a new OLDFILM_ABI_MAJOR. */
 #include <oldfilm/plugin.h>
 
 #ifdef __cplusplus
@@ -165,8 +165,8 @@ AT(oldfilm_flows, flow, 8);
 
 /* Constants are a part of the agreement, too. */
 CHECK(OLDFILM_MAX_DIMS == 5, "tensors");
-CHECK(OLDFILM_OK == 0 && OLDFILM_FAILED == 1 && OLDFILM_CANCELLED == 2 && OLDFILM_OUT_OF_MEMORY == 3 &&
-          OLDFILM_INVALID == 4,
+CHECK(OLDFILM_OK == 0 && OLDFILM_FAILED == 1 && OLDFILM_CANCELLED == 2 &&
+          OLDFILM_OUT_OF_MEMORY == 3 && OLDFILM_INVALID == 4,
       "statuses");
 CHECK(OLDFILM_FLOAT32 == 0 && OLDFILM_UINT8 == 1 && OLDFILM_INT64 == 2, "element types");
 CHECK(OLDFILM_CPU == 1 && OLDFILM_CUDA == 2, "devices");

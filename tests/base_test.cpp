@@ -4,12 +4,12 @@
 #include <oldfilm/time.hpp>
 
 #include <catch2/catch.hpp>
+#include <sys/stat.h>
 
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <functional>
-#include <cmath>
-#include <sys/stat.h>
 
 using namespace oldfilm;
 namespace fs = std::filesystem;
@@ -37,7 +37,9 @@ struct Folder {
         path = mkdtemp(pattern.data());
     }
     ~Folder() { fs::remove_all(path); }
-    void write(const std::string& name, const std::string& text) const { std::ofstream(path / name) << text; }
+    void write(const std::string& name, const std::string& text) const {
+        std::ofstream(path / name) << text;
+    }
 };
 
 std::vector<PluginInfo> of_folder(const Folder& folder) {
@@ -51,8 +53,10 @@ std::vector<PluginInfo> of_folder(const Folder& folder) {
 }
 
 std::string sidecar(const std::string& abi, const std::string& runtime) {
-    return R"({"oldfilm_sidecar": 1, "abi": )" + abi + R"(, "plugins": [{"id": "x.y", "name": "y", "version": "1.0.0",
-        "runtime": ")" + runtime + R"(", "parameters": []}]})";
+    return R"({"oldfilm_sidecar": 1, "abi": )" + abi +
+           R"(, "plugins": [{"id": "x.y", "name": "y", "version": "1.0.0",
+        "runtime": ")" +
+           runtime + R"(", "parameters": []}]})";
 }
 
 } // namespace
@@ -82,7 +86,8 @@ TEST_CASE("rates are read as people write them") {
     CHECK(Rational::parse("29.97") == Rational(30000, 1001));
     CHECK(Rational::parse("12.5") == Rational(25, 2));
     CHECK(Rational::parse("-0.5") == Rational(-1, 2));
-    for (const char* bad : {"", "x", "1/0", "1.", "1.2.3", "1/", "/2", " 5", "1e3", "99999999999999999999"}) {
+    for (const char* bad :
+         {"", "x", "1/0", "1.", "1.2.3", "1/", "/2", " 5", "1e3", "99999999999999999999"}) {
         INFO(bad);
         CHECK(code_of([&] { Rational::parse(bad); }) == Errc::invalid_argument);
     }
@@ -101,18 +106,25 @@ TEST_CASE("parameters are checked against the table") {
         {"mode", ParameterType::choice, std::string("a"), 0, 0, {"a", "b"}, "", "which", false},
         {"on", ParameterType::boolean, true, 0, 1, {}, "", "whether", false},
         {"fps", ParameterType::text, std::string("2x"), 0, 0, {}, "", "rate", false}};
-    const auto values = check_parameters("s", table, {{"scale", std::int64_t{4}}, {"on", std::string("no")},
-                                                      {"fps", std::int64_t{24}}});
+    const auto values = check_parameters(
+        "s", table,
+        {{"scale", std::int64_t{4}}, {"on", std::string("no")}, {"fps", std::int64_t{24}}});
     CHECK(std::get<double>(values[0]) == 4.0);
     CHECK(std::get<std::int64_t>(values[1]) == 3);
     CHECK(std::get<bool>(values[3]) == false);
     CHECK(std::get<std::string>(values[4]) == "24");
-    const std::vector<ParameterValues> wrong{
-        {{"scale", 9.0}}, {{"scale", std::string("big")}}, {{"radius", 1.5}}, {{"mode", std::string("c")}},
-        {{"on", std::string("maybe")}}, {{"size", 1.0}}, {{"scale", std::nan("")}}, {{"mode", true}}};
+    const std::vector<ParameterValues> wrong{{{"scale", 9.0}},
+                                             {{"scale", std::string("big")}},
+                                             {{"radius", 1.5}},
+                                             {{"mode", std::string("c")}},
+                                             {{"on", std::string("maybe")}},
+                                             {{"size", 1.0}},
+                                             {{"scale", std::nan("")}},
+                                             {{"mode", true}}};
     for (const ParameterValues& bad : wrong) {
         std::string sentence;
-        CHECK(code_of([&] { check_parameters("s", table, bad); }, &sentence) == Errc::invalid_argument);
+        CHECK(code_of([&] { check_parameters("s", table, bad); }, &sentence) ==
+              Errc::invalid_argument);
         CHECK(sentence.find(bad.begin()->first) != std::string::npos);
     }
 }

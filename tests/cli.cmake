@@ -6,6 +6,11 @@ if(TARGET oldfilm_cli)
     add_dependencies(cli_test oldfilm_stage_test-${kind}) # core.cmake makes them
   endforeach()
   if(OLDFILM_OPENCV_STAGES)
+    oldfilm_test(job_test SOURCES job_test.cpp run_program.cpp LABELS cli)
+    add_dependencies(job_test oldfilm_cli oldfilm_stage_stabilize oldfilm_stage_interpolate)
+    add_test(NAME kills COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/reliability/kills.sh
+      ${PROJECT_BINARY_DIR} ${PROJECT_BINARY_DIR}/tests/kills 4)
+    set_tests_properties(kills PROPERTIES LABELS cli TIMEOUT 600)
     add_dependencies(cli_test oldfilm_stage_deflicker oldfilm_stage_scratch-removal oldfilm_stage_interpolate)
   endif()
 endif()

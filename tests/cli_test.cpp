@@ -220,6 +220,6 @@ TEST_CASE("Ctrl-C stops in under two seconds and says what is left") {
     INFO(outcome.error);
     CHECK(outcome.status == 130);
     CHECK(outcome.seconds < 5); // three of them before the signal
-    CHECK(outcome.error.find("start over") != std::string::npos);
+    CHECK(outcome.error.find("run it again to go on") != std::string::npos);
     CHECK_FALSE(s.has("out.mkv"));
 }

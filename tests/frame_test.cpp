@@ -9,7 +9,8 @@
 using namespace oldfilm;
 
 namespace {
-Frame frame_of(std::int64_t channels, std::int64_t height, std::int64_t width, std::int64_t index = 0) {
+Frame frame_of(std::int64_t channels, std::int64_t height, std::int64_t width,
+               std::int64_t index = 0) {
     FrameInfo info;
     info.index = index;
     return Frame(at::zeros({channels, height, width}), info);

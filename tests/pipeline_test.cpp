@@ -7,6 +7,7 @@
 #include <ATen/ops/full.h>
 #include <ATen/ops/rand.h>
 #include <catch2/catch.hpp>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <chrono>
@@ -89,7 +90,8 @@ Seen* seen = nullptr; // the stage class is made by the host, so the test reache
 class Spy final : public sdk::Stage {
   public:
     using Stage::Stage;
-    void configure(const sdk::Format& /*input*/, const sdk::Values& values, sdk::Config& config) override {
+    void configure(const sdk::Format& /*input*/, const sdk::Values& values,
+                   sdk::Config& config) override {
         amount_ = values.number("amount");
         config.before = seen->before;
         config.after = seen->after;
@@ -123,20 +125,26 @@ class Spy final : public sdk::Stage {
 class Blend final : public sdk::Stage {
   public:
     using Stage::Stage;
-    void configure(const sdk::Format& /*input*/, const sdk::Values& values, sdk::Config& config) override {
+    void configure(const sdk::Format& /*input*/, const sdk::Values& values,
+                   sdk::Config& config) override {
         config.rate = {values.integer("num"), values.integer("den")};
     }
     using Stage::process;
     void process(const sdk::Request& request) override {
         const double t = request.position();
-        request.give(sdk::give(sdk::picture(request.frame(0)) * (1 - t) + sdk::picture(request.frame(1)) * t));
+        request.give(sdk::give(sdk::picture(request.frame(0)) * (1 - t) +
+                               sdk::picture(request.frame(1)) * t));
     }
 };
 
 StageSpec spy(Seen& where) {
-    static const oldfilm_plugin_description* description = sdk::describe<Spy>(
-        {"org.oldfilm.spy", "spy", "1.0.0", "sees", {sdk::number("amount", 0.5, -1, 1, "added").live(),
-                                                     sdk::number("fixed", 0, 0, 1, "never changes")}});
+    static const oldfilm_plugin_description* description =
+        sdk::describe<Spy>({"org.oldfilm.spy",
+                            "spy",
+                            "1.0.0",
+                            "sees",
+                            {sdk::number("amount", 0.5, -1, 1, "added").live(),
+                             sdk::number("fixed", 0, 0, 1, "never changes")}});
     seen = &where;
     StageSpec spec;
     spec.id = "spy";
@@ -145,9 +153,12 @@ StageSpec spy(Seen& where) {
 }
 
 StageSpec blend(std::int64_t num, std::int64_t den) {
-    static const oldfilm_plugin_description* description =
-        sdk::describe<Blend>({"org.oldfilm.blend", "blend", "1.0.0", "blends",
-                              {sdk::integer("num", 32, 1, 1000000, "rate"), sdk::integer("den", 1, 1, 10000, "rate")}});
+    static const oldfilm_plugin_description* description = sdk::describe<Blend>(
+        {"org.oldfilm.blend",
+         "blend",
+         "1.0.0",
+         "blends",
+         {sdk::integer("num", 32, 1, 1000000, "rate"), sdk::integer("den", 1, 1, 10000, "rate")}});
     StageSpec spec;
     spec.id = "blend";
     spec.description = description;
@@ -363,18 +374,21 @@ TEST_CASE("cancellation from another thread ends a waiting next") {
 }
 
 TEST_CASE("an error of the source comes out of next") {
-    Run run = Pipeline(options()).start(format(), []() -> std::optional<Frame> {
-        throw Error(Errc::unreadable, "the tape tore");
-    });
+    Run run = Pipeline(options()).start(
+        format(), []() -> std::optional<Frame> { throw Error(Errc::unreadable, "the tape tore"); });
     CHECK_THROWS_WITH(run.next(), "the tape tore");
 }
 
 TEST_CASE("a stage that breaks its contract ends the run with one sentence that names it") {
-    CHECK(failure_of("test-throws-in-create", Errc::stage_failed).find("never starts") != std::string::npos);
-    CHECK(failure_of("test-throws-in-process", Errc::stage_failed).find("no frame pleases") != std::string::npos);
-    CHECK(failure_of("test-wrong-shape", Errc::stage_failed).find("3 x 7 x 7") != std::string::npos);
+    CHECK(failure_of("test-throws-in-create", Errc::stage_failed).find("never starts") !=
+          std::string::npos);
+    CHECK(failure_of("test-throws-in-process", Errc::stage_failed).find("no frame pleases") !=
+          std::string::npos);
+    CHECK(failure_of("test-wrong-shape", Errc::stage_failed).find("3 x 7 x 7") !=
+          std::string::npos);
     CHECK(failure_of("test-nan", Errc::stage_failed).find("NaN") != std::string::npos);
-    CHECK(failure_of("test-no-picture", Errc::stage_failed).find("no picture") != std::string::npos);
+    CHECK(failure_of("test-no-picture", Errc::stage_failed).find("no picture") !=
+          std::string::npos);
 }
 
 TEST_CASE("live parameters change at their time, others not at all") {
@@ -401,7 +415,8 @@ TEST_CASE("a pipeline and its JSON are the same thing") {
          {"", "[]", "{}", R"({"oldfilm": 2, "stages": []})", R"({"oldfilm": 1, "stages": [1]})",
           R"({"oldfilm": 1, "stages": [{"id": "test-good", "extra": 1}]})",
           R"({"oldfilm": 1, "stages": [{"id": "test-good", "parameters": {"amount": [1]}}]})",
-          R"({"oldfilm": 1, "stages": [], "colour": 1})", R"({"oldfilm": 1, "stages": [{"id": "test-good",
+          R"({"oldfilm": 1, "stages": [], "colour": 1})",
+          R"({"oldfilm": 1, "stages": [{"id": "test-good",
              "parameters": {"mood": "grim"}}]})"}) {
         INFO(bad);
         CHECK_THROWS_AS(Pipeline::from_json(bad, options()), Error);
@@ -446,7 +461,8 @@ TEST_CASE("the manual's table of presets is the library's") {
             row += row.ends_with('|') ? " `" : ", `";
             row += stage.id;
             for (const auto& [key, value] : stage.parameters) {
-                row += ":" + key + "=" + std::get<std::string>(value);
+                row += ":" + key + "=";
+                row += std::visit([](const auto& v) { return fmt::format("{}", v); }, value);
             }
             row += "`";
         }

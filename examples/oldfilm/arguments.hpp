@@ -35,7 +35,7 @@ struct RestoreArguments {
     std::string codec, mask_out;
     std::optional<int> crf;
     std::int64_t memory = 0; ///< bytes; 0: what the stages need
-    bool overwrite = false, strict = false, deinterlace = false;
+    bool overwrite = false, fresh = false, strict = false, deinterlace = false;
     ProgressStyle progress = ProgressStyle::none;
     std::vector<std::string> plugin_path;
     std::stop_token stop;
@@ -69,6 +69,10 @@ struct CheckPluginArguments {
     int report = -1;                 ///< file descriptor for results; -1: this is no such process
     std::size_t skip = 0;            ///< checks that were made before
     std::vector<std::string> failed; ///< "plugin/check" of those that failed
+};
+
+struct CleanArguments {
+    std::vector<std::string> paths; ///< outputs, or folders
 };
 
 struct CompareArguments {

@@ -10,6 +10,7 @@
 namespace cli {
 
 int restore(const RestoreArguments& arguments);
+int clean(const CleanArguments& arguments);
 int inspect_media(const InspectArguments& arguments);
 int inspect_model(const InspectArguments& arguments);
 int compare(const CompareArguments& arguments);

@@ -13,6 +13,7 @@ namespace cli {
 /// Each command returns the exit status and has said what went wrong; nothing throws.
 struct Engine {
     int (*restore)(const RestoreArguments&);
+    int (*clean)(const CleanArguments&);
     int (*inspect_media)(const InspectArguments&);
     int (*inspect_model)(const InspectArguments&);
     int (*compare)(const CompareArguments&);

@@ -51,8 +51,8 @@ int show_version() {
 template <class Arguments>
 int interruptible(Arguments& arguments, int (*Engine::*command)(const Arguments&)) {
     const Interrupt interrupt([] {
-        std::fputs("\noldfilm: stopped in the middle of a frame; nothing is left under the "
-                   "output's name, so run it again to start over\n",
+        std::fputs("\noldfilm: stopped in the middle of a frame; run it again to go on "
+                   "from what is done\n",
                    stderr);
     });
     arguments.stop = interrupt.token();
@@ -63,6 +63,8 @@ int run(CommandLine& line) {
     switch (line.command) {
     case CommandLine::Command::restore:
         return interruptible(line.restore, &Engine::restore);
+    case CommandLine::Command::clean:
+        return engine().clean(line.clean);
     case CommandLine::Command::compare:
         return interruptible(line.compare, &Engine::compare);
     case CommandLine::Command::plugins:

@@ -60,11 +60,13 @@ CommandLine parse(int argc, char** argv) {
     auto& restore = *app.add_subcommand("restore", "Restore a film");
     add_restore_options(restore, line.restore, texts);
 
+    auto& clean = *app.add_subcommand("clean", "Remove what broken-off restorations have left");
+    clean.add_option("PATH", line.clean.paths, "An output, or a folder of outputs")->required();
+
     auto& plugins = *app.add_subcommand("plugins", "List the stages, or describe one");
     plugins.add_option("ID", line.plugins.id, "The stage to describe");
     auto* const json = plugins.add_flag("--json", line.plugins.json, "As JSON");
-    plugins
-        .add_flag("--markdown", line.plugins.markdown, "As a page of a manual, in Markdown")
+    plugins.add_flag("--markdown", line.plugins.markdown, "As a page of a manual, in Markdown")
         ->excludes(json);
     plugins.add_option("--plugin-path", line.plugins.plugin_path, "A folder to search first")
         ->type_name("DIR")
@@ -115,6 +117,7 @@ CommandLine parse(int argc, char** argv) {
     const std::string name = current();
     line.command = version                  ? Command::version
                    : name == "restore"      ? Command::restore
+                   : name == "clean"        ? Command::clean
                    : name == "plugins"      ? Command::plugins
                    : name == "inspect"      ? Command::inspect
                    : name == "compare"      ? Command::compare

@@ -10,9 +10,20 @@ namespace cli {
 
 /// What was asked for.
 struct CommandLine {
-    enum class Command { none, restore, plugins, inspect, compare, new_stage, check_plugin, version };
+    enum class Command {
+        none,
+        restore,
+        clean,
+        plugins,
+        inspect,
+        compare,
+        new_stage,
+        check_plugin,
+        version
+    };
     Command command = Command::none;
     RestoreArguments restore;
+    CleanArguments clean;
     PluginsArguments plugins;
     InspectArguments inspect;
     CompareArguments compare;

@@ -68,8 +68,8 @@ void describe(const PluginInfo& plugin) {
 
 /// A section of a manual: what `describe` says, less what differs from machine to machine.
 void print_section(const PluginInfo& plugin) {
-    fmt::print("## {}\n\n{}.\n\n| parameter | default | values | |\n|---|---|---|---|\n", plugin.name,
-               plugin.summary);
+    fmt::print("## {}\n\n{}.\n\n| parameter | default | values | |\n|---|---|---|---|\n",
+               plugin.name, plugin.summary);
     for (const Parameter& p : plugin.parameters) {
         fmt::print("| `{}` | `{}` | {} | {}{} |\n", p.name, shown(p.initial), range_of(p), p.help,
                    p.live ? "; may change while running" : "");
@@ -149,7 +149,8 @@ int inspect_plugin(const InspectArguments& arguments) {
     for (const PluginInfo& plugin : oldfilm::list_plugins({library.parent_path().string()})) {
         std::error_code ignored;
         if (fs::equivalent(plugin.library, library, ignored)) {
-            print_one(plugin, {.id = {}, .json = arguments.json, .markdown = false, .plugin_path = {}});
+            print_one(plugin,
+                      {.id = {}, .json = arguments.json, .markdown = false, .plugin_path = {}});
             found = true;
             refused = refused || !plugin.refused.empty();
         }

@@ -76,6 +76,15 @@ void ProgressView::progress(const oldfilm::Progress& now) {
     }
 }
 
+void ProgressView::note(const std::string& text) {
+    const std::lock_guard lock(mutex_);
+    if (style_ == ProgressStyle::json) {
+        line(json{{"event", "note"}, {"text", text}}.dump());
+    } else if (style_ == ProgressStyle::bar) {
+        line("oldfilm: " + text);
+    }
+}
+
 void ProgressView::warning(const std::string& text) {
     const std::lock_guard lock(mutex_);
     line(style_ == ProgressStyle::json ? json{{"event", "warning"}, {"text", text}}.dump()
@@ -98,13 +107,15 @@ void ProgressView::done(const oldfilm::RestoreResult& result, const std::string&
                   {"output", output},
                   {"frames_in", result.frames_in},
                   {"frames_out", result.frames_out},
+                  {"resumed", result.resumed},
                   {"concealed", result.concealed},
                   {"seconds", result.seconds}}
                  .dump());
     } else if (style_ == ProgressStyle::bar) {
         line(fmt::format("{}: {} frames from {} in {} ({:.1f} fps)", output, result.frames_out,
                          result.frames_in, clock(result.seconds),
-                         static_cast<double>(result.frames_in) / std::max(result.seconds, 1e-9)));
+                         static_cast<double>(result.frames_in - result.resumed) /
+                             std::max(result.seconds, 1e-9)));
     }
     if (result.concealed > 0 && style_ != ProgressStyle::json) {
         line(fmt::format("oldfilm: {} damaged frames of the input were concealed",

@@ -15,12 +15,13 @@ namespace cli {
 /// Safe to call from any thread.
 ///
 /// JSON lines have "event": "progress" (frames_in, frames_out, frames_total, seconds, fps, eta; -1
-/// where unknown), "warning" (text), "error" (code, text), "done" (frames_in, frames_out,
-/// concealed, seconds, output).
+/// where unknown), "note" and "warning" (text), "error" (code, text), "done" (frames_in,
+/// frames_out, resumed, concealed, seconds, output).
 class ProgressView {
   public:
     explicit ProgressView(ProgressStyle style) : style_(style) {}
     void progress(const oldfilm::Progress& now);
+    void note(const std::string& text);
     void warning(const std::string& text);
     void error(const oldfilm::Error& error);
     void done(const oldfilm::RestoreResult& result, const std::string& output);

@@ -6,6 +6,7 @@
 #include <oldfilm/restore.hpp>
 
 #include <ATen/Parallel.h>
+#include <fmt/format.h>
 
 #if __has_include(<oldfilm/process.hpp>)
 #include <oldfilm/process.hpp>
@@ -43,8 +44,10 @@ oldfilm::RestoreOptions options_of(const RestoreArguments& a, ProgressView& view
     options.crf = a.crf;
     options.mask_out = a.mask_out;
     options.overwrite = a.overwrite;
+    options.fresh = a.fresh;
     options.stop = a.stop;
     options.progress = [&view](const oldfilm::Progress& now) { view.progress(now); };
+    options.note = [&view](const std::string& text) { view.note(text); };
     options.warn = [&view](const std::string& text) { view.warning(text); };
     return options;
 }
@@ -82,6 +85,20 @@ int guarded(ProgressView& view, int (*status)(const Error&), const std::function
 }
 
 } // namespace
+
+int clean(const CleanArguments& arguments) {
+    try {
+        for (const std::string& path : arguments.paths) {
+            for (const std::string& gone : oldfilm::clean(path)) {
+                fmt::print("removed {}\n", gone);
+            }
+        }
+        return done;
+    } catch (const Error& error) {
+        fmt::print(stderr, "oldfilm: {}\n", error.what());
+        return usage_status(error);
+    }
+}
 
 int restore(const RestoreArguments& arguments) {
     ProgressView view(arguments.progress);

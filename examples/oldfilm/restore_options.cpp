@@ -91,6 +91,8 @@ void add_output_options(CLI::App& app, RestoreArguments& a, RestoreTexts& t) {
         ->type_name("FILE")
         ->group("Output");
     app.add_flag("--overwrite", a.overwrite, "Replace files that exist")->group("Output");
+    app.add_flag("--fresh", a.fresh, "Start over where an earlier run was broken off")
+        ->group("Output");
     app.add_option("--progress", t.progress, "auto, bar, json (lines on standard error), none")
         ->check(CLI::IsMember({"auto", "bar", "json", "none"}))
         ->type_name("HOW")

@@ -24,6 +24,7 @@ struct PluginCheck {
 /// All checks, in the order in which they run.
 OLDFILM_API const std::vector<PluginCheck>& plugin_checks();
 
+/// How a check ended.
 enum class Verdict : unsigned char {
     pass,
     warning, ///< works, and may be trouble

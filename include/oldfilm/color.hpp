@@ -6,6 +6,7 @@
 
 namespace oldfilm {
 
+/// Which code values are black and white.
 enum class Range : std::uint8_t {
     unspecified,
     limited, ///< 16 to 235 in 8 bit ("video", "TV")

@@ -69,7 +69,6 @@ class OLDFILM_API Reader {
     struct Impl;
 
   private:
-    friend class Writer;
     std::unique_ptr<Impl> impl_;
 };
 

@@ -16,6 +16,7 @@
 
 namespace oldfilm {
 
+/// Number format that a network runs in.
 enum class Precision : std::uint8_t {
     automatic, ///< bfloat16 where the processor is fast at it and the model allows it, else float32
     float32,
@@ -25,6 +26,7 @@ enum class Precision : std::uint8_t {
 
 /// "auto", "float32", "bfloat16", "float16"; throws `Error` (invalid_argument) for anything else.
 OLDFILM_API Precision parse_precision(const std::string& name);
+/// The name as `parse_precision` reads it.
 OLDFILM_API const char* to_string(Precision precision) noexcept;
 
 /// How `Model` continues a picture to the right and below, up to its network's `size_multiple`.

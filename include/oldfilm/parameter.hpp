@@ -12,6 +12,7 @@
 
 namespace oldfilm {
 
+/// What kind of value a parameter takes.
 enum class ParameterType : std::uint8_t { boolean, integer, number, text, choice, file };
 
 /// A value as a person or a JSON document gives it. Text is converted to the parameter's type.

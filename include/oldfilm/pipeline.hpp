@@ -72,6 +72,19 @@ struct RunStats {
     std::int64_t peak_bytes = 0;             ///< most bytes that those kept alive
     std::vector<double> stage_seconds;       ///< time in each stage's calls
     std::vector<std::string> analysis;       ///< per shot, JSON of what stages found
+    std::vector<std::int64_t> shots;         ///< first frame of each shot found so far
+};
+
+/// Where a run takes up a film of which the beginning was restored before. The source gives the
+/// film from its start all the same; what comes out is numbered as in a run of the whole film, and
+/// from the frame that `Run::restart` was asked about on, it is the same to the bit.
+struct StartPoint {
+    std::int64_t frame = 0;            ///< the first that stages see, as `Run::restart` said
+    Rational time;                     ///< of that frame, in seconds
+    Rational film_start;               ///< time of the film's first frame
+    std::vector<std::int64_t> shots;   ///< where shots are known to begin, up to ...
+    std::int64_t shots_until = 0;      ///< ... before this frame; from there on they are looked for
+    std::vector<std::string> analysis; ///< `RunStats::analysis` of the earlier run
 };
 
 /// One pass of a film through a pipeline. `push`, `finish` and `next` may be called from different
@@ -79,6 +92,7 @@ struct RunStats {
 /// (the device's lane) calls the stages.
 class OLDFILM_API Run {
   public:
+    /// What `next` found.
     enum class State : std::uint8_t {
         frame,   ///< `next` gave a frame
         starved, ///< nothing can come out before more frames are pushed, or `finish` is called
@@ -91,9 +105,9 @@ class OLDFILM_API Run {
     bool push(const Frame& frame);
     /// Nothing more comes in.
     void finish();
-    /// Waits while stages are at work, and gives the next restored frame, in order. A frame that was
-    /// pushed on CUDA comes back on CUDA; the calling thread's current stream comes after its making.
-    /// Throws `Error`: whatever ended the run (stage_failed, cancelled, out_of_memory ...).
+    /// Waits while stages are at work, and gives the next restored frame, in order. A frame that
+    /// was pushed on CUDA comes back on CUDA; the calling thread's current stream comes after its
+    /// making. Throws `Error`: whatever ended the run (stage_failed, cancelled, out_of_memory ...).
     State next(Frame& frame);
     /// The same for pull mode, where there is a source: nothing at the end.
     std::optional<Frame> next();
@@ -105,6 +119,9 @@ class OLDFILM_API Run {
     /// with the time `from` (seconds) on. Throws `Error` (invalid_argument) when one may not
     /// change.
     void change(std::size_t stage, const ParameterValues& values, Rational from = {});
+    /// The first frame that stages must see for what they make of `frame`, in the shot that begins
+    /// at `shot_first`, to be what a run of the whole film makes of it.
+    [[nodiscard]] std::int64_t restart(std::int64_t frame, std::int64_t shot_first) const;
     /// What comes out.
     [[nodiscard]] const StreamFormat& output() const noexcept;
     /// The plan: device, precision, stages with parameters and windows, as JSON text.
@@ -147,7 +164,8 @@ class OLDFILM_API Pipeline {
     /// from it, on a thread of its own, until it gives nothing; without, frames are pushed. Throws
     /// `Error`: unreadable, incompatible, unsupported, format_mismatch, out_of_memory.
     [[nodiscard]] Run start(const StreamFormat& input,
-                            std::function<std::optional<Frame>()> source = {}) const;
+                            std::function<std::optional<Frame>()> source = {},
+                            const StartPoint& from = {}) const;
 
     Pipeline(const Pipeline&);
     Pipeline& operator=(const Pipeline&);

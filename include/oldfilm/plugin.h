@@ -27,11 +27,15 @@ extern "C" {
 
 /* ABI history, newest first:
  *  1.0  first version */
+/** Plugins of another major are refused. */
 #define OLDFILM_ABI_MAJOR 1u
+/** Plugins of a newer minor than the host's are refused. */
 #define OLDFILM_ABI_MINOR 0u
 
+/** Most dimensions that a tensor has. */
 #define OLDFILM_MAX_DIMS 5
 
+/** Makes `oldfilm_plugin` visible where all else is hidden. */
 #if defined(__GNUC__)
 #define OLDFILM_PLUGIN_EXPORT __attribute__((visibility("default")))
 #else
@@ -53,6 +57,7 @@ enum { OLDFILM_FLOAT32 = 0, OLDFILM_UINT8 = 1, OLDFILM_INT64 = 2 };
 /** Kinds of device; the numbers are DLPack's. */
 enum { OLDFILM_CPU = 1, OLDFILM_CUDA = 2 };
 
+/** A fraction, such as a time base in seconds. Fixed for the major version. */
 typedef struct oldfilm_rational {
     int64_t num;
     int64_t den; /**< > 0 */
@@ -189,6 +194,7 @@ typedef struct oldfilm_value {
 
 enum { OLDFILM_LIVE = 1 /**< may change while running */ };
 
+/** One row of a plugin's parameter table. */
 typedef struct oldfilm_parameter {
     size_t size;
     const char* name; /**< [a-z][a-z0-9_]* */
@@ -273,22 +279,28 @@ OLDFILM_PLUGIN_EXPORT const oldfilm_plugin_description* oldfilm_plugin(uint32_t 
 /* ---- The host's services ------------------------------------------------------------------------
  */
 
+/** Warnings and news: oldfilm_log. */
 #define OLDFILM_EXT_LOG "oldfilm.log/1"
 enum { OLDFILM_LOG_DEBUG = 0, OLDFILM_LOG_INFO = 1, OLDFILM_LOG_WARNING = 2 };
+/** The service OLDFILM_EXT_LOG. */
 typedef struct oldfilm_log {
     size_t size;
     /** [any] One line, copied. */
     void (*write)(const oldfilm_host* host, int32_t level, const char* line);
 } oldfilm_log;
 
+/** Whether the run is to end: oldfilm_cancel. */
 #define OLDFILM_EXT_CANCEL "oldfilm.cancel/1"
+/** The service OLDFILM_EXT_CANCEL. */
 typedef struct oldfilm_cancel {
     size_t size;
     /** [any] 1 when the run is to end; the stage then returns OLDFILM_CANCELLED soon. */
     int32_t (*cancelled)(const oldfilm_host* host);
 } oldfilm_cancel;
 
+/** Memory on the stage's device: oldfilm_tensors. */
 #define OLDFILM_EXT_TENSOR "oldfilm.tensor/1"
+/** The service OLDFILM_EXT_TENSOR. */
 typedef struct oldfilm_tensors {
     size_t size;
     /** [lane] An uninitialised contiguous tensor on the stage's device, given to the caller. */
@@ -296,9 +308,11 @@ typedef struct oldfilm_tensors {
                         oldfilm_tensor* tensor);
 } oldfilm_tensors;
 
+/** Model packages: oldfilm_models. */
 #define OLDFILM_EXT_MODEL "oldfilm.model/1"
 /** An open model package; the host's own. Stages that open the same package share it. */
 typedef struct oldfilm_model oldfilm_model;
+/** The service OLDFILM_EXT_MODEL. */
 typedef struct oldfilm_models {
     size_t size;
     /** [lane] Opens a package: a path relative to the plugin's folder (of its own models), an
@@ -316,7 +330,9 @@ typedef struct oldfilm_models {
     void (*close)(const oldfilm_host* host, oldfilm_model* model);
 } oldfilm_models;
 
+/** Optical flow: oldfilm_flows. */
 #define OLDFILM_EXT_FLOW "oldfilm.flow/1"
+/** The service OLDFILM_EXT_FLOW. */
 typedef struct oldfilm_flows {
     size_t size;
     /** [lane] Dense optical flow from `from` to `to`, 2 x H x W float32 on the stage's device, in

@@ -137,6 +137,7 @@ struct Parameter {
     }
 };
 
+/// A parameter that is true or false.
 inline Parameter flag(std::string name, bool initial, std::string help) {
     Parameter p;
     p.name = std::move(name);
@@ -146,6 +147,7 @@ inline Parameter flag(std::string name, bool initial, std::string help) {
     p.help = std::move(help);
     return p;
 }
+/// A whole number from `minimum` to `maximum`, both inclusive.
 inline Parameter integer(std::string name, std::int64_t initial, std::int64_t minimum,
                          std::int64_t maximum, std::string help, std::string unit = "") {
     Parameter p;
@@ -158,6 +160,7 @@ inline Parameter integer(std::string name, std::int64_t initial, std::int64_t mi
     p.unit = std::move(unit);
     return p;
 }
+/// A number from `minimum` to `maximum`, both inclusive.
 inline Parameter number(std::string name, double initial, double minimum, double maximum,
                         std::string help, std::string unit = "") {
     Parameter p;
@@ -170,6 +173,7 @@ inline Parameter number(std::string name, double initial, double minimum, double
     p.unit = std::move(unit);
     return p;
 }
+/// A text of any kind.
 inline Parameter text(std::string name, std::string initial, std::string help) {
     Parameter p;
     p.name = std::move(name);
@@ -178,11 +182,13 @@ inline Parameter text(std::string name, std::string initial, std::string help) {
     p.help = std::move(help);
     return p;
 }
+/// A path; empty for none.
 inline Parameter file(std::string name, std::string initial, std::string help) {
     Parameter p = text(std::move(name), std::move(initial), std::move(help));
     p.type = OLDFILM_FILE;
     return p;
 }
+/// One of `choices`.
 inline Parameter choice(std::string name, std::string initial, std::vector<std::string> choices,
                         std::string help) {
     Parameter p = text(std::move(name), std::move(initial), std::move(help));

@@ -16,9 +16,7 @@ struct Exposure {
     double gain = 1, offset = 0, lean_x = 0, lean_y = 0;
 
     static constexpr std::size_t size = 4;
-    [[nodiscard]] std::array<double, size> values() const {
-        return {gain, offset, lean_x, lean_y};
-    }
+    [[nodiscard]] std::array<double, size> values() const { return {gain, offset, lean_x, lean_y}; }
     /// First this, then `next`. Products of two leans, which are small, are left out.
     [[nodiscard]] Exposure then(const Exposure& next) const;
     [[nodiscard]] Exposure inverse() const;

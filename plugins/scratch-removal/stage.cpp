@@ -144,7 +144,8 @@ class ScratchRemoval final : public sdk::Stage {
         return whole(repairer_->output(made, "picture"), *repairer_, request.centre().channels());
     }
 
-    /// From a network that knows no damage and no bystanders: its mask is where it changed something.
+    /// From a network that knows no damage and no bystanders: its mask is where it changed
+    /// something.
     static void give_whole(const sdk::Request& request, const at::Tensor& picture) {
         const at::Tensor changed = (picture != sdk::picture(request.centre())).any(0, true);
         request.give(sdk::give(picture));

@@ -61,8 +61,8 @@ Motion most_shared(const std::vector<Vote>& votes, double reach, int& supporters
     Motion best;
     supporters = 0;
     for (const Vote& candidate : votes) {
-        const auto count = static_cast<int>(
-            std::count_if(votes.begin(), votes.end(), [&](const Vote& vote) {
+        const auto count =
+            static_cast<int>(std::count_if(votes.begin(), votes.end(), [&](const Vote& vote) {
                 return cv::norm(vote.step - candidate.step) < reach;
             }));
         if (count > supporters) {

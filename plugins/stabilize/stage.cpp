@@ -182,9 +182,10 @@ class Stabilize final : public sdk::Stage {
         const at::Tensor y = at::arange(height, options).sub_(half_y).view({1, height, 1});
         // The part that is always there whatever the shift, enlarged to the whole.
         const double zoom =
-            border_ == Border::crop ? std::max(1 - max_shift_ * static_cast<double>(width) /
-                                                       std::min(half_x, half_y), 0.5)
-                                    : 1.0;
+            border_ == Border::crop
+                ? std::max(1 - max_shift_ * static_cast<double>(width) / std::min(half_x, half_y),
+                           0.5)
+                : 1.0;
         const at::Tensor from_x = x.mul(zoom).add(y, by.turn).sub_(by.x).div_(half_x);
         const at::Tensor from_y = y.mul(zoom).sub(x, by.turn).sub_(by.y).div_(half_y);
         return at::stack({from_x, from_y}, 3);

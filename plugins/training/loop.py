@@ -134,7 +134,7 @@ def train(network: torch.nn.Module, make_batch, loss_of, *, minutes: float, chec
                 a.copy_(b)
         running += loss.item()
         now = time.monotonic()
-        spent, last = spent + now - last, now
+        spent, last = spent + min(now - last, 10.0), now  # a machine that slept trained nothing
         if step % log_every == 0:
             rate_now = (step - begun_step) / (now - begun)
             print(f"step {step} {spent / 60:.1f} min loss {running / log_every:.5f} {rate_now:.2f}/s",

@@ -10,13 +10,14 @@
 
 namespace oldfilm {
 
-/// Frames are numbered from 0 in the order of their coming. One side pushes, one side reads and
+/// Frames are numbered in the order of their coming, from 0 or from a number that is given. One side pushes, one side reads and
 /// releases; both may be different threads. Never blocks: who finds it full or empty waits
 /// elsewhere.
 class FrameBuffer {
   public:
     /// `capacity` frames at most, >= 1.
-    explicit FrameBuffer(std::size_t capacity) : capacity_(capacity) {}
+    explicit FrameBuffer(std::size_t capacity, std::int64_t first = 0)
+        : capacity_(capacity), begin_(first) {}
 
     [[nodiscard]] bool full() const { return !has_room(1); }
     [[nodiscard]] bool has_room(std::int64_t frames) const;

@@ -1,5 +1,7 @@
 #include "job/checks.hpp"
 #include "job/film_sink.hpp"
+#include "job/identity.hpp"
+#include "job/kept_film.hpp"
 #include "job/watch.hpp"
 
 #include <oldfilm/error.hpp>
@@ -77,15 +79,26 @@ StreamFormat format_of(const MediaInfo& info) {
     return format;
 }
 
+ColorTags mask_color() {
+    ColorTags color;
+    color.range = Range::full;
+    return color;
+}
+
 /// The frame's repair mask as a picture: white where anything was repaired, however faintly.
-Frame mask_picture(const Frame& frame, const ColorTags& color) {
+Frame mask_picture(const Frame& frame) {
     const at::Tensor picture =
         frame.mask().defined()
             ? frame.mask().gt(0).to(at::kCPU, at::kFloat)
             : at::zeros({1, frame.height(), frame.width()}, at::dtype(at::kFloat));
     FrameInfo info = frame.info();
-    info.color = color;
+    info.color = mask_color();
     return {picture, info};
+}
+
+/// Frames out for each frame in.
+double ratio_of(const StreamFormat& in, const StreamFormat& out) {
+    return in.rate.num() > 0 && out.rate.num() > 0 ? (out.rate / in.rate).value() : 1.0;
 }
 
 /// One film on its way through.
@@ -100,14 +113,21 @@ class Job {
     RestoreResult restore(const Pipeline& pipeline);
 
   private:
+    using Next = std::function<std::optional<Frame>()>;
+    using Push = std::function<bool(const Frame&)>;
     [[nodiscard]] ReadOptions read_options();
     [[nodiscard]] WriteOptions write_options(const StreamFormat& format, const std::string& codec);
-    void open_mask_film();
-    [[nodiscard]] Pipeline watched(const Pipeline& pipeline);
-    void record_mask(const Frame& frame);
-    std::int64_t pull(Run& run, job::FilmSink& sink, job::ProgressMeter& meter);
+    [[nodiscard]] WriteOptions film_options(const Run& run);
+    [[nodiscard]] WriteOptions mask_options();
+    [[nodiscard]] Pipeline watched(const Pipeline& pipeline, Push see);
+    RestoreResult stream(const Pipeline& pipeline);
+    RestoreResult keep(const Pipeline& pipeline);
+    void take_up(job::KeptFilm& film, const Pipeline& pipeline, const StreamFormat& in);
+    std::int64_t pull(const Run& run, const Next& next, const Push& push, job::ProgressMeter& meter,
+                      std::int64_t before = 0);
     void check_counts(const StreamFormat& out, std::int64_t written) const;
-    [[nodiscard]] RestoreResult publish(job::FilmSink& sink, const job::ProgressMeter& meter);
+    void check_masks(std::int64_t written, bool any);
+    [[nodiscard]] RestoreResult result(std::int64_t written, const job::ProgressMeter& meter) const;
     void check_stop(std::int64_t written) const;
     [[noreturn]] void stopped(std::int64_t written) const;
 
@@ -116,8 +136,8 @@ class Job {
     job::Warnings warnings_;
     Source source_;
     std::int64_t total_;
-    std::unique_ptr<job::FilmSink> masks_;
-    std::atomic<bool> any_mask_ = false, masks_failed_ = false;
+    std::atomic<bool> failed_ = false; ///< what is done with frames on their way
+    bool kept_ = false;
 };
 
 ReadOptions Job::read_options() {
@@ -158,41 +178,35 @@ WriteOptions Job::write_options(const StreamFormat& format, const std::string& c
     return write;
 }
 
-void Job::open_mask_film() {
-    if (options_.mask_out.empty()) {
-        return;
-    }
+WriteOptions Job::film_options(const Run& run) {
+    WriteOptions write = write_options(run.output(), options_.codec);
+    write.metadata.emplace_back("oldfilm_plan", run.plan());
+    return write;
+}
+
+WriteOptions Job::mask_options() {
     StreamFormat format = format_of(source_.info());
     format.channels = 1;
-    format.color = ColorTags{};
-    format.color.range = Range::full;
+    format.color = mask_color();
     WriteOptions write = write_options(format, job::lossless_codec(options_.mask_out));
     write.bits = 8;
     write.crf.reset();
     write.pixel_format.clear();
-    masks_ = std::make_unique<job::FilmSink>(
-        options_.mask_out, std::move(write), nullptr,
-        [color = format.color](const Frame& frame) { return mask_picture(frame, color); });
+    return write;
 }
 
-void Job::record_mask(const Frame& frame) {
-    if (frame.mask().defined()) {
-        any_mask_ = true;
-    }
-    if (!masks_->push(frame)) {
-        masks_failed_ = true;
-    }
-}
-
-/// The same stages, with the job's own ears.
-Pipeline Job::watched(const Pipeline& pipeline) {
+/// The same stages, with the job's own ears: `see` is told each frame where masks are complete.
+Pipeline Job::watched(const Pipeline& pipeline, Push see) {
     PipelineOptions options = pipeline.options();
     if (!options.log) {
         options.log = [this](const std::string& text) { warnings_(text); };
     }
-    if (masks_) {
-        options.tap = [this, next = std::move(options.tap)](const Frame& frame) {
-            record_mask(frame);
+    if (see) {
+        options.tap = [this, see = std::move(see),
+                       next = std::move(options.tap)](const Frame& frame) {
+            if (!see(frame)) {
+                failed_ = true;
+            }
             if (next) {
                 next(frame);
             }
@@ -214,9 +228,10 @@ void Job::check_stop(std::int64_t written) const {
 void Job::stopped(std::int64_t written) const {
     const std::string of = total_ < 0 ? "" : fmt::format(" of {}", total_);
     throw Error(Errc::cancelled,
-                fmt::format("stopped on request: {}{} frames were read and {} restored; nothing "
-                            "is left under {}, so run it again to start over",
-                            source_.frames(), of, written, output_));
+                fmt::format("stopped on request: {}{} frames were read and {} restored; run it "
+                            "again to {}",
+                            source_.frames(), of, written,
+                            kept_ ? "go on from there" : "start over"));
 }
 
 /// Frames that are lost or made up are a defect, and a film with a defect is not published.
@@ -239,34 +254,38 @@ void Job::check_counts(const StreamFormat& out, std::int64_t written) const {
                                 source_.frames(), rate_in.to_string(), expected,
                                 out.rate.to_string(), written));
     }
-    if (masks_ && masks_->frames() != source_.frames()) {
+}
+
+void Job::check_masks(std::int64_t written, bool any) {
+    if (written != source_.frames()) {
         throw Error(Errc::internal,
                     fmt::format("the mask film must have {} frames, and has {}; this is a defect "
                                 "of oldfilm, please report it",
-                                source_.frames(), masks_->frames()));
+                                source_.frames(), written));
+    }
+    if (!any) {
+        warnings_("no stage marked anything as repaired, so the mask film is black; masks are "
+                  "made by scratch-removal");
     }
 }
 
-RestoreResult Job::publish(job::FilmSink& sink, const job::ProgressMeter& meter) {
-    if (masks_) {
-        masks_->publish();
-    }
-    sink.publish();
+RestoreResult Job::result(std::int64_t written, const job::ProgressMeter& meter) const {
     RestoreResult result;
     result.frames_in = source_.frames();
-    result.frames_out = sink.frames();
+    result.frames_out = written;
     result.concealed = source_.reader().concealed();
     result.seconds = meter.seconds();
     return result;
 }
 
-/// Writes what comes out, until nothing does. The number of frames.
-std::int64_t Job::pull(Run& run, job::FilmSink& sink, job::ProgressMeter& meter) {
-    std::int64_t written = 0;
+/// Hands on what comes next, until nothing does. The number of frames, `before` included.
+std::int64_t Job::pull(const Run& run, const Next& next, const Push& push,
+                       job::ProgressMeter& meter, std::int64_t before) {
+    std::int64_t written = before;
     try {
-        while (!masks_failed_) {
-            const std::optional<Frame> frame = run.next();
-            if (!frame || !sink.push(*frame)) {
+        while (!failed_) {
+            const std::optional<Frame> frame = next();
+            if (!frame || !push(*frame)) {
                 break;
             }
             meter.update(run.progress(), ++written);
@@ -278,36 +297,122 @@ std::int64_t Job::pull(Run& run, job::FilmSink& sink, job::ProgressMeter& meter)
         throw;
     }
     check_stop(written);
-    if (masks_) {
-        masks_->drain();
-    }
-    sink.drain();
     return written;
 }
 
-RestoreResult Job::restore(const Pipeline& pipeline) {
-    open_mask_film();
+/// Straight into the output: for pipes, which can't be taken up again.
+RestoreResult Job::stream(const Pipeline& pipeline) {
+    std::unique_ptr<job::FilmSink> masks;
+    std::atomic<bool> any = false;
+    if (!options_.mask_out.empty()) {
+        masks = std::make_unique<job::FilmSink>(options_.mask_out, mask_options(), nullptr,
+                                                mask_picture);
+    }
+    const Push see = [&](const Frame& frame) {
+        any = any || frame.mask().defined();
+        return masks->push(frame);
+    };
     const StreamFormat in = format_of(source_.info());
-    Run run = watched(pipeline).start(in, [this] { return source_.next(); });
-    const StreamFormat out = run.output();
-    WriteOptions write = write_options(out, options_.codec);
-    write.metadata.emplace_back("oldfilm_plan", run.plan());
-    job::FilmSink sink(output_, std::move(write), &source_.reader());
+    Run run = watched(pipeline, masks ? see : Push()).start(in, [this] { return source_.next(); });
+    job::FilmSink sink(output_, film_options(run), &source_.reader());
     const std::stop_callback cancel(options_.stop, [&run] { run.cancel(); });
-
-    const double ratio =
-        in.rate.num() > 0 && out.rate.num() > 0 ? (out.rate / in.rate).value() : 1.0;
-    job::ProgressMeter meter(options_.progress, total_, ratio);
-    const std::int64_t written = pull(run, sink, meter);
-    check_counts(out, written);
-    if (masks_ && !any_mask_) {
-        warnings_("no stage marked anything as repaired, so the mask film is black; masks are "
-                  "made by scratch-removal");
+    job::ProgressMeter meter(options_.progress, total_, ratio_of(in, run.output()));
+    const std::int64_t written = pull(
+        run, [&] { return run.next(); }, [&](const Frame& frame) { return sink.push(frame); },
+        meter);
+    if (masks) {
+        masks->drain();
+    }
+    sink.drain();
+    check_counts(run.output(), written);
+    if (masks) {
+        check_masks(masks->frames(), any);
+        masks->publish();
     }
     meter.update(run.progress(), written, true);
-    RestoreResult result = publish(sink, meter);
-    result.stats = run.stats();
-    return result;
+    sink.publish();
+    RestoreResult made = result(written, meter);
+    made.stats = run.stats();
+    return made;
+}
+
+/// What an earlier run has left must have been made as this one would make it.
+void Job::take_up(job::KeptFilm& film, const Pipeline& pipeline, const StreamFormat& in) {
+    if (!film.is_begun()) {
+        return;
+    }
+    film.check(job::identity(source_.info().path, options_, pipeline.start(in).plan()));
+    if (options_.note && film.frames_done() > 0) {
+        const std::string of = total_ < 0 ? "" : fmt::format(" of {}", total_);
+        options_.note(
+            fmt::format("going on with the restoration that was broken off: {}{} frames are done",
+                        film.frames_done(), of));
+    }
+}
+
+/// In pieces, each kept until all are there.
+RestoreResult Job::keep(const Pipeline& pipeline) {
+    kept_ = true;
+    job::KeptFilm film(output_, options_.fresh);
+    const Pipeline stages =
+        watched(pipeline, [&film](const Frame& frame) { return film.see(frame); });
+    const StreamFormat in = format_of(source_.info());
+    take_up(film, stages, in);
+    if (!options_.mask_out.empty()) {
+        film.open_masks(options_.mask_out, mask_options(), mask_picture);
+    }
+    const bool is_made = !film.end().is_null();
+    // Where all frames are there, the run makes none, and only says what they are.
+    Run run = stages.start(
+        in, [this, is_made] { return is_made ? std::nullopt : source_.next(); },
+        film.start_point());
+    film.watch(run);
+    if (!film.is_begun()) {
+        film.begin(job::identity(source_.info().path, options_, run.plan()));
+    }
+    film.open_film(output_, film_options(run), &source_.reader());
+    const std::stop_callback cancel(options_.stop, [&run] { run.cancel(); });
+    job::ProgressMeter meter(options_.progress, total_, ratio_of(in, run.output()),
+                             film.outputs_done());
+    const Next undone = [&] {
+        std::optional<Frame> frame = run.next();
+        while (frame && film.is_done(*frame)) {
+            frame = run.next();
+        }
+        return frame;
+    };
+    RestoreResult made;
+    if (is_made) {
+        made.frames_in = film.end().at("frames");
+        made.concealed = film.end().at("concealed");
+        made.frames_out = film.outputs_done();
+    } else {
+        pull(
+            run, undone, [&](const Frame& frame) { return film.push(frame); }, meter,
+            film.outputs_done());
+        film.drain();
+        check_counts(run.output(), film.frames());
+        if (!options_.mask_out.empty()) {
+            check_masks(film.mask_frames(), film.any_mask());
+        }
+        made = result(film.frames(), meter);
+    }
+    meter.update(run.progress(), made.frames_out, true);
+    film.publish({{"frames", made.frames_in}, {"concealed", made.concealed}});
+    made.resumed = film.frames_done();
+    made.stats = run.stats();
+    return made;
+}
+
+RestoreResult Job::restore(const Pipeline& pipeline) {
+    WriteOptions wanted;
+    wanted.codec = options_.codec;
+    wanted.width = wanted.height = 2;
+    const bool can_be_kept = source_.info().path != "-" &&
+                             media::SegmentEncoder::can_keep(output_, wanted) &&
+                             (options_.mask_out.empty() ||
+                              media::SegmentEncoder::can_keep(options_.mask_out, mask_options()));
+    return can_be_kept ? keep(pipeline) : stream(pipeline);
 }
 
 RestoreResult Job::pass() {
@@ -328,14 +433,17 @@ RestoreResult Job::pass() {
     sink.drain();
     check_counts(format, sink.frames());
     meter.update(progress, sink.frames(), true);
-    return publish(sink, meter);
+    sink.publish();
+    return result(sink.frames(), meter);
 }
 
 } // namespace
 
 RestoreResult restore(const std::string& input, const std::string& output, const Pipeline& pipeline,
                       const RestoreOptions& options) {
-    job::check_paths(input, output, options);
+    RestoreOptions allowed = options; // an output that is about to be published is ours to replace
+    allowed.overwrite = options.overwrite || job::Journal::is_publishing(output);
+    job::check_paths(input, output, allowed);
     job::check_codec(options.codec);
     const bool pass = pipeline.stages().empty();
     if (pass && !options.mask_out.empty()) {
@@ -343,7 +451,7 @@ RestoreResult restore(const std::string& input, const std::string& output, const
                     "a mask film needs a stage that makes masks, and the pipeline has no stages; "
                     "add scratch-removal, or leave the mask film out");
     }
-    Job film(input, output, options);
+    Job film(input, output, allowed);
     return pass ? film.pass() : film.restore(pipeline);
 }
 

@@ -6,8 +6,8 @@
 namespace oldfilm::job {
 
 ProgressMeter::ProgressMeter(const std::function<void(const Progress&)>& tell, std::int64_t total,
-                             double rate_ratio)
-    : tell_(tell), total_(total), rate_ratio_(rate_ratio) {}
+                             double rate_ratio, std::int64_t before)
+    : tell_(tell), total_(total), rate_ratio_(rate_ratio), before_(before) {}
 
 double ProgressMeter::seconds() const {
     return std::chrono::duration<double>(Clock::now() - start_).count();
@@ -23,7 +23,8 @@ void ProgressMeter::update(Progress now, std::int64_t written, bool last) {
     now.frames_out = written;
     // Input frames whose result is written: frames that wait in a window are not done yet.
     const double done = static_cast<double>(written) / rate_ratio_;
-    now.fps = now.seconds > 0 ? done / now.seconds : 0;
+    const double now_done = static_cast<double>(written - before_) / rate_ratio_;
+    now.fps = now.seconds > 0 && now_done > 0 ? now_done / now.seconds : 0;
     if (last) {
         now.frames_total = now.frames_in;
         now.eta = 0;

@@ -46,8 +46,9 @@ std::optional<std::vector<ParameterValue>> Changes::due(Rational time) {
 }
 
 FrameNode::FrameNode(FrameBuffer& in, FrameBuffer& out, stage::Stage& stage, StageClock& clock,
-                     Changes& changes, std::function<void(std::int32_t, const std::string&)> found)
-    : Node(in, out), stage_(stage), clock_(clock), changes_(changes), found_(std::move(found)) {}
+                     Changes& changes, Findings findings)
+    : Node(in, out), stage_(stage), clock_(clock), changes_(changes),
+      findings_(std::move(findings)), next_(in.begin()) {}
 
 std::size_t FrameNode::capacity(const stage::Config& config) {
     return static_cast<std::size_t>(config.before + config.batch +
@@ -80,10 +81,15 @@ bool FrameNode::begin_shot(const Frame& first) {
     const Timed timed(clock_);
     stage_.reset();
     if (wanted > 0) {
-        for (std::int64_t n = next_; n <= *last; ++n) {
-            stage_.analyze(in_.at(n));
+        const std::string known = findings_.known(first.info().shot);
+        if (!known.empty()) {
+            stage_.restore_analysis(known);
+        } else {
+            for (std::int64_t n = next_; n <= *last; ++n) {
+                stage_.analyze(in_.at(n));
+            }
+            findings_.tell(first.info().shot, stage_.finish_analysis());
         }
-        found_(first.info().shot, stage_.finish_analysis());
     }
     shot_ = first.info().shot;
     shot_first_ = next_;
@@ -153,12 +159,23 @@ Frame FrameNode::finished(const Frame& frame, stage::Made& made) const {
 }
 
 RateNode::RateNode(FrameBuffer& in, FrameBuffer& out, stage::Stage& stage, StageClock& clock,
-                   Changes& changes)
+                   Changes& changes, std::optional<Rational> start)
     : Node(in, out), stage_(stage), clock_(clock), changes_(changes),
-      rate_(stage.config().output.rate) {}
+      rate_(stage.config().output.rate), start_(start), next_(out.begin()), current_(in.begin()) {}
 
 Rational RateNode::time_of(std::int64_t output) const {
-    return start_ + Rational(output) / rate_;
+    return *start_ + Rational(output) / rate_;
+}
+
+void RateNode::begin() {
+    if (!start_) {
+        start_ = in_.at(current_).info().time();
+    }
+    // The coarsest clock on which the first frame and every step of the grid are whole ticks.
+    const Rational step = rate_.inverse();
+    const std::int64_t den = std::lcm(step.den(), start_->den());
+    time_base_ =
+        Rational(std::gcd((step * Rational(den)).num(), (*start_ * Rational(den)).num()), den);
 }
 
 FrameInfo RateNode::info_of(std::int64_t output, const FrameInfo& like, Origin origin) const {
@@ -191,20 +208,15 @@ Frame RateNode::between(const Frame& a, const Frame& b, Rational time) {
 bool RateNode::step() {
     const bool closed = in_.closed();
     const std::int64_t end = in_.end();
-    if (over_ || (closed && end == 0)) {
+    if (over_ || (closed && end == current_)) {
         over_ = true;
         return close_at_end(end);
     }
-    if (end == 0 || out_.full()) {
+    if (end == current_ || out_.full()) {
         return false;
     }
-    if (next_ == 0) {
-        start_ = in_.at(0).info().time();
-        // The coarsest clock on which the first frame and every step of the grid are whole ticks.
-        const Rational step = rate_.inverse();
-        const std::int64_t den = std::lcm(step.den(), start_.den());
-        time_base_ =
-            Rational(std::gcd((step * Rational(den)).num(), (start_ * Rational(den)).num()), den);
+    if (time_base_.num() == 0) {
+        begin();
     }
     const Rational time = time_of(next_);
     while (current_ + 1 < end && in_.at(current_ + 1).info().time() <= time) {

@@ -1,5 +1,8 @@
 #include "pipeline/node.hpp"
 
+#include <algorithm>
+#include <utility>
+
 namespace oldfilm {
 
 bool Node::close_at_end(std::int64_t next) {
@@ -12,8 +15,28 @@ bool Node::close_at_end(std::int64_t next) {
 }
 
 Intake::Intake(FrameBuffer& in, FrameBuffer& out, at::Device device,
-               std::atomic<std::int64_t>& uploads)
-    : Node(in, out), device_(device), uploads_(uploads) {}
+               std::atomic<std::int64_t>& uploads, const StartPoint& from,
+               std::function<void(std::int64_t)> found_shot)
+    : Node(in, out), device_(device), uploads_(uploads), from_(from),
+      found_shot_(std::move(found_shot)) {}
+
+/// Whether the next frame starts a shot. Where that is known it is not decided again; the detector
+/// looks on all the same, since what it has seen counts for what comes.
+bool Intake::starts_shot(std::int64_t end) {
+    std::vector<Thumbnail> ahead;
+    for (std::int64_t n = next_; n < end && n <= next_ + ShotDetector::look_ahead; ++n) {
+        auto known = thumbnails_.find(n);
+        if (known == thumbnails_.end()) {
+            known = thumbnails_.emplace(n, Thumbnail(in_.at(n).picture())).first;
+        }
+        ahead.push_back(known->second);
+    }
+    thumbnails_.erase(next_);
+    const bool found = detector_.starts_shot(ahead) || next_ == 0;
+    return next_ < from_.shots_until
+               ? std::binary_search(from_.shots.begin(), from_.shots.end(), next_)
+               : found;
+}
 
 bool Intake::step() {
     const bool closed = in_.closed(); // asked first: what is then there is all there will be
@@ -24,16 +47,13 @@ bool Intake::step() {
     if (out_.full() || (!closed && end <= next_ + ShotDetector::look_ahead)) {
         return false;
     }
-    std::vector<Thumbnail> ahead;
-    for (std::int64_t n = next_; n < end && n <= next_ + ShotDetector::look_ahead; ++n) {
-        auto known = thumbnails_.find(n);
-        if (known == thumbnails_.end()) {
-            known = thumbnails_.emplace(n, Thumbnail(in_.at(n).picture())).first;
-        }
-        ahead.push_back(known->second);
-    }
-    if (detector_.starts_shot(ahead)) {
+    if (starts_shot(end)) {
+        found_shot_(next_);
         ++shot_;
+    }
+    if (next_ < from_.frame) {
+        in_.release_before(++next_);
+        return true;
     }
     Frame frame = in_.at(next_);
     FrameInfo info = frame.info();
@@ -44,7 +64,6 @@ bool Intake::step() {
         ++uploads_;
     }
     out_.push(frame.with_info(info));
-    thumbnails_.erase(next_);
     ++next_;
     in_.release_before(next_);
     return true;

@@ -41,20 +41,24 @@ class Node {
     bool closed_ = false;
 };
 
-/// Numbers frames, finds shots, brings frames to the device.
+/// Numbers frames, finds shots, brings frames to the device. Hands on those from `from.frame` on.
 class Intake final : public Node {
   public:
-    Intake(FrameBuffer& in, FrameBuffer& out, at::Device device,
-           std::atomic<std::int64_t>& uploads);
+    Intake(FrameBuffer& in, FrameBuffer& out, at::Device device, std::atomic<std::int64_t>& uploads,
+           const StartPoint& from, std::function<void(std::int64_t first)> found_shot);
     bool step() override;
 
   private:
+    [[nodiscard]] bool starts_shot(std::int64_t end);
+
     at::Device device_;
     std::atomic<std::int64_t>& uploads_;
+    const StartPoint& from_;
+    std::function<void(std::int64_t)> found_shot_;
     ShotDetector detector_;
     std::map<std::int64_t, Thumbnail> thumbnails_;
     std::int64_t next_ = 0;
-    std::int32_t shot_ = 0;
+    std::int32_t shot_ = -1; ///< the first frame starts shot 0
 };
 
 /// What the pipeline wants to know from stages while they run.
@@ -77,9 +81,13 @@ class Changes {
 /// One output for each input frame.
 class FrameNode final : public Node {
   public:
+    /// What a stage finds in a shot, and what it found in an earlier run (empty: not known).
+    struct Findings {
+        std::function<void(std::int32_t shot, const std::string& json)> tell;
+        std::function<std::string(std::int32_t shot)> known;
+    };
     FrameNode(FrameBuffer& in, FrameBuffer& out, stage::Stage& stage, StageClock& clock,
-              Changes& changes,
-              std::function<void(std::int32_t shot, const std::string& json)> found);
+              Changes& changes, Findings findings);
     bool step() override;
     /// Frames that the input edge must be able to hold.
     static std::size_t capacity(const stage::Config& config);
@@ -95,8 +103,8 @@ class FrameNode final : public Node {
     stage::Stage& stage_;
     StageClock& clock_;
     Changes& changes_;
-    std::function<void(std::int32_t, const std::string&)> found_;
-    std::int64_t next_ = 0;
+    Findings findings_;
+    std::int64_t next_;
     std::int64_t shot_first_ = 0;
     std::optional<std::int32_t> shot_;
 };
@@ -105,11 +113,13 @@ class FrameNode final : public Node {
 /// held ones before a cut and at the end.
 class RateNode final : public Node {
   public:
+    /// `start`: the film's first time, where it isn't that of the first frame that comes in.
     RateNode(FrameBuffer& in, FrameBuffer& out, stage::Stage& stage, StageClock& clock,
-             Changes& changes);
+             Changes& changes, std::optional<Rational> start);
     bool step() override;
 
   private:
+    void begin();
     [[nodiscard]] Rational time_of(std::int64_t output) const;
     [[nodiscard]] FrameInfo info_of(std::int64_t output, const FrameInfo& like,
                                     Origin origin) const;
@@ -119,11 +129,11 @@ class RateNode final : public Node {
     StageClock& clock_;
     Changes& changes_;
     Rational rate_;
-    Rational start_;
-    Rational time_base_;
+    std::optional<Rational> start_;
+    Rational time_base_; ///< 0 before the first frame
     std::optional<std::int32_t> shot_;
-    std::int64_t next_ = 0;    ///< output
-    std::int64_t current_ = 0; ///< input frame at or before the output's time
+    std::int64_t next_;    ///< output
+    std::int64_t current_; ///< input frame at or before the output's time
     bool over_ = false;
 };
 

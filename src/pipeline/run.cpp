@@ -1,3 +1,4 @@
+#include "base/checksum.hpp"
 #include "base/hidden.hpp"
 #include "device/device.hpp"
 #include "device/streams.hpp"
@@ -5,6 +6,7 @@
 #include "pipeline/spec.hpp"
 #include "stage/library.hpp"
 
+#include <ATen/Parallel.h>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -13,6 +15,7 @@
 #include <condition_variable>
 #include <exception>
 #include <filesystem>
+#include <numeric>
 #include <thread>
 #include <utility>
 
@@ -26,7 +29,7 @@ using Source = std::function<std::optional<Frame>()>;
 class Tap final : public Node {
   public:
     Tap(FrameBuffer& in, FrameBuffer& out, const std::function<void(const Frame&)>& observer)
-        : Node(in, out), observer_(observer) {}
+        : Node(in, out), observer_(observer), next_(in.begin()) {}
     bool step() override {
         if (next_ == in_.end()) {
             return close_at_end(next_);
@@ -43,11 +46,23 @@ class Tap final : public Node {
 
   private:
     std::function<void(const Frame&)> observer_;
-    std::int64_t next_ = 0;
+    std::int64_t next_;
 };
 
 bool same_grid(const StreamFormat& a, const stage::Config& b) {
     return a.height == b.output.height && a.width == b.output.width && !b.changes_rate;
+}
+
+/// What stage `number` found in `shot` in an earlier run; empty when that is not known.
+std::string found_before(const std::vector<std::string>& analysis, std::size_t number,
+                         std::int32_t shot) {
+    for (const std::string& one : analysis) {
+        const auto entry = nlohmann::json::parse(one);
+        if (entry.at("number") == number && entry.at("shot") == shot) {
+            return entry.at("found").dump();
+        }
+    }
+    return "";
 }
 
 } // namespace
@@ -65,9 +80,10 @@ struct OLDFILM_HIDDEN Run::Impl {
         changed.notify_all();
     }
 
-    FrameBuffer& add_edge(std::size_t capacity) {
-        return *edges.emplace_back(std::make_unique<FrameBuffer>(capacity));
+    FrameBuffer& add_edge(std::size_t capacity, std::int64_t first) {
+        return *edges.emplace_back(std::make_unique<FrameBuffer>(capacity, first));
     }
+    [[nodiscard]] FrameNode::Findings findings(std::size_t number);
 
     void build(const StreamFormat& input);
     void check_memory() const;
@@ -79,6 +95,7 @@ struct OLDFILM_HIDDEN Run::Impl {
     void watch_memory();
 
     StreamFormat format, result;
+    StartPoint from;
     std::vector<CheckedStage> checked;
     PipelineOptions options;
     stage::Shared shared;
@@ -98,6 +115,7 @@ struct OLDFILM_HIDDEN Run::Impl {
     bool stopping = false;
     std::exception_ptr failure;
     std::vector<std::string> analysis;
+    std::vector<std::int64_t> shots;
     std::int64_t peak_frames = 0, peak_bytes = 0;
     std::vector<double> seconds;
 
@@ -131,17 +149,22 @@ void Run::Impl::build(const StreamFormat& input) {
     }
 
     // Edges hold what their consumer's window needs and what their producer makes at once.
-    FrameBuffer* edge = &add_edge(ShotDetector::look_ahead + 2);
+    FrameBuffer* edge = &add_edge(ShotDetector::look_ahead + 2, 0);
+    std::int64_t number = from.frame; // of the first frame on an edge
     bool tapped = !options.tap;
     const auto tap_before = [&](std::size_t capacity) {
-        FrameBuffer& out = add_edge(capacity);
+        FrameBuffer& out = add_edge(capacity, number);
         nodes.push_back(std::make_unique<Tap>(*edge, out, options.tap));
         edge = &out;
         tapped = true;
     };
     FrameBuffer& first =
-        add_edge(stages.empty() ? 2 : FrameNode::capacity(stages.front()->config()) + 1);
-    nodes.push_back(std::make_unique<Intake>(*edge, first, shared.device, uploads));
+        add_edge(stages.empty() ? 2 : FrameNode::capacity(stages.front()->config()) + 1, number);
+    nodes.push_back(std::make_unique<Intake>(*edge, first, shared.device, uploads, from,
+                                             [this](std::int64_t frame) {
+                                                 const std::lock_guard lock(mutex);
+                                                 shots.push_back(frame);
+                                             }));
     edge = &first;
     current = input;
     for (std::size_t i = 0; i < stages.size(); ++i) {
@@ -151,21 +174,19 @@ void Run::Impl::build(const StreamFormat& input) {
         }
         const std::size_t needed =
             i + 1 < stages.size() ? FrameNode::capacity(stages[i + 1]->config()) : 2;
-        FrameBuffer& out = add_edge(needed + static_cast<std::size_t>(config.batch));
+        if (config.changes_rate && number > 0) {
+            number = ((from.time - from.film_start) * config.output.rate).ceil();
+        }
+        FrameBuffer& out = add_edge(needed + static_cast<std::size_t>(config.batch), number);
         clocks.push_back(std::make_unique<StageClock>());
         changes.push_back(std::make_unique<Changes>());
         if (config.changes_rate) {
-            nodes.push_back(std::make_unique<RateNode>(*edge, out, *stages[i], *clocks.back(),
-                                                       *changes.back()));
-        } else {
-            const std::string name = stages[i]->plugin().name;
-            nodes.push_back(std::make_unique<FrameNode>(
+            nodes.push_back(std::make_unique<RateNode>(
                 *edge, out, *stages[i], *clocks.back(), *changes.back(),
-                [this, name](std::int32_t shot, const std::string& json) {
-                    const std::lock_guard lock(mutex);
-                    analysis.push_back(fmt::format(
-                        "{{\"stage\": \"{}\", \"shot\": {}, \"found\": {}}}", name, shot, json));
-                }));
+                from.frame > 0 ? std::optional(from.film_start) : std::nullopt));
+        } else {
+            nodes.push_back(std::make_unique<FrameNode>(*edge, out, *stages[i], *clocks.back(),
+                                                        *changes.back(), findings(i)));
         }
         current = config.output;
         edge = &out;
@@ -175,6 +196,18 @@ void Run::Impl::build(const StreamFormat& input) {
     }
     seconds.resize(stages.size());
     check_memory();
+}
+
+FrameNode::Findings Run::Impl::findings(std::size_t number) {
+    return {.tell =
+                [this, number](std::int32_t shot, const std::string& json) {
+                    const std::lock_guard lock(mutex);
+                    analysis.push_back(
+                        fmt::format(R"({{"number": {}, "stage": "{}", "shot": {}, "found": {}}})",
+                                    number, stages[number]->plugin().name, shot, json));
+                },
+            .known = [this, number](
+                         std::int32_t shot) { return found_before(from.analysis, number, shot); }};
 }
 
 /// What the edges can hold is known before the first frame; a budget that is too small for it is
@@ -439,8 +472,29 @@ RunStats Run::stats() const {
     stats.peak_frames = impl_->peak_frames;
     stats.peak_bytes = impl_->peak_bytes;
     stats.stage_seconds = impl_->seconds;
-    stats.analysis = impl_->analysis;
+    stats.analysis = impl_->from.analysis;
+    stats.analysis.insert(stats.analysis.end(), impl_->analysis.begin(), impl_->analysis.end());
+    stats.shots = impl_->shots;
     return stats;
+}
+
+std::int64_t Run::restart(std::int64_t frame, std::int64_t shot_first) const {
+    std::int64_t reach = 0; // frames before, counted on the way from the last stage to the first
+    std::int64_t aligned = 1;
+    for (auto stage = impl_->stages.rbegin(); stage != impl_->stages.rend(); ++stage) {
+        const stage::Config& config = (*stage)->config();
+        if (!config.changes_rate) {
+            reach += config.before + config.warm_up;
+            aligned = std::lcm<std::int64_t>(aligned, config.batch); // batches count from the cut
+            continue;
+        }
+        if (aligned > 1 || reach > 0) {
+            return shot_first; // on another grid than the input's; a cut is one on every grid
+        }
+        reach = 1;
+    }
+    const std::int64_t back = std::max<std::int64_t>(frame - reach - shot_first, 0);
+    return shot_first + back / aligned * aligned;
 }
 
 void Run::change(std::size_t number, const ParameterValues& values, Rational from) {
@@ -476,7 +530,19 @@ std::string Run::plan() const {
     nlohmann::json plan{{"oldfilm", 1},
                         {"device", impl_->shared.device.str()},
                         {"precision", to_string(impl_->options.precision)},
-                        {"stages", nlohmann::json::array()}};
+                        {"threads", at::get_num_threads()},
+                        {"stages", nlohmann::json::array()},
+                        {"files", nlohmann::json::object()}};
+    // What else the pictures depend on: models, plugins, hints.
+    const auto depend_on = [&plan](const std::filesystem::path& file) {
+        if (std::filesystem::is_regular_file(file)) {
+            plan["files"][file.filename().string()] =
+                fmt::format("{:016x}", base::file_checksum(file));
+        }
+    };
+    for (const std::string& file : impl_->shared.packages) {
+        depend_on(file);
+    }
     for (std::size_t i = 0; i < impl_->stages.size(); ++i) {
         const CheckedStage& one = impl_->checked[i];
         const stage::Config& config = impl_->stages[i]->config();
@@ -484,7 +550,11 @@ std::string Run::plan() const {
         for (std::size_t k = 0; k < one.values.size(); ++k) {
             values[one.plugin.parameters[k].name] =
                 std::visit([](const auto& v) { return nlohmann::json(v); }, one.values[k]);
+            if (one.plugin.parameters[k].type == ParameterType::file) {
+                depend_on(std::get<std::string>(one.values[k]));
+            }
         }
+        depend_on(one.plugin.library);
         plan["stages"].push_back({{"id", one.plugin.id},
                                   {"version", one.plugin.version},
                                   {"parameters", values},
@@ -499,7 +569,7 @@ std::string Run::plan() const {
     return plan.dump(2);
 }
 
-Run Pipeline::start(const StreamFormat& input, Source source) const {
+Run Pipeline::start(const StreamFormat& input, Source source, const StartPoint& from) const {
     if ((input.channels != 1 && input.channels != 3) || input.height <= 0 || input.width <= 0) {
         throw Error(Errc::invalid_argument,
                     fmt::format("a stream must have 1 or 3 channels and a size, found {} x {} x {}",
@@ -509,6 +579,7 @@ Run Pipeline::start(const StreamFormat& input, Source source) const {
     impl->checked = impl_->stages;
     impl->options = impl_->options;
     impl->shared.models = impl_->models;
+    impl->from = from;
     impl->build(input);
     impl->pulls = static_cast<bool>(source);
     Run::Impl& it = *impl;

@@ -65,8 +65,9 @@ std::int32_t open_model(const oldfilm_host* host, const char* package, const cha
         options.precision = side.shared().precision;
         options.warn = side.shared().log;
         auto opened = std::make_unique<oldfilm_model>();
-        opened->model =
-            side.shared().models->open(find_package(package, side.folder()), task, options);
+        const std::string file = find_package(package, side.folder());
+        opened->model = side.shared().models->open(file, task, options);
+        side.shared().packages.insert(file);
         *model = opened.release();
     });
 }
@@ -83,8 +84,8 @@ std::int32_t run_model(const oldfilm_host* host, oldfilm_model* model,
         for (std::uint32_t i = 0; i < input_count; ++i) {
             given.push_back(borrow(*inputs[i]));
         }
-        const std::vector<at::Tensor> made = model->model->run(
-            given, [&side] { return side.shared().cancelled.load(); });
+        const std::vector<at::Tensor> made =
+            model->model->run(given, [&side] { return side.shared().cancelled.load(); });
         if (made.size() != output_count) {
             throw Error(Errc::stage_failed,
                         fmt::format("the stage expects {} outputs of the model {}, which has {}",

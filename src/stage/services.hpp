@@ -16,6 +16,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 
 namespace oldfilm::stage {
@@ -39,6 +40,7 @@ struct Shared {
     at::Device device{at::kCPU};
     Precision precision = Precision::automatic;
     std::function<void(const std::string&)> log;
+    std::set<std::string> packages; ///< files of the models that stages opened
     std::atomic<bool> cancelled{false};
 };
 

@@ -156,6 +156,10 @@ void Stage::analyze(const Frame& frame) {
     host_.check(plugin_->analyze(stage_, lent.c()), "analyze a frame");
 }
 
+void Stage::restore_analysis(const std::string& json) {
+    host_.check(plugin_->restore_analysis(stage_, json.c_str()), "take its analysis back");
+}
+
 std::string Stage::finish_analysis() {
     const char* json = nullptr;
     host_.check(plugin_->finish_analysis(stage_, &json), "finish its analysis");

@@ -55,6 +55,7 @@ class Stage {
     void change(const std::vector<ParameterValue>& values);
     void analyze(const Frame& frame);
     std::string finish_analysis();
+    void restore_analysis(const std::string& json);
     void reset();
     /// Checks what comes back: size, type, device, finite values.
     std::vector<Made> process(const std::vector<Wanted>& wanted);

@@ -20,14 +20,16 @@
 
 namespace {
 
-template <class T> bool read(std::istream& file, T* values, std::size_t count) {
+template <class T>
+bool read(std::istream& file, T* values, std::size_t count) {
     // The stream's interface is bytes.
     return static_cast<bool>(
         file.read(reinterpret_cast<char*>(values), // NOLINT(*-reinterpret-cast)
                   static_cast<std::streamsize>(count * sizeof(T))));
 }
 
-template <class T> void write(std::ostream& file, const T* values, std::size_t count) {
+template <class T>
+void write(std::ostream& file, const T* values, std::size_t count) {
     file.write(reinterpret_cast<const char*>(values), // NOLINT(*-reinterpret-cast)
                static_cast<std::streamsize>(count * sizeof(T)));
 }

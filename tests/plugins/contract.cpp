@@ -18,10 +18,13 @@ class Contract final : public sdk::Stage {
         throw sdk::Failure("this stage never starts");
 #endif
     }
-    void configure(const sdk::Format& /*input*/, const sdk::Values& values, sdk::Config& /*config*/) override {
+    void configure(const sdk::Format& /*input*/, const sdk::Values& values,
+                   sdk::Config& /*config*/) override {
         amount_ = values.number("amount");
     }
-    void change(const sdk::Values& values) override { amount_ = values.number("amount"); }
+    void change(const sdk::Values& values) override {
+        amount_ = values.number("amount");
+    }
     using Stage::process;
     void process(const sdk::Request& request) override {
         const at::Tensor picture = sdk::picture(request.centre());
@@ -45,6 +48,9 @@ class Contract final : public sdk::Stage {
 } // namespace
 
 OLDFILM_PLUGINS(sdk::describe<Contract>(
-    {"org.oldfilm." NAME, NAME, "1.0.0", "Adds a number, or misbehaves on purpose",
+    {"org.oldfilm." NAME,
+     NAME,
+     "1.0.0",
+     "Adds a number, or misbehaves on purpose",
      {sdk::number("amount", 0.25, -1, 1, "what is added").live(),
       sdk::choice("mood", "calm", {"calm", "wild"}, "nothing but a choice")}}))

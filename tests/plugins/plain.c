@@ -16,8 +16,8 @@ static int32_t create(const oldfilm_host* host, oldfilm_stage** stage) {
     return OLDFILM_OK;
 }
 
-static int32_t configure(oldfilm_stage* stage, const oldfilm_format* input, const oldfilm_value* values,
-                         oldfilm_config* config) {
+static int32_t configure(oldfilm_stage* stage, const oldfilm_format* input,
+                         const oldfilm_value* values, oldfilm_config* config) {
     (void)stage;
     (void)input;
     (void)values;
@@ -40,8 +40,10 @@ static int32_t negative(oldfilm_stage* stage, const oldfilm_request* request) {
     for (int64_t c = 0; c < in->shape[0]; ++c) {
         for (int64_t y = 0; y < in->shape[1]; ++y) {
             for (int64_t x = 0; x < in->shape[2]; ++x) {
-                const float* from = (const float*)in->data + c * in->strides[0] + y * in->strides[1] + x * in->strides[2];
-                float* to = (float*)out->data + c * out->strides[0] + y * out->strides[1] + x * out->strides[2];
+                const float* from = (const float*)in->data + c * in->strides[0] +
+                                    y * in->strides[1] + x * in->strides[2];
+                float* to = (float*)out->data + c * out->strides[0] + y * out->strides[1] +
+                            x * out->strides[2];
                 *to = 1.0F - *from;
             }
         }
@@ -49,7 +51,8 @@ static int32_t negative(oldfilm_stage* stage, const oldfilm_request* request) {
     return OLDFILM_OK;
 }
 
-static int32_t process(oldfilm_stage* stage, const oldfilm_request* const* requests, uint32_t count) {
+static int32_t process(oldfilm_stage* stage, const oldfilm_request* const* requests,
+                       uint32_t count) {
     int32_t status = OLDFILM_OK;
     for (uint32_t i = 0; i < count && status == OLDFILM_OK; ++i) {
         status = negative(stage, requests[i]);
@@ -57,7 +60,9 @@ static int32_t process(oldfilm_stage* stage, const oldfilm_request* const* reque
     return status;
 }
 
-static void destroy(oldfilm_stage* stage) { free(stage); }
+static void destroy(oldfilm_stage* stage) {
+    free(stage);
+}
 
 static const oldfilm_plugin_description description = {
     .size = sizeof(oldfilm_plugin_description),
@@ -75,4 +80,6 @@ static const oldfilm_plugin_description description = {
     .destroy = destroy,
 };
 
-const oldfilm_plugin_description* oldfilm_plugin(uint32_t index) { return index == 0 ? &description : NULL; }
+const oldfilm_plugin_description* oldfilm_plugin(uint32_t index) {
+    return index == 0 ? &description : NULL;
+}

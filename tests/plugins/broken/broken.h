@@ -1,5 +1,5 @@
-/* What the parts of the broken plugin share. OLDFILM_BREAK in the environment names the one thing that is
- * broken (the check that must find it); without it the plugin keeps its contract. */
+/* What the parts of the broken plugin share. OLDFILM_BREAK in the environment names the one thing
+ * that is broken (the check that must find it); without it the plugin keeps its contract. */
 #ifndef BROKEN_H
 #define BROKEN_H
 
@@ -19,12 +19,12 @@ struct oldfilm_stage {
     double amount;
     bool is_calm;
     int64_t processed, analysed, since_reset;
-    float last;                    /**< mean of the frame before */
-    float found;                   /**< by the analysis */
-    char json[64];                 /**< of the analysis */
-    const oldfilm_frame* kept;     /**< of an earlier call */
-    float* scratch;                /**< an output's memory that is used again */
-    void* given[64];               /**< outputs that destroy spoils */
+    float last;                /**< mean of the frame before */
+    float found;               /**< by the analysis */
+    char json[64];             /**< of the analysis */
+    const oldfilm_frame* kept; /**< of an earlier call */
+    float* scratch;            /**< an output's memory that is used again */
+    void* given[64];           /**< outputs that destroy spoils */
     int given_count;
     oldfilm_model* model;
     long creator; /**< thread */

@@ -20,7 +20,9 @@ int (*volatile helper)(void) = broken_helper;
 #endif
 #ifdef BROKEN_EXPORT
 OLDFILM_PLUGIN_EXPORT int shown_to_everybody(void);
-int shown_to_everybody(void) { return 1; }
+int shown_to_everybody(void) {
+    return 1;
+}
 #endif
 
 static const char* const moods[] = {"calm", "wild", NULL};
@@ -97,7 +99,8 @@ const oldfilm_plugin_description* describe(void) {
                                               .summary = "Adds a number, or breaks its contract",
                                               .runtime = "",
                                               .threading = OLDFILM_PER_STAGE,
-                                              .parameter_count = broken("parameters.unique") ? 4 : 3,
+                                              .parameter_count =
+                                                  broken("parameters.unique") ? 4 : 3,
                                               .parameters = table,
                                               .create = create,
                                               .configure = configure,

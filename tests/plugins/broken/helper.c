@@ -2,4 +2,6 @@
 #include <oldfilm/plugin.h>
 
 OLDFILM_PLUGIN_EXPORT int broken_helper(void);
-int broken_helper(void) { return 1; }
+int broken_helper(void) {
+    return 1;
+}

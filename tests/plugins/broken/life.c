@@ -15,8 +15,12 @@ int32_t failed(const oldfilm_stage* stage, const char* sentence) {
     return OLDFILM_FAILED;
 }
 
-bool changes_rate(void) { return broken("film.positions"); }
-bool gives_mask(void) { return broken("claims.mask") || broken("claims.mask-shape"); }
+bool changes_rate(void) {
+    return broken("film.positions");
+}
+bool gives_mask(void) {
+    return broken("claims.mask") || broken("claims.mask-shape");
+}
 bool analyses(void) {
     return broken("analysis.json") || broken("analysis.restore") || broken("analysis.short-shot");
 }
@@ -97,9 +101,11 @@ static int32_t check_values(const oldfilm_stage* stage, const oldfilm_value* val
         if (broken("failures.exceptions")) {
             throw_something();
         }
-        return broken("failures.sentence") ? OLDFILM_FAILED : failed(stage, "there is no such mood");
+        return broken("failures.sentence") ? OLDFILM_FAILED
+                                           : failed(stage, "there is no such mood");
     }
-    if (*values[2].text != '\0' && !broken("values.missing-file") && access(values[2].text, R_OK) != 0) {
+    if (*values[2].text != '\0' && !broken("values.missing-file") &&
+        access(values[2].text, R_OK) != 0) {
         return failed(stage, "the picture cannot be read");
     }
     return OLDFILM_OK;
@@ -181,8 +187,8 @@ int32_t finish_analysis(oldfilm_stage* stage, const char** json) {
         return failed(stage, "two frames are needed");
     }
     stage->found = 0.125F;
-    snprintf(stage->json, sizeof(stage->json), broken("analysis.json") ? "found=%g" : "{\"found\": %g}",
-             (double)stage->found);
+    snprintf(stage->json, sizeof(stage->json),
+             broken("analysis.json") ? "found=%g" : "{\"found\": %g}", (double)stage->found);
     *json = stage->json;
     return OLDFILM_OK;
 }
@@ -219,4 +225,6 @@ void destroy(oldfilm_stage* stage) {
 }
 
 double shared_amount(void);
-double shared_amount(void) { return configured_amount; }
+double shared_amount(void) {
+    return configured_amount;
+}

@@ -3,13 +3,12 @@
 #include "broken.h"
 
 #include <math.h>
+#include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-
-#include <omp.h>
 
 double shared_amount(void);
 
@@ -92,7 +91,8 @@ static float offset_of(oldfilm_stage* stage, const oldfilm_request* request, uin
     }
     if (broken("film.reset") || broken("film.state")) {
         offset += stage->since_reset > 0 ? stage->last * 0.1F : 0;
-        stage->last = broken("film.state") ? stage->last + mean_of(frame->picture) : mean_of(frame->picture);
+        stage->last =
+            broken("film.state") ? stage->last + mean_of(frame->picture) : mean_of(frame->picture);
         ++stage->since_reset;
     }
     if (broken("schedule.batch")) {
@@ -111,12 +111,15 @@ static float offset_of(oldfilm_stage* stage, const oldfilm_request* request, uin
         static __thread struct timespec before;
         struct timespec now;
         clock_gettime(CLOCK_MONOTONIC, &now);
-        const double passed = (double)(now.tv_sec - before.tv_sec) + 1e-9 * (double)(now.tv_nsec - before.tv_nsec);
+        const double passed =
+            (double)(now.tv_sec - before.tv_sec) + 1e-9 * (double)(now.tv_nsec - before.tv_nsec);
         offset += passed > 0.1 && stage->processed > 0 ? 0.01F : 0;
         before = now;
     }
     if (broken("picture.lent")) {
-        offset += stage->kept != NULL ? 0.01F * (float)stage->kept->shot + 0.001F * (float)stage->kept->index : 0;
+        offset += stage->kept != NULL
+                      ? 0.01F * (float)stage->kept->shot + 0.001F * (float)stage->kept->index
+                      : 0;
         stage->kept = frame;
     }
     return offset;
@@ -128,8 +131,9 @@ static void fill(const oldfilm_tensor* in, oldfilm_tensor* out, float offset) {
         for (int64_t y = 0; y < out->shape[1]; ++y) {
             float* to = (float*)out->data + c * out->strides[0] + y * out->strides[1];
             for (int64_t x = 0; x < out->shape[2]; ++x) {
-                const int64_t at = packed ? (c * in->shape[1] + y) * in->shape[2] + x
-                                          : c * in->strides[0] + y * in->strides[1] + x * in->strides[2];
+                const int64_t at =
+                    packed ? (c * in->shape[1] + y) * in->shape[2] + x
+                           : c * in->strides[0] + y * in->strides[1] + x * in->strides[2];
                 const bool inside = c < in->shape[0] && y < in->shape[1] && x < in->shape[2];
                 to[x] = (inside ? ((const float*)in->data)[at] : 0) + offset;
             }
@@ -159,7 +163,8 @@ static int32_t give_mask(oldfilm_stage* stage, const oldfilm_tensor* in, oldfilm
 static const char* objection(const oldfilm_request* request) {
     const oldfilm_frame* frame = request->frames[request->centre];
     const int64_t h = frame->picture->shape[1], w = frame->picture->shape[2];
-    const int64_t first = request->frames[0]->index, last = request->frames[request->count - 1]->index;
+    const int64_t first = request->frames[0]->index,
+                  last = request->frames[request->count - 1]->index;
     if (broken("crash")) {
         abort();
     }
@@ -175,7 +180,8 @@ static const char* objection(const oldfilm_request* request) {
     if (broken("picture.odd") && w % 2 + h % 2 > 0) {
         return "this is odd";
     }
-    if (broken("film.window-ends") && first != last && (first == frame->index || last == frame->index)) {
+    if (broken("film.window-ends") && first != last &&
+        (first == frame->index || last == frame->index)) {
         return "a neighbour is missing";
     }
     if (broken("film.one-frame") && request->count > 1 && first == last) {
@@ -202,7 +208,8 @@ static void leak(oldfilm_stage* stage, const oldfilm_tensor* in) {
     if (broken("resources.tensors")) {
         oldfilm_tensor lost;
         memset(&lost, 0, sizeof(lost));
-        const oldfilm_tensors* tensors = stage->host->get_extension(stage->host, OLDFILM_EXT_TENSOR);
+        const oldfilm_tensors* tensors =
+            stage->host->get_extension(stage->host, OLDFILM_EXT_TENSOR);
         if (tensors != NULL) {
             tensors->allocate(stage->host, OLDFILM_FLOAT32, 3, in->shape, &lost);
         }
@@ -216,7 +223,8 @@ static int32_t run_flow(oldfilm_stage* stage, const oldfilm_request* request) {
     if (flows == NULL) {
         return failed(stage, "the host finds no flow");
     }
-    const int32_t status = flows->flow(stage->host, request->frames[0]->picture, request->frames[1]->picture, &flow);
+    const int32_t status =
+        flows->flow(stage->host, request->frames[0]->picture, request->frames[1]->picture, &flow);
     if (status != OLDFILM_OK) {
         abort();
     }

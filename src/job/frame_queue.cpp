@@ -1,4 +1,4 @@
-#include "job/film_sink.hpp"
+#include "job/frame_queue.hpp"
 
 #include <utility>
 
@@ -10,12 +10,10 @@ constexpr std::size_t queue_length = 4;
 
 } // namespace
 
-FilmSink::FilmSink(const std::string& path, WriteOptions options, const Reader* source,
-                   std::function<Frame(const Frame&)> before)
-    : writer_(path, std::move(options), source), before_(std::move(before)),
-      thread_([this] { run(); }) {}
+FrameQueue::FrameQueue(std::function<void(const Frame&)> work)
+    : work_(std::move(work)), thread_([this] { run(); }) {}
 
-FilmSink::~FilmSink() {
+FrameQueue::~FrameQueue() {
     {
         const std::lock_guard lock(mutex_);
         discard_ = true;
@@ -23,7 +21,7 @@ FilmSink::~FilmSink() {
     close();
 }
 
-bool FilmSink::push(const Frame& frame) {
+bool FrameQueue::push(const Frame& frame) {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return queue_.size() < queue_length || failure_ || closed_; });
     if (failure_ || closed_) {
@@ -34,14 +32,14 @@ bool FilmSink::push(const Frame& frame) {
     return true;
 }
 
-void FilmSink::drain() {
+void FrameQueue::drain() {
     close();
     if (failure_) {
         std::rethrow_exception(failure_);
     }
 }
 
-void FilmSink::close() {
+void FrameQueue::close() {
     {
         const std::lock_guard lock(mutex_);
         closed_ = true;
@@ -52,7 +50,7 @@ void FilmSink::close() {
     }
 }
 
-void FilmSink::run() {
+void FrameQueue::run() {
     std::unique_lock lock(mutex_);
     for (;;) {
         changed_.wait(lock, [&] { return !queue_.empty() || closed_; });
@@ -65,7 +63,7 @@ void FilmSink::run() {
         lock.unlock();
         std::exception_ptr failure;
         try {
-            writer_.write(before_ ? before_(frame) : frame);
+            work_(frame);
         } catch (...) {
             failure = std::current_exception();
         }

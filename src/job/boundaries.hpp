@@ -1,0 +1,47 @@
+#pragma once
+/// \file
+/// Where a film is divided into pieces that are finished one by one.
+
+#include <oldfilm/time.hpp>
+
+#include <cstdint>
+#include <mutex>
+#include <vector>
+
+namespace oldfilm::job {
+
+/// Told each frame of the input in order, it says to which piece a frame of an output belongs. A
+/// piece ends at a cut, or where it gets long; that depends on the film alone. Thread-safe.
+class Boundaries {
+  public:
+    static constexpr std::int64_t longest = 250; ///< frames
+    static constexpr std::int64_t shortest = 12; ///< shots that are shorter share a piece
+
+    /// Nothing known.
+    Boundaries() = default;
+    /// `starts` of pieces are known, and the last of them is the first that is still to be made;
+    /// frames come from `first` on, which is at or before it.
+    Boundaries(std::vector<std::int64_t> starts, std::int64_t first)
+        : first_(first), starts_(std::move(starts)) {}
+
+    /// Frame `index`, in order without gaps, is in this shot and at this time (seconds).
+    void see(std::int64_t index, std::int32_t shot, Rational time);
+
+    /// The piece that a frame at `time` is part of: that of the last frame of the input at or
+    /// before it.
+    [[nodiscard]] std::int64_t piece_at(Rational time) const;
+    [[nodiscard]] std::int64_t piece_of(std::int64_t index) const;
+    /// First frame of piece `number`; that after the last piece so far: the frames seen.
+    [[nodiscard]] std::int64_t start_of(std::int64_t number) const;
+    [[nodiscard]] std::int64_t seen() const;
+    [[nodiscard]] Rational time_of(std::int64_t index) const;
+
+  private:
+    mutable std::mutex mutex_;
+    std::int64_t first_ = 0;
+    std::vector<std::int64_t> starts_;
+    std::vector<Rational> times_; ///< of frames from `first_` on
+    std::int32_t shot_ = -1;
+};
+
+} // namespace oldfilm::job

@@ -1,0 +1,45 @@
+#pragma once
+/// \file
+/// Work on frames on a thread of its own, behind a short queue.
+
+#include <oldfilm/frame.hpp>
+
+#include <condition_variable>
+#include <deque>
+#include <exception>
+#include <functional>
+#include <mutex>
+#include <thread>
+
+namespace oldfilm::job {
+
+/// Does `work` with each frame, in order, while the caller goes on.
+class FrameQueue {
+  public:
+    explicit FrameQueue(std::function<void(const Frame&)> work);
+    /// What is still waiting is dropped.
+    ~FrameQueue();
+    FrameQueue(const FrameQueue&) = delete;
+    FrameQueue& operator=(const FrameQueue&) = delete;
+
+    /// Hands a frame over; waits while the queue is full. False: the work has failed, and `drain`
+    /// says how. One thread at a time.
+    [[nodiscard]] bool push(const Frame& frame);
+    /// Waits until the work on everything that was pushed is done. Throws what the work threw.
+    void drain();
+
+  private:
+    void run();
+    void close();
+
+    std::function<void(const Frame&)> work_;
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::deque<Frame> queue_;
+    bool closed_ = false;
+    bool discard_ = false;
+    std::exception_ptr failure_;
+    std::thread thread_;
+};
+
+} // namespace oldfilm::job

@@ -1,0 +1,69 @@
+#include "job/identity.hpp"
+
+#include "base/checksum.hpp"
+#include "job/checks.hpp"
+
+#include <oldfilm/plugins.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+
+namespace oldfilm::job {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+/// Enough to tell another film from the same one, and little enough to read at each start.
+constexpr std::int64_t looked_at = 1 << 20;
+
+json file_identity(const fs::path& path) {
+    std::error_code unknown;
+    return {{"bytes", fs::file_size(path, unknown)},
+            {"changed", fs::last_write_time(path, unknown).time_since_epoch().count()},
+            {"checksum", fmt::format("{:016x}", base::file_checksum(path, looked_at))}};
+}
+
+/// Of the pictures in the folder, one number that changes when any of them does.
+json sequence_identity(const fs::path& pattern) {
+    std::vector<std::string> entries;
+    const fs::path folder = pattern.has_parent_path() ? pattern.parent_path() : fs::path(".");
+    for (const auto& entry : fs::directory_iterator(folder)) {
+        if (entry.is_regular_file() && entry.path().extension() == pattern.extension()) {
+            entries.push_back(fmt::format("{} {} {}", entry.path().filename().string(),
+                                          entry.file_size(),
+                                          entry.last_write_time().time_since_epoch().count()));
+        }
+    }
+    std::sort(entries.begin(), entries.end());
+    std::uint64_t sum = base::checksum("");
+    for (const std::string& entry : entries) {
+        sum = base::checksum(entry, sum);
+    }
+    return {{"pictures", entries.size()}, {"checksum", fmt::format("{:016x}", sum)}};
+}
+
+} // namespace
+
+json identity(const std::string& input, const RestoreOptions& options, const std::string& plan) {
+    const ReadOptions& read = options.read;
+    const auto text = [](const std::optional<Rational>& value) {
+        return value ? json(value->to_string()) : json();
+    };
+    return {{"oldfilm", version()},
+            {"input", is_sequence(input) ? sequence_identity(input) : file_identity(input)},
+            {"settings",
+             {{"codec", options.codec},
+              {"crf", options.crf ? json(*options.crf) : json()},
+              {"mask_out", options.mask_out},
+              {"source_fps", text(read.source_fps)},
+              {"start", read.start.to_string()},
+              {"duration", text(read.duration)},
+              {"deinterlace", read.deinterlace},
+              {"strict", read.strict}}},
+            {"plan", json::parse(plan)}};
+}
+
+} // namespace oldfilm::job

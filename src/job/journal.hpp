@@ -1,0 +1,56 @@
+#pragma once
+/// \file
+/// What a restoration has done so far, on disk, so that a broken-off one goes on where it was.
+
+#include <nlohmann/json.hpp>
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace oldfilm::job {
+
+/// The folder `OUTPUT.oldfilm-job`, held by one process at a time, with a journal: one JSON object
+/// a line, each behind its checksum, each on the disk before `add` returns. A line that is cut off
+/// or damaged ends the journal; what came before it counts (after SQLite's write-ahead log: nothing
+/// is believed that wasn't synced).
+class Journal {
+  public:
+    /// Takes the folder of `output`, which is made if it isn't there. Throws `Error` (io) when it
+    /// can't be, or when another run has it.
+    explicit Journal(const std::string& output);
+    ~Journal();
+    Journal(const Journal&) = delete;
+    Journal& operator=(const Journal&) = delete;
+
+    static std::filesystem::path folder_of(const std::string& output);
+    /// Whether `output` was about to get its name when its run ended.
+    static bool is_publishing(const std::string& output);
+
+    [[nodiscard]] const std::filesystem::path& folder() const noexcept { return folder_; }
+    /// The lines that were there, in order.
+    [[nodiscard]] const std::vector<nlohmann::json>& lines() const noexcept { return lines_; }
+    /// Forgets everything, pieces too.
+    void clear();
+    void add(const nlohmann::json& line);
+    /// The output is published: the folder goes.
+    void remove();
+
+  private:
+    void open_for_adding();
+
+    std::filesystem::path folder_;
+    std::vector<nlohmann::json> lines_;
+    std::int64_t good_bytes_ = 0;
+    int lock_ = -1;
+    int file_ = -1;
+};
+
+/// Where two documents differ first, as a sentence's part ("a.b was 1 and is 2"); empty when they
+/// don't.
+std::string difference(const nlohmann::json& before, const nlohmann::json& now,
+                       const std::string& place = "");
+
+} // namespace oldfilm::job

@@ -1,0 +1,319 @@
+#include "media/container.hpp"
+
+#include "media/reader.hpp"
+
+#include <oldfilm/error.hpp>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <numeric>
+#include <utility>
+
+namespace oldfilm::media {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The longest tick of which both are whole multiples, or `a` where that is absurdly short.
+Rational common_tick(const Rational& a, const Rational& b) {
+    constexpr std::int64_t finest = 10'000'000; // ticks a second
+    const std::int64_t den = std::lcm(a.den(), b.den());
+    const Rational both(std::gcd(a.num() * (den / a.den()), b.num() * (den / b.den())), den);
+    return both.inverse().value() > finest ? a : both;
+}
+
+/// Data are on the disk before the name says so.
+void sync_file(const fs::path& path) {
+    const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (file >= 0) {
+        fsync(file);
+        close(file);
+    }
+}
+
+} // namespace
+
+fs::path partial_path(const fs::path& path) {
+    return path.parent_path() /
+           fmt::format(".{}.partial{}", path.stem().string(), path.extension().string());
+}
+
+bool is_partial(const fs::path& path) {
+    const std::string name = path.filename().string();
+    return name.starts_with('.') && path.stem().extension() == ".partial" &&
+           fs::is_regular_file(path);
+}
+
+bool remove_partial(const fs::path& path) {
+    const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    const bool free = file >= 0 && flock(file, LOCK_EX | LOCK_NB) == 0;
+    if (free) {
+        fs::remove(path);
+    }
+    if (file >= 0) {
+        close(file);
+    }
+    return free;
+}
+
+void FreeOutput::operator()(AVFormatContext* context) const noexcept {
+    if (context->pb != nullptr && (context->oformat->flags & AVFMT_NOFILE) == 0) {
+        avio_closep(&context->pb);
+    }
+    avformat_free_context(context);
+}
+
+Container::Container(std::string path, WriteOptions options, const Reader* source)
+    : path_(std::move(path)), options_(std::move(options)), source_(source),
+      choice_(choose_codec(path_, options_)) {
+    if (!options_.warn) {
+        options_.warn = [](const std::string&) {};
+    }
+    if (path_ == "-") {
+        return;
+    }
+    const fs::path folder = fs::absolute(path_).parent_path();
+    std::error_code failed;
+    if (fs::is_directory(path_, failed)) {
+        throw Error(Errc::invalid_argument,
+                    fmt::format("the output {} is a folder; name a file in it", path_));
+    }
+    if (!fs::is_directory(folder, failed)) {
+        throw Error(Errc::io, fmt::format("there is no folder {} to write into; make it first",
+                                          folder.string()));
+    }
+    if (access(folder.c_str(), W_OK) != 0) {
+        throw Error(Errc::io, fmt::format("the folder {} cannot be written to; choose another",
+                                          folder.string()));
+    }
+    if (source_ != nullptr &&
+        (path_ == source_->info().path || fs::equivalent(path_, source_->info().path, failed))) {
+        throw Error(Errc::invalid_argument,
+                    fmt::format("the output {} is the input; choose another name", path_));
+    }
+    if (choice_.picture_files) {
+        check_target(file_of(0));
+    } else {
+        check_target(path_);
+        partial_ = partial_path(path_);
+    }
+}
+
+/// Two that write one file would ruin it; held as long as this lives.
+void Container::lock_partial() {
+    lock_ = ::open(partial_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (lock_ < 0) {
+        throw Error(Errc::io, fmt::format("cannot write {}: {}", path_, std::strerror(errno)));
+    }
+    if (flock(lock_, LOCK_EX | LOCK_NB) != 0) {
+        close(std::exchange(lock_, -1));
+        partial_.clear(); // not ours to remove
+        throw Error(Errc::io,
+                    fmt::format("{} must be written by one run at a time, and another one is at "
+                                "work on it; wait for that, or name another output",
+                                path_));
+    }
+}
+
+Container::~Container() {
+    output_.reset();
+    if (lock_ >= 0) {
+        close(lock_);
+    }
+    std::error_code ignored;
+    if (!finished_ && !partial_.empty()) {
+        fs::remove(partial_, ignored);
+    }
+    for (const auto& [unfinished, final_name] : files_) {
+        if (!finished_) {
+            fs::remove(unfinished, ignored);
+        }
+    }
+}
+
+void Container::check_target(const fs::path& target) const {
+    if (fs::exists(target) && !options_.overwrite) {
+        throw Error(Errc::invalid_argument,
+                    fmt::format("{} exists; choose another name, or allow it to be overwritten",
+                                target.string()));
+    }
+}
+
+/// The file of picture `number`: the pattern filled in, from 1 as is usual; or the one name.
+fs::path Container::file_of(std::int64_t number) const {
+    if (!is_sequence(path_)) {
+        return path_;
+    }
+    char name[4096] = {};
+    if (av_get_frame_filename(name, sizeof(name), path_.c_str(), static_cast<int>(number + 1)) <
+        0) {
+        throw Error(Errc::invalid_argument,
+                    fmt::format("{} is no pattern for pictures; use one %05d", path_));
+    }
+    return name;
+}
+
+/// Ticks that hold the film's own times: exactly 1 / rate where the container knows no other.
+std::unique_ptr<Encoder> Container::encoder(Rational first_base) const {
+    Rational clock = first_base;
+    const bool constant_only =
+        choice_.name == "y4m" || choice_.picture_files || fs::path(path_).extension() == ".avi";
+    if (constant_only && options_.frame_rate.num() > 0) {
+        clock = options_.frame_rate.inverse();
+    } else {
+        if (options_.frame_rate.num() > 0) {
+            clock = common_tick(clock, options_.frame_rate.inverse());
+        }
+        if (source_ != nullptr && !Reader::Impl::of(*source_).options.source_fps) {
+            clock = common_tick(clock, Reader::Impl::of(*source_).decoder.time_base());
+        }
+    }
+    return std::make_unique<Encoder>(choice_, options_, clock, wants_global_header());
+}
+
+bool Container::wants_global_header() const {
+    if (choice_.picture_files) {
+        return false;
+    }
+    const AVOutputFormat* format = av_guess_format(
+        choice_.muxer.empty() ? nullptr : choice_.muxer.c_str(), path_.c_str(), nullptr);
+    return format != nullptr && (format->flags & AVFMT_GLOBALHEADER) != 0;
+}
+
+void Container::open(const Encoder& encoder) {
+    opened_ = true;
+    clock_ = encoder.codec().time_base;
+    if (choice_.picture_files) {
+        return;
+    }
+    AVFormatContext* context = nullptr;
+    const char* muxer = choice_.muxer.empty() ? nullptr : choice_.muxer.c_str();
+    const std::string target = path_ == "-" ? "pipe:1" : partial_.string();
+    check(avformat_alloc_output_context2(&context, nullptr, muxer, target.c_str()),
+          "find a container for " + path_);
+    output_.reset(context);
+    output_->flags |= AVFMT_FLAG_BITEXACT; // no random numbers: the same film gives the same bytes
+    if (choice_.name != "y4m" && avformat_query_codec(output_->oformat, choice_.encoder->id,
+                                                      FF_COMPLIANCE_EXPERIMENTAL) == 0) {
+        throw Error(Errc::unsupported, fmt::format("{} cannot hold {}; use .mkv, or another codec",
+                                                   output_->oformat->name, choice_.name));
+    }
+    open_output(encoder);
+}
+
+void Container::open_output(const Encoder& encoder) {
+    AVStream* video = avformat_new_stream(output_.get(), nullptr);
+    if (video == nullptr) {
+        throw std::bad_alloc();
+    }
+    stream_ = video->index;
+    const std::string_view container = output_->oformat->name;
+    check(avcodec_parameters_from_context(video->codecpar, &encoder.codec()), "describe the film");
+    if (choice_.name == "h265" && (container == "mp4" || container == "mov")) {
+        video->codecpar->codec_tag = MKTAG('h', 'v', 'c', '1'); // Apple's players want this one
+    }
+    video->time_base = encoder.codec().time_base;
+    video->avg_frame_rate = encoder.codec().framerate;
+    video->sample_aspect_ratio = encoder.codec().sample_aspect_ratio;
+    if (source_ != nullptr && source_->info().path != "-" && !is_sequence(source_->info().path) &&
+        choice_.name != "y4m") {
+        const Reader::Impl& from = Reader::Impl::of(*source_);
+        av_dict_copy(&video->metadata, from.decoder.stream().metadata, 0);
+        for (const char* stale : {"rotate", "DURATION", "encoder"}) { // frames are upright already
+            av_dict_set(&video->metadata, stale, nullptr, 0);
+        }
+        others_ =
+            std::make_unique<OtherStreams>(from.info.path, from.options, *output_, options_.warn);
+    }
+    for (const auto& [key, value] : options_.metadata) {
+        av_dict_set(&output_->metadata, key.c_str(), value.c_str(), 0);
+    }
+    const std::string target = path_ == "-" ? "pipe:1" : "file:" + partial_.string();
+    if (path_ != "-") {
+        lock_partial();
+    }
+    if ((output_->oformat->flags & AVFMT_NOFILE) == 0) {
+        check_io(avio_open(&output_->pb, target.c_str(), AVIO_FLAG_WRITE),
+                 "open " + path_ + " for writing");
+    }
+    AVDictionary* muxing = nullptr;
+    av_dict_set(&muxing, "movflags", "+faststart+use_metadata_tags+write_colr", 0);
+    output_->strict_std_compliance = FF_COMPLIANCE_UNOFFICIAL; // y4m of more than 8 bits
+    const int written = avformat_write_header(output_.get(), &muxing);
+    av_dict_free(&muxing);
+    check_io(written, "write " + path_);
+}
+
+void Container::write(AVPacket& packet) {
+    if (choice_.picture_files) {
+        write_file(packet);
+        return;
+    }
+    packet.stream_index = stream_;
+    av_packet_rescale_ts(&packet, clock_, output_->streams[stream_]->time_base);
+    check_io(av_interleaved_write_frame(output_.get(), &packet), "write " + path_);
+    if (output_->pb != nullptr) {
+        check_io(output_->pb->error, "write " + path_);
+    }
+}
+
+void Container::copy_others(std::optional<Rational> until) {
+    if (others_) {
+        others_->copy(until);
+    }
+}
+
+void Container::write_file(const AVPacket& packet) {
+    const fs::path target = file_of(static_cast<std::int64_t>(files_.size()));
+    if (!is_sequence(path_) && !files_.empty()) {
+        throw Error(
+            Errc::invalid_argument,
+            fmt::format(
+                "{} names one picture, and the film has more; use a pattern such as out%05d{}",
+                path_, fs::path(path_).extension().string()));
+    }
+    check_target(target);
+    files_.emplace_back(partial_path(target), target);
+    std::ofstream file(files_.back().first, std::ios::binary);
+    file.write(reinterpret_cast<const char*>(packet.data), packet.size);
+    file.close();
+    if (!file) {
+        throw Error(Errc::io, fmt::format("cannot write {}; is the disk full?", target.string()));
+    }
+}
+
+void Container::finish() {
+    copy_others(std::nullopt);
+    if (output_) {
+        check_io(av_write_trailer(output_.get()), "finish " + path_);
+        if (output_->pb != nullptr) {
+            avio_flush(output_->pb);
+            check_io(output_->pb->error, "finish " + path_);
+        }
+        output_.reset();
+    }
+    if (!partial_.empty()) {
+        files_.emplace_back(partial_, path_);
+    }
+    for (const auto& [unfinished, final_name] : files_) {
+        sync_file(unfinished);
+        std::error_code failed;
+        fs::rename(unfinished, final_name, failed);
+        if (failed) {
+            throw Error(Errc::io, fmt::format("cannot give {} its name: {}", final_name.string(),
+                                              failed.message()));
+        }
+    }
+    if (!files_.empty()) {
+        sync_file(fs::absolute(path_).parent_path());
+    }
+    finished_ = true;
+}
+
+} // namespace oldfilm::media

@@ -1,0 +1,82 @@
+#pragma once
+/// \file
+/// Packets of a restored film on their way into a file, together with what else the source holds.
+
+#include "media/encoder.hpp"
+#include "media/other_streams.hpp"
+
+#include <oldfilm/media.hpp>
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace oldfilm::media {
+
+struct FreeOutput {
+    void operator()(AVFormatContext* context) const noexcept;
+};
+using UniqueOutput = std::unique_ptr<AVFormatContext, FreeOutput>;
+
+/// Where the output `path` grows until it is complete: beside it, so that the rename stays on one
+/// file system.
+std::filesystem::path partial_path(const std::filesystem::path& path);
+/// Whether a file's name is such a one.
+bool is_partial(const std::filesystem::path& path);
+/// Removes a partial file unless somebody is writing it.
+bool remove_partial(const std::filesystem::path& path);
+
+/// A film file, a sequence of picture files, or standard output ("-"). Grows under another name
+/// beside its own and has its own only after `finish`; without that, what was written is removed.
+/// The same packets give the same bytes. One thread at a time.
+class Container {
+  public:
+    /// Checks what can be checked before there is a frame. Throws `Error`: invalid_argument, io.
+    Container(std::string path, WriteOptions options, const Reader* source);
+    ~Container();
+    Container(const Container&) = delete;
+    Container& operator=(const Container&) = delete;
+
+    /// An encoder whose packets fit. `first_base`: time base of the film's first frame. Throws
+    /// `Error` (unsupported).
+    [[nodiscard]] std::unique_ptr<Encoder> encoder(Rational first_base) const;
+    /// Describes the film; before the first packet.
+    void open(const Encoder& encoder);
+    [[nodiscard]] bool is_open() const { return opened_; }
+    /// Takes the packet over. Its times are in the encoder's time base; decoding times increase.
+    void write(AVPacket& packet);
+    /// Sound and the like up to `until` seconds of the film; all that is left with nothing.
+    void copy_others(std::optional<Rational> until);
+    /// Ends the file, syncs it and gives it its name.
+    void finish();
+    [[nodiscard]] const std::string& path() const { return path_; }
+    [[nodiscard]] const WriteOptions& options() const { return options_; }
+    [[nodiscard]] const Choice& choice() const { return choice_; }
+
+  private:
+    [[nodiscard]] bool wants_global_header() const;
+    void open_output(const Encoder& encoder);
+    void lock_partial();
+    void write_file(const AVPacket& packet);
+    [[nodiscard]] std::filesystem::path file_of(std::int64_t number) const;
+    void check_target(const std::filesystem::path& target) const;
+
+    std::string path_;
+    WriteOptions options_;
+    const Reader* source_;
+    Choice choice_;
+    std::filesystem::path partial_;
+    int lock_ = -1; ///< on the partial file, while it grows
+    UniqueOutput output_;
+    std::unique_ptr<OtherStreams> others_;
+    AVRational clock_{0, 1}; ///< the encoder's time base
+    int stream_ = 0;
+    std::vector<std::pair<std::filesystem::path, std::filesystem::path>>
+        files_; ///< partial and final names
+    bool opened_ = false, finished_ = false;
+};
+
+} // namespace oldfilm::media

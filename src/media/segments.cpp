@@ -1,0 +1,97 @@
+#include "media/segments.hpp"
+
+#include <oldfilm/error.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace oldfilm::media {
+namespace {
+
+/// Decoding times for packets in decoding order, whatever their encoders gave: the presentation
+/// times in their own order, later by as many frames as pictures come before their turn. They
+/// increase across pieces too.
+std::vector<std::int64_t> decoding_times(const std::vector<std::int64_t>& shown) {
+    std::vector<std::int64_t> sorted = shown;
+    std::sort(sorted.begin(), sorted.end());
+    std::int64_t delay = 0;
+    for (std::size_t i = 0; i < shown.size(); ++i) {
+        const auto turn = std::lower_bound(sorted.begin(), sorted.end(), shown[i]) - sorted.begin();
+        delay = std::max(delay, static_cast<std::int64_t>(i) - turn);
+    }
+    const std::int64_t step = sorted.size() > 1 ? sorted[1] - sorted[0] : 1;
+    std::vector<std::int64_t> times(shown.size());
+    for (std::size_t i = 0; i < shown.size(); ++i) {
+        const std::int64_t turn = static_cast<std::int64_t>(i) - delay;
+        times[i] =
+            turn >= 0 ? sorted[static_cast<std::size_t>(turn)] : sorted.front() + turn * step;
+    }
+    return times;
+}
+
+} // namespace
+
+SegmentEncoder::SegmentEncoder(const std::string& path, WriteOptions options, const Reader* source)
+    : container_(path, std::move(options), source) {}
+
+bool SegmentEncoder::can_keep(const std::string& path, const WriteOptions& options) {
+    return path != "-" && choose_codec(path, options).name != "y4m";
+}
+
+void SegmentEncoder::begin(const std::filesystem::path& log, Rational first_base) {
+    log_.emplace(log);
+    encoder_.reset();
+    first_base_ = first_base;
+}
+
+void SegmentEncoder::write(const Frame& frame) {
+    const Rational time = frame.info().time();
+    if (last_time_ && time <= *last_time_) {
+        throw Error(
+            Errc::format_mismatch,
+            fmt::format(
+                "frames must come in the order of their times; {:.4f} s came after {:.4f} s",
+                time.value(), last_time_->value()));
+    }
+    last_time_ = time;
+    if (!encoder_) {
+        encoder_ = container_.encoder(first_base_);
+    }
+    encoder_->encode(frame, [&](AVPacket& packet) { log_->write(packet); });
+    ++frames_;
+}
+
+LogSeal SegmentEncoder::end() {
+    if (encoder_) { // a piece may be without a frame
+        encoder_->drain([&](AVPacket& packet) { log_->write(packet); });
+        encoder_.reset();
+    }
+    const LogSeal seal = log_->seal();
+    log_.reset();
+    return seal;
+}
+
+void SegmentEncoder::assemble(const std::vector<std::filesystem::path>& logs, Rational first_base) {
+    const std::unique_ptr<Encoder> like = container_.encoder(first_base);
+    std::vector<std::int64_t> shown;
+    for (const auto& log : logs) {
+        const std::vector<std::int64_t> times = packet_times(log);
+        shown.insert(shown.end(), times.begin(), times.end());
+    }
+    const std::vector<std::int64_t> decoded = decoding_times(shown);
+    container_.open(*like);
+    auto next = decoded.begin();
+    for (const auto& log : logs) {
+        read_packets(log, [&](AVPacket& packet) {
+            packet.dts = *next++;
+            const Rational until = Rational(packet.dts) * like->time_base();
+            container_.write(packet);
+            container_.copy_others(until);
+        });
+    }
+    container_.finish();
+}
+
+} // namespace oldfilm::media

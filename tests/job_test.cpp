@@ -1,0 +1,196 @@
+// Restorations that are broken off, and go on where they were.
+#include "run_program.hpp"
+
+#include <catch2/catch.hpp>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <fstream>
+#include <string>
+
+using namespace oldfilm::test;
+namespace fs = std::filesystem;
+
+namespace {
+
+/// A stage that is slow enough for a run to be stopped within the film.
+const std::string how = "--stage interpolate:fps=20 --stage stabilize --codec ffv1 ";
+
+std::string content(const fs::path& path) {
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+/// What the program says on standard error when it is done.
+nlohmann::json done(const Outcome& outcome) {
+    const std::size_t at = outcome.error.find(R"({"concealed)");
+    INFO(outcome.error);
+    REQUIRE(at != std::string::npos);
+    return nlohmann::json::parse(outcome.error.substr(at, outcome.error.find('\n', at) - at));
+}
+
+/// A film of three shots, restored once without being disturbed.
+struct Film : Scratch {
+    Film() {
+        ffmpeg("-f lavfi -i testsrc2=size=96x64:rate=16:duration=2 -f lavfi -i "
+               "mandelbrot=size=96x64:rate=16 -f lavfi -i "
+               "smptebars=size=96x64:rate=16,noise=alls=20:allf=t -f lavfi -i sine=duration=13 "
+               "-filter_complex '[1:v]trim=duration=2[b];[2:v]trim=duration=9[c];"
+               "[0:v][b][c]concat=n=3[v]' -map '[v]' -map 3:a -shortest -c:v ffv1 -c:a aac in.mkv",
+               path());
+        const Outcome undisturbed = restore("whole.mkv");
+        REQUIRE(undisturbed.status == 0);
+        seconds = undisturbed.seconds;
+        whole = content(path() / "whole.mkv");
+    }
+    Outcome restore(const std::string& output, const std::string& more = "") const {
+        return oldfilm::test::oldfilm(
+            "restore in.mkv " + output + " " + how + "--progress json " + more, path());
+    }
+    /// Breaks a run off by a file-size limit (a full disk, as a program sees it) or by a signal.
+    void broken_off(const std::string& by) const {
+        const std::string line = OLDFILM_BINARY_DIR "/bin/oldfilm restore in.mkv out.mkv " + how;
+        run(by == "full" ? "ulimit -f 3000; " + line
+                         : fmt::format("timeout -s {} {:.2f} {}", by, 0.6 * seconds, line) +
+                               " 2>stopped.log",
+            path());
+        REQUIRE_FALSE(has("out.mkv"));
+    }
+    fs::path journal() const { return path() / "out.mkv.oldfilm-job/journal"; }
+
+    std::string whole;
+    double seconds = 0; ///< that it takes undisturbed
+};
+
+/// A restoration that was broken off right after its pieces were made, for tests of what is done
+/// with them.
+struct Begun : Film {
+    Begun() {
+        broken_off("full");
+        REQUIRE(fs::exists(journal()));
+        kept = path() / "kept";
+        fs::copy(path() / "out.mkv.oldfilm-job", kept, fs::copy_options::recursive);
+    }
+    void put_back() const {
+        fs::remove(path() / "out.mkv");
+        fs::remove_all(path() / "out.mkv.oldfilm-job");
+        fs::copy(kept, path() / "out.mkv.oldfilm-job", fs::copy_options::recursive);
+    }
+    fs::path kept;
+};
+
+} // namespace
+
+TEST_CASE("A restoration that is broken off goes on, to the same bytes") {
+    const Film s;
+    for (const std::string by : {"TERM", "INT", "KILL", "full"}) {
+        INFO(by);
+        s.broken_off(by);
+        const Outcome again = s.restore("out.mkv");
+        INFO(again.error);
+        REQUIRE(again.status == 0);
+        CHECK((content(s.path() / "out.mkv") == s.whole));
+        CHECK_FALSE(s.has("out.mkv.oldfilm-job"));
+        if (by == "full") { // late enough for pieces to be there
+            CHECK(done(again).at("resumed") > 30);
+            CHECK(again.error.find("going on with the restoration") != std::string::npos);
+        }
+        fs::remove(s.path() / "out.mkv");
+    }
+}
+
+TEST_CASE("What was begun in another way is not gone on with") {
+    const Begun s;
+    const auto refused = [&](const std::string& more, const std::string& says) {
+        const Outcome outcome = s.restore("out.mkv", more);
+        INFO(more << "\n" << outcome.error);
+        CHECK(outcome.status == 1);
+        CHECK(outcome.error.find(says) != std::string::npos);
+        CHECK_FALSE(s.has("out.mkv"));
+    };
+    refused("--precision float32", "precision");
+    refused("--duration 6", "/settings/duration was null and is");
+    refused("--stage denoise", "plan/stages");
+    SECTION("the input was changed meanwhile") {
+        std::ofstream(s.path() / "in.mkv", std::ios::app) << "more";
+        refused("", "/input/bytes");
+        CHECK(s.restore("out.mkv", "--fresh").status == 0);
+    }
+    SECTION("the input is gone for a while") {
+        fs::rename(s.path() / "in.mkv", s.path() / "away.mkv");
+        CHECK(s.restore("out.mkv").status == 1);
+        fs::rename(s.path() / "away.mkv", s.path() / "in.mkv");
+        CHECK(s.restore("out.mkv").status == 0);
+        CHECK((content(s.path() / "out.mkv") == s.whole));
+    }
+    SECTION("starting over") {
+        const Outcome outcome = s.restore("out.mkv", "--fresh");
+        CHECK(done(outcome).at("resumed") == 0);
+        CHECK((content(s.path() / "out.mkv") == s.whole));
+    }
+}
+
+TEST_CASE("A damaged journal, or a damaged piece, costs work and nothing else") {
+    const Begun s;
+    const std::string text = content(s.kept / "journal");
+    const auto lines = std::count(text.begin(), text.end(), '\n');
+    REQUIRE(lines >= 3);
+    // A run each for cuts around every line's end, and some within.
+    std::vector<std::size_t> cuts{0, 1, 17, text.size() - 1, text.size() / 2};
+    for (std::size_t at = 0; (at = text.find('\n', at)) != std::string::npos; ++at) {
+        cuts.push_back(at);
+        cuts.push_back(at + 1);
+    }
+    for (const std::size_t cut : cuts) {
+        INFO("cut at " << cut << " of " << text.size());
+        s.put_back();
+        fs::resize_file(s.journal(), cut);
+        REQUIRE(s.restore("out.mkv").status == 0);
+        CHECK((content(s.path() / "out.mkv") == s.whole));
+    }
+    s.put_back();
+    std::string flipped = text;
+    flipped[text.size() / 2] ^= 1;
+    std::ofstream(s.journal(), std::ios::binary) << flipped;
+    CHECK(s.restore("out.mkv").status == 0);
+    CHECK((content(s.path() / "out.mkv") == s.whole));
+
+    s.put_back();
+    const fs::path piece = s.path() / "out.mkv.oldfilm-job/film-000000.packets";
+    std::string packets = content(piece);
+    packets[packets.size() / 3] ^= 4;
+    std::ofstream(piece, std::ios::binary) << packets;
+    const Outcome outcome = s.restore("out.mkv");
+    CHECK(outcome.status == 0);
+    CHECK(done(outcome).at("resumed") == 0);
+    CHECK((content(s.path() / "out.mkv") == s.whole));
+}
+
+TEST_CASE("Two runs on one output refuse each other; clean leaves alone what is at work") {
+    const Film s;
+    const std::string line = OLDFILM_BINARY_DIR "/bin/oldfilm restore in.mkv out.mkv " + how;
+    const Outcome outcome = run(line +
+                                    "2>first.log & first=$!\n"
+                                    "until [ -e out.mkv.oldfilm-job/lock ]; do sleep 0.02; done\n" +
+                                    line +
+                                    "2>second.log; echo $?\n" OLDFILM_BINARY_DIR
+                                    "/bin/oldfilm clean .\nwait $first; echo $?",
+                                s.path());
+    INFO(outcome.error << content(s.path() / "second.log"));
+    CHECK(outcome.out == "1\n0\n");
+    CHECK(content(s.path() / "second.log").find("another one is at work") != std::string::npos);
+    CHECK((content(s.path() / "out.mkv") == s.whole));
+}
+
+TEST_CASE("clean removes what runs have left") {
+    const Begun s;
+    std::ofstream(s.path() / ".other.partial.mkv") << "some";
+    std::ofstream(s.path() / ".profile.mkv") << "not ours";
+    const Outcome outcome = oldfilm::test::oldfilm("clean .", s.path());
+    CHECK(outcome.status == 0);
+    CHECK(outcome.out == "removed ./.other.partial.mkv\nremoved ./out.mkv.oldfilm-job\n");
+    CHECK(s.has(".profile.mkv"));
+    CHECK(s.has("in.mkv"));
+    CHECK(oldfilm::test::oldfilm("clean nothing.mkv", s.path()).status == 2);
+}
