@@ -14,6 +14,9 @@ usage: ./setup.sh COMMAND [--torch PATH] [--cuda]
   quality [STAGE]  measure every model against the classic tools                 -> build/quality/
   train STAGE ...  train a stage's models by its recipe (plugins/STAGE/train.py)
   import ...       turn a published checkpoint into a model package (docs/models.md; import --list)
+  reliability      kill, damage and starve restorations, and prove awkward films  -> build/reliability/
+  fuzz [SECONDS]   feed everything that parses with damaged text (libFuzzer)      -> build/fuzz/
+  abi [--update]   compare the libraries' ABI with the one that is kept (tests/abi)
   docs             build the documentation as a site                              -> build/docs/html/
   install [PREFIX] install into PREFIX (/usr/local)
   package          make Debian packages and an archive, with LibTorch's CPU half -> build/packages/
@@ -36,9 +39,10 @@ PACKAGES=(build-essential cmake ninja-build ccache pkg-config ffmpeg libavcodec-
     nlohmann-json3-dev catch2 libcli11-dev python3-venv file doxygen)
 ENV_DIR=$PWD/build/env
 
+# install_packages [PACKAGE...]: what everything needs, and these.
 install_packages() {
     local missing=() package
-    for package in "${PACKAGES[@]}"; do
+    for package in "${PACKAGES[@]}" "$@"; do
         dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
     done
     ((${#missing[@]} == 0)) && return
@@ -128,6 +132,28 @@ quality() {
     OMP_NUM_THREADS=$(nproc) "$ENV_DIR/bin/python" tests/quality/quality.py "$@"
 }
 
+fuzz() {
+    mkdir -p build
+    install_packages clang
+    build
+    tests/fuzz/fuzz.sh build "$@"
+}
+
+reliability() {
+    mkdir -p build
+    install_packages clang
+    build
+    tests/reliability/reliability.sh build
+}
+
+abi() {
+    mkdir -p build
+    install_packages abigail-tools
+    install_torch
+    say "building with debugging information"
+    OLDFILM_TORCH=$TORCH tests/abi/abi.sh build "$@"
+}
+
 docs() {
     build
     docs/outputs.sh build
@@ -203,6 +229,15 @@ case ${1:-} in
     build) build ;;
     bench) bench ;;
     docs) docs ;;
+    reliability) reliability ;;
+    fuzz)
+        shift
+        fuzz "$@"
+        ;;
+    abi)
+        shift
+        abi "$@"
+        ;;
     quality)
         shift
         quality "$@"

@@ -8,6 +8,12 @@ if(TARGET oldfilm_cli)
   if(OLDFILM_OPENCV_STAGES)
     oldfilm_test(job_test SOURCES job_test.cpp run_program.cpp LABELS cli)
     add_dependencies(job_test oldfilm_cli oldfilm_stage_stabilize oldfilm_stage_interpolate)
+    add_test(NAME corpus COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/corpus/check.sh
+      ${PROJECT_BINARY_DIR} ${PROJECT_BINARY_DIR}/tests/corpus)
+    set_tests_properties(corpus PROPERTIES LABELS media TIMEOUT 600 FIXTURES_SETUP corpus)
+    add_test(NAME damage COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/reliability/damage.sh
+      ${PROJECT_BINARY_DIR} ${PROJECT_BINARY_DIR}/tests/corpus ${PROJECT_BINARY_DIR}/tests/damage 30)
+    set_tests_properties(damage PROPERTIES LABELS media TIMEOUT 600 FIXTURES_REQUIRED corpus)
     add_test(NAME kills COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/reliability/kills.sh
       ${PROJECT_BINARY_DIR} ${PROJECT_BINARY_DIR}/tests/kills 4)
     set_tests_properties(kills PROPERTIES LABELS cli TIMEOUT 600)

@@ -126,8 +126,9 @@ std::vector<ParameterValue> check_parameters(const std::string& stage,
                                              const std::vector<Parameter>& table,
                                              const ParameterValues& values) {
     for (const auto& [name, value] : values) {
-        const bool known = std::any_of(table.begin(), table.end(),
-                                       [&](const Parameter& row) { return row.name == name; });
+        const bool known =
+            std::any_of(table.begin(), table.end(),
+                        [&name = name](const Parameter& row) { return row.name == name; });
         if (!known) {
             std::vector<std::string> names;
             for (const Parameter& row : table) {

@@ -18,6 +18,8 @@ namespace {
 
 /// So many frames at the start tell whether a film coded in colour is monochrome.
 constexpr std::size_t frames_looked_at = 5;
+/// So many, before one that has a time, are counted back from it.
+constexpr std::size_t frames_without_times = 32;
 /// No decoder holds back more.
 constexpr int frames_of_delay = 64;
 /// More missing frames in a row are a hole in the film, not damage that can be concealed.
@@ -75,7 +77,10 @@ Reader::Impl::Impl(const std::string& path, ReadOptions wanted)
                 fmt::format("the film's true speed must be above 0, found {}", rate.to_string()));
         }
     }
-    while (ahead.size() < frames_looked_at) {
+    const auto has_no_time = [](const Waiting& w) { return w.frame->pts == AV_NOPTS_VALUE; };
+    while (ahead.size() < frames_looked_at ||
+           (ahead.size() < frames_without_times &&
+            std::all_of(ahead.begin(), ahead.end(), has_no_time))) {
         bool broken = false;
         UniqueFrame frame = decoder.next(broken);
         if (!frame) {
@@ -147,6 +152,19 @@ void Reader::Impl::describe(const std::string& path, const AVFrame& first, AVPix
     }
 }
 
+/// Of a film whose first frames have no times: so far before the first known one as there are
+/// frames between.
+Rational Reader::Impl::first_time() const {
+    for (std::size_t i = 0; i < ahead.size(); ++i) {
+        if (ahead[i].frame->pts != AV_NOPTS_VALUE) {
+            const Rational before(static_cast<std::int64_t>(i) +
+                                  1); // the first left `ahead` already
+            return Rational(ahead[i].frame->pts) * decoder.time_base() - before / rate;
+        }
+    }
+    return {};
+}
+
 /// A container's clock is coarse: a time within one tick of k / rate is that, if times then still
 /// increase.
 Rational Reader::Impl::exact_time(const AVFrame& frame) {
@@ -161,7 +179,7 @@ Rational Reader::Impl::exact_time(const AVFrame& frame) {
                 fmt::format("{} has frames without times and names no rate; give --source-fps",
                             info.path));
         }
-        return last_time ? *last_time + rate.inverse() : Rational();
+        return last_time ? *last_time + rate.inverse() : first_time();
     }
     const Rational raw = Rational(frame.pts) * tick;
     if (rate.num() <= 0) {

@@ -17,6 +17,7 @@ struct OLDFILM_HIDDEN Reader::Impl {
     Impl(const std::string& path, ReadOptions wanted);
     static const Impl& of(const Reader& reader) { return *reader.impl_; }
     std::optional<Frame> next_frame();
+    [[nodiscard]] Rational first_time() const;
     void describe(const std::string& path, const AVFrame& first, AVPixelFormat format);
     Rational exact_time(const AVFrame& frame);
     Frame made(const AVFrame& frame, Rational time);
