@@ -81,6 +81,7 @@ Encoder::Encoder(const Choice& choice, const WriteOptions& options, Rational clo
     if (!codec_) {
         throw std::bad_alloc();
     }
+    codec_->log_level_offset = AV_LOG_INFO - AV_LOG_WARNING; // no page of statistics for each piece
     // Grey and RGB are written full range; YUV as its tags say, limited when they say nothing.
     const bool grey_or_rgb = layout_.rgb || layout_.planes == 1;
     if (options.pixel_format.empty()) {
