@@ -14,8 +14,9 @@ usage: ./setup.sh COMMAND [--torch PATH] [--cuda]
   quality [STAGE]  measure every model against the classic tools                 -> build/quality/
   train STAGE ...  train a stage's models by its recipe (plugins/STAGE/train.py)
   import ...       turn a published checkpoint into a model package (docs/models.md; import --list)
-  reliability      kill, damage and starve restorations, and prove awkward films  -> build/reliability/
+  reliability      kill restorations, damage films, prove awkward ones             -> build/reliability/
   fuzz [SECONDS]   feed everything that parses with damaged text (libFuzzer)      -> build/fuzz/
+  sanitize [TEST]  build and run tests with sanitizers                            -> build/sanitize/
   abi [--update]   compare the libraries' ABI with the one that is kept (tests/abi)
   docs             build the documentation as a site                              -> build/docs/html/
   install [PREFIX] install into PREFIX (/usr/local)
@@ -139,6 +140,14 @@ fuzz() {
     tests/fuzz/fuzz.sh build "$@"
 }
 
+sanitize() {
+    mkdir -p build
+    install_packages
+    install_torch
+    say "building with sanitizers"
+    OLDFILM_TORCH=$TORCH LEAKS=0 tests/sanitize/sanitize.sh build "$@"
+}
+
 reliability() {
     mkdir -p build
     install_packages clang
@@ -230,6 +239,10 @@ case ${1:-} in
     bench) bench ;;
     docs) docs ;;
     reliability) reliability ;;
+    sanitize)
+        shift
+        sanitize "$@"
+        ;;
     fuzz)
         shift
         fuzz "$@"

@@ -149,6 +149,9 @@ bool Decoder::feed() {
             }
             return false;
         }
+        if (continuity_.apply(*packet_)) {
+            warn(fmt::format("{}: the clock jumps; the film goes on without a gap", path_));
+        }
         note_gap();
         if (packet_->stream_index != stream_->index) {
             continue;

@@ -3,6 +3,7 @@
 /// The first video stream of a file, decoded to planar frames of one format, in order of
 /// presentation.
 
+#include "media/continuity.hpp"
 #include "media/ffmpeg.hpp"
 
 #include <oldfilm/media.hpp>
@@ -49,6 +50,7 @@ class Decoder {
     ReadOptions options_;
     std::string path_;
     UniqueInput input_;
+    Continuity continuity_{*input_};
     AVStream* stream_ = nullptr;
     UniqueCodec codec_;
     UniquePacket packet_ = make_packet();

@@ -22,7 +22,8 @@ std::int64_t stamp(const AVPacket& packet) {
 
 OtherStreams::OtherStreams(const std::string& path, const ReadOptions& read,
                            AVFormatContext& output, std::function<void(const std::string&)> warn)
-    : output_(output), read_(read), warn_(std::move(warn)), input_(open_input(path, Rational())) {
+    : output_(output), read_(read), warn_(std::move(warn)), input_(open_input(path, Rational())),
+      continuity_(*input_) {
     const int video = first_video(*input_);
     if (read.start.num() > 0) {
         const AVStream& stream = *input_->streams[video];
@@ -136,6 +137,7 @@ void OtherStreams::copy(std::optional<Rational> until) {
                 over_ = true;
                 return;
             }
+            continuity_.apply(*waiting_);
             if (targets_.count(waiting_->stream_index) == 0) {
                 av_packet_unref(waiting_.get());
                 continue;

@@ -2,6 +2,7 @@
 /// \file
 /// Sound, subtitles, chapters, attachments and metadata on their way from the source to the output.
 
+#include "media/continuity.hpp"
 #include "media/ffmpeg.hpp"
 
 #include <oldfilm/media.hpp>
@@ -31,6 +32,7 @@ class OtherStreams {
     ReadOptions read_;
     std::function<void(const std::string&)> warn_;
     UniqueInput input_;
+    Continuity continuity_;
     std::map<int, int> targets_; ///< source stream to output stream
     Rational shift_;             ///< seconds that are taken off each time
     UniquePacket waiting_ = make_packet();

@@ -60,6 +60,22 @@ twice() {
     fi
     [[ $(sums out.mkv | wc -l) == "$2" ]] || bad "$1, doubled" "$(sums out.mkv | wc -l) frames instead of $2"
 }
+# spliced FILE FRAMES: a clock that jumps; the film goes on at its own rate, and its sound with it.
+spliced() {
+    files+=1
+    rm -f out.mkv
+    if ! "$oldfilm" restore "$1" out.mkv --stage none --progress none 2>log; then
+        bad "$1" "$(tail -n 1 log)"
+        return
+    fi
+    times out.mkv >found
+    awk 'NR > 1 { d = $1 - last; if (d < 61 || d > 64) exit 1 } { last = $1 } END { exit NR != frames }' frames="$2" found ||
+        bad "$1" "times: $(paste -sd' ' found | cut -c1-200)"
+    local sound
+    sound=$(ffprobe -v quiet -select_streams a:0 -show_entries packet=pts_time -of csv=p=0 out.mkv | tr -d , |
+        awk 'NR > 1 && ($1 - last > 0.2 || $1 <= last) { exit 1 } { last = $1 } END { printf "%d", last * 10 }') || sound=broken
+    ((sound >= 27)) || bad "$1" "its sound ends at $sound tenths of a second"
+}
 # refused FILE SENTENCE
 refused() {
     files+=1

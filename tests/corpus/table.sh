@@ -42,6 +42,8 @@ streams chapters.mkv "video"
 streams attachment.mkv "attachment video"
 
 same double-times.mp4 "" 120
+# Two recordings, one after the other: 48 frames that go on at their own rate, with their sound.
+spliced discontinuity.ts 48
 
 refused size-changes.h264 "size"
 refused gaps/%04d.png "without a gap"
