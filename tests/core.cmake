@@ -32,3 +32,11 @@ foreach(kind good throws-in-create throws-in-process wrong-shape nan no-picture)
 endforeach()
 oldfilm_add_stage(test-plain-c SOURCES plugins/plain.c)
 add_dependencies(pipeline_test oldfilm_stage_test-plain-c)
+
+# The manual's table of presets is compared where all of their stages are built.
+if(OLDFILM_OPENCV_STAGES)
+  target_compile_definitions(pipeline_test PRIVATE OLDFILM_ALL_STAGES)
+  foreach(stage deflicker stabilize scratch-removal denoise colorize superres face-enhance interpolate)
+    add_dependencies(pipeline_test oldfilm_stage_${stage})
+  endforeach()
+endif()

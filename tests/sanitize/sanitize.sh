@@ -16,5 +16,7 @@ cmake --build "$build/sanitize" --target "${tests[@]}"
 export ASAN_OPTIONS=detect_container_overflow=0:detect_leaks=${LEAKS:-1}:strict_string_checks=1:detect_stack_use_after_return=1
 export LSAN_OPTIONS=suppressions=$here/leaks.txt:print_suppressions=0
 export UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
+# The sanitizer calls dlopen in the program's stead, and so without the program's run path.
+export LD_LIBRARY_PATH=$build/sanitize/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
 OMP_WAIT_POLICY=passive OMP_NUM_THREADS=$(nproc) ctest --test-dir "$build/sanitize" --output-on-failure --timeout 1200 \
     -R "^($(IFS="|"; echo "${tests[*]}"))\$"
