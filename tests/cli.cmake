@@ -19,7 +19,7 @@ if(TARGET oldfilm_cli)
       ${PROJECT_BINARY_DIR} ${PROJECT_BINARY_DIR}/tests/corpus ${PROJECT_BINARY_DIR}/tests/damage 30)
     set_tests_properties(damage PROPERTIES LABELS media TIMEOUT 600 FIXTURES_REQUIRED corpus)
     add_test(NAME kills COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/reliability/kills.sh
-      ${PROJECT_BINARY_DIR} ${PROJECT_BINARY_DIR}/tests/kills 4)
+      ${PROJECT_BINARY_DIR} ${PROJECT_BINARY_DIR}/tests/kills 2)
     set_tests_properties(kills PROPERTIES LABELS cli TIMEOUT 600)
   endif()
 endif()

@@ -156,7 +156,9 @@ TEST_CASE("bad films are refused") {
 TEST_CASE("a size that changes midway is refused with its time") {
     const Scratch s;
     film(s, "-c:v mpeg2video", "a.ts");
-    ffmpeg("-f lavfi -i testsrc=size=96x64:rate=16:duration=1 -c:v mpeg2video b.ts", s.path());
+    ffmpeg("-f lavfi -i testsrc=size=96x64:rate=16:duration=1 -c:v mpeg2video "
+           "-output_ts_offset 2 b.ts",
+           s.path());
     REQUIRE(run("cat a.ts b.ts > in.ts", s.path()).status == 0);
     refused("in.ts out.mkv --stage none", s, 1, "size changes");
 }
