@@ -10,9 +10,9 @@
 
 namespace oldfilm {
 
-/// Frames are numbered in the order of their coming, from 0 or from a number that is given. One side pushes, one side reads and
-/// releases; both may be different threads. Never blocks: who finds it full or empty waits
-/// elsewhere.
+/// Frames are numbered in the order of their coming, from 0 or from a number that is given. One
+/// side pushes, one side reads and releases; both may be different threads. Never blocks: who finds
+/// it full or empty waits elsewhere.
 class FrameBuffer {
   public:
     /// `capacity` frames at most, >= 1.

@@ -28,8 +28,8 @@ void set_quality(AVCodecContext& codec, const Choice& choice, const WriteOptions
     if (choice.name == "h264") {
         av_opt_set(codec.priv_data, "preset", "medium", 0);
 #if defined(__x86_64__)
-        // x264's AVX-512 code (seen in r3095: mbtree, where a row is no multiple of 128 pixels) reads
-        // memory that nobody wrote, so that the same film gives other bits each time.
+        // x264's AVX-512 code (seen in r3095: mbtree, where a row is no multiple of 128 pixels)
+        // reads memory that nobody wrote, so that the same film gives other bits each time.
         if (__builtin_cpu_supports("avx512f")) {
             av_opt_set(codec.priv_data, "x264-params", "asm=AVX2", 0);
         }
