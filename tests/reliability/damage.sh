@@ -35,8 +35,8 @@ for ((run = 1; run <= runs; ++run)); do
     esac
     rm -f out.mkv
     status=0
-    # 6 GiB of addresses: LibTorch's libraries alone are mapped with one.
-    (ulimit -v 6291456; timeout -s KILL 60 "$oldfilm" restore "$damaged" out.mkv --stage deflicker --codec ffv1 --progress none) \
+    # 16 GiB of addresses: room for LibTorch, and for the threads of a machine with many cores.
+    (ulimit -v 16777216; timeout -s KILL 60 "$oldfilm" restore "$damaged" out.mkv --stage deflicker --codec ffv1 --progress none) \
         >log 2>&1 || status=$?
     case $status in
         0) good+=1 ;;
