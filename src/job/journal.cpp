@@ -1,6 +1,7 @@
 #include "job/journal.hpp"
 
 #include "base/checksum.hpp"
+#include "base/sync.hpp"
 
 #include <oldfilm/error.hpp>
 
@@ -28,14 +29,6 @@ constexpr const char* journal_name = "journal";
         Errc::io,
         fmt::format("cannot {} {}: {}; make room, or see to the disk, and run it again to go on",
                     doing, path.string(), std::strerror(errno)));
-}
-
-void sync_folder(const fs::path& path) {
-    const int folder = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (folder >= 0) {
-        fsync(folder);
-        close(folder);
-    }
 }
 
 std::string sealed(const std::string& text) {
@@ -123,7 +116,7 @@ void Journal::open_for_adding() {
     if (file_ < 0 || ftruncate(file_, good_bytes_) != 0 || lseek(file_, 0, SEEK_END) < 0) {
         failed("write", path);
     }
-    sync_folder(folder_.has_parent_path() ? folder_.parent_path() : fs::path("."));
+    base::sync(folder_.has_parent_path() ? folder_.parent_path() : fs::path("."));
 }
 
 void Journal::add(const json& line) {
@@ -142,7 +135,7 @@ void Journal::add(const json& line) {
         }
         left.remove_prefix(static_cast<std::size_t>(written));
     }
-    sync_folder(folder_); // the piece's name, before the line that speaks of it is believed
+    base::sync(folder_); // the piece's name, before the line that speaks of it is believed
     if (fsync(file_) != 0) {
         failed("write", folder_ / journal_name);
     }

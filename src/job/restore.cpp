@@ -117,7 +117,7 @@ class Job {
     using Push = std::function<bool(const Frame&)>;
     [[nodiscard]] ReadOptions read_options();
     [[nodiscard]] WriteOptions write_options(const StreamFormat& format, const std::string& codec);
-    [[nodiscard]] WriteOptions film_options(const Run& run);
+    [[nodiscard]] WriteOptions film_options(const StreamFormat& out, const std::string& plan);
     [[nodiscard]] WriteOptions mask_options();
     [[nodiscard]] Pipeline watched(const Pipeline& pipeline, Push see);
     RestoreResult stream(const Pipeline& pipeline);
@@ -178,9 +178,9 @@ WriteOptions Job::write_options(const StreamFormat& format, const std::string& c
     return write;
 }
 
-WriteOptions Job::film_options(const Run& run) {
-    WriteOptions write = write_options(run.output(), options_.codec);
-    write.metadata.emplace_back("oldfilm_plan", run.plan());
+WriteOptions Job::film_options(const StreamFormat& out, const std::string& plan) {
+    WriteOptions write = write_options(out, options_.codec);
+    write.metadata.emplace_back("oldfilm_plan", plan);
     return write;
 }
 
@@ -314,7 +314,7 @@ RestoreResult Job::stream(const Pipeline& pipeline) {
     };
     const StreamFormat in = format_of(source_.info());
     Run run = watched(pipeline, masks ? see : Push()).start(in, [this] { return source_.next(); });
-    job::FilmSink sink(output_, film_options(run), &source_.reader());
+    job::FilmSink sink(output_, film_options(run.output(), run.plan()), &source_.reader());
     const std::stop_callback cancel(options_.stop, [&run] { run.cancel(); });
     job::ProgressMeter meter(options_.progress, total_, ratio_of(in, run.output()));
     const std::int64_t written = pull(
@@ -367,10 +367,11 @@ RestoreResult Job::keep(const Pipeline& pipeline) {
         in, [this, is_made] { return is_made ? std::nullopt : source_.next(); },
         film.start_point());
     film.watch(run);
+    const std::string plan = run.plan(); // reads models and plugins for their checksums
     if (!film.is_begun()) {
-        film.begin(job::identity(source_.info().path, options_, run.plan()));
+        film.begin(job::identity(source_.info().path, options_, plan));
     }
-    film.open_film(output_, film_options(run), &source_.reader());
+    film.open_film(output_, film_options(run.output(), plan), &source_.reader());
     const std::stop_callback cancel(options_.stop, [&run] { run.cancel(); });
     job::ProgressMeter meter(options_.progress, total_, ratio_of(in, run.output()),
                              film.outputs_done());

@@ -1,5 +1,6 @@
 #include "media/container.hpp"
 
+#include "base/sync.hpp"
 #include "media/reader.hpp"
 
 #include <oldfilm/error.hpp>
@@ -26,15 +27,6 @@ Rational common_tick(const Rational& a, const Rational& b) {
     const std::int64_t den = std::lcm(a.den(), b.den());
     const Rational both(std::gcd(a.num() * (den / a.den()), b.num() * (den / b.den())), den);
     return both.inverse().value() > finest ? a : both;
-}
-
-/// Data are on the disk before the name says so.
-void sync_file(const fs::path& path) {
-    const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (file >= 0) {
-        fsync(file);
-        close(file);
-    }
 }
 
 } // namespace
@@ -302,7 +294,7 @@ void Container::finish() {
         files_.emplace_back(partial_, path_);
     }
     for (const auto& [unfinished, final_name] : files_) {
-        sync_file(unfinished);
+        base::sync(unfinished);
         std::error_code failed;
         fs::rename(unfinished, final_name, failed);
         if (failed) {
@@ -311,7 +303,7 @@ void Container::finish() {
         }
     }
     if (!files_.empty()) {
-        sync_file(fs::absolute(path_).parent_path());
+        base::sync(fs::absolute(path_).parent_path());
     }
     finished_ = true;
 }

@@ -2,10 +2,6 @@
 
 #include <oldfilm/error.hpp>
 
-extern "C" {
-#include <libavutil/crc.h>
-}
-
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
@@ -33,11 +29,6 @@ static_assert(sizeof(Head) == 32);
         Errc::io,
         fmt::format("cannot {} {}: {}; make room, or see to the disk, and run it again to go on",
                     doing, path.string(), std::strerror(errno)));
-}
-
-std::uint32_t crc(std::uint32_t before, const void* data, std::size_t size) {
-    return av_crc(av_crc_get_table(AV_CRC_32_IEEE_LE), before,
-                  static_cast<const std::uint8_t*>(data), size);
 }
 
 /// Each packet's head, with the stream at its data; `use` must read or skip them.
@@ -71,7 +62,7 @@ void PacketLogWriter::put(const void* data, std::size_t size) {
         failed("write", path_);
     }
     seal_.bytes += static_cast<std::int64_t>(size);
-    seal_.checksum = crc(seal_.checksum, data, size);
+    seal_.checksum = base::checksum({static_cast<const char*>(data), size}, seal_.checksum);
 }
 
 void PacketLogWriter::write(const AVPacket& packet) {
@@ -94,14 +85,7 @@ bool is_sealed(const fs::path& path, const LogSeal& seal) {
     if (static_cast<std::int64_t>(fs::file_size(path, missing)) != seal.bytes || missing) {
         return false;
     }
-    std::ifstream file(path, std::ios::binary);
-    std::vector<char> piece(1 << 16);
-    std::uint32_t sum = 0;
-    while (file.read(piece.data(), static_cast<std::streamsize>(piece.size())) ||
-           file.gcount() > 0) {
-        sum = crc(sum, piece.data(), static_cast<std::size_t>(file.gcount()));
-    }
-    return sum == seal.checksum;
+    return base::file_checksum(path) == seal.checksum;
 }
 
 void read_packets(const fs::path& path, const std::function<void(AVPacket&)>& take) {

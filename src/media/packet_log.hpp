@@ -1,8 +1,9 @@
 #pragma once
 /// \file
-/// Encoded packets of a piece of a film in a file that can be trusted: each with a checksum, the
-/// whole synced.
+/// Encoded packets of a piece of a film in a file that can be trusted: its checksum is known, and
+/// it is synced.
 
+#include "base/checksum.hpp"
 #include "media/ffmpeg.hpp"
 
 #include <cstdint>
@@ -17,7 +18,7 @@ namespace oldfilm::media {
 /// What identifies a log that is whole.
 struct LogSeal {
     std::int64_t packets = 0, bytes = 0;
-    std::uint32_t checksum = 0; ///< CRC-32 (IEEE 802.3) of the file
+    std::uint64_t checksum = base::checksum(""); ///< of the file
     friend bool operator==(const LogSeal&, const LogSeal&) = default;
 };
 

@@ -9,8 +9,6 @@ ff() { ffmpeg -nostdin -v error -y "$@" 2>>ffmpeg.log || echo "cannot be made he
 lavfi() { printf 'testsrc2=size=%s:rate=%s:duration=%s' "$1" "$2" "$3"; }
 : >ffmpeg.log
 : >skipped
-rm -f skipped
-touch skipped
 
 src=$(lavfi 64x48 16 1.5)
 ff -f lavfi -i "$src" -pix_fmt yuv420p -c:v ffv1 base.mkv

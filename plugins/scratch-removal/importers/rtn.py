@@ -68,7 +68,6 @@ class Swin(nn.Module):
         mask = x.new_zeros(0)
         if self.shift > 0:
             inside = inside.roll([-self.shift, -self.shift], [1, 2])
-            part = torch.zeros(1, h, w, 1, device=x.device)
             rows = torch.zeros(h, device=x.device)
             rows[h - 8:h - self.shift] = 1
             rows[h - self.shift:] = 2
