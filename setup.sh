@@ -236,7 +236,10 @@ case ${1:-} in
     demo) demo ;;
     test) run_tests ;;
     build) build ;;
-    bench) bench ;;
+    bench)
+        shift
+        bench "$@"
+        ;;
     docs) docs ;;
     reliability) reliability ;;
     sanitize)

@@ -4,6 +4,10 @@
 add_executable(model_speed bench/model_speed.cpp)
 target_link_libraries(model_speed PRIVATE oldfilm_core oldfilm_warnings fmt::fmt-header-only)
 
+# The same on tensors from a folder, for bench/peers.py.
+add_executable(run_tensors bench/run_tensors.cpp)
+target_link_libraries(run_tensors PRIVATE oldfilm_core oldfilm_warnings fmt::fmt-header-only nlohmann_json::nlohmann_json)
+
 # The benchmark's half that runs in one process; bench/bench.sh calls it.
 if(OLDFILM_MEDIA)
   find_package(PkgConfig REQUIRED)

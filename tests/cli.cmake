@@ -12,6 +12,15 @@ if(TARGET oldfilm_cli)
       add_dependencies(job_test oldfilm_stage_${stage})
     endforeach()
     add_dependencies(job_test oldfilm_cli)
+    oldfilm_test(memory_test SOURCES memory_test.cpp media_files.cpp
+      LIBS oldfilm::media oldfilm_tiny_model LABELS media)
+    add_dependencies(memory_test oldfilm_stage_superres oldfilm_cli)
+    add_library(oldfilm_failing_allocator MODULE reliability/failing_allocator.c)
+    set_target_properties(oldfilm_failing_allocator PROPERTIES OUTPUT_NAME failing-allocator PREFIX "" C_VISIBILITY_PRESET default
+      LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/lib)
+    add_test(NAME faults COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/reliability/faults.sh
+      ${PROJECT_BINARY_DIR} ${PROJECT_BINARY_DIR}/tests/faults 4)
+    set_tests_properties(faults PROPERTIES LABELS cli TIMEOUT 600)
     add_test(NAME corpus COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/corpus/check.sh
       ${PROJECT_BINARY_DIR} ${PROJECT_BINARY_DIR}/tests/corpus)
     set_tests_properties(corpus PROPERTIES LABELS media TIMEOUT 600 FIXTURES_SETUP corpus)

@@ -35,6 +35,10 @@ struct RestoreArguments {
     std::string codec, mask_out;
     std::optional<int> crf;
     std::int64_t memory = 0; ///< bytes; 0: what the stages need
+    int tile = 0;            ///< pixels; 0: chosen
+    std::vector<std::string> protocols;
+    bool profile = false;
+    std::string profile_file; ///< for a trace; empty for none
     bool overwrite = false, fresh = false, strict = false, deinterlace = false;
     ProgressStyle progress = ProgressStyle::none;
     std::vector<std::string> plugin_path;

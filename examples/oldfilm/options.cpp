@@ -6,8 +6,10 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <vector>
 
 namespace cli {
 namespace {
@@ -38,6 +40,19 @@ void add_check_plugin(CLI::App& app, CheckPluginArguments& a) {
     app.add_option("--report-to", a.report)->group("");
     app.add_option("--skip", a.skip)->group("");
     app.add_option("--failed", a.failed)->group("")->allow_extra_args(false);
+}
+
+/// The arguments in the order in which CLI11 takes them, which is backwards. A file after --profile
+/// is its own: CLI11 would take any word that follows, the film too, or none.
+std::vector<std::string> with_trace(int argc, char** argv) {
+    std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
+    for (std::size_t i = 1; i < words.size(); ++i) {
+        if (words[i - 1] == "--profile" && words[i].ends_with(".json")) {
+            words.insert(words.begin() + static_cast<std::ptrdiff_t>(i), "--profile-trace");
+        }
+    }
+    std::reverse(words.begin(), words.end());
+    return words;
 }
 
 int refuse(const std::string& sentence, const std::string& command) {
@@ -97,7 +112,7 @@ CommandLine parse(int argc, char** argv) {
         return chosen.empty() ? "" : chosen.front()->get_name();
     };
     try {
-        app.parse(argc, argv);
+        app.parse(with_trace(argc, argv));
         settle(line.restore, texts);
         for (std::string& folder : line.plugins.plugin_path) {
             folder = std::filesystem::absolute(folder).string();

@@ -40,6 +40,10 @@ PipelineOptions options_of(const RestoreArguments& arguments) {
     options.device = arguments.device;
     options.precision = oldfilm::parse_precision(arguments.precision);
     options.memory = arguments.memory;
+    options.tile = arguments.tile;
+    if (arguments.profile || !arguments.profile_file.empty()) {
+        options.profile = std::make_shared<oldfilm::Profile>(!arguments.profile_file.empty());
+    }
     options.plugin_path = arguments.plugin_path;
     return options;
 }
@@ -54,6 +58,10 @@ PipelineOptions merged(PipelineOptions document, const PipelineOptions& given) {
     }
     if (given.memory != 0) {
         document.memory = given.memory;
+    }
+    document.profile = given.profile;
+    if (given.tile != 0) {
+        document.tile = given.tile;
     }
     return document;
 }

@@ -14,7 +14,9 @@
 
 #include <cstdlib>
 #include <exception>
+#include <fstream>
 #include <functional>
+#include <memory>
 #include <thread>
 
 namespace cli {
@@ -40,6 +42,7 @@ oldfilm::RestoreOptions options_of(const RestoreArguments& a, ProgressView& view
     options.read.duration = a.duration;
     options.read.deinterlace = a.deinterlace || a.preset == "tv-archive";
     options.read.strict = a.strict;
+    options.read.protocols = a.protocols;
     options.codec = a.codec;
     options.crf = a.crf;
     options.mask_out = a.mask_out;
@@ -67,6 +70,13 @@ int status_of(const Error& error) {
 /// does not fit is not.
 int usage_status(const Error& error) {
     return error.code() == Errc::not_found ? wrong_usage : status_of(error);
+}
+
+void tell(const oldfilm::Profile& profile, const std::string& trace_file) {
+    fmt::print(stderr, "{}", profile.table());
+    if (!trace_file.empty() && !(std::ofstream(trace_file) << profile.trace() << std::flush)) {
+        throw Error(Errc::io, fmt::format("the trace {} can't be written", trace_file));
+    }
 }
 
 int guarded(ProgressView& view, int (*status)(const Error&), const std::function<int()>& work) {
@@ -103,9 +113,11 @@ int clean(const CleanArguments& arguments) {
 int restore(const RestoreArguments& arguments) {
     ProgressView view(arguments.progress);
     oldfilm::Pipeline pipeline;
+    std::shared_ptr<oldfilm::Profile> profile;
     const int built = guarded(view, usage_status, [&] {
         settle_process();
         pipeline = chosen_pipeline(arguments);
+        profile = pipeline.options().profile;
         return static_cast<int>(done);
     });
     if (built != done) {
@@ -115,6 +127,9 @@ int restore(const RestoreArguments& arguments) {
         const oldfilm::RestoreResult result = oldfilm::restore(
             arguments.input, arguments.output, pipeline, options_of(arguments, view));
         view.done(result, arguments.output);
+        if (profile) {
+            tell(*profile, arguments.profile_file);
+        }
         return static_cast<int>(result.concealed > 0 ? done_with_damage : done);
     });
 }

@@ -70,6 +70,11 @@ void add_film_options(CLI::App& app, RestoreArguments& a, RestoreTexts& t) {
     app.add_option("--duration", t.duration, "Restore this much from there")
         ->type_name("TIME")
         ->group("Film");
+    app.add_option("--protocols", a.protocols,
+                   "What films may be read by beside files and pipes, such as https,tls,tcp")
+        ->type_name("NAMES")
+        ->delimiter(',')
+        ->group("Film");
     app.add_flag("--deinterlace", a.deinterlace,
                  "Make whole pictures of interlaced ones, film frames of telecined ones")
         ->group("Film");
@@ -107,8 +112,16 @@ void add_machine_options(CLI::App& app, RestoreArguments& a, RestoreTexts& t) {
         ->check(CLI::IsMember({"auto", "float32", "bfloat16", "float16"}))
         ->type_name("TYPE")
         ->group("Machine");
-    app.add_option("--memory", t.memory, "At most this much for frames and tiles, such as 2G")
+    app.add_option("--memory", t.memory, "At most this much for the whole program, such as 2G")
         ->type_name("BYTES")
+        ->group("Machine");
+    app.add_flag("--profile", a.profile,
+                 "Say what the time goes into; with FILE.json after it, write a trace, too")
+        ->group("Machine");
+    app.add_option("--profile-trace", a.profile_file)->group(""); // what parse() makes of the file
+    app.add_option("--tile", a.tile, "Side of the models' tiles; default: chosen")
+        ->type_name("PIXELS")
+        ->check(CLI::Range(16, 65536))
         ->group("Machine");
 }
 

@@ -45,6 +45,9 @@ struct ReadOptions {
     bool strict = false;    ///< a corrupt frame is an error instead of being concealed and counted
     bool keep_coded = true; ///< frames carry the samples that they were decoded from
     int threads = 0;        ///< of the decoder; 0 lets FFmpeg choose
+    /// What films may be read by beside files and pipes, in FFmpeg's names ("https", "tls", "tcp");
+    /// holds for what a playlist names too.
+    std::vector<std::string> protocols;
     std::function<void(const std::string&)> warn; ///< told each warning, once; may be empty
 };
 

@@ -60,7 +60,8 @@ struct ModelOptions {
     Precision precision = Precision::automatic;
     int tile =
         0; ///< side of a tile in input pixels; 0: chosen from receptive field and caches; -1: never
-    std::int64_t memory = 0; ///< bytes that a run may take; 0: what the machine has free
+    std::int64_t memory = 0; ///< bytes that a run may take: tiles are chosen to fit where the
+                             ///< manifest tells what a pixel takes; 0: what the machine has free
     std::function<void(const std::string&)> warn; ///< may be empty
 };
 

@@ -7,6 +7,7 @@
 #include <oldfilm/frame.hpp>
 #include <oldfilm/model.hpp>
 #include <oldfilm/parameter.hpp>
+#include <oldfilm/profile.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -35,8 +36,9 @@ OLDFILM_API StageSpec parse_stage(const std::string& text);
 struct PipelineOptions {
     std::string device = "auto"; ///< "auto", "cpu", "cuda", "cuda:1"
     Precision precision = Precision::automatic;
-    std::int64_t memory =
-        0; ///< bytes that frames in flight and tiles may take; 0: what the stages need
+    std::int64_t memory = 0; ///< bytes that the program may come to hold: what frames in flight and
+                             ///< tiles may take follows from it; 0: what the stages need
+    int tile = 0;            ///< the models' tiles, side in pixels: see `ModelOptions`; 0: chosen
     std::vector<std::string> plugin_path; ///< folders that are searched first
     /// Told each frame, in order, where it still has the source's size and rate, that is after the
     /// last stage before the first one that changes either: repair masks are complete there. From
@@ -44,6 +46,7 @@ struct PipelineOptions {
     std::function<void(const Frame&)> tap;
     std::function<void(const std::string&)>
         log; ///< told warnings and news, from the lane's thread; may be empty
+    std::shared_ptr<Profile> profile; ///< told what the time goes into; may be null
 };
 
 /// What frames of a stream have in common.

@@ -122,8 +122,9 @@ std::vector<Hint> read_hints(const std::string& path, std::int64_t width, std::i
         const auto is_number = [&](const char* key) {
             return entry.contains(key) && entry[key].is_number();
         };
-        if (!entry.is_object() || !is_number("frame") || !is_number("x") || !is_number("y")) {
-            refuse(path, name + " lacks a number frame, x or y");
+        if (!entry.is_object() || !entry.contains("frame") || !entry["frame"].is_number_integer() ||
+            !is_number("x") || !is_number("y")) {
+            refuse(path, name + " lacks a whole number frame, or a number x or y");
         }
         Hint hint{entry["frame"].get<std::int64_t>(), entry["x"].get<double>(),
                   entry["y"].get<double>()};
@@ -180,16 +181,28 @@ std::string Tracker::finish() {
 }
 
 ShotHints ShotHints::parse(std::string_view json) {
-    const auto found = nlohmann::json::parse(json, nullptr, false);
     ShotHints result;
-    if (!found.is_object()) {
+    if (json.empty()) {
         return result;
     }
-    result.first = found.value("first", std::int64_t{0});
-    for (const auto& entry : found.value("hints", nlohmann::json::array())) {
-        result.tracks.push_back({entry.at("ab").at(0).get<double>(),
-                                 entry.at("ab").at(1).get<double>(),
-                                 entry.at("points").get<std::vector<std::array<double, 2>>>()});
+    try {
+        const auto found = nlohmann::json::parse(json);
+        const auto& first = found.at("first");
+        result.first = first.is_number_integer() ? first.get<std::int64_t>() : -1;
+        for (const auto& entry : found.at("hints")) {
+            Track& track = result.tracks.emplace_back();
+            track.a = entry.at("ab").at(0).get<double>();
+            track.b = entry.at("ab").at(1).get<double>();
+            entry.at("points").get_to(track.points);
+            if (track.points.empty()) {
+                result.first = -1;
+            }
+        }
+    } catch (const nlohmann::json::exception&) {
+        result.first = -1;
+    }
+    if (result.first < 0) {
+        throw sdk::Failure("what an earlier run noted of the hints can't be read; start over");
     }
     return result;
 }

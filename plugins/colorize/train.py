@@ -183,10 +183,10 @@ def main() -> None:
         report(figures)
         export(mean, options.out, quality(figures))
 
-    mean = loop.train(Colorize(), batches(pictures(options.data, "train")), loss_of,
+    mean = loop.train(loop.begin_from(Colorize(), options.start), batches(pictures(options.data, "train")), loss_of,
                       minutes=options.minutes,
                       checkpoint=options.checkpoint or data.ROOT / "build" / "training" / "colorize.ckpt",
-                      resume=options.resume, seed=options.seed, rate=1.5e-3, export=keep)
+                      resume=options.resume, seed=options.seed, rate=8e-4, muon=0.004, export=keep)
     figures = evaluate(mean, held)
     report(figures)
     export(mean, options.out, quality(figures))
@@ -194,5 +194,5 @@ def main() -> None:
 
 if __name__ == "__main__":
     loop.keep_memory()
-    torch.set_num_threads(2)
+    loop.use_cores()
     main()

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -21,7 +22,7 @@ import torch.nn.functional as F
 from model import Superres
 from training import data, imaging, loop, own_film, package
 
-PATCH, MARGIN, BATCH = 48, 4, 16
+PATCH, MARGIN, BATCH = 48, 4, int(os.environ.get('BATCH','16'))
 
 
 def batches(pictures: data.Store, scale: int, aged: float):
@@ -134,6 +135,7 @@ def export(network: Superres, out: Path, scale: int, quality: dict) -> None:
         "inputs": ["picture"], "outputs": ["picture"], "channels": 1,
         "window": {"before": 0, "after": 0}, "scale": scale, "size_multiple": 1,
         "receptive_field": network.radius(), "value_range": [0, 1],
+        "memory_per_pixel": 900 if scale == 2 else 1250,  # resident memory of Model::run in float32, measured
         "precisions": ["float32", "bfloat16", "float16"], "licence": "BSD-3-Clause",
         "origin": "oldfilm plugins/superres/train.py", "authors": "the oldfilm authors",
         "training_data": [f"photos/{f}" for f in data.PHOTO_SETS], "quality": quality,
@@ -145,7 +147,6 @@ def main() -> None:
     parser = loop.arguments(__doc__, None, 12)
     parser.add_argument("--scale", type=int, choices=(2, 4), default=4)
     parser.add_argument("--aged", type=float, default=0.2, help="part of the samples that is aged")
-    parser.add_argument("--start", type=Path, help="checkpoint of another scale to start from")
     options = parser.parse_args()
     scale = options.scale
     out = options.out or HERE / "models" / f"fidelity-x{scale}.pt"
@@ -165,9 +166,7 @@ def main() -> None:
                       lambda n, path, *psnr: export(n, path, scale, own_film.quality(*psnr)))
         return
     checkpoint = options.checkpoint or data.ROOT / "build" / "training" / f"superres-x{scale}.ckpt"
-    if options.start and options.start.exists():
-        state = torch.load(options.start, map_location="cpu", weights_only=True)["mean"]
-        network.load_state_dict({k: v for k, v in state.items() if not k.startswith("tail")}, strict=False)
+    loop.begin_from(network, options.start)
 
     def keep(mean, step, spent):
         figures = evaluate(mean, held, scale, limit=20)
@@ -176,7 +175,7 @@ def main() -> None:
 
     mean = loop.train(network, batches(data.photos(options.data), scale, options.aged), loss_of,
                       minutes=options.minutes, checkpoint=checkpoint, resume=options.resume,
-                      seed=options.seed, rate=6e-4, export=keep)
+                      seed=options.seed, rate=float(os.environ.get('RATE','6e-4')), muon=float(os.environ.get('MUON','0')), export=keep)
     figures = evaluate(mean, held, scale)
     report(figures)
     export(mean, out, scale, {"b100_psnr_y": round(figures["model"][0], 2),
@@ -185,5 +184,5 @@ def main() -> None:
 
 if __name__ == "__main__":
     loop.keep_memory()
-    torch.set_num_threads(2)
+    loop.use_cores()
     main()

@@ -32,6 +32,20 @@ def keep_memory() -> None:
         os.execv(sys.executable, [sys.executable, *sys.argv])
 
 
+def use_cores() -> None:
+    """As many threads as the process has cores: it may have been given one beside other work."""
+    torch.set_num_threads(len(os.sched_getaffinity(0)))
+
+
+def begin_from(network: torch.nn.Module, checkpoint: Path | None) -> torch.nn.Module:
+    """Takes over the averaged weights of a checkpoint, of another scale too, where the shapes agree."""
+    if checkpoint:
+        state = torch.load(checkpoint, map_location="cpu", weights_only=True)["mean"]
+        fits = network.state_dict()
+        network.load_state_dict({k: v for k, v in state.items() if v.shape == fits[k].shape}, strict=False)
+    return network
+
+
 def arguments(description: str, out: Path, minutes: float) -> argparse.ArgumentParser:
     """The options that every recipe has."""
     parser = argparse.ArgumentParser(description=description)
@@ -40,6 +54,7 @@ def arguments(description: str, out: Path, minutes: float) -> argparse.ArgumentP
     parser.add_argument("--out", type=Path, default=out, help="package to write")
     parser.add_argument("--film", type=Path, default=None, help="tune the default model to this film instead")
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
+    parser.add_argument("--start", type=Path, help="checkpoint whose weights to begin from")
     parser.add_argument("--evaluate", action="store_true", help="measure the package, don't train")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--checkpoint", type=Path, default=None, help="checkpoint file")
@@ -77,26 +92,62 @@ class _Feeder:
         return item
 
 
+class Muon(torch.optim.Optimizer):
+    """Momentum whose steps are made orthogonal, for weights that are matrices (Jordan et al. 2024).
+
+    A convolution's weight counts as the matrix of its outputs by inputs x taps. The sign of a matrix
+    comes from five steps of a Newton-Schulz iteration with Jordan's coefficients.
+    """
+
+    def __init__(self, parameters, lr: float, momentum: float = 0.95):
+        super().__init__(parameters, {"lr": lr, "momentum": momentum})
+
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            for weight in group["params"]:
+                if weight.grad is None:
+                    continue
+                kept = self.state[weight].setdefault("momentum", torch.zeros_like(weight))
+                kept.lerp_(weight.grad, 1 - group["momentum"])
+                way = weight.grad.lerp(kept, group["momentum"]).reshape(len(weight), -1)
+                x = way / (way.norm() + 1e-7)
+                tall = x.shape[0] > x.shape[1]
+                x = x.T if tall else x
+                for _ in range(5):
+                    a = x @ x.T
+                    x = 3.4445 * x + (-4.7750 * a + 2.0315 * a @ a) @ x
+                x = x.T if tall else x
+                scale = max(1.0, x.shape[0] / x.shape[1]) ** 0.5
+                weight.add_(x.reshape(weight.shape), alpha=-group["lr"] * scale)
+
+
 def train(network: torch.nn.Module, make_batch, loss_of, *, minutes: float, checkpoint: Path,
-          resume: bool = False, seed: int = 1, rate: float = 5e-4, average: float = 0.999,
-          save_minutes: float = 3.0, export=None, warm_minutes: float = 0.3,
+          resume: bool = False, seed: int = 1, rate: float = 5e-4, muon: float = 0.0,
+          average: float = 0.999, save_minutes: float = 3.0, export=None, warm_minutes: float = 0.3,
           log_every: int = 50) -> torch.nn.Module:
     """Trains for `minutes` of wall clock and returns the averaged network.
 
     make_batch(rng) gives anything; loss_of(network, batch) a scalar, run under bfloat16 autocast.
+    Weights that are matrices go by Muon at the rate `muon` where that isn't 0, the rest by AdamW.
     The rate follows time spent / minutes (cosine), so a slow machine ends its schedule too.
     export(averaged network) is called with every checkpoint, if given.
     """
     torch.manual_seed(seed)
     network = network.to(memory_format=torch.channels_last).train()
     mean = copy.deepcopy(network).eval()
-    optimiser = torch.optim.AdamW(network.parameters(), lr=rate, betas=(0.9, 0.99), weight_decay=1e-5)
+    matrices = [p for p in network.parameters() if muon and p.dim() == 4 and min(p.shape[:2]) > 4]
+    rest = [p for p in network.parameters() if not any(p is m for m in matrices)]
+    optimisers = [(torch.optim.AdamW(rest, lr=rate, betas=(0.9, 0.99), weight_decay=1e-5), rate)]
+    if matrices:
+        optimisers.append((Muon(matrices, lr=muon), muon))
     step, spent = 0, 0.0
     if resume and checkpoint.exists():
         state = torch.load(checkpoint, map_location="cpu", weights_only=True)
         network.load_state_dict(state["network"])
         mean.load_state_dict(state["mean"])
-        optimiser.load_state_dict(state["optimiser"])
+        for (optimiser, _), kept in zip(optimisers, state["optimisers"], strict=True):
+            optimiser.load_state_dict(kept)
         step, spent = state["step"], state["spent"]
         print(f"resumed at step {step}, {spent / 60:.1f} minutes", flush=True)
 
@@ -104,7 +155,8 @@ def train(network: torch.nn.Module, make_batch, loss_of, *, minutes: float, chec
         checkpoint.parent.mkdir(parents=True, exist_ok=True)
         temporary = checkpoint.with_name(checkpoint.name + ".part")
         torch.save({"network": network.state_dict(), "mean": mean.state_dict(),
-                    "optimiser": optimiser.state_dict(), "step": step, "spent": spent}, temporary)
+                    "optimisers": [o.state_dict() for o, _ in optimisers], "step": step, "spent": spent},
+                   temporary)
         os.replace(temporary, checkpoint)
         if export:
             export(copy.deepcopy(mean), step, spent / 60)
@@ -115,16 +167,19 @@ def train(network: torch.nn.Module, make_batch, loss_of, *, minutes: float, chec
     while spent < total:
         progress = spent / total
         warm = min(1.0, (spent + 1) / (warm_minutes * 60 + 1))
-        for group in optimiser.param_groups:
-            group["lr"] = rate * warm * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * progress)))
+        part = warm * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * progress)))
+        for optimiser, highest in optimisers:
+            for group in optimiser.param_groups:
+                group["lr"] = highest * part
         batch = feeder.get()
         with torch.autocast("cpu", torch.bfloat16):
             loss = loss_of(network, batch)
-        optimiser.zero_grad(set_to_none=True)
+        network.zero_grad(set_to_none=True)
         loss.backward()
         norm = torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         if torch.isfinite(norm):
-            optimiser.step()
+            for optimiser, _ in optimisers:
+                optimiser.step()
         step += 1
         keep = min(average, (1 + step) / (10 + step))
         with torch.no_grad():

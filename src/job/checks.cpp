@@ -1,5 +1,7 @@
 #include "job/checks.hpp"
 
+#include "media/locations.hpp"
+
 #include <oldfilm/error.hpp>
 
 #include <fmt/format.h>
@@ -12,7 +14,6 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
-#include <string_view>
 #include <system_error>
 
 namespace oldfilm::job {
@@ -49,29 +50,6 @@ bool same_file(const std::string& a, const std::string& b) {
            fs::weakly_canonical(a, ignored) == fs::weakly_canonical(b, ignored);
 }
 
-/// Whether any file in the folder could be a picture of the sequence `pattern`.
-bool sequence_exists(const std::string& pattern) {
-    const std::string name = fs::path(pattern).filename().string();
-    const std::size_t percent = name.find('%');
-    const std::string head = name.substr(0, percent);
-    const std::string tail = name.substr(name.find('d', percent) + 1);
-    std::error_code ignored;
-    for (const auto& entry : fs::directory_iterator(folder_of(pattern), ignored)) {
-        const std::string file = entry.path().filename().string();
-        if (file.size() <= head.size() + tail.size() || !file.starts_with(head) ||
-            !file.ends_with(tail)) {
-            continue;
-        }
-        const auto digits =
-            std::string_view(file).substr(head.size(), file.size() - head.size() - tail.size());
-        if (std::all_of(digits.begin(), digits.end(),
-                        [](unsigned char c) { return std::isdigit(c) != 0; })) {
-            return true;
-        }
-    }
-    return false;
-}
-
 void check_output(const std::string& path, bool overwrite) {
     if (is_pipe(path)) {
         return;
@@ -95,7 +73,8 @@ void check_output(const std::string& path, bool overwrite) {
                                           "it is not ({}); name another place",
                                           folder.string(), path, std::strerror(errno)));
     }
-    const bool exists = is_sequence(path) ? sequence_exists(path) : fs::exists(path, ignored);
+    const bool exists = media::is_sequence(path) ? !media::sequence_numbers(path).empty()
+                                                 : fs::exists(path, ignored);
     if (exists && !overwrite) {
         throw Error(Errc::invalid_argument,
                     fmt::format("the output {} exists already; name another, or ask to overwrite "
@@ -106,8 +85,8 @@ void check_output(const std::string& path, bool overwrite) {
 
 void check_input(const std::string& path) {
     std::error_code ignored;
-    if (is_pipe(path) || is_sequence(path) || fs::exists(path, ignored) ||
-        path.find("://") != std::string::npos) {
+    if (is_pipe(path) || media::is_sequence(path) || fs::exists(path, ignored) ||
+        !media::scheme_of(path).empty()) {
         return;
     }
     throw Error(Errc::not_found, fmt::format("the input {} does not exist; check the path", path));
@@ -146,16 +125,6 @@ void check_codec(const std::string& name) {
     }
     throw Error(Errc::invalid_argument, fmt::format("the codec must be one of {}, found \"{}\"",
                                                     fmt::join(codecs, ", "), name));
-}
-
-bool is_sequence(const std::string& path) {
-    const std::string name = fs::path(path).filename().string();
-    const std::size_t percent = name.find('%');
-    if (percent == std::string::npos) {
-        return false;
-    }
-    const std::size_t end = name.find_first_not_of("0123456789", percent + 1);
-    return end != std::string::npos && name[end] == 'd';
 }
 
 std::string lossless_codec(const std::string& path) {

@@ -17,9 +17,6 @@ void check_paths(const std::string& input, const std::string& output,
 /// That `name` is a codec that can be written (empty is). Throws `Error` (invalid_argument).
 void check_codec(const std::string& name);
 
-/// Whether `path` names a sequence of pictures, such as frames/%05d.png.
-[[nodiscard]] bool is_sequence(const std::string& path);
-
 /// The codec of a film without loss for this path: FFV1, or empty where the extension decides
 /// (pictures, y4m). Throws `Error` (unsupported) for containers that do not hold FFV1.
 [[nodiscard]] std::string lossless_codec(const std::string& path);

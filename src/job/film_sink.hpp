@@ -5,6 +5,7 @@
 #include "job/frame_queue.hpp"
 
 #include <oldfilm/media.hpp>
+#include <oldfilm/profile.hpp>
 
 #include <cstdint>
 #include <string>
@@ -18,12 +19,12 @@ class FilmSink {
   public:
     /// `before`: what is done to a frame on the encoding thread ahead of writing; may be empty.
     /// Throws `Error` as `Writer` does.
-    FilmSink(const std::string& path, WriteOptions options, const Reader* source = nullptr,
-             std::function<Frame(const Frame&)> before = {})
+    FilmSink(const std::string& path, WriteOptions options, Profile* profile,
+             const Reader* source = nullptr, std::function<Frame(const Frame&)> before = {})
         : writer_(path, std::move(options), source),
-          queue_([this, before = std::move(before)](const Frame& frame) {
-              writer_.write(before ? before(frame) : frame);
-          }) {}
+          queue_([this, before = std::move(before)](
+                     const Frame& frame) { writer_.write(before ? before(frame) : frame); },
+                 profile) {}
 
     [[nodiscard]] bool push(const Frame& frame) { return queue_.push(frame); }
     /// Waits until everything that was pushed is written. Throws what writing threw.

@@ -10,8 +10,8 @@ constexpr std::size_t queue_length = 4;
 
 } // namespace
 
-FrameQueue::FrameQueue(std::function<void(const Frame&)> work)
-    : work_(std::move(work)), thread_([this] { run(); }) {}
+FrameQueue::FrameQueue(std::function<void(const Frame&)> work, Profile* profile)
+    : work_(std::move(work)), profile_(profile), thread_([this] { run(); }) {}
 
 FrameQueue::~FrameQueue() {
     {
@@ -63,6 +63,7 @@ void FrameQueue::run() {
         lock.unlock();
         std::exception_ptr failure;
         try {
+            const Profile::Span span(profile_, Profile::Kind::encode, "", frame.info().index);
             work_(frame);
         } catch (...) {
             failure = std::current_exception();

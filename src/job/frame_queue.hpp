@@ -3,6 +3,7 @@
 /// Work on frames on a thread of its own, behind a short queue.
 
 #include <oldfilm/frame.hpp>
+#include <oldfilm/profile.hpp>
 
 #include <condition_variable>
 #include <deque>
@@ -16,7 +17,8 @@ namespace oldfilm::job {
 /// Does `work` with each frame, in order, while the caller goes on.
 class FrameQueue {
   public:
-    explicit FrameQueue(std::function<void(const Frame&)> work);
+    /// `profile` is told the work as encoding; may be null.
+    FrameQueue(std::function<void(const Frame&)> work, Profile* profile);
     /// What is still waiting is dropped.
     ~FrameQueue();
     FrameQueue(const FrameQueue&) = delete;
@@ -33,6 +35,7 @@ class FrameQueue {
     void close();
 
     std::function<void(const Frame&)> work_;
+    Profile* profile_;
     std::mutex mutex_;
     std::condition_variable changed_;
     std::deque<Frame> queue_;

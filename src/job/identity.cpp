@@ -1,7 +1,7 @@
 #include "job/identity.hpp"
 
 #include "base/checksum.hpp"
-#include "job/checks.hpp"
+#include "media/locations.hpp"
 
 #include <oldfilm/plugins.hpp>
 
@@ -47,13 +47,14 @@ json sequence_identity(const fs::path& pattern) {
 
 } // namespace
 
-json identity(const std::string& input, const RestoreOptions& options, const std::string& plan) {
+json identity(const std::string& input, const RestoreOptions& options,
+              const PipelineOptions& pipeline, const std::string& plan) {
     const ReadOptions& read = options.read;
     const auto text = [](const std::optional<Rational>& value) {
         return value ? json(value->to_string()) : json();
     };
     return {{"oldfilm", version()},
-            {"input", is_sequence(input) ? sequence_identity(input) : file_identity(input)},
+            {"input", media::is_sequence(input) ? sequence_identity(input) : file_identity(input)},
             {"settings",
              {{"codec", options.codec},
               {"crf", options.crf ? json(*options.crf) : json()},
@@ -62,7 +63,9 @@ json identity(const std::string& input, const RestoreOptions& options, const std
               {"start", read.start.to_string()},
               {"duration", text(read.duration)},
               {"deinterlace", read.deinterlace},
-              {"strict", read.strict}}},
+              {"strict", read.strict},
+              {"memory", pipeline.memory},
+              {"tile", pipeline.tile}}},
             {"plan", json::parse(plan)}};
 }
 

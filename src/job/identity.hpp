@@ -13,6 +13,6 @@ namespace oldfilm::job {
 /// The input as it is now (size, time of change, checksum of both ends), the options that count,
 /// and the run's plan. Two restorations of equal identity give equal films.
 nlohmann::json identity(const std::string& input, const RestoreOptions& options,
-                        const std::string& plan);
+                        const PipelineOptions& pipeline, const std::string& plan);
 
 } // namespace oldfilm::job

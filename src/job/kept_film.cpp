@@ -34,7 +34,7 @@ Rational rational(const json& text) {
 
 PieceFilm::PieceFilm(const std::string& path, WriteOptions options, const Reader* source, Ways ways)
     : ways_(std::move(ways)), encoder_(path, std::move(options), source),
-      queue_([this](const Frame& frame) { write(frame); }) {}
+      queue_([this](const Frame& frame) { write(frame); }, ways_.profile) {}
 
 fs::path PieceFilm::file_of(std::int64_t piece) const {
     return piece_file(ways_.folder, ways_.prefix, piece);
@@ -83,7 +83,8 @@ void PieceFilm::publish(std::int64_t pieces) {
     encoder_.assemble(files, ways_.base);
 }
 
-KeptFilm::KeptFilm(const std::string& output, bool fresh) : journal_(output) {
+KeptFilm::KeptFilm(const std::string& output, bool fresh, Profile* profile)
+    : journal_(output), profile_(profile) {
     if (fresh || (is_begun() && !journal_.lines().front().contains("job"))) {
         journal_.clear();
     }
@@ -162,6 +163,14 @@ void KeptFilm::take(const Piece& piece) {
     end_ = line.value("end", json());
 }
 
+int KeptFilm::tile() const {
+    int side = 0;
+    for (const json& line : journal_.lines()) {
+        side = line.value("tile", side);
+    }
+    return side;
+}
+
 void KeptFilm::check(const json& identity) {
     if (first_piece_ == 0) { // nothing that could be gone on with
         journal_.clear();
@@ -198,7 +207,8 @@ void KeptFilm::open_masks(const std::string& path, WriteOptions options,
             .before = std::move(before),
             .done = [this](std::int64_t piece, LogSeal seal) { mask_done(piece, seal); },
             .first = first_piece_,
-            .base = mask_base_});
+            .base = mask_base_,
+            .profile = profile_});
 }
 
 void KeptFilm::open_film(const std::string& path, WriteOptions options, const Reader* source) {
@@ -212,7 +222,8 @@ void KeptFilm::open_film(const std::string& path, WriteOptions options, const Re
             .before = {},
             .done = [this](std::int64_t piece, LogSeal seal) { film_done(piece, seal); },
             .first = first_piece_,
-            .base = film_base_});
+            .base = film_base_,
+            .profile = profile_});
 }
 
 bool KeptFilm::see(const Frame& frame) {

@@ -32,6 +32,7 @@ class PieceFilm {
         std::function<void(std::int64_t, media::LogSeal)> done; ///< a piece is on the disk
         std::int64_t first = 0; ///< pieces before it are done; their frames are dropped
         Rational base;          ///< time base of the film's first frame; 0 when not known yet
+        Profile* profile = nullptr;
     };
     PieceFilm(const std::string& path, WriteOptions options, const Reader* source, Ways ways);
 
@@ -59,7 +60,7 @@ class KeptFilm {
   public:
     /// Takes the job folder of `output` and reads what an earlier run has left; nothing where
     /// `fresh`. Throws `Error`.
-    KeptFilm(const std::string& output, bool fresh);
+    KeptFilm(const std::string& output, bool fresh, Profile* profile);
     ~KeptFilm();
     KeptFilm(const KeptFilm&) = delete;
     KeptFilm& operator=(const KeptFilm&) = delete;
@@ -69,6 +70,10 @@ class KeptFilm {
     /// first difference. Where no piece was finished it is forgotten.
     void check(const nlohmann::json& identity);
     void begin(const nlohmann::json& identity) { journal_.add({{"job", identity}}); }
+    /// The side of tiles that memory was found to suffice for; 0 where it never ran out.
+    [[nodiscard]] int tile() const;
+    /// What follows is made in tiles of this side.
+    void note_tile(int side) { journal_.add({{"tile", side}}); }
     [[nodiscard]] const StartPoint& start_point() const { return from_; }
     /// Frames of the input, and of the output, that are done.
     [[nodiscard]] std::int64_t frames_done() const { return done_frames_; }
@@ -112,6 +117,7 @@ class KeptFilm {
     [[nodiscard]] Rational film_start() const;
 
     Journal journal_;
+    Profile* profile_; ///< may be null
     StartPoint from_;
     nlohmann::json end_;
     std::int64_t first_piece_ = 0, done_frames_ = 0, done_outputs_ = 0;

@@ -3,6 +3,7 @@
 #include "job/identity.hpp"
 #include "job/kept_film.hpp"
 #include "job/watch.hpp"
+#include "media/locations.hpp"
 
 #include <oldfilm/error.hpp>
 #include <oldfilm/plugins.hpp>
@@ -22,10 +23,15 @@ namespace {
 /// The film as it is decoded, and how much of it there was. Read on the run's own thread.
 class Source {
   public:
-    Source(const std::string& path, ReadOptions options) : reader_(path, std::move(options)) {}
+    Source(const std::string& path, ReadOptions options, Profile* profile)
+        : reader_(path, std::move(options)), profile_(profile) {}
 
     std::optional<Frame> next() {
-        std::optional<Frame> frame = reader_.next();
+        std::optional<Frame> frame;
+        {
+            const Profile::Span span(profile_, Profile::Kind::decode, "", frames_);
+            frame = reader_.next();
+        }
         if (frame) {
             const FrameInfo& info = frame->info();
             if (frames_ == 0) {
@@ -48,6 +54,7 @@ class Source {
 
   private:
     Reader reader_;
+    Profile* profile_; ///< may be null
     std::atomic<std::int64_t> frames_ = 0;
     Rational first_, end_;
 };
@@ -104,13 +111,18 @@ double ratio_of(const StreamFormat& in, const StreamFormat& out) {
 /// One film on its way through.
 class Job {
   public:
-    Job(const std::string& input, const std::string& output, const RestoreOptions& options)
-        : output_(output), options_(options), warnings_(options.warn),
-          source_(input, read_options()), total_(announced(source_.info(), options.read)) {}
+    /// `tile`: the side of tiles that memory is known to suffice for; 0 where nothing is known.
+    Job(const std::string& input, const std::string& output, const RestoreOptions& options,
+        Profile* profile, int tile)
+        : output_(output), options_(options), profile_(profile), tile_(tile),
+          warnings_(options.warn), source_(input, read_options(), profile),
+          total_(announced(source_.info(), options.read)) {}
 
     /// The film as it is, without loss unless another codec is named.
     RestoreResult pass();
     RestoreResult restore(const Pipeline& pipeline);
+    /// The tiles to go on with after `error`, 0 where smaller ones would not help.
+    [[nodiscard]] int smaller_tile(const Error& error);
 
   private:
     using Next = std::function<std::optional<Frame>()>;
@@ -133,11 +145,14 @@ class Job {
 
     const std::string& output_;
     const RestoreOptions& options_;
+    Profile* profile_; ///< may be null
+    int tile_;
     job::Warnings warnings_;
     Source source_;
     std::int64_t total_;
     std::atomic<bool> failed_ = false; ///< what is done with frames on their way
     bool kept_ = false;
+    bool began_ = false; ///< the stages are at work
 };
 
 ReadOptions Job::read_options() {
@@ -198,6 +213,9 @@ WriteOptions Job::mask_options() {
 /// The same stages, with the job's own ears: `see` is told each frame where masks are complete.
 Pipeline Job::watched(const Pipeline& pipeline, Push see) {
     PipelineOptions options = pipeline.options();
+    if (tile_ > 0) {
+        options.tile = tile_;
+    }
     if (!options.log) {
         options.log = [this](const std::string& text) { warnings_(text); };
     }
@@ -282,6 +300,7 @@ RestoreResult Job::result(std::int64_t written, const job::ProgressMeter& meter)
 std::int64_t Job::pull(const Run& run, const Next& next, const Push& push,
                        job::ProgressMeter& meter, std::int64_t before) {
     std::int64_t written = before;
+    began_ = true;
     try {
         while (!failed_) {
             const std::optional<Frame> frame = next();
@@ -305,8 +324,8 @@ RestoreResult Job::stream(const Pipeline& pipeline) {
     std::unique_ptr<job::FilmSink> masks;
     std::atomic<bool> any = false;
     if (!options_.mask_out.empty()) {
-        masks = std::make_unique<job::FilmSink>(options_.mask_out, mask_options(), nullptr,
-                                                mask_picture);
+        masks = std::make_unique<job::FilmSink>(options_.mask_out, mask_options(), profile_,
+                                                nullptr, mask_picture);
     }
     const Push see = [&](const Frame& frame) {
         any = any || frame.mask().defined();
@@ -314,7 +333,8 @@ RestoreResult Job::stream(const Pipeline& pipeline) {
     };
     const StreamFormat in = format_of(source_.info());
     Run run = watched(pipeline, masks ? see : Push()).start(in, [this] { return source_.next(); });
-    job::FilmSink sink(output_, film_options(run.output(), run.plan()), &source_.reader());
+    job::FilmSink sink(output_, film_options(run.output(), run.plan()), profile_,
+                       &source_.reader());
     const std::stop_callback cancel(options_.stop, [&run] { run.cancel(); });
     job::ProgressMeter meter(options_.progress, total_, ratio_of(in, run.output()));
     const std::int64_t written = pull(
@@ -341,7 +361,8 @@ void Job::take_up(job::KeptFilm& film, const Pipeline& pipeline, const StreamFor
     if (!film.is_begun()) {
         return;
     }
-    film.check(job::identity(source_.info().path, options_, pipeline.start(in).plan()));
+    film.check(job::identity(source_.info().path, options_, pipeline.options(),
+                             watched(pipeline, {}).start(in).plan()));
     if (options_.note && film.frames_done() > 0) {
         const std::string of = total_ < 0 ? "" : fmt::format(" of {}", total_);
         options_.note(
@@ -353,11 +374,14 @@ void Job::take_up(job::KeptFilm& film, const Pipeline& pipeline, const StreamFor
 /// In pieces, each kept until all are there.
 RestoreResult Job::keep(const Pipeline& pipeline) {
     kept_ = true;
-    job::KeptFilm film(output_, options_.fresh);
+    job::KeptFilm film(output_, options_.fresh, profile_);
+    const StreamFormat in = format_of(source_.info());
+    take_up(film, pipeline, in);
+    if (tile_ == 0 || (film.tile() > 0 && film.tile() < tile_)) {
+        tile_ = film.tile();
+    }
     const Pipeline stages =
         watched(pipeline, [&film](const Frame& frame) { return film.see(frame); });
-    const StreamFormat in = format_of(source_.info());
-    take_up(film, stages, in);
     if (!options_.mask_out.empty()) {
         film.open_masks(options_.mask_out, mask_options(), mask_picture);
     }
@@ -369,7 +393,10 @@ RestoreResult Job::keep(const Pipeline& pipeline) {
     film.watch(run);
     const std::string plan = run.plan(); // reads models and plugins for their checksums
     if (!film.is_begun()) {
-        film.begin(job::identity(source_.info().path, options_, plan));
+        film.begin(job::identity(source_.info().path, options_, pipeline.options(), plan));
+    }
+    if (tile_ != film.tile()) {
+        film.note_tile(tile_);
     }
     film.open_film(output_, film_options(run.output(), plan), &source_.reader());
     const std::stop_callback cancel(options_.stop, [&run] { run.cancel(); });
@@ -405,11 +432,30 @@ RestoreResult Job::keep(const Pipeline& pipeline) {
     return made;
 }
 
+int Job::smaller_tile(const Error& error) {
+    const bool is_pipe = source_.info().path == "-" || output_ == "-";
+    if (error.code() != Errc::out_of_memory || !began_ || is_pipe) {
+        return 0;
+    }
+    for (const int side : {256, 128, 64}) {
+        if (tile_ == 0 || side < tile_) {
+            warnings_(fmt::format("memory ran out ({}); going on with tiles of {} pixels",
+                                  error.what(), side));
+            return side;
+        }
+    }
+    return 0;
+}
+
 RestoreResult Job::restore(const Pipeline& pipeline) {
+    if (tile_ == 0) {
+        tile_ = pipeline.options().tile;
+    }
     WriteOptions wanted;
     wanted.codec = options_.codec;
     wanted.width = wanted.height = 2;
-    const bool can_be_kept = source_.info().path != "-" &&
+    const std::string& path = source_.info().path;
+    const bool can_be_kept = path != "-" && media::scheme_of(path).empty() &&
                              media::SegmentEncoder::can_keep(output_, wanted) &&
                              (options_.mask_out.empty() ||
                               media::SegmentEncoder::can_keep(options_.mask_out, mask_options()));
@@ -420,7 +466,7 @@ RestoreResult Job::pass() {
     const std::string codec =
         options_.codec.empty() ? job::lossless_codec(output_) : options_.codec;
     const StreamFormat format = format_of(source_.info());
-    job::FilmSink sink(output_, write_options(format, codec), &source_.reader());
+    job::FilmSink sink(output_, write_options(format, codec), profile_, &source_.reader());
     job::ProgressMeter meter(options_.progress, total_, 1.0);
     Progress progress;
     while (const std::optional<Frame> frame = source_.next()) {
@@ -452,8 +498,18 @@ RestoreResult restore(const std::string& input, const std::string& output, const
                     "a mask film needs a stage that makes masks, and the pipeline has no stages; "
                     "add scratch-removal, or leave the mask film out");
     }
-    Job film(input, output, allowed);
-    return pass ? film.pass() : film.restore(pipeline);
+    for (int tile = 0;;) {
+        Job film(input, output, allowed, pipeline.options().profile.get(), tile);
+        try {
+            return pass ? film.pass() : film.restore(pipeline);
+        } catch (const Error& error) {
+            tile = film.smaller_tile(error);
+            if (tile == 0) {
+                throw;
+            }
+            allowed.fresh = false; // what is done is ours
+        }
+    }
 }
 
 } // namespace oldfilm

@@ -1,6 +1,7 @@
 #include "media/container.hpp"
 
 #include "base/sync.hpp"
+#include "media/locations.hpp"
 #include "media/reader.hpp"
 
 #include <oldfilm/error.hpp>

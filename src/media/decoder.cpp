@@ -66,8 +66,7 @@ std::string orientation(const std::int32_t* matrix, int& rotation) {
 } // namespace
 
 Decoder::Decoder(const std::string& path, const ReadOptions& options)
-    : options_(options), path_(path),
-      input_(open_input(path, options.source_fps.value_or(Rational()))) {
+    : options_(options), path_(path), input_(open_input(path, options)) {
     const int index = first_video(*input_);
     const AVCodec* decoder =
         index < 0 ? nullptr : avcodec_find_decoder(input_->streams[index]->codecpar->codec_id);
@@ -206,8 +205,8 @@ UniqueFrame Decoder::decoded() {
 void Decoder::build_graph(const AVFrame& first) {
     std::string filters = mirror_;
     const AVRational rate = av_guess_frame_rate(input_.get(), stream_, nullptr);
-    telecined_ =
-        options_.deinterlace && is_interlaced(first) && rate.num > 0 && is_telecined(path_);
+    telecined_ = options_.deinterlace && is_interlaced(first) && rate.num > 0 &&
+                 is_telecined(path_, options_);
     if (telecined_) {
         // What no match could mend (an edit) is deinterlaced.
         filters += "fieldmatch,bwdif=mode=send_frame:deint=interlaced,decimate,";

@@ -1,5 +1,7 @@
 #include "media/ffmpeg.hpp"
 
+#include "media/locations.hpp"
+
 #include <oldfilm/error.hpp>
 #include <oldfilm/media.hpp>
 
@@ -10,11 +12,9 @@ extern "C" {
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 #include <limits>
 #include <new>
-#include <regex>
 #include <vector>
 
 namespace oldfilm {
@@ -144,67 +144,33 @@ ColorTags tags_of(const AVFrame& frame) {
     return tags;
 }
 
-bool is_sequence(const std::string& path) {
-    static const std::regex pattern("%[0-9]*d");
-    return std::regex_search(path, pattern);
-}
-
-namespace {
-
-/// The numbers of the pictures that are there, in order.
-std::vector<int> numbers_of(const std::string& pattern) {
-    namespace fs = std::filesystem;
-    const fs::path parent = fs::path(pattern).parent_path();
-    std::vector<int> numbers;
-    std::error_code missing;
-    for (const auto& entry : fs::directory_iterator(parent.empty() ? "." : parent, missing)) {
-        const std::string name = (parent / entry.path().filename()).string();
-        static const std::regex digits("[0-9]+");
-        for (auto at = std::sregex_iterator(name.begin(), name.end(), digits);
-             at != std::sregex_iterator(); ++at) {
-            const int number = static_cast<int>(std::strtol(at->str().c_str(), nullptr, 10));
-            char made[4096] = {};
-            if (at->length() < 10 &&
-                av_get_frame_filename(made, sizeof(made), pattern.c_str(), number) >= 0 &&
-                name == made) {
-                numbers.push_back(number);
-                break;
-            }
-        }
-    }
-    std::sort(numbers.begin(), numbers.end());
-    return numbers;
-}
-
-/// The first picture's number. A gap would end the film without a word.
-int first_number(const std::string& pattern) {
-    const std::vector<int> numbers = numbers_of(pattern);
-    for (std::size_t i = 1; i < numbers.size(); ++i) {
-        if (numbers[i] != numbers[i - 1] + 1) {
-            throw Error(Errc::unreadable,
-                        fmt::format("the pictures of {} must be numbered without a gap, and {} is "
-                                    "followed by {}; fill the gap, or restore the parts by "
-                                    "themselves",
-                                    pattern, numbers[i - 1], numbers[i]));
-        }
-    }
-    return numbers.empty() ? 0 : numbers.front();
-}
-
-} // namespace
-
-UniqueInput open_input(const std::string& path, const Rational& sequence_rate) {
+UniqueInput open_input(const std::string& path, const ReadOptions& read) {
     Dictionary options;
-    av_dict_set(&options.entries, "protocol_whitelist", "file,pipe", 0);
+    std::string allowed = "file,pipe";
+    for (const std::string& protocol : read.protocols) {
+        allowed += "," + protocol;
+    }
+    av_dict_set(&options.entries, "protocol_whitelist", allowed.c_str(), 0);
+    const Rational sequence_rate = read.source_fps.value_or(Rational());
+    const std::string scheme = scheme_of(path);
     const AVInputFormat* format = nullptr;
     std::string url = "file:" + path;
     if (path == "-") {
         url = "pipe:0";
         format = av_find_input_format("yuv4mpegpipe");
+    } else if (!scheme.empty()) {
+        if (std::find(read.protocols.begin(), read.protocols.end(), scheme) ==
+            read.protocols.end()) {
+            throw Error(Errc::invalid_argument,
+                        fmt::format("{} is reached by {}, and only files and pipes are read unless "
+                                    "other protocols are named (--protocols {})",
+                                    path, scheme, scheme));
+        }
+        url = path;
     } else if (is_sequence(path)) {
         format = av_find_input_format("image2");
         url = path;
-        av_dict_set_int(&options.entries, "start_number", first_number(path), 0);
+        av_dict_set_int(&options.entries, "start_number", first_of_sequence(path), 0);
         if (sequence_rate.num() > 0) {
             av_dict_set(&options.entries, "framerate", sequence_rate.to_string().c_str(), 0);
         }

@@ -2,8 +2,7 @@
 /// \file
 /// FFmpeg's C handles, each wrapped once, and its errors as sentences.
 
-#include <oldfilm/color.hpp>
-#include <oldfilm/time.hpp>
+#include <oldfilm/media.hpp>
 
 extern "C" {
 #include <libavcodec/avcodec.h>
@@ -61,15 +60,13 @@ AVRational to_av(const Rational& r);
 
 ColorTags tags_of(const AVFrame& frame);
 
-/// Opens a file, a picture, a sequence or standard input ("-") for reading; protocols file and pipe
-/// only. Throws `Error`: not_found, unreadable.
-UniqueInput open_input(const std::string& path, const Rational& sequence_rate);
+/// Opens a file, a picture, a sequence or standard input ("-") for reading; other protocols than
+/// file and pipe where `read` names them. Throws `Error`: not_found, unreadable, invalid_argument
+/// (a protocol).
+UniqueInput open_input(const std::string& path, const ReadOptions& read);
 
 /// The stream that is restored: the first video that is no cover picture, else the cover picture
 /// itself; negative when there is none that can be decoded.
 int first_video(AVFormatContext& input);
-
-/// Whether the path has a number pattern such as %05d.
-bool is_sequence(const std::string& path);
 
 } // namespace oldfilm::media

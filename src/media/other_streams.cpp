@@ -22,7 +22,7 @@ std::int64_t stamp(const AVPacket& packet) {
 
 OtherStreams::OtherStreams(const std::string& path, const ReadOptions& read,
                            AVFormatContext& output, std::function<void(const std::string&)> warn)
-    : output_(output), read_(read), warn_(std::move(warn)), input_(open_input(path, Rational())),
+    : output_(output), read_(read), warn_(std::move(warn)), input_(open_input(path, read)),
       continuity_(*input_) {
     const int video = first_video(*input_);
     if (read.start.num() > 0) {

@@ -45,13 +45,14 @@ double field_difference(const AVFrame& a, const AVFrame& b, int field, int bytes
 
 } // namespace
 
-bool is_telecined(const std::string& path) {
+bool is_telecined(const std::string& path, const ReadOptions& read) {
     constexpr int looked_at = 100;
     if (path == "-") {
         return false;
     }
     ReadOptions options;
     options.threads = 1;
+    options.protocols = read.protocols;
     Decoder decoder(path, options);
     bool broken = false;
     UniqueFrame last = decoder.next(broken);
@@ -77,13 +78,14 @@ bool is_telecined(const std::string& path) {
     return moving >= 10 && top_repeats * 10 >= moving && bottom_repeats * 10 >= moving;
 }
 
-bool colour_later(const std::string& path, const Rational& duration) {
+bool colour_later(const std::string& path, const ReadOptions& read, const Rational& duration) {
     if (path == "-" || duration.num() <= 0) {
         return false;
     }
     try {
         ReadOptions options;
         options.threads = 1;
+        options.protocols = read.protocols;
         Decoder decoder(path, options);
         for (int i = 1; i <= places; ++i) {
             if (!decoder.seek(duration * Rational(i, places + 1))) {

@@ -102,7 +102,7 @@ Reader::Impl::Impl(const std::string& path, ReadOptions wanted)
     grey = std::all_of(ahead.begin(), ahead.end(),
                        [](const Waiting& w) { return chroma_says_nothing(*w.frame); });
     describe(path, first, format);
-    if (grey && layout_of(format).planes == 3 && colour_later(path, info.duration)) {
+    if (grey && layout_of(format).planes == 3 && colour_later(path, options, info.duration)) {
         grey = false;
         info.channels = 3;
     }

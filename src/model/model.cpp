@@ -95,12 +95,16 @@ struct OLDFILM_HIDDEN Model::Impl {
                            {.overlap = manifest.receptive_field,
                             .multiple = manifest.size_multiple,
                             .wanted = options.tile,
-                            .pixels = device.is_cpu() ? uncut_pixels_cpu : uncut_pixels_cuda});
+                            .pixels = device.is_cpu() ? uncut_pixels_cpu : uncut_pixels_cuda,
+                            .most = options.memory > 0 && manifest.memory_per_pixel > 0
+                                        ? options.memory / manifest.memory_per_pixel
+                                        : 0});
     }
 
     /// Linux gives memory that it does not have and ends the program later, so that what is known
-    /// to be too much is refused before. Tiles are never made smaller for it: the same run has to
-    /// give the same bits on the machine that it is resumed on.
+    /// to be too much is refused before. Tiles are made smaller for the memory that was asked for,
+    /// never for what is free: the same run has to give the same bits on the machine that it is
+    /// resumed on.
     void check_memory(const TileSize& piece) const {
         const std::int64_t free = options.memory > 0 ? options.memory : available_memory(device);
         const auto needed = static_cast<double>(manifest.memory_per_pixel) *

@@ -50,29 +50,37 @@ std::vector<TileSpan> cut(std::int64_t length, std::int64_t side, std::int64_t o
 }
 
 TileSize choose_tile(std::int64_t height, std::int64_t width, const TileNeeds& needs) {
+    const auto fits = [&](std::int64_t pixels) { return needs.most <= 0 || pixels <= needs.most; };
     if (needs.wanted < 0) {
         return {height, width};
     }
     if (needs.wanted > 0) {
         return {std::min(height, needs.wanted), std::min(width, needs.wanted)};
     }
-    if (height * width <= needs.pixels) {
+    if (height * width <= needs.pixels && fits(height * width)) {
         return {height, width};
     }
     // Small tiles stay in the caches, large ones waste less on their overlap. Measured: a tile of
     // 400,000 pixels costs about twice as much a pixel as a small one.
     constexpr double costly_area = 400'000;
-    constexpr std::array<std::int64_t, 10> sides{192, 224, 256, 288, 320, 384, 448, 512, 640, 768};
+    constexpr std::int64_t least_without_need = 192; // below, calls cost more than their work
+    constexpr std::array<std::int64_t, 13> sides{64,  96,  128, 192, 224, 256, 288,
+                                                 320, 384, 448, 512, 640, 768};
     TileSize best;
     double best_cost = std::numeric_limits<double>::max();
     for (const std::int64_t h : sides) {
         for (const std::int64_t w : sides) {
+            if (needs.most <= 0 && std::min(h, w) < least_without_need) {
+                continue;
+            }
             const auto rows = cut(height, h, needs.overlap, needs.multiple);
             const auto columns = cut(width, w, needs.overlap, needs.multiple);
             const auto area = static_cast<double>(rows.front().length() * columns.front().length());
             const auto count = static_cast<double>(rows.size() * columns.size());
             const double cost = count * area * (1.0 + area / costly_area);
-            if (cost < best_cost) {
+            const bool allowed = fits(rows.front().length() * columns.front().length());
+            // The first is the smallest: where it is too large, it is the answer all the same.
+            if ((allowed && cost < best_cost) || best.height == 0) {
                 best_cost = cost;
                 best = {rows.front().length(), columns.front().length()};
             }

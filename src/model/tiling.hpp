@@ -33,6 +33,7 @@ struct TileNeeds {
     std::int64_t multiple = 1; ///< heights and widths that the network takes
     std::int64_t wanted = 0;   ///< asked side; 0 to choose, -1 for the whole picture
     std::int64_t pixels = 0;   ///< a picture of up to so many pixels is not cut, when choosing
+    std::int64_t most = 0;     ///< pixels that a tile may have at most; 0 for any number
 };
 
 /// The tile for a picture of height x width (multiples of `needs.multiple`).

@@ -13,7 +13,9 @@ namespace {
 /// Adds the time of its life to a clock.
 class Timed {
   public:
-    explicit Timed(StageClock& clock) : clock_(clock), start_(std::chrono::steady_clock::now()) {}
+    Timed(StageClock& clock, Profile::Kind kind, std::int64_t frame)
+        : clock_(clock), span_(clock.profile, kind, clock.label, frame),
+          start_(std::chrono::steady_clock::now()) {}
     Timed(const Timed&) = delete;
     Timed& operator=(const Timed&) = delete;
     ~Timed() {
@@ -23,6 +25,7 @@ class Timed {
 
   private:
     StageClock& clock_;
+    Profile::Span span_;
     std::chrono::steady_clock::time_point start_;
 };
 
@@ -78,7 +81,7 @@ bool FrameNode::begin_shot(const Frame& first) {
     if (!last) {
         return false;
     }
-    const Timed timed(clock_);
+    const Timed timed(clock_, Profile::Kind::analysis, next_);
     stage_.reset();
     if (wanted > 0) {
         const std::string known = findings_.known(first.info().shot);
@@ -131,7 +134,7 @@ void FrameNode::process(std::int64_t count, std::int64_t last) {
     }
     std::vector<stage::Made> made;
     {
-        const Timed timed(clock_);
+        const Timed timed(clock_, Profile::Kind::stage, next_);
         if (const auto values = changes_.due(in_.at(next_).info().time())) {
             stage_.change(*values);
         }
@@ -189,7 +192,7 @@ FrameInfo RateNode::info_of(std::int64_t output, const FrameInfo& like, Origin o
 }
 
 Frame RateNode::between(const Frame& a, const Frame& b, Rational time) {
-    const Timed timed(clock_);
+    const Timed timed(clock_, Profile::Kind::stage, next_);
     if (const auto values = changes_.due(time)) {
         stage_.change(*values);
     }

@@ -15,14 +15,15 @@ bool Node::close_at_end(std::int64_t next) {
 }
 
 Intake::Intake(FrameBuffer& in, FrameBuffer& out, at::Device device,
-               std::atomic<std::int64_t>& uploads, const StartPoint& from,
+               std::atomic<std::int64_t>& uploads, const StartPoint& from, Profile* profile,
                std::function<void(std::int64_t)> found_shot)
-    : Node(in, out), device_(device), uploads_(uploads), from_(from),
+    : Node(in, out), device_(device), uploads_(uploads), from_(from), profile_(profile),
       found_shot_(std::move(found_shot)) {}
 
 /// Whether the next frame starts a shot. Where that is known it is not decided again; the detector
 /// looks on all the same, since what it has seen counts for what comes.
 bool Intake::starts_shot(std::int64_t end) {
+    const Profile::Span span(profile_, Profile::Kind::shots, "", next_);
     std::vector<Thumbnail> ahead;
     for (std::int64_t n = next_; n < end && n <= next_ + ShotDetector::look_ahead; ++n) {
         auto known = thumbnails_.find(n);
@@ -60,6 +61,7 @@ bool Intake::step() {
     info.index = next_;
     info.shot = shot_;
     if (frame.picture().device() != device_) {
+        const Profile::Span span(profile_, Profile::Kind::copy, "", next_);
         frame = frame.with_picture(frame.picture().to(device_, /*non_blocking=*/true));
         ++uploads_;
     }

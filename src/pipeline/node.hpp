@@ -45,7 +45,8 @@ class Node {
 class Intake final : public Node {
   public:
     Intake(FrameBuffer& in, FrameBuffer& out, at::Device device, std::atomic<std::int64_t>& uploads,
-           const StartPoint& from, std::function<void(std::int64_t first)> found_shot);
+           const StartPoint& from, Profile* profile,
+           std::function<void(std::int64_t first)> found_shot);
     bool step() override;
 
   private:
@@ -54,6 +55,7 @@ class Intake final : public Node {
     at::Device device_;
     std::atomic<std::int64_t>& uploads_;
     const StartPoint& from_;
+    Profile* profile_;
     std::function<void(std::int64_t)> found_shot_;
     ShotDetector detector_;
     std::map<std::int64_t, Thumbnail> thumbnails_;
@@ -63,7 +65,9 @@ class Intake final : public Node {
 
 /// What the pipeline wants to know from stages while they run.
 struct StageClock {
-    double seconds = 0; ///< in the stage's calls; the lane's thread writes
+    std::string label;
+    Profile* profile = nullptr; ///< may be null
+    double seconds = 0;         ///< in the stage's calls; the lane's thread writes
 };
 
 /// New values for live parameters, waiting for their time.

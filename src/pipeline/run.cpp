@@ -86,6 +86,7 @@ struct OLDFILM_HIDDEN Run::Impl {
     [[nodiscard]] FrameNode::Findings findings(std::size_t number);
 
     void build(const StreamFormat& input);
+    [[nodiscard]] std::int64_t budget() const;
     void check_memory() const;
     void lane_loop();
     void source_loop(const Source& source);
@@ -130,6 +131,9 @@ void Run::Impl::build(const StreamFormat& input) {
     shared.device = resolve_device(options.device);
     shared.precision = options.precision;
     shared.log = options.log;
+    shared.memory = budget() / 2;
+    shared.tile = options.tile;
+    shared.profile = options.profile.get();
 
     StreamFormat current = input;
     for (const CheckedStage& one : checked) {
@@ -161,7 +165,7 @@ void Run::Impl::build(const StreamFormat& input) {
     FrameBuffer& first =
         add_edge(stages.empty() ? 2 : FrameNode::capacity(stages.front()->config()) + 1, number);
     nodes.push_back(std::make_unique<Intake>(*edge, first, shared.device, uploads, from,
-                                             [this](std::int64_t frame) {
+                                             options.profile.get(), [this](std::int64_t frame) {
                                                  const std::lock_guard lock(mutex);
                                                  shots.push_back(frame);
                                              }));
@@ -179,6 +183,8 @@ void Run::Impl::build(const StreamFormat& input) {
         }
         FrameBuffer& out = add_edge(needed + static_cast<std::size_t>(config.batch), number);
         clocks.push_back(std::make_unique<StageClock>());
+        clocks.back()->label = stages[i]->plugin().name;
+        clocks.back()->profile = options.profile.get();
         changes.push_back(std::make_unique<Changes>());
         if (config.changes_rate) {
             nodes.push_back(std::make_unique<RateNode>(
@@ -210,10 +216,27 @@ FrameNode::Findings Run::Impl::findings(std::size_t number) {
                          std::int32_t shot) { return found_before(from.analysis, number, shot); }};
 }
 
+/// What frames and models may take of the memory that was named, half each; 0 for any amount.
+std::int64_t Run::Impl::budget() const {
+    if (options.memory <= 0) {
+        return 0;
+    }
+    constexpr std::int64_t program = 320 << 20; // LibTorch, weights, and what runs beside
+    if (options.memory <= program) {
+        throw Error(
+            Errc::out_of_memory,
+            fmt::format("the memory budget is {} MiB, and LibTorch with its models takes {} "
+                        "MiB before the first frame; raise it",
+                        options.memory >> 20, program >> 20));
+    }
+    return options.memory - program;
+}
+
 /// What the edges can hold is known before the first frame; a budget that is too small for it is
 /// refused.
 void Run::Impl::check_memory() const {
-    if (options.memory <= 0) {
+    const std::int64_t most = budget() / 2;
+    if (most <= 0) {
         return;
     }
     std::int64_t needed = 0;
@@ -227,12 +250,12 @@ void Run::Impl::check_memory() const {
         current = one->config().output;
     }
     needed += 3 * frame_bytes(current);
-    if (needed > options.memory) {
+    if (needed > most) {
         throw Error(Errc::out_of_memory,
-                    fmt::format("the frames in flight need {} MiB, and the memory budget is {} "
-                                "MiB; raise it, or use "
-                                "fewer stages or a smaller scale",
-                                needed / 1048576 + 1, options.memory / 1048576));
+                    fmt::format("the frames in flight need {} MiB, and the memory budget leaves {} "
+                                "MiB for them; raise it by {} MiB, or use fewer stages or a "
+                                "smaller scale",
+                                (needed >> 20) + 1, most >> 20, ((needed - most) >> 19) + 1));
     }
 }
 
@@ -252,6 +275,9 @@ void Run::Impl::watch_memory() {
     for (const auto& edge : edges) {
         frames += edge->size();
         bytes += edge->bytes();
+    }
+    if (options.profile) {
+        options.profile->add_memory(frames, bytes);
     }
     const std::lock_guard lock(mutex);
     peak_frames = std::max(peak_frames, frames);
@@ -284,6 +310,7 @@ void Run::Impl::lane_loop() {
             if (events == seen) {
                 idle_since = seen;
                 changed.notify_all(); // `next` may be waiting to learn that nothing more comes
+                const Profile::Span span(options.profile.get(), Profile::Kind::wait, "");
                 changed.wait(lock, [&] { return events != seen || stopping; });
             }
         }
@@ -407,6 +434,8 @@ Run::State Run::next(Frame& frame) {
         edge.release_before(edge.begin() + 1);
         hand_to_caller(made);
         if (!made.picture().is_cpu() && it.pulls) {
+            const Profile::Span span(it.options.profile.get(), Profile::Kind::copy, "",
+                                     made.info().index);
             made = made.with_picture(made.picture().cpu());
             ++it.downloads;
         }

@@ -81,12 +81,14 @@ void set_option(PipelineOptions& options, const std::string& key, const json& va
         options.precision = parse_precision(value.get<std::string>());
     } else if (key == "memory" && value.is_number_integer() && value.get<std::int64_t>() >= 0) {
         options.memory = value.get<std::int64_t>();
+    } else if (key == "tile" && value.is_number_integer() && value >= 0 && value <= 1 << 16) {
+        options.tile = value.get<int>();
     } else {
         throw Error(
             Errc::invalid_argument,
             fmt::format(
                 "the pipeline has \"{}\": {}, expected \"stages\" (an array), \"device\" and "
-                "\"precision\" (text) or \"memory\" (bytes)",
+                "\"precision\" (text), \"memory\" (bytes) or \"tile\" (pixels)",
                 key, value.dump()));
     }
 }
@@ -204,6 +206,7 @@ std::string Pipeline::to_json() const {
                 {"device", impl_->options.device},
                 {"precision", to_string(impl_->options.precision)},
                 {"memory", impl_->options.memory},
+                {"tile", impl_->options.tile},
                 {"stages", stages}}
         .dump(2);
 }

@@ -61,8 +61,9 @@ std::string find_package(const std::string& name, const std::string& plugin_fold
 
 std::shared_ptr<Model> ModelStore::open(const std::string& path, const std::string& task,
                                         const ModelOptions& options) {
-    const std::string key = fmt::format("{}|{}|{}|{}", fs::weakly_canonical(path).string(),
-                                        options.device, to_string(options.precision), options.tile);
+    const std::string key =
+        fmt::format("{}|{}|{}|{}|{}", fs::weakly_canonical(path).string(), options.device,
+                    to_string(options.precision), options.tile, options.memory);
     const std::lock_guard lock(mutex_);
     std::weak_ptr<Model>& slot = models_[key];
     std::shared_ptr<Model> model = slot.lock();

@@ -64,6 +64,8 @@ std::int32_t open_model(const oldfilm_host* host, const char* package, const cha
         options.device = side.shared().device.str();
         options.precision = side.shared().precision;
         options.warn = side.shared().log;
+        options.memory = side.shared().memory;
+        options.tile = side.shared().tile;
         auto opened = std::make_unique<oldfilm_model>();
         const std::string file = find_package(package, side.folder());
         opened->model = side.shared().models->open(file, task, options);
@@ -84,6 +86,7 @@ std::int32_t run_model(const oldfilm_host* host, oldfilm_model* model,
         for (std::uint32_t i = 0; i < input_count; ++i) {
             given.push_back(borrow(*inputs[i]));
         }
+        const Profile::Span span(side.shared().profile, Profile::Kind::model, side.label());
         const std::vector<at::Tensor> made =
             model->model->run(given, [&side] { return side.shared().cancelled.load(); });
         if (made.size() != output_count) {
@@ -104,6 +107,7 @@ void close_model(const oldfilm_host* /*host*/, oldfilm_model* model) {
 std::int32_t find_flow(const oldfilm_host* host, const oldfilm_tensor* from,
                        const oldfilm_tensor* to, oldfilm_tensor* flow) {
     return serve(host, [&](HostSide& side) {
+        const Profile::Span span(side.shared().profile, Profile::Kind::flow, side.label());
         *flow = give(side.shared().flow.flow(borrow(*from), borrow(*to)), side.torch());
     });
 }

@@ -7,6 +7,7 @@
 #include <oldfilm/error.hpp>
 #include <oldfilm/model.hpp>
 #include <oldfilm/plugin.h>
+#include <oldfilm/profile.hpp>
 
 #include <ATen/core/Tensor.h>
 
@@ -39,6 +40,9 @@ struct Shared {
     FlowService flow;
     at::Device device{at::kCPU};
     Precision precision = Precision::automatic;
+    std::int64_t memory = 0; ///< bytes that a model may take; 0: what the machine has free
+    int tile = 0;            ///< side of the models' tiles; 0: chosen
+    Profile* profile = nullptr;
     std::function<void(const std::string&)> log;
     std::set<std::string> packages; ///< files of the models that stages opened
     std::atomic<bool> cancelled{false};

@@ -8,7 +8,7 @@ shift $(($# < 2 ? $# : 2))
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$here/../..
 targets=("$@")
-((${#targets[@]})) || targets=(rational manifest sidecar journal stage pipeline)
+((${#targets[@]})) || targets=(rational manifest sidecar journal stage pipeline hints arguments)
 torch=$(sed -n 's/^OLDFILM_TORCH_ROOT:[A-Z]*=//p; s/^OLDFILM_TORCH:[A-Z]*=//p' "$build/CMakeCache.txt" | head -n 1)
 [[ -n $torch ]] || torch=$(ls -d "$build"/env/lib/python3*/site-packages/torch)
 mkdir -p "$build/fuzz"
@@ -25,6 +25,8 @@ declare -A sources=(
     [sidecar]="${base[*]}"
     [journal]="$root/src/base/error.cpp $root/src/job/journal.cpp"
     [stage]="${base[*]} $root/src/pipeline/spec.cpp $root/src/stage/library.cpp"
+    [hints]="$root/plugins/colorize/hints.cpp $root/plugins/colorize/lab.cpp"
+    [arguments]="${base[*]} $root/examples/oldfilm/options.cpp $root/examples/oldfilm/restore_options.cpp $root/examples/oldfilm/values.cpp"
     [pipeline]="${base[*]} $root/src/pipeline/spec.cpp $root/src/stage/library.cpp"
 )
 for target in "${targets[@]}"; do
@@ -34,7 +36,8 @@ for target in "${targets[@]}"; do
         clang++ "${flags[@]}" "$here/$target.cpp" ${sources[$target]} -o "$program" "${link[@]}"
     corpus=$build/fuzz/$target
     mkdir -p "$corpus"
-    options=(-artifact_prefix="$corpus/found-" -timeout=10 -rss_limit_mb=4096 -max_len=4096 -print_final_stats=1)
+    options=(-artifact_prefix="$corpus/found-" -timeout=10 -rss_limit_mb=4096 -max_len=4096 -print_final_stats=1
+        -close_fd_mask=3)
     [[ -e $here/json.dict && $target != rational ]] && options+=(-dict="$here/json.dict")
     if ((seconds > 0)); then options+=(-max_total_time="$seconds"); else options+=(-runs=0); fi
     OLDFILM_PLUGIN_PATH=$build/plugins ASAN_OPTIONS=detect_leaks=1 "$program" "${options[@]}" "$corpus" "$here/seeds/$target" \

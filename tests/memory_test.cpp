@@ -1,0 +1,129 @@
+// What is done where memory is little: budgets, networks that run out of it, films that lie about
+// their size.
+#include "media_files.hpp"
+#include "tiny_model.hpp"
+
+#include <oldfilm/error.hpp>
+#include <oldfilm/pipeline.hpp>
+#include <oldfilm/restore.hpp>
+
+#include <catch2/catch.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdlib>
+#include <fstream>
+#include <string>
+#include <vector>
+
+using namespace oldfilm;
+using Catch::Matchers::Contains;
+
+namespace {
+
+/// Bytes that Linux says can still be had.
+std::int64_t available() {
+    std::ifstream machine("/proc/meminfo");
+    std::int64_t kib = 0;
+    for (std::string word; machine >> word;) {
+        if (word == "MemAvailable:") {
+            machine >> kib;
+            break;
+        }
+    }
+    return kib * 1024;
+}
+
+struct Films {
+    media_files::Folder folder;
+    test::TempFolder models;
+    std::string in = folder / "in.mkv";
+
+    explicit Films(const std::string& size = "160x120") {
+        media_files::ffmpeg("-f lavfi -i testsrc2=size=" + size +
+                            ":rate=10 -frames:v 6 -c:v ffv1 " + in);
+    }
+    [[nodiscard]] std::string model(const std::string& name, std::int64_t bytes_per_pixel) const {
+        test::TinyModel tiny = test::enlarging_model();
+        tiny.manifest = test::manifest(
+            "superres", fmt::format(R"({{"memory_per_pixel": {}, "scale": 2, "size_multiple": 2,
+                                         "receptive_field": 8, "channels": 1}})",
+                                    bytes_per_pixel));
+        return test::write_package(models.file(name), tiny);
+    }
+    std::vector<std::string> enlarge(const std::string& out, const std::string& model,
+                                     PipelineOptions options = {}) const {
+        std::vector<std::string> warnings;
+        Pipeline pipeline(std::move(options));
+        pipeline.add(parse_stage("superres:scale=2,model=" + model));
+        RestoreOptions restore_options;
+        restore_options.codec = "ffv1";
+        restore_options.warn = [&](const std::string& text) { warnings.push_back(text); };
+        const RestoreResult result = restore(in, folder / out, pipeline, restore_options);
+        CHECK(result.frames_out == 6);
+        return warnings;
+    }
+};
+
+} // namespace
+
+TEST_CASE("a model that runs out of memory is given smaller tiles, and the run goes on") {
+    const Films s;
+    // Too much for the frame and for tiles of 128, little enough for tiles of 64.
+    const std::int64_t hungry = std::min<std::int64_t>(available() / 10'000, 1 << 30);
+    CHECK(s.enlarge("plain.mkv", s.model("plain.pt", 0)).empty());
+    const auto warnings = s.enlarge("small.mkv", s.model("hungry.pt", hungry));
+    REQUIRE(warnings.size() == 3);
+    CHECK_THAT(warnings.front(), Contains("memory ran out") && Contains("tiles of 256 pixels"));
+    CHECK_THAT(warnings.back(), Contains("tiles of 64 pixels"));
+    CHECK(media_files::psnr(s.folder / "small.mkv", s.folder / "plain.mkv") > 60);
+
+    // The network that sees the whole picture can't be helped, and nothing is left of the attempt.
+    CHECK_THROWS_WITH(s.enlarge("none.mkv", s.model("huge.pt", std::min<std::int64_t>(
+                                                                   available() / 500, 1 << 30))),
+                      Contains("needs") && Contains("GiB"));
+    CHECK_FALSE(std::filesystem::exists(s.folder / "none.mkv"));
+    CHECK_FALSE(std::filesystem::exists(s.folder / "none.mkv.oldfilm-job"));
+}
+
+TEST_CASE("a budget makes tiles fit") {
+    const Films s;
+    PipelineOptions options;
+    options.memory = 1LL << 30;
+    // Half of what is left beside the program is the models': tiles of some 7,000 pixels.
+    const auto warnings = s.enlarge("budget.mkv", s.model("some.pt", 50'000), options);
+    CHECK(warnings.empty());
+    s.enlarge("plain.mkv", s.model("plain.pt", 0));
+    CHECK(media_files::psnr(s.folder / "budget.mkv", s.folder / "plain.mkv") > 60);
+    options.memory = 100 << 20;
+    CHECK_THROWS_WITH(s.enlarge("none.mkv", s.model("some.pt", 0), options),
+                      Contains("LibTorch with its models takes"));
+}
+
+TEST_CASE("films that lie about their size are refused before memory is asked for") {
+    const media_files::Folder folder;
+    {
+        std::ofstream file(folder / "wide.y4m", std::ios::binary);
+        file << "YUV4MPEG2 W100000 H100000 F25:1 Ip A1:1 C420jpeg\nFRAME\n"
+             << std::string(5000, 'x');
+    }
+    CHECK_THROWS_AS(Reader(folder / "wide.y4m"), Error);
+
+    // A trillion frames, says the duration.
+    media_files::ffmpeg("-f lavfi -i testsrc2=size=96x64:rate=25 -frames:v 5 -c:v ffv1 " +
+                        (folder / "long.mkv"));
+    std::ifstream in(folder / "long.mkv", std::ios::binary);
+    std::string bytes{std::istreambuf_iterator<char>(in), {}};
+    const std::size_t at = bytes.find("\x44\x89\x88");
+    REQUIRE(at != std::string::npos);
+    // 4e13 milliseconds as a big-endian double
+    const std::string lie("\x42\xC2\x30\x9C\xE5\x40\x00\x00", 8);
+    bytes.replace(at + 3, 8, lie);
+    std::ofstream(folder / "long.mkv", std::ios::binary) << bytes;
+    const Reader reader(folder / "long.mkv");
+    CHECK(reader.info().frames > 900'000'000'000);
+    CHECK_THROWS_WITH(restore(folder / "long.mkv", folder / "out.mkv", Pipeline()),
+                      Contains("the disk has"));
+    CHECK_FALSE(std::filesystem::exists(folder / "out.mkv"));
+}
