@@ -37,8 +37,9 @@ fail() {
 TORCH_VERSION='2.11.*'
 PACKAGES=(build-essential cmake ninja-build ccache pkg-config ffmpeg libavcodec-dev libavformat-dev
     libavfilter-dev libavutil-dev libswscale-dev libopencv-dev opencv-data opencv-doc libfmt-dev
-    nlohmann-json3-dev catch2 libcli11-dev python3-venv file doxygen)
+    nlohmann-json3-dev catch2 libcli11-dev python3-venv file doxygen valgrind)
 ENV_DIR=$PWD/build/env
+PEERS_DIR=$PWD/build/peers
 
 # install_packages [PACKAGE...]: what everything needs, and these.
 install_packages() {
@@ -122,9 +123,33 @@ demo() {
 }
 
 bench() {
-    build
-    install_python_torch
-    tests/bench/bench.sh build
+    case ${1:-} in
+        --compare) python3 tests/bench/compare.py "${@:2}" ;;
+        --growth)
+            build
+            python3 tests/bench/growth.py build "${@:2}"
+            ;;
+        --peers)
+            build
+            install_peers
+            "$PEERS_DIR/bin/python" tests/bench/peers.py build "${@:2}"
+            ;;
+        *)
+            build
+            install_python_torch
+            tests/bench/bench.sh build
+            ;;
+    esac
+}
+
+# The other runtimes, in an environment of their own.
+install_peers() {
+    [[ -e $PEERS_DIR/done ]] && return
+    say "fetching ONNX Runtime, OpenVINO and ncnn"
+    python3 -m venv "$PEERS_DIR"
+    "$PEERS_DIR/bin/pip" install --quiet onnxruntime openvino ncnn pnnx onnx numpy >build/peers.log 2>&1 ||
+        { tail -n 20 build/peers.log >&2; fail "pip failed; see build/peers.log"; }
+    touch "$PEERS_DIR/done"
 }
 
 quality() {

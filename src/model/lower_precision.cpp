@@ -36,6 +36,11 @@ constexpr std::array<std::string_view, 10> exact{
     "aten::batch_norm",   "aten::softmax",    "aten::log_softmax", "aten::exp",
     "aten::log",          "aten::norm"};
 
+/// Operations whose result is of their first input's type.
+constexpr std::array<std::string_view, 7> keeping{
+    "aten::relu",          "aten::relu_",           "aten::leaky_relu", "aten::leaky_relu_",
+    "aten::pixel_shuffle", "aten::pixel_unshuffle", "aten::max_pool2d"};
+
 template <std::size_t N>
 bool among(const std::array<std::string_view, N>& names, const Node& node) {
     return std::find(names.begin(), names.end(), std::string_view(node.kind().toQualString())) !=
@@ -93,11 +98,29 @@ class Pass {
         }
     }
 
+    /// Whether the value is of the pass's type for certain: another conversion would do nothing but
+    /// hide from later passes what it is.
+    [[nodiscard]] bool is_converted(const Value& value) const {
+        const Node& source = *value.node();
+        if (among(weighted, source)) {
+            return true; // it comes earlier in the graph, and was seen to
+        }
+        if (among(keeping, source)) {
+            return is_converted(*source.input(0));
+        }
+        const std::string_view name = source.kind().toQualString();
+        return (name == "aten::add" || name == "aten::add_") && is_tensor(*source.input(1)) &&
+               is_converted(*source.input(0)) && is_converted(*source.input(1));
+    }
+
     /// Converts the node's tensors that are not constants of that type already.
     void inputs(Node& node, at::ScalarType type) {
         for (std::size_t i = 0; i < node.inputs().size(); ++i) {
             Value* value = node.input(i);
             if (!is_tensor(*value)) {
+                continue;
+            }
+            if (type == type_ && is_converted(*value)) {
                 continue;
             }
             const std::optional<at::Tensor> known = constant(*value);

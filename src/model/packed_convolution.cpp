@@ -149,6 +149,23 @@ std::vector<Node*> convolutions(Graph& graph) {
 
 constexpr const char* reorder_name = "mkldnn::_reorder_convolution_weight";
 constexpr const char* convolution_name = "mkldnn::_convolution_pointwise";
+/// Adds to a tensor that is given, and gives that.
+constexpr const char* adding_name = "mkldnn::_convolution_pointwise_";
+
+/// Whether the skip path ends in the addition after `node`, and its memory is no one else's: then
+/// oneDNN may add into it, where it would copy it otherwise.
+bool may_be_overwritten(const Value& skip, const Node& node, const Node& addition) {
+    const Node& source = *skip.node();
+    if (!is(source, convolution_name) && !is(source, adding_name)) {
+        return false;
+    }
+    return std::all_of(skip.uses().begin(), skip.uses().end(), [&](const torch::jit::Use& use) {
+        // Convolutions make new memory; others could keep a view.
+        const bool reads = is(*use.user, convolution_name) || understand(*use.user);
+        return use.user == &addition || (reads && use.user->owningBlock() == node.owningBlock() &&
+                                         use.user->isBefore(&node) && use.offset == 0);
+    });
+}
 
 at::Tensor pack(const Convolution& from, const std::vector<std::int64_t>& input_size) {
     torch::jit::Stack stack{from.weight,       from.padding_now, from.stride_now,
@@ -174,14 +191,18 @@ void replace(Graph& graph, Node& node, const Convolution& from, bool add) {
     // (X, other, W, B, padding, stride, dilation, groups, binary_attr, alpha, unary_attr, ...)
     std::vector<Value*> inputs{node.input(0), weight,        from.bias,  from.padding,
                                from.stride,   from.dilation, from.groups};
+    // (other, X, ...) where it adds into `other`.
+    const bool into =
+        addition.node != nullptr && may_be_overwritten(*addition.operand(), node, *addition.node);
     if (addition.node != nullptr) {
-        inputs.insert(inputs.begin() + 1, addition.operand());
+        inputs.insert(inputs.begin() + (into ? 0 : 1), addition.operand());
         Value* unary = activation.node == nullptr ? nothing : graph.insertConstant(activation.name);
         inputs.insert(inputs.end(), {graph.insertConstant("add"), nothing, unary, slope, nothing});
     } else {
         inputs.insert(inputs.end(), {graph.insertConstant(activation.name), slope, nothing});
     }
-    Node* fused = graph.create(c10::Symbol::fromQualString(convolution_name), inputs);
+    Node* fused =
+        graph.create(c10::Symbol::fromQualString(into ? adding_name : convolution_name), inputs);
     graph.insertNode(fused);
     fused->output()->setType(c10::TensorType::get());
     // From the last to the first: each is then without uses.
@@ -202,7 +223,7 @@ void replace(Graph& graph, Node& node, const Convolution& from, bool add) {
 PackedConvolutions::PackedConvolutions(std::shared_ptr<torch::jit::Graph> graph)
     : graph_(std::move(graph)) {
     if (operation(reorder_name, "", 6) && operation(convolution_name, "", 10) &&
-        operation(convolution_name, "binary", 13)) {
+        operation(convolution_name, "binary", 13) && operation(adding_name, "binary", 13)) {
         count_ = convolutions(*graph_).size();
     }
 }

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import statistics
 import sys
 from pathlib import Path
 
@@ -73,6 +74,7 @@ def efficiency(restoration: dict) -> dict:
             "encode": parts["encode"], "stages": parts["in_memory"],
             "over_models": whole / (files + models), "over_models_and_flow": whole / (files + models + parts["flow"]),
             "over_stages": whole / (files + parts["in_memory"]),
+            "spread": statistics.median(restoration["file_to_file"]) / whole - 1,
             "each_stage": dict(zip(restoration["stages"], fastest, strict=True)),
             "each_task": restoration["run_by_task"][restoration["run"].index(parts["run"])]}
 

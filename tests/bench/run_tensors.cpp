@@ -9,6 +9,7 @@
 #include <oldfilm/process.hpp>
 
 #include <ATen/ATen.h>
+#include <ATen/record_function.h>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -16,7 +17,11 @@
 #include <chrono>
 #include <cstdlib>
 #include <fstream>
+#include <map>
+#include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -44,6 +49,57 @@ void write_outputs(const std::string& folder, const std::vector<at::Tensor>& out
     }
 }
 
+/// With OPERATIONS set, what each of LibTorch's operations took by itself, in all calls after the
+/// first: on standard error, the most costly first.
+class Operations {
+  public:
+    Operations() {
+        at::addGlobalCallback(
+            at::RecordFunctionCallback(begin, end).scopes({at::RecordScope::FUNCTION}));
+    }
+    static void tell(std::size_t calls) {
+        std::vector<std::pair<double, std::string>> rows;
+        for (const auto& [name, seconds] : sums()) {
+            rows.emplace_back(seconds / static_cast<double>(calls), name);
+        }
+        std::sort(rows.rbegin(), rows.rend());
+        for (const auto& [seconds, name] : rows) {
+            if (seconds > 5e-5) {
+                fmt::print(stderr, "{:9.2f} ms  {}\n", seconds * 1e3, name);
+            }
+        }
+    }
+
+  private:
+    using Clock = std::chrono::steady_clock;
+    struct Open {
+        std::string name;
+        Clock::time_point start;
+        double inner = 0;
+    };
+    static std::map<std::string, double>& sums() {
+        static std::map<std::string, double> all;
+        return all;
+    }
+    static std::vector<Open>& open() {
+        thread_local std::vector<Open> stack;
+        return stack;
+    }
+    static std::unique_ptr<at::ObserverContext> begin(const at::RecordFunction& function) {
+        open().push_back({function.name(), Clock::now()});
+        return nullptr;
+    }
+    static void end(const at::RecordFunction& /*function*/, at::ObserverContext* /*context*/) {
+        const Open one = open().back();
+        open().pop_back();
+        const double all = std::chrono::duration<double>(Clock::now() - one.start).count();
+        sums()[one.name] += all - one.inner;
+        if (!open().empty()) {
+            open().back().inner += all;
+        }
+    }
+};
+
 } // namespace
 
 int main(int count, char** arguments) {
@@ -58,6 +114,10 @@ int main(int count, char** arguments) {
         const auto model = oldfilm::Model::open(arguments[1], "", options);
         const auto inputs = read_inputs(arguments[2]);
         write_outputs(arguments[2], model->run(inputs));
+        std::optional<Operations> operations;
+        if (std::getenv("OPERATIONS") != nullptr) {
+            operations.emplace();
+        }
         const double limit = std::atof(arguments[4]);
         using Clock = std::chrono::steady_clock;
         const auto begin = Clock::now();
@@ -67,6 +127,9 @@ int main(int count, char** arguments) {
             const auto start = Clock::now();
             static_cast<void>(model->run(inputs));
             times.push_back(std::chrono::duration<double>(Clock::now() - start).count());
+        }
+        if (operations) {
+            Operations::tell(times.size());
         }
         std::sort(times.begin(), times.end());
         fmt::print("{}\n", nlohmann::json{{"median", times[times.size() / 2]},
