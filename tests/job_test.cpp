@@ -76,6 +76,8 @@ struct Begun : Film {
     Begun() {
         broken_off("full");
         REQUIRE(fs::exists(journal()));
+        CHECK((fs::status(path() / "out.mkv.oldfilm-job").permissions() & fs::perms::others_all) ==
+              fs::perms::none);
         kept = path() / "kept";
         fs::copy(path() / "out.mkv.oldfilm-job", kept, fs::copy_options::recursive);
     }

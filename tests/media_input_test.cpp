@@ -268,3 +268,18 @@ TEST_CASE("Interlaced film is warned about, and deinterlaced on request") {
     Reader again(file);
     CHECK(comb(frames[10]) < comb(all(again)[10]));
 }
+
+TEST_CASE("Protocols other than file and pipe are off unless named") {
+    CHECK_THROWS_WITH(Reader("https://film.invalid/a.mkv"), Contains("--protocols https"));
+    ReadOptions read;
+    read.protocols = {"http"};
+    CHECK_THROWS_WITH(Reader("https://film.invalid/a.mkv", read), Contains("--protocols https"));
+    read.protocols = {"https"}; // tls and tcp below it are still off
+    CHECK_THROWS_WITH(Reader("https://film.invalid/a.mkv", read),
+                      Contains("not a film that FFmpeg can read"));
+    // Nor does a playlist reach further than the person did.
+    const Folder folder;
+    std::ofstream(folder / "list.m3u8")
+        << "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nhttp://film.invalid/a.ts\n#EXT-X-ENDLIST\n";
+    CHECK_THROWS_AS(Reader(folder / "list.m3u8"), Error);
+}

@@ -101,6 +101,18 @@ TEST_CASE("a budget makes tiles fit") {
                       Contains("LibTorch with its models takes"));
 }
 
+TEST_CASE("a pipeline document names no files outside of its folder but by their absolute path") {
+    const auto load = [](const std::string& model) {
+        return Pipeline::from_json(fmt::format(
+            R"({{"oldfilm": 1, "stages": [{{"id": "superres", "parameters": {{"model": "{}"}}}}]}})",
+            model));
+    };
+    CHECK_THROWS_WITH(load("../../elsewhere.pt"), Contains("leads out of the folder"));
+    CHECK_THROWS_WITH(load("models/../../elsewhere.pt"), Contains("absolute path"));
+    CHECK_NOTHROW(load("/elsewhere.pt"));
+    CHECK_NOTHROW(load("models/mine.pt"));
+}
+
 TEST_CASE("films that lie about their size are refused before memory is asked for") {
     const media_files::Folder folder;
     {

@@ -62,8 +62,9 @@ bool Journal::is_publishing(const std::string& output) {
 }
 
 Journal::Journal(const std::string& output) : folder_(folder_of(output)) {
-    std::error_code trouble;
-    fs::create_directory(folder_, trouble);
+    // What a film shows is no one else's business before it is published. An existing folder is an
+    // earlier run's.
+    static_cast<void>(mkdir(folder_.c_str(), 0700));
     const fs::path name = folder_ / "lock";
     lock_ = open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (lock_ < 0) {

@@ -15,6 +15,7 @@
 #include <condition_variable>
 #include <exception>
 #include <filesystem>
+#include <map>
 #include <numeric>
 #include <thread>
 #include <utility>
@@ -53,16 +54,17 @@ bool same_grid(const StreamFormat& a, const stage::Config& b) {
     return a.height == b.output.height && a.width == b.output.width && !b.changes_rate;
 }
 
-/// What stage `number` found in `shot` in an earlier run; empty when that is not known.
-std::string found_before(const std::vector<std::string>& analysis, std::size_t number,
-                         std::int32_t shot) {
+/// What stages found in an earlier run, by stage and shot.
+using Found = std::map<std::pair<std::size_t, std::int32_t>, std::string>;
+
+Found found_before(const std::vector<std::string>& analysis) {
+    Found found;
     for (const std::string& one : analysis) {
         const auto entry = nlohmann::json::parse(one);
-        if (entry.at("number") == number && entry.at("shot") == shot) {
-            return entry.at("found").dump();
-        }
+        found[{entry.at("number").get<std::size_t>(), entry.at("shot").get<std::int32_t>()}] =
+            entry.at("found").dump();
     }
-    return "";
+    return found;
 }
 
 } // namespace
@@ -97,6 +99,7 @@ struct OLDFILM_HIDDEN Run::Impl {
 
     StreamFormat format, result;
     StartPoint from;
+    Found found;
     std::vector<CheckedStage> checked;
     PipelineOptions options;
     stage::Shared shared;
@@ -128,6 +131,7 @@ struct OLDFILM_HIDDEN Run::Impl {
 
 void Run::Impl::build(const StreamFormat& input) {
     format = input;
+    found = found_before(from.analysis);
     shared.device = resolve_device(options.device);
     shared.precision = options.precision;
     shared.log = options.log;
@@ -212,8 +216,10 @@ FrameNode::Findings Run::Impl::findings(std::size_t number) {
                         fmt::format(R"({{"number": {}, "stage": "{}", "shot": {}, "found": {}}})",
                                     number, stages[number]->plugin().name, shot, json));
                 },
-            .known = [this, number](
-                         std::int32_t shot) { return found_before(from.analysis, number, shot); }};
+            .known = [this, number](std::int32_t shot) {
+                const auto known = found.find({number, shot});
+                return known == found.end() ? std::string() : known->second;
+            }};
 }
 
 /// What frames and models may take of the memory that was named, half each; 0 for any amount.

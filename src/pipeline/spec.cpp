@@ -7,7 +7,9 @@
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <charconv>
+#include <filesystem>
 #include <utility>
 
 namespace oldfilm {
@@ -72,6 +74,21 @@ StageSpec stage_from(const json& object, std::size_t number) {
         }
     }
     return spec;
+}
+
+/// Whoever writes a document may name files beside it and below, and others only plainly.
+void check_files(const PluginInfo& plugin, const ParameterValues& values) {
+    for (const auto& [name, value] : values) {
+        // Models are texts: some have a name of their own.
+        const auto* text = std::get_if<std::string>(&value);
+        const std::filesystem::path path(text == nullptr ? "" : *text);
+        if (path.is_relative() && std::find(path.begin(), path.end(), "..") != path.end()) {
+            throw Error(Errc::invalid_argument,
+                        fmt::format("stage {}: \"{}\": \"{}\" leads out of the folder; a pipeline "
+                                    "document must name such a file by its absolute path",
+                                    plugin.name, name, path.string()));
+        }
+    }
 }
 
 void set_option(PipelineOptions& options, const std::string& key, const json& value) {
@@ -170,6 +187,8 @@ Pipeline Pipeline::from_json(const std::string& text, PipelineOptions options) {
     Pipeline pipeline(std::move(options));
     for (StageSpec& spec : specs) {
         pipeline.add(std::move(spec));
+        const CheckedStage& added = pipeline.impl_->stages.back();
+        check_files(added.plugin, added.spec.parameters);
     }
     return pipeline;
 }
