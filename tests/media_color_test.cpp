@@ -9,6 +9,8 @@
 #include <ATen/ops/stack.h>
 #include <catch2/catch.hpp>
 
+#include <algorithm>
+
 using namespace oldfilm;
 using namespace media_files;
 
@@ -171,4 +173,33 @@ TEST_CASE("Pictures beyond black and white survive in between and are cut when w
     } else {
         FAIL("the range tag was lost");
     }
+}
+
+TEST_CASE("Colour tags that change midway are followed") {
+    const Folder folder;
+    const auto part = [&](const std::string& name, const std::string& matrix,
+                          const std::string& range, const std::string& tags) {
+        ffmpeg(
+            "-f lavfi -i gradients=size=90x62:c0=red:c1=blue:c2=0x20c060:c3=0xe0e040:n=4:x0=3:y0=5:"
+            "x1=80:y1=55:rate=25:seed=7:speed=0.00001 -frames:v 3 -vf zscale=m=" +
+            matrix + ":r=" + range + ",format=yuv444p -c:v libx264 -qp 0 -colorspace " + tags +
+            " -color_range " + (range == "full" ? "pc" : "tv") +
+            " -color_primaries bt709 -color_trc bt709 -f h264 " + (folder / name));
+    };
+    part("a.h264", "709", "limited", "bt709");
+    part("b.h264", "170m", "full", "smpte170m");
+    shell("cat " + (folder / "a.h264") + " " + (folder / "b.h264") + " > " +
+          (folder / "both.h264"));
+    std::vector<std::string> warnings;
+    ReadOptions read;
+    read.warn = [&](const std::string& text) { warnings.push_back(text); };
+    Reader reader(folder / "both.h264", read);
+    const std::vector<Frame> frames = all(reader);
+    REQUIRE(frames.size() == 6);
+    // 8 bits twice: one code value of each coding.
+    CHECK(worst(frames[4].picture(), frames[1].picture().clamp(0, 1)) < 0.02);
+    CHECK(frames[4].info().color == frames[1].info().color);
+    CHECK(std::count_if(warnings.begin(), warnings.end(), [](const std::string& text) {
+              return text.find("tags change at 0.12") != std::string::npos;
+          }) == 1);
 }

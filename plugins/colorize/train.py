@@ -143,6 +143,24 @@ def evaluate(network, store: data.Store, bfloat16=False, every=1, folder=None, r
     return result
 
 
+@torch.no_grad()
+def curve(network, store: data.Store, saturations=(0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2)) -> None:
+    """Prints both figures for each `saturation` of the stage: what is near the truth on average is pale."""
+    rows: dict[tuple, list] = {}
+    for i in range(len(store)):
+        lab = store[i]
+        truth = lab[..., 1:].astype(np.float32) - 128
+        ab, colourful = predict(network, lab), colourfulness(to_rgb(lab, truth))
+        grey = np.linalg.norm(truth, axis=2).mean()
+        for s in saturations:
+            rows.setdefault(("bsds/val" if store.names[i].startswith("bsds") else "last tenths", s), []).append(
+                (grey, np.linalg.norm(ab * s - truth, axis=2).mean(), colourful, colourfulness(to_rgb(lab, ab * s))))
+    for (key, s), values in sorted(rows.items()):
+        grey, ours, truth, colour = np.mean(values, 0)
+        print(f"{key:12s} saturation {s:.1f}: {100 * (1 - ours / grey):.1f} % below grey, "
+              f"colourfulness {100 * colour / truth:.0f} %", flush=True)
+
+
 def report(figures: dict) -> None:
     for name, row in figures.items():
         print(f"{name:12s} ab distance {row['ab_distance']:.2f} (grey {row['grey']:.2f}), "
@@ -172,6 +190,7 @@ def main() -> None:
         report(evaluate(network, held, folder=options.pictures))
         print("in bfloat16:")
         report(evaluate(network, held, bfloat16=True))
+        curve(network, held)
         return
 
     def quality(figures):

@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
@@ -22,7 +21,7 @@ import torch.nn.functional as F
 from model import Superres
 from training import data, imaging, loop, own_film, package
 
-PATCH, MARGIN, BATCH = 48, 4, int(os.environ.get('BATCH','16'))
+PATCH, MARGIN, BATCH = 48, 4, 8
 
 
 def batches(pictures: data.Store, scale: int, aged: float):
@@ -175,7 +174,7 @@ def main() -> None:
 
     mean = loop.train(network, batches(data.photos(options.data), scale, options.aged), loss_of,
                       minutes=options.minutes, checkpoint=checkpoint, resume=options.resume,
-                      seed=options.seed, rate=float(os.environ.get('RATE','6e-4')), muon=float(os.environ.get('MUON','0')), export=keep)
+                      seed=options.seed, rate=4e-4, muon=5e-3, export=keep)
     figures = evaluate(mean, held, scale)
     report(figures)
     export(mean, out, scale, {"b100_psnr_y": round(figures["model"][0], 2),

@@ -281,7 +281,8 @@ UniqueFrame Decoder::filtered() {
                                     path_, width_, height_, frame->width, frame->height,
                                     time.value()));
         }
-        if (frame && frame->format != source_format_) {
+        if (frame && without_range(static_cast<AVPixelFormat>(frame->format)) !=
+                         without_range(source_format_)) {
             throw Error(
                 Errc::format_mismatch,
                 fmt::format("{}: the pixel format changes from {} to {} midway; restore "

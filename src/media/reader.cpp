@@ -211,8 +211,11 @@ Frame Reader::Impl::made(const AVFrame& frame, Rational time) {
     }
     frame_info.color = info.color;
     frame_info.sample_aspect = info.sample_aspect;
-    Frame result(to_picture(frame, info.color, grey), frame_info);
-    if (options.keep_coded) {
+    const ColorTags color = own_color(frame, time);
+    Frame result(to_picture(frame, color, grey), frame_info);
+    // Samples that are coded otherwise can't be written back as they are.
+    if (options.keep_coded && color.matrix == info.color.matrix &&
+        color.range == info.color.range) {
         auto coded = std::make_shared<CodedPicture>();
         coded->samples =
             std::shared_ptr<const AVFrame>(share(frame).release(), [](const AVFrame* samples) {
@@ -296,6 +299,24 @@ void Reader::Impl::check_end(bool broken) {
     if (options.warn) {
         options.warn(text);
     }
+}
+
+/// What the frame itself is tagged as. An output has one set of tags, the film's first: matrix and
+/// range are undone when the picture is made, but primaries and transfer stay in it.
+ColorTags Reader::Impl::own_color(const AVFrame& frame, Rational time) {
+    const ColorTags color =
+        completed(tags_of(frame), decoder.source_format(), frame.height, frame.width);
+    const bool coded_alike = color.matrix == info.color.matrix && color.range == info.color.range;
+    const bool seen_alike =
+        color.primaries == info.color.primaries && color.transfer == info.color.transfer;
+    if (!(coded_alike && seen_alike) && !std::exchange(tags_warned, true) && options.warn) {
+        options.warn(fmt::format("{}: the colour tags change at {:.3f} s; {}", info.path,
+                                 time.value(),
+                                 seen_alike ? "frames are brought to the first ones"
+                                            : "primaries and transfer stay as the first ones say, "
+                                              "restore that part by itself (--start)"));
+    }
+    return color;
 }
 
 /// A film that was found monochrome cannot become a colour film midway; but it is not silent.

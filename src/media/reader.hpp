@@ -24,6 +24,7 @@ struct OLDFILM_HIDDEN Reader::Impl {
     void conceal_until(Rational time);
     void check_end(bool broken);
     void check_grey(const AVFrame& frame, Rational time);
+    ColorTags own_color(const AVFrame& frame, Rational time);
 
     struct Waiting {
         media::UniqueFrame frame;
@@ -37,7 +38,7 @@ struct OLDFILM_HIDDEN Reader::Impl {
     MediaInfo info;
     bool grey = false;
     bool over = false, ended = false;
-    bool colour_warned = false;
+    bool colour_warned = false, tags_warned = false;
     int suspect = 0;           ///< so many frames more may show what the last damage took
     std::deque<Waiting> ahead; ///< decoded to look at, not yet given
     std::deque<Frame> repeats; ///< concealing frames, and the one after them
