@@ -11,12 +11,15 @@ usage: ./setup.sh COMMAND [--torch PATH] [--cuda]
   test             build everything and run all tests
   build            build everything
   bench            measure efficiency, memory and start-up                        -> build/bench/
+  bench --peers    our runtime against ONNX Runtime, OpenVINO and ncnn, same weights and tensors
+  bench --growth   costs over a film's length and over its pixels, from 480p to 4K
+  bench --compare OLD.json [NEW.json]   what got slower by more than the noise
   quality [STAGE]  measure every model against the classic tools                 -> build/quality/
   train STAGE ...  train a stage's models by its recipe (plugins/STAGE/train.py)
   import ...       turn a published checkpoint into a model package (docs/models.md; import --list)
   reliability      kill restorations, damage films, prove awkward ones             -> build/reliability/
   fuzz [SECONDS]   feed everything that parses with damaged text (libFuzzer)      -> build/fuzz/
-  sanitize [TEST]  build and run tests with sanitizers                            -> build/sanitize/
+  sanitize [--threads] [TEST...]   build and run tests with sanitizers           -> build/sanitize/
   abi [--update]   compare the libraries' ABI with the one that is kept (tests/abi)
   docs             build the documentation as a site                              -> build/docs/html/
   install [PREFIX] install into PREFIX (/usr/local)

@@ -109,6 +109,31 @@ TEST_CASE("A restoration that is broken off goes on, to the same bytes") {
     }
 }
 
+TEST_CASE("What is killed at four fifths does at most a quarter again") {
+    const Scratch s;
+    // Six shots of 48 frames.
+    ffmpeg(
+        "-f lavfi -i testsrc2=size=96x64:rate=16:duration=3 -f lavfi -i "
+        "mandelbrot=size=96x64:rate=16 "
+        "-f lavfi -i smptebars=size=96x64:rate=16 -f lavfi -i testsrc=size=96x64:rate=16 -f lavfi "
+        "-i rgbtestsrc=size=96x64:rate=16 -f lavfi -i cellauto=size=96x64:rate=16 -filter_complex "
+        "'[1:v]trim=duration=3[b];[2:v]trim=duration=3[c];[3:v]trim=duration=3[d];"
+        "[4:v]trim=duration=3[e];[5:v]trim=duration=3[f];[0:v][b][c][d][e][f]concat=n=6,"
+        "noise=alls=9:allf=t[v]' -map '[v]' -c:v ffv1 -pix_fmt yuv420p in.mkv",
+        s.path());
+    const std::string line = OLDFILM_BINARY_DIR
+        "/bin/oldfilm restore in.mkv out.mkv --stage denoise --codec ffv1 --progress json ";
+    run(line + "2>log & p=$!; until [ 0$(sed -n 's/.*\"frames_out\":\\([0-9]*\\).*/\\1/p' log | "
+               "tail -n 1) -ge 230 ]; do sleep 0.02; done; kill -KILL $p; wait $p",
+        s.path());
+    REQUIRE_FALSE(s.has("out.mkv"));
+    const Outcome again = oldfilm::test::oldfilm(
+        "restore in.mkv out.mkv --stage denoise --codec ffv1 --progress json", s.path());
+    REQUIRE(again.status == 0);
+    CHECK(done(again).at("frames_in") == 288);
+    CHECK(done(again).at("resumed") >= 230 - 288 / 4);
+}
+
 TEST_CASE("What was begun in another way is not gone on with") {
     const Begun s;
     const auto refused = [&](const std::string& more, const std::string& says) {

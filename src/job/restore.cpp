@@ -189,7 +189,7 @@ WriteOptions Job::write_options(const StreamFormat& format, const std::string& c
             ? static_cast<double>(total_)
             : static_cast<double>(total_) * (format.rate / info.frame_rate).value();
     job::check_space(output_, {format.width, format.height, static_cast<std::int64_t>(frames),
-                               format.channels, info.bits, lossless});
+                               format.channels, info.bits, lossless, kept_});
     return write;
 }
 
