@@ -90,8 +90,12 @@ int main(int argc, char** argv) {
     std::signal(SIGPIPE, SIG_IGN);
     std::signal(SIGXFSZ, SIG_IGN);
     // Read by OpenMP when LibTorch is loaded, which comes later. Threads that wait busily for one
-    // another cost many times the work where other programs use the processor too.
-    setenv("OMP_WAIT_POLICY", "passive", /*overwrite=*/0);
+    // another cost many times the work where other programs use the processor too; a moment of it
+    // spares most of the sleeping between a network's operations.
+    if (std::getenv("OMP_WAIT_POLICY") == nullptr) {
+        setenv("OMP_WAIT_POLICY", "passive", /*overwrite=*/0);
+        setenv("GOMP_SPINCOUNT", "2000", /*overwrite=*/0);
+    }
     CommandLine line = parse(argc, argv);
     if (line.status >= 0) {
         return line.status;

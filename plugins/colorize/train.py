@@ -205,7 +205,7 @@ def main() -> None:
     mean = loop.train(loop.begin_from(Colorize(), options.start), batches(pictures(options.data, "train")), loss_of,
                       minutes=options.minutes,
                       checkpoint=options.checkpoint or data.ROOT / "build" / "training" / "colorize.ckpt",
-                      resume=options.resume, seed=options.seed, rate=8e-4, muon=0.004, export=keep)
+                      resume=options.resume, seed=options.seed, rate=1.5e-3, export=keep)
     figures = evaluate(mean, held)
     report(figures)
     export(mean, options.out, quality(figures))

@@ -1,5 +1,7 @@
 #include "job/frame_queue.hpp"
 
+#include "base/alone.hpp"
+
 #include <utility>
 
 namespace oldfilm::job {
@@ -51,6 +53,7 @@ void FrameQueue::close() {
 }
 
 void FrameQueue::run() {
+    base::work_alone();
     std::unique_lock lock(mutex_);
     for (;;) {
         changed_.wait(lock, [&] { return !queue_.empty() || closed_; });

@@ -1,3 +1,4 @@
+#include "base/alone.hpp"
 #include "base/checksum.hpp"
 #include "base/hidden.hpp"
 #include "device/device.hpp"
@@ -15,6 +16,7 @@
 #include <condition_variable>
 #include <exception>
 #include <filesystem>
+#include <future>
 #include <map>
 #include <numeric>
 #include <thread>
@@ -216,10 +218,11 @@ FrameNode::Findings Run::Impl::findings(std::size_t number) {
                         fmt::format(R"({{"number": {}, "stage": "{}", "shot": {}, "found": {}}})",
                                     number, stages[number]->plugin().name, shot, json));
                 },
-            .known = [this, number](std::int32_t shot) {
-                const auto known = found.find({number, shot});
-                return known == found.end() ? std::string() : known->second;
-            }};
+            .known =
+                [this, number](std::int32_t shot) {
+                    const auto known = found.find({number, shot});
+                    return known == found.end() ? std::string() : known->second;
+                }};
 }
 
 /// What frames and models may take of the memory that was named, half each; 0 for any amount.
@@ -330,6 +333,7 @@ void Run::Impl::lane_loop() {
 }
 
 void Run::Impl::source_loop(const Source& source) {
+    base::work_alone();
     try {
         while (true) {
             {
@@ -615,11 +619,22 @@ Run Pipeline::start(const StreamFormat& input, Source source, const StartPoint& 
     impl->options = impl_->options;
     impl->shared.models = impl_->models;
     impl->from = from;
-    impl->build(input);
     impl->pulls = static_cast<bool>(source);
     Run::Impl& it = *impl;
     Run run(std::move(impl));
-    it.lane = std::thread([&it] { it.lane_loop(); });
+    // Models are made ready where they will run, so that one thread has LibTorch's team.
+    const auto built = std::make_shared<std::promise<void>>();
+    it.lane = std::thread([&it, built, input] {
+        try {
+            it.build(input);
+        } catch (...) {
+            built->set_exception(std::current_exception());
+            return;
+        }
+        built->set_value();
+        it.lane_loop();
+    });
+    built->get_future().get();
     if (source) {
         it.puller = std::thread([&it, pull = std::move(source)] { it.source_loop(pull); });
     }

@@ -142,7 +142,8 @@ def measure(build: Path, runtime: str, precision: str, path: Path, base: Path, f
     command = ([str(build / "bin/run_tensors"), str(path), str(folder), precision, seconds] if runtime == "ours" else
                [sys.executable, str(HERE / "peer_run.py"), runtime, str(base), str(folder), precision, seconds, threads])
     done = subprocess.run(command, capture_output=True, text=True, check=False,
-                          env={**os.environ, "OMP_NUM_THREADS": threads, "OMP_WAIT_POLICY": "passive"})
+                          env={**os.environ, "OMP_NUM_THREADS": threads, "OMP_WAIT_POLICY": "passive",
+                               "GOMP_SPINCOUNT": "2000"})  # as the command line sets it; the others have their own
     if done.returncode != 0:
         return {"failed": (done.stderr.strip().splitlines() or ["no message"])[-1][:200]}
     result = json.loads(done.stdout.strip().splitlines()[-1])

@@ -11,7 +11,7 @@ export OLDFILM_PLUGIN_PATH=$build/plugins OMP_WAIT_POLICY=passive
 rm -rf "$work"
 mkdir -p "$work"
 cd "$work"
-ffmpeg -v error -f lavfi -i "mandelbrot=size=64x48:rate=16,noise=alls=9:allf=t,format=gray" -frames:v "$frames" -c:v ffv1 film.mkv
+ffmpeg -v error -f lavfi -i "testsrc2=size=64x48:rate=16,noise=alls=9:allf=t,format=gray" -frames:v "$frames" -c:v ffv1 film.mkv
 how=(--stage deflicker --stage stabilize --stage scratch-removal --stage denoise --stage colorize --stage face-enhance
     --stage superres:scale=2 --stage interpolate:fps=24 --codec ffv1 --progress json)
 
