@@ -42,7 +42,7 @@ TEST_CASE("A tile is the whole picture when it is small or asked for, and else b
     CHECK(small.width == 320);
     const auto cut_up =
         choose_tile(1080, 1920, {.overlap = 21, .multiple = 8, .wanted = 0, .pixels = 150000});
-    CHECK(cut_up.height * cut_up.width <= 512 * 512);
+    CHECK(cut_up.height * cut_up.width <= 1152 * 1152);
     CHECK(cut_up.height * cut_up.width >= 128 * 128);
     CHECK(cut_up.height % 8 == 0);
     const auto asked =

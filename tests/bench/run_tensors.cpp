@@ -111,6 +111,9 @@ int main(int count, char** arguments) {
         oldfilm::keep_memory(); // as `oldfilm restore` does
         oldfilm::ModelOptions options;
         options.precision = oldfilm::parse_precision(arguments[3]);
+        if (const char* side = std::getenv("TILE")) {
+            options.tile = std::atoi(side);
+        }
         const auto model = oldfilm::Model::open(arguments[1], "", options);
         const auto inputs = read_inputs(arguments[2]);
         write_outputs(arguments[2], model->run(inputs));
