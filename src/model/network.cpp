@@ -14,6 +14,7 @@
 #include <torch/csrc/jit/serialization/import.h>
 
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -88,7 +89,9 @@ class TorchScriptReady final : public Network::Ready {
     std::vector<at::Tensor> operator()(const std::vector<at::Tensor>& inputs) override {
         const at::NoGradGuard no_grad;
         try {
-            return tensors(run(variant_for(inputs), inputs));
+            std::optional<c10::IValue> tried;
+            const Variant& variant = variant_for(inputs, tried);
+            return tensors(tried ? *tried : run(variant, inputs));
         } catch (const Error&) {
             throw;
         } catch (const std::exception& error) {
@@ -128,7 +131,9 @@ class TorchScriptReady final : public Network::Ready {
 
     /// The first call of a size runs the network once more, to learn what its convolutions are
     /// given.
-    const Variant& variant_for(const std::vector<at::Tensor>& inputs) {
+    /// What trying the variant made of the inputs is given too, so that it isn't made again.
+    const Variant& variant_for(const std::vector<at::Tensor>& inputs,
+                               std::optional<c10::IValue>& tried) {
         if (!packed_ || packed_->empty()) {
             return plain_;
         }
@@ -142,10 +147,11 @@ class TorchScriptReady final : public Network::Ready {
         if (variants_.size() >= kept_sizes) {
             variants_.clear();
         }
-        return variants_.emplace(std::move(sizes), make_variant(inputs)).first->second;
+        return variants_.emplace(std::move(sizes), make_variant(inputs, tried)).first->second;
     }
 
-    [[nodiscard]] Variant make_variant(const std::vector<at::Tensor>& inputs) const {
+    [[nodiscard]] Variant make_variant(const std::vector<at::Tensor>& inputs,
+                                       std::optional<c10::IValue>& tried) const {
         torch::jit::Stack stack = stack_of(inputs);
         torch::jit::InterpreterState(probe_).run(stack);
         const auto facts = c10::ArrayRef(stack).slice(stack.size() - packed_->facts());
@@ -153,7 +159,7 @@ class TorchScriptReady final : public Network::Ready {
             auto packed = packed_->variant(facts, additions);
             Variant made{Code(packed.graph, "forward"), std::move(packed.weights)};
             try {
-                static_cast<void>(run(made, inputs));
+                tried = run(made, inputs);
                 return made;
             } catch (const std::exception& error) {
                 // oneDNN does not add every memory layout; one that it refuses is left to LibTorch.
