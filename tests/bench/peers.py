@@ -219,7 +219,7 @@ def judged(rows: list[dict]) -> dict:
             single.append(row["float32"])
         own = [runs[k]["median"] for k, p in (("openvino float32", "float32"), ("openvino bfloat16", "bfloat16"))
                if counts(runs[k], p)]
-        if own and "median" in runs["ours auto"]:
+        if own and counts(runs["ours auto"], "bfloat16"):
             row["auto"] = min(own) / runs["ours auto"]["median"]
             half.append(row["auto"])
     mean = lambda values: math.exp(sum(map(math.log, values)) / len(values)) if values else math.nan
