@@ -41,7 +41,7 @@ def main() -> None:
         said = subprocess.run(["bash", "-euc", commands], cwd=folder, check=True, capture_output=True, text=True).stdout
         assert "scale            2" in said and "licence          MIT" in said, said
         size = subprocess.run(["ffprobe", "-v", "error", "-show_entries", "stream=width,height", "-of", "csv=p=0",
-                               folder / "out.mp4"], check=True, capture_output=True, text=True).stdout.strip()
+                               folder / "sharper.mp4"], check=True, capture_output=True, text=True).stdout.strip()
         assert size == "128,96", size
     print("docs/models.md's own example: imported, inspected, restored 64x48 to 128x96")
 
