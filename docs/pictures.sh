@@ -20,7 +20,10 @@ restore "$film" "$work/clean.mkv" "${cut[@]}" --stage scratch-removal
 restore "$film" "$work/still.mkv" "${cut[@]}" --stage scratch-removal --stage denoise
 restore "$film" "$work/colour.mkv" "${cut[@]}" --stage scratch-removal --stage denoise --stage colorize
 restore "$film" "$work/large.mkv" "${cut[@]}" --stage scratch-removal --stage denoise --stage superres:scale=2
+restore "$work/still.mkv" "$work/between.mkv" --stage interpolate:fps=2x
+ffmpeg -nostdin -v error -i "$work/still.mkv" -vf minterpolate=fps=2*source_fps:mi_mode=blend -c:v ffv1 "$work/blend.mkv"
 pair scratch-removal "$work/as-is.mkv" "$work/clean.mkv" 6 iw:ih
 pair denoise "$work/clean.mkv" "$work/still.mkv" 6 iw:ih
 pair colorize "$work/still.mkv" "$work/colour.mkv" 6 iw:ih
 pair superres "$work/still.mkv" "$work/large.mkv" 6 384:288 scale=2*iw:2*ih:flags=bicubic
+pair interpolate "$work/blend.mkv" "$work/between.mkv" 13 iw/2:ih:iw/4:0 scale=iw:ih

@@ -160,8 +160,9 @@ AT(oldfilm_models, manifest, 16);
 AT(oldfilm_models, run, 24);
 AT(oldfilm_models, close, 32);
 
-SIZE(oldfilm_flows, 16);
+SIZE(oldfilm_flows, 24);
 AT(oldfilm_flows, flow, 8);
+AT(oldfilm_flows, fine_flow, 16);
 
 /* Constants are a part of the agreement, too. */
 CHECK(OLDFILM_MAX_DIMS == 5, "tensors");

@@ -7,6 +7,7 @@
 
 using oldfilm::Errc;
 using oldfilm::Error;
+using oldfilm::stage::FlowDetail;
 using oldfilm::stage::FlowService;
 
 namespace {
@@ -30,8 +31,9 @@ TEST_CASE("Flow finds a known shift") {
     const auto channels = GENERATE(1, 3);
     const double dx = GENERATE(0.0, 3.0, -2.5);
     const double dy = GENERATE(0.0, 1.5, -4.0);
-    const at::Tensor flow =
-        service.flow(texture(channels, 120, 160, 0, 0), texture(channels, 120, 160, dx, dy));
+    const FlowDetail detail = GENERATE(FlowDetail::half, FlowDetail::full);
+    const at::Tensor flow = service.flow(texture(channels, 120, 160, 0, 0),
+                                         texture(channels, 120, 160, dx, dy), detail);
     REQUIRE(flow.sizes() == at::IntArrayRef({2, 120, 160}));
     REQUIRE(flow.scalar_type() == at::kFloat);
     const at::Tensor inner = flow.slice(1, 16, 104).slice(2, 16, 144);
@@ -56,6 +58,8 @@ TEST_CASE("A pair's flow is computed once while both live, and keeps no picture 
     const at::Tensor first = service.flow(a, b);
     CHECK(service.flow(a, b).is_same(first));
     CHECK_FALSE(service.flow(b, a).is_same(first));
+    CHECK_FALSE(service.flow(a, b, FlowDetail::full).is_same(first));
+    CHECK(service.flow(a, b).is_same(first));
     CHECK(b.use_count() == 1);
     b = texture(1, 64, 64, -2, 0);
     CHECK_FALSE(service.flow(a, b).is_same(first));

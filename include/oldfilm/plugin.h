@@ -341,6 +341,10 @@ typedef struct oldfilm_flows {
      */
     int32_t (*flow)(const oldfilm_host* host, const oldfilm_tensor* from, const oldfilm_tensor* to,
                     oldfilm_tensor* flow);
+    /** [lane] The same, searched on to the full size instead of half: for what shows warped
+     * pictures themselves. Three times the time. May lie beyond `size`. */
+    int32_t (*fine_flow)(const oldfilm_host* host, const oldfilm_tensor* from,
+                         const oldfilm_tensor* to, oldfilm_tensor* flow);
 } oldfilm_flows;
 
 #ifdef __cplusplus

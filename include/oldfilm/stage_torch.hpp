@@ -58,7 +58,12 @@ inline at::Tensor flow(const Host& host, const FrameView& from, const FrameView&
     return take(host.flow(from, to));
 }
 
-/// The same between any two pictures of one size, C x H x W.
+/// The same, searched on to the full size: see Host::fine_flow.
+inline at::Tensor fine_flow(const Host& host, const FrameView& from, const FrameView& to) {
+    return take(host.fine_flow(from, to));
+}
+
+/// `flow` between any two pictures of one size, C x H x W.
 inline at::Tensor flow(const Host& host, const at::Tensor& from, const at::Tensor& to) {
     const oldfilm_tensor a = lend(from);
     const oldfilm_tensor b = lend(to);

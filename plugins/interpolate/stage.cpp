@@ -44,8 +44,8 @@ class Interpolate final : public sdk::Stage {
         at::Tensor flow_ab;
         at::Tensor flow_ba;
         if (facts_.takes("flow_ab") || facts_.takes("flow_ba")) {
-            flow_ab = sdk::flow(host(), request.frame(0), request.frame(1)).unsqueeze(0);
-            flow_ba = sdk::flow(host(), request.frame(1), request.frame(0)).unsqueeze(0);
+            flow_ab = sdk::fine_flow(host(), request.frame(0), request.frame(1)).unsqueeze(0);
+            flow_ba = sdk::fine_flow(host(), request.frame(1), request.frame(0)).unsqueeze(0);
         }
         at::Tensor result = between(a, b, request.position(), flow_ab, flow_ba);
         if (flow_ab.defined()) {

@@ -122,6 +122,7 @@ void Bench::close(const oldfilm_host* host, oldfilm_model* model) {
     static_cast<const oldfilm_models*>(bench.original(OLDFILM_EXT_MODEL))->close(host, model);
 }
 
+template <auto member>
 std::int32_t Bench::find_flow(const oldfilm_host* host, const oldfilm_tensor* from,
                               const oldfilm_tensor* to, oldfilm_tensor* flow) {
     Bench& bench = of(host);
@@ -130,7 +131,7 @@ std::int32_t Bench::find_flow(const oldfilm_host* host, const oldfilm_tensor* fr
         return status;
     }
     const auto* service = static_cast<const oldfilm_flows*>(bench.original(OLDFILM_EXT_FLOW));
-    return bench.noted(service->flow(host, from, to, flow));
+    return bench.noted((service->*member)(host, from, to, flow));
 }
 
 const void* Bench::extension(const char* id) {
@@ -138,7 +139,8 @@ const void* Bench::extension(const char* id) {
     static const oldfilm_models models{
         sizeof(oldfilm_models), open,
         static_cast<const oldfilm_models*>(original(OLDFILM_EXT_MODEL))->manifest, run, close};
-    static constexpr oldfilm_flows flows{sizeof(oldfilm_flows), find_flow};
+    static constexpr oldfilm_flows flows{sizeof(oldfilm_flows), find_flow<&oldfilm_flows::flow>,
+                                         find_flow<&oldfilm_flows::fine_flow>};
     if (withheld_.count("") != 0 || withheld_.count(id) != 0) {
         return nullptr;
     }

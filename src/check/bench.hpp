@@ -56,6 +56,7 @@ class Bench : private stage::HostSide {
     static std::int32_t run(const oldfilm_host*, oldfilm_model*, const oldfilm_tensor* const*,
                             std::uint32_t, oldfilm_tensor*, std::uint32_t);
     static void close(const oldfilm_host*, oldfilm_model*);
+    template <auto member>
     static std::int32_t find_flow(const oldfilm_host*, const oldfilm_tensor*, const oldfilm_tensor*,
                                   oldfilm_tensor*);
     static const void* get_extension(const oldfilm_host*, const char*);

@@ -21,6 +21,7 @@ namespace oldfilm::stage {
 namespace {
 
 constexpr std::size_t kept_pairs = 16;
+constexpr std::size_t kept_lumas = 16;
 
 using WeakPicture = c10::weak_intrusive_ptr<c10::TensorImpl, c10::UndefinedTensorImpl>;
 
@@ -35,7 +36,14 @@ bool is(const WeakPicture& known, const at::Tensor& picture) {
 
 struct Pair {
     WeakPicture from, to;
+    FlowDetail detail;
     at::Tensor flow;
+};
+
+/// A picture as the search sees it.
+struct Luma {
+    WeakPicture of;
+    at::Tensor grey;
 };
 
 void check(const at::Tensor& from, const at::Tensor& to) {
@@ -78,35 +86,47 @@ cv::Mat at_least(const cv::Mat& picture) {
 
 class Search {
   public:
-    at::Tensor operator()(const at::Tensor& from, const at::Tensor& to) {
-        const at::Tensor a = luma(from);
-        const at::Tensor b = luma(to);
+    Search() {
+        full_->setFinestScale(0);
+        full_->setPatchStride(4); // as well as 3, and a fifth faster
+    }
+
+    /// `a` and `b` as `luma` gives them.
+    at::Tensor operator()(const at::Tensor& a, const at::Tensor& b, FlowDetail detail) {
         const auto view = [](const at::Tensor& grey) {
             return cv::Mat(static_cast<int>(grey.size(0)), static_cast<int>(grey.size(1)), CV_8UC1,
                            grey.data_ptr<std::uint8_t>());
         };
         cv::Mat found;
-        dis_->calc(at_least(view(a)), at_least(view(b)), found);
+        (detail == FlowDetail::full ? full_ : half_)
+            ->calc(at_least(view(a)), at_least(view(b)), found);
         const at::Tensor flow = at::from_blob(found.data, {found.rows, found.cols, 2},
                                               at::TensorOptions().dtype(at::kFloat));
         // A copy: `found` goes out of scope.
-        return flow.slice(0, 0, from.size(1))
-            .slice(1, 0, from.size(2))
+        return flow.slice(0, 0, a.size(0))
+            .slice(1, 0, a.size(1))
             .permute({2, 0, 1})
-            .clone(at::MemoryFormat::Contiguous)
-            .to(from.device());
+            .clone(at::MemoryFormat::Contiguous);
     }
 
   private:
-    cv::Ptr<cv::DISOpticalFlow> dis_ =
+    // The middle preset's finest scale is 1.
+    cv::Ptr<cv::DISOpticalFlow> half_ =
+        cv::DISOpticalFlow::create(cv::DISOpticalFlow::PRESET_MEDIUM);
+    cv::Ptr<cv::DISOpticalFlow> full_ =
         cv::DISOpticalFlow::create(cv::DISOpticalFlow::PRESET_MEDIUM);
 };
 
 #else
 
+at::Tensor luma(const at::Tensor& picture) {
+    return picture;
+}
+
 class Search {
   public:
-    at::Tensor operator()(const at::Tensor& /*from*/, const at::Tensor& /*to*/) {
+    at::Tensor operator()(const at::Tensor& /*a*/, const at::Tensor& /*b*/,
+                          FlowDetail /*detail*/) {
         throw Error(
             Errc::unsupported,
             "optical flow needs OpenCV, and this build of oldfilm is without it; build it with "
@@ -121,12 +141,28 @@ class Search {
 struct FlowService::Impl {
     std::mutex mutex;
     std::list<Pair> pairs; ///< the last used first
+    std::list<Luma> lumas; ///< likewise: a picture comes to the host once for all of its pairs
     Search search;
 
-    const at::Tensor* find(const at::Tensor& from, const at::Tensor& to) {
+    at::Tensor grey(const at::Tensor& picture) {
+        lumas.remove_if([](const Luma& known) { return known.of.expired(); });
+        const auto hit = std::find_if(lumas.begin(), lumas.end(),
+                                      [&](const Luma& known) { return is(known.of, picture); });
+        if (hit != lumas.end()) {
+            lumas.splice(lumas.begin(), lumas, hit);
+        } else {
+            lumas.push_front({weak(picture), luma(picture)});
+            if (lumas.size() > kept_lumas) {
+                lumas.pop_back();
+            }
+        }
+        return lumas.front().grey;
+    }
+
+    const at::Tensor* find(const at::Tensor& from, const at::Tensor& to, FlowDetail detail) {
         pairs.remove_if([](const Pair& pair) { return pair.from.expired() || pair.to.expired(); });
         const auto hit = std::find_if(pairs.begin(), pairs.end(), [&](const Pair& pair) {
-            return is(pair.from, from) && is(pair.to, to);
+            return is(pair.from, from) && is(pair.to, to) && pair.detail == detail;
         });
         if (hit == pairs.end()) {
             return nullptr;
@@ -139,15 +175,17 @@ struct FlowService::Impl {
 FlowService::FlowService() : impl_(std::make_unique<Impl>()) {}
 FlowService::~FlowService() = default;
 
-at::Tensor FlowService::flow(const at::Tensor& from, const at::Tensor& to) {
+at::Tensor FlowService::flow(const at::Tensor& from, const at::Tensor& to, FlowDetail detail) {
     check(from, to);
     const std::scoped_lock lock(impl_->mutex);
     const at::NoGradGuard no_grad;
-    if (const at::Tensor* known = impl_->find(from, to)) {
+    if (const at::Tensor* known = impl_->find(from, to, detail)) {
         return *known;
     }
-    at::Tensor flow = impl_->search(from, to);
-    impl_->pairs.push_front({weak(from), weak(to), flow});
+    const at::Tensor a = impl_->grey(from);
+    const at::Tensor b = impl_->grey(to);
+    at::Tensor flow = impl_->search(a, b, detail).to(from.device());
+    impl_->pairs.push_front({weak(from), weak(to), detail, flow});
     if (impl_->pairs.size() > kept_pairs) {
         impl_->pairs.pop_back();
     }

@@ -8,6 +8,9 @@
 
 namespace oldfilm::stage {
 
+/// The size at which the search ends; beyond half it takes three times the time.
+enum class FlowDetail { half, full };
+
 /// Keeps the flows of the last pairs for as long as both pictures live; keeps no picture alive.
 /// Thread-safe; one thread at a time computes.
 class FlowService {
@@ -22,7 +25,8 @@ class FlowService {
     /// B), nominally [0, 1]. Method: dense inverse search (Kroeger et al., ECCV 2016) on luma of 8
     /// bits. The result is shared: it must not be written to. Throws `Error`: format_mismatch;
     /// unsupported when built without OpenCV.
-    at::Tensor flow(const at::Tensor& from, const at::Tensor& to);
+    at::Tensor flow(const at::Tensor& from, const at::Tensor& to,
+                    FlowDetail detail = FlowDetail::half);
 
   private:
     struct Impl;

@@ -104,11 +104,12 @@ void close_model(const oldfilm_host* /*host*/, oldfilm_model* model) {
     const std::unique_ptr<oldfilm_model> owned(model);
 }
 
+template <FlowDetail detail>
 std::int32_t find_flow(const oldfilm_host* host, const oldfilm_tensor* from,
                        const oldfilm_tensor* to, oldfilm_tensor* flow) {
     return serve(host, [&](HostSide& side) {
         const Profile::Span span(side.shared().profile, Profile::Kind::flow, side.label());
-        *flow = give(side.shared().flow.flow(borrow(*from), borrow(*to)), side.torch());
+        *flow = give(side.shared().flow.flow(borrow(*from), borrow(*to), detail), side.torch());
     });
 }
 
@@ -118,7 +119,8 @@ const void* get_extension(const oldfilm_host* /*host*/, const char* id) {
     static constexpr oldfilm_tensors tensors{sizeof(oldfilm_tensors), allocate};
     static constexpr oldfilm_models models{sizeof(oldfilm_models), open_model, manifest_of,
                                            run_model, close_model};
-    static constexpr oldfilm_flows flows{sizeof(oldfilm_flows), find_flow};
+    static constexpr oldfilm_flows flows{sizeof(oldfilm_flows), find_flow<FlowDetail::half>,
+                                         find_flow<FlowDetail::full>};
     const std::pair<const char*, const void*> services[] = {{OLDFILM_EXT_LOG, &log},
                                                             {OLDFILM_EXT_CANCEL, &cancel},
                                                             {OLDFILM_EXT_TENSOR, &tensors},
