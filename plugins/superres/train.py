@@ -19,17 +19,60 @@ import torch
 import torch.nn.functional as F
 
 from model import Superres
-from training import data, imaging, loop, own_film, package
+from training import aging, data, imaging, loop, own_film, package
 
 PATCH, MARGIN, BATCH = 48, 4, 8
 
 
-def batches(pictures: data.Store, scale: int, aged: float):
-    """A maker of batches (low, high): luma patches, a part of them aged before the scaling."""
-    side = (PATCH + 2 * MARGIN) * scale
+def denoised(folder: Path, scenes: int = 800, of_film: int = 100) -> data.Store:
+    """Aged scenes as the denoise stage leaves them: what superres x2 mostly sees of a film. 8-bit H,3W/2:
+    luma at full size, and beside it at half size blurred, grainy, coded and denoised.
+
+    A scene is a photograph in slow motion over five frames; needs the built command line.
+    """
+    sys.path.append(str(data.ROOT / "tests" / "quality"))
+    from films import byte, restore
+
+    def scene(picture: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, list[np.ndarray]]:
+        h, w, reach = 384, 512, 2
+        luma = imaging.luma(picture)
+        zoom = max(1.0, rng.uniform(0.3, 1.0) * min(luma.shape[0] / (h + 8 * reach), luma.shape[1] / (w + 8 * reach)))
+        luma = cv2.resize(luma, None, fx=1 / zoom, fy=1 / zoom, interpolation=cv2.INTER_AREA)
+        step = rng.integers(-reach, reach + 1, 2)
+        start = [rng.integers(2 * abs(s), n - m - 2 * abs(s) + 1) for s, n, m in zip(step, luma.shape, (h, w))]
+        blur, sigma, size = rng.uniform(0.0, 0.9), rng.uniform(1, 10) / 255, rng.uniform(0, 0.9)
+        quality = int(rng.integers(60, 96))
+        frames = []
+        for t in range(-2, 3):
+            y, x = (int(s + t * d) for s, d in zip(start, step))
+            crop = luma[y:y + h, x:x + w]
+            small = imaging.bicubic(crop, h // 2, w // 2)
+            small = cv2.GaussianBlur(small, (0, 0), blur) if blur > 0.15 else small
+            frames.append(byte(aging.jpeg(aging.grain(small, rng, sigma, size), quality)))
+            truth = crop if t == 0 else truth if t > 0 else None
+        return byte(truth), frames
+
+    def produce():
+        rng, pictures = np.random.default_rng(17), data.photos(folder)
+        large = [i for i, s in enumerate(pictures.shapes) if s[0] >= 400 and s[1] >= 528]
+        for number in range(scenes // of_film):
+            made = [scene(pictures[rng.choice(large)], rng) for _ in range(of_film)]
+            film = restore(np.stack([f for _, frames in made for f in frames]), "denoise")
+            for i, (truth, frames) in enumerate(made):
+                beside = np.zeros((truth.shape[0], truth.shape[1] // 2), np.uint8)
+                beside[:truth.shape[0] // 2] = byte(film[5 * i + 2])
+                yield f"{number}-{i}", np.hstack([truth, beside])
+
+    return data.Store.build(data.CACHE / "superres-denoised.bin", produce)
+
+
+def batches(pictures: data.Store, scale: int, aged: float, size: int = PATCH, seen: data.Store | None = None):
+    """A maker of batches (low, high): luma patches, low of size x size, a part of them aged before the scaling;
+    with `seen`, half of that part from there."""
+    side = (size + 2 * MARGIN) * scale
     areas = np.array([s[0] * s[1] for s in pictures.shapes], np.float64)
     chance = np.sqrt(areas) / np.sqrt(areas).sum()
-    down = imaging.resize_matrix(side, PATCH + 2 * MARGIN)
+    down = imaging.resize_matrix(side, size + 2 * MARGIN)
 
     def patch(rng: np.random.Generator) -> np.ndarray:
         while True:
@@ -52,6 +95,16 @@ def batches(pictures: data.Store, scale: int, aged: float):
                 crop = crop[::-1]
             return crop.T if rng.random() < 0.5 else crop
 
+    def of_film(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        both = seen[rng.integers(len(seen))].astype(np.float32) / 255
+        h, w = both.shape[0], both.shape[1] // 3 * 2
+        edge = size + 2 * MARGIN
+        y, x = rng.integers(0, h // 2 - edge + 1), rng.integers(0, w // 2 - edge + 1)
+        low, high = both[y:y + edge, w + x:w + x + edge], both[2 * y:2 * (y + edge), 2 * x:2 * (x + edge)]
+        if rng.random() < 0.5:
+            low, high = low[:, ::-1], high[:, ::-1]
+        return (low.T, high.T) if rng.random() < 0.5 else (low, high)
+
     def age(low: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         if rng.random() < 0.6:
             low = cv2.GaussianBlur(low, (0, 0), rng.uniform(0.2, 0.9))
@@ -70,16 +123,19 @@ def batches(pictures: data.Store, scale: int, aged: float):
         return low
 
     def make(rng: np.random.Generator):
-        low = np.empty((BATCH, 1, PATCH, PATCH), np.float32)
-        high = np.empty((BATCH, 1, PATCH * scale, PATCH * scale), np.float32)
+        low = np.empty((BATCH, 1, size, size), np.float32)
+        high = np.empty((BATCH, 1, size * scale, size * scale), np.float32)
         edge = MARGIN * scale
         for i in range(BATCH):
-            crop = patch(rng)
-            small = down @ crop @ down.T
-            if rng.random() < aged:
-                small = age(np.ascontiguousarray(small, np.float32), rng)
-            else:  # what a file holds
-                small = np.round(np.clip(small, 0, 1) * 255) / 255
+            if seen and rng.random() < aged / 2:
+                small, crop = of_film(rng)
+            else:
+                crop = patch(rng)
+                small = down @ crop @ down.T
+                if rng.random() < aged:
+                    small = age(np.ascontiguousarray(small, np.float32), rng)
+                else:  # what a file holds
+                    small = np.round(np.clip(small, 0, 1) * 255) / 255
             low[i, 0] = small[MARGIN:-MARGIN, MARGIN:-MARGIN]
             high[i, 0] = crop[edge:-edge, edge:-edge]
         return torch.from_numpy(low), torch.from_numpy(high)
@@ -146,6 +202,7 @@ def main() -> None:
     parser = loop.arguments(__doc__, None, 12)
     parser.add_argument("--scale", type=int, choices=(2, 4), default=4)
     parser.add_argument("--aged", type=float, default=0.2, help="part of the samples that is aged")
+    parser.add_argument("--denoised", action="store_true", help="for x2: half of those as the denoise stage leaves them")
     options = parser.parse_args()
     scale = options.scale
     out = options.out or HERE / "models" / f"fidelity-x{scale}.pt"
@@ -172,7 +229,8 @@ def main() -> None:
         report(figures)
         export(mean, out, scale, {})
 
-    mean = loop.train(network, batches(data.photos(options.data), scale, options.aged), loss_of,
+    seen = denoised(options.data) if options.denoised and scale == 2 else None
+    mean = loop.train(network, batches(data.photos(options.data), scale, options.aged, seen=seen), loss_of,
                       minutes=options.minutes, checkpoint=checkpoint, resume=options.resume,
                       seed=options.seed, rate=4e-4, muon=5e-3, export=keep)
     figures = evaluate(mean, held, scale)

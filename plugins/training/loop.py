@@ -38,11 +38,12 @@ def use_cores() -> None:
 
 
 def begin_from(network: torch.nn.Module, checkpoint: Path | None) -> torch.nn.Module:
-    """Takes over the averaged weights of a checkpoint, of another scale too, where the shapes agree."""
+    """Takes over the averaged weights of a checkpoint, of another scale or depth too, where the shapes agree."""
     if checkpoint:
         state = torch.load(checkpoint, map_location="cpu", weights_only=True)["mean"]
         fits = network.state_dict()
-        network.load_state_dict({k: v for k, v in state.items() if v.shape == fits[k].shape}, strict=False)
+        network.load_state_dict({k: v for k, v in state.items() if k in fits and v.shape == fits[k].shape},
+                                strict=False)
     return network
 
 

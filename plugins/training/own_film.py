@@ -20,11 +20,12 @@ RUN, MOST = 9, 64  # frames in a run, runs kept of a film
 
 
 class Runs:
-    """Runs T,H,W,3 of neighbouring 8-bit RGB frames; as a store: index, length, shapes."""
+    """Runs T,H,W,3 of neighbouring 8-bit RGB frames; as a store: index, length, shapes, names."""
 
     def __init__(self, runs: list[np.ndarray]):
         self.runs = runs
         self.shapes = [list(r.shape) for r in runs]
+        self.names = ["film"] * len(runs)
 
     def __len__(self) -> int:
         return len(self.runs)

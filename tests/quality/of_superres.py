@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+
 import cv2
 import numpy as np
 
-from films import byte, filtered, restore
-from training import aging, data, imaging
+from films import ROOT, byte, filtered, restore
+from training import aging, data, features, imaging
 
 GOALS = {2: (31.8, None), 4: (27.4, 0.729)}
 
@@ -44,6 +46,24 @@ def measure(evidence, folder) -> None:
         evidence.best_and_worst(f"superres-x{scale}", scores, lambda i: (
             smalls[i].astype(np.float32) / 255, tools["Lanczos"](i), large["auto"][i], truths[i]))
     aged(evidence, folder)
+    texture(evidence, folder)
+
+
+def texture(evidence, folder) -> None:
+    """`model=texture` against `model=fidelity`: by a network that no training used, and by NIQE."""
+    if not (features.FOLDER / "judge.ckpt").exists():
+        print("texture is not measured: train its judge first, plugins/training/features.py judge", flush=True)
+        return
+    sys.path.insert(0, str(ROOT / "plugins" / "superres"))
+    import train_texture
+
+    figures = train_texture.measured(folder, ROOT / "plugins" / "superres" / "models" / "texture-x4.pt",
+                                     evidence.folder)
+    for name, row in figures.items():
+        for measure, value in row.items():
+            goal = figures["fidelity"][measure] if name == "texture" and measure != "PSNR" else None
+            evidence.add("superres", f"texture, x4, B100, {measure}", name, value, "dB" if measure == "PSNR" else "",
+                         goal, below=True)
 
 
 def aged(evidence, folder) -> None:
