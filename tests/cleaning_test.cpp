@@ -2,6 +2,8 @@
 // in known places.
 #include "stage_driver.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include <optional>
 
 using namespace oldfilm;
@@ -165,6 +167,28 @@ TEST_CASE("denoise measures the grain and takes it away", "[denoise]") {
         CHECK(psnr(measured[i].picture(), clean[i]) > before + (sigma < 10 ? 0.5 : 2.5));
         CHECK(psnr(measured[i].picture(), clean[i]) > psnr(told[i].picture(), clean[i]) - 0.6);
     }
+}
+
+TEST_CASE("denoise measures what noise there is, its channels' own or one for all", "[denoise]") {
+    const double sigma = GENERATE(2, 5, 10, 20, 30);
+    const bool is_shared = GENERATE(false, true);
+    const std::vector<at::Tensor> clean = pan(4, 3);
+    if (clean.empty()) {
+        return;
+    }
+    std::vector<at::Tensor> noisy;
+    double deviation = 0; // what clipping leaves of it
+    for (std::size_t i = 0; i < clean.size(); ++i) {
+        const at::Tensor noise = random(i, clean[i].sizes(), true);
+        noisy.push_back(
+            (clean[i] + sigma / 255 * (is_shared ? noise.slice(0, 0, 1) : noise)).clamp(0, 1));
+        deviation = (noisy[i] - clean[i]).std().item<double>();
+    }
+    RunStats stats;
+    restored("denoise:strength=0", noisy, 16, &stats);
+    const auto found = nlohmann::json::parse(stats.analysis.at(0)).at("found");
+    CAPTURE(sigma, is_shared, deviation * 255, found.dump());
+    CHECK(found.at("sigma").get<double>() == Approx(deviation).epsilon(0.15));
 }
 
 TEST_CASE("denoise sees coarse grain, and grain that stands still", "[denoise]") {

@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <fstream>
+#include <set>
+#include <sstream>
 #include <string>
 
 using namespace oldfilm::test;
@@ -132,6 +134,17 @@ TEST_CASE("What is killed at four fifths does at most a quarter again") {
     REQUIRE(again.status == 0);
     CHECK(done(again).at("frames_in") == 288);
     CHECK(done(again).at("resumed") >= 230 - 288 / 4);
+    // What was found before the end came is told with what was found since: one grain a shot.
+    std::set<int> shots;
+    std::istringstream lines(again.error);
+    for (std::string text; std::getline(lines, text);) {
+        const nlohmann::json event = nlohmann::json::parse(text);
+        if (event.at("event") == "found") {
+            CHECK(event.at("found").at("sigma").get<double>() > 0);
+            CHECK(shots.insert(event.at("shot").get<int>()).second);
+        }
+    }
+    CHECK(shots.size() == 6);
 }
 
 TEST_CASE("What was begun in another way is not gone on with") {

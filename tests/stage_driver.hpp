@@ -98,9 +98,9 @@ inline double psnr(const at::Tensor& a, const at::Tensor& b, std::int64_t margin
     return -10 * std::log10(at::mse_loss(inner(a), inner(b)).item<double>() + 1e-12);
 }
 
-/// A film at `rate` through the stage that `text` describes.
+/// A film at `rate` through the stage that `text` describes; `stats` as they are at the end.
 inline std::vector<Frame> restored(const std::string& text, const std::vector<at::Tensor>& film,
-                                   Rational rate = 16) {
+                                   Rational rate = 16, RunStats* stats = nullptr) {
     PipelineOptions options;
     options.device = "cpu";
     options.precision = Precision::float32;
@@ -130,6 +130,9 @@ inline std::vector<Frame> restored(const std::string& text, const std::vector<at
     run.finish();
     while (run.next(got) == Run::State::frame) {
         out.push_back(got);
+    }
+    if (stats != nullptr) {
+        *stats = run.stats();
     }
     return out;
 }

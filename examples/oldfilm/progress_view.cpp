@@ -103,6 +103,11 @@ void ProgressView::error(const oldfilm::Error& error) {
 void ProgressView::done(const oldfilm::RestoreResult& result, const std::string& output) {
     const std::lock_guard lock(mutex_);
     if (style_ == ProgressStyle::json) {
+        for (const std::string& analysis : result.stats.analysis) {
+            json found{{"event", "found"}};
+            found.update(json::parse(analysis));
+            line(found.dump());
+        }
         line(json{{"event", "done"},
                   {"output", output},
                   {"frames_in", result.frames_in},

@@ -12,6 +12,7 @@
 
 #include <cstdio>
 #include <fstream>
+#include <iterator>
 
 namespace oldfilm::stages {
 namespace {
@@ -111,7 +112,12 @@ std::vector<Hint> read_hints(const std::string& path, std::int64_t width, std::i
     if (!file) {
         refuse(path, "the file cannot be read");
     }
-    const auto json = nlohmann::json::parse(file, nullptr, false);
+    return parse_hints(std::string{std::istreambuf_iterator<char>(file), {}}, path, width, height);
+}
+
+std::vector<Hint> parse_hints(std::string_view text, const std::string& path, std::int64_t width,
+                              std::int64_t height) {
+    const auto json = nlohmann::json::parse(text, nullptr, false);
     if (!json.is_array()) {
         refuse(path, "the file holds no JSON array");
     }

@@ -24,6 +24,9 @@ struct Hint {
 /// Reads [{"frame": 12, "x": 100, "y": 80, "color": "#c08060"}, ...]. Throws `sdk::Failure` naming
 /// the entry that is wrong; points must lie in a frame of width x height.
 std::vector<Hint> read_hints(const std::string& path, std::int64_t width, std::int64_t height);
+/// The same of such a file's text; `path` is what errors call it.
+std::vector<Hint> parse_hints(std::string_view text, const std::string& path, std::int64_t width,
+                              std::int64_t height);
 
 /// Where a hint is in each frame of its shot, in parts of width and height.
 struct Track {

@@ -10,11 +10,12 @@
 namespace oldfilm::stages {
 namespace {
 
-/// Mean of the lowest `part` of blocks C x H x W, each the mean over its channels.
+/// Mean of the lowest `part` of blocks C x H x W, of each channel by itself: which blocks come out
+/// low then doesn't depend on how much the channels' noise has in common.
 double lowest(const at::Tensor& blocks, double part) {
-    const at::Tensor sorted = std::get<0>(blocks.mean(0).flatten().sort());
-    const auto count = static_cast<std::int64_t>(part * static_cast<double>(sorted.numel()));
-    return sorted.slice(0, 0, std::max<std::int64_t>(1, count)).mean().item<double>();
+    const at::Tensor sorted = std::get<0>(blocks.flatten(1).sort(1));
+    const auto count = static_cast<std::int64_t>(part * static_cast<double>(sorted.size(1)));
+    return sorted.slice(1, 0, std::max<std::int64_t>(1, count)).mean().item<double>();
 }
 
 } // namespace

@@ -43,6 +43,17 @@ def read(path: Path, grey: bool) -> np.ndarray:
     return np.frombuffer(raw, "<u2").reshape(shape).astype(np.float32) / 65535
 
 
+def found(frames: np.ndarray, stage: str) -> list[dict]:
+    """What a stage finds out about each shot."""
+    with tempfile.TemporaryDirectory(prefix="oldfilm-quality-") as folder:
+        source = Path(folder) / "in.mkv"
+        write(source, frames)
+        done = subprocess.run([str(OLDFILM), "restore", str(source), str(Path(folder) / "out.mkv"), "--stage", stage,
+                               "--codec", "ffv1", "--progress", "json"], check=True, capture_output=True)
+        events = [json.loads(line) for line in done.stderr.splitlines() if line.startswith(b"{")]
+        return [e["found"] for e in events if e["event"] == "found"]
+
+
 def restore(frames: np.ndarray, *stages: str, precision: str = "auto", rate: str = "16", mask: bool = False,
             grey: bool | None = None):
     """The frames as the command line restores them, in float32; with `mask`, the masks T,H,W too."""

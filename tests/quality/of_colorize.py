@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import tempfile
+from pathlib import Path
+
 import cv2
 import numpy as np
 
@@ -22,6 +26,7 @@ def measure(evidence, folder) -> None:
     for group, which in groups.items():
         curve(evidence, train, held, group, which)
     steady(evidence, folder)
+    hinted(evidence, folder)
 
 
 def curve(evidence, train, held, group, which) -> None:
@@ -82,3 +87,37 @@ def steady(evidence, folder) -> None:
         evidence.add("colorize", f"{name}, change along the flow over chroma", "the film's own", change["the film's own"], "")
         evidence.add("colorize", f"{name}, change along the flow over chroma", "oldfilm auto", change["oldfilm auto"], "",
                      change["the film's own"], below=True)
+
+
+def hinted(evidence, folder) -> None:
+    """A thing that moves over a photograph for 30 frames, with one hint in its first: how far its colour is from the hint's."""
+    held = data.photos(folder, "val", ("bsds/val",))
+    height, width, radius = 240, 320, 34
+    y, x = np.mgrid[:height, :width]
+    worst = {}
+    for colour in ("#b06848", "#5878a8", "#6a8a50"):
+        frames = []
+        ground = np.resize(imaging.grey(held[3]), held[3].shape[:2])[:height + 30, :width + 60]
+        thing = cv2.resize(imaging.grey(held[11]), (2 * radius + 1, 2 * radius + 1), interpolation=cv2.INTER_AREA)
+        thing = 130 + 0.35 * (thing - thing.mean())
+        for i in range(30):
+            frame = cv2.resize(ground[i // 2:, i:][:height, :width], (width, height)).astype(np.float32)
+            cx, cy = 60 + 6 * i, 120 + round(40 * np.sin(i / 6))
+            inside = (x - cx)**2 + (y - cy)**2 <= radius**2
+            frame[inside] = thing[(y - cy + radius)[inside], (x - cx + radius)[inside]]
+            frames.append(frame)
+        film = np.clip(np.stack(frames) + np.random.default_rng(4).standard_normal((30, height, width)) * 2, 0, 255)
+        with tempfile.TemporaryDirectory(prefix="oldfilm-quality-") as place:
+            hints = Path(place) / "hints.json"
+            hints.write_text(json.dumps([{"frame": 0, "x": 60, "y": 120, "color": colour}]))
+            made = restore(film.astype(np.uint8), f"colorize:hints={hints}", grey=False)
+        code = [int(colour[i:i + 2], 16) / 255 for i in (1, 3, 5)]
+        wanted = lab(np.array([[code]], np.float32))[0, 0, 1:]
+        errors = []
+        for i, frame in enumerate(made):
+            near = (x - 60 - 6 * i)**2 + (y - 120 - round(40 * np.sin(i / 6)))**2 <= (radius * 0.7)**2
+            errors.append(np.linalg.norm(lab(frame)[near][:, 1:].mean(0) - wanted))
+        worst[colour] = max(errors)
+        evidence.picture("colorize-hint-" + colour[1:], film[0] / 255, made[0], made[-1])
+    evidence.add("colorize", "hinted moving thing, 30 frames, worst Delta E (ab)", "oldfilm auto", max(worst.values()), "",
+                 5, below=True)

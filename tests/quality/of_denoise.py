@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from films import byte, filtered, restore
+from films import byte, filtered, found, restore
 from training import aging, data, imaging
 
 FRAMES, HEIGHT = 17, 240
@@ -67,6 +67,21 @@ def measure(evidence, folder) -> None:
                          goal if tool.startswith("oldfilm") else None)
         evidence.best_and_worst("denoise-" + kind.replace(" ", "-"), scores["oldfilm auto"], lambda i: kept[i])
     clean(evidence, clips)
+    strength(evidence, clips)
+
+
+def strength(evidence, clips) -> None:
+    """What `auto` takes for the noise's deviation, against what there is of it after clipping."""
+    for kind in ("colour", "film grain"):
+        worst = 0.0
+        for sigma in (2, 5, 10, 20, 40):
+            for _, frames in clips:
+                truth = frames.astype(np.float32) / 255
+                noisy = byte(truth + noise(truth, kind, sigma, np.random.default_rng(1)))
+                true = (noisy / 255.0 - truth).std()
+                worst = max(worst, abs(found(noisy, "denoise")[0]["sigma"] / true - 1))
+        evidence.add("denoise", f"{kind}, sigma 2 to 40, largest error of auto", "oldfilm", 100 * worst, "%",
+                     15 if kind == "colour" else None, below=True)
 
 
 def clean(evidence, clips) -> None:
