@@ -102,6 +102,23 @@ TEST_CASE("A coarse clock gives exact times") {
     }
 }
 
+TEST_CASE("A coarse clock gives exact times from a start that lies off the grid too") {
+    const Folder folder;
+    const std::string file =
+        folder / "late.mkv"; // as beside sound that begins with an encoder's delay
+    ffmpeg("-f lavfi -i testsrc2=size=96x64:rate=30000/1001:duration=3 -c:v ffv1 "
+           "-output_ts_offset 0.003 " +
+           file);
+    Reader reader(file);
+    std::int64_t n = 0;
+    while (const std::optional<Frame> frame = reader.next()) {
+        CHECK(frame->info().time() == Rational(3, 1000) + Rational(n * 1001, 30000));
+        CHECK(Rational(frame->info().duration) * frame->info().time_base == Rational(1001, 30000));
+        ++n;
+    }
+    CHECK(n == counted(file));
+}
+
 TEST_CASE("A film can be played at its true speed, and in part") {
     const Folder folder;
     const std::string file = folder / "film.mkv";

@@ -47,10 +47,7 @@ class Source {
     [[nodiscard]] const MediaInfo& info() const { return reader_.info(); }
     [[nodiscard]] std::int64_t frames() const { return frames_; }
     /// Seconds that the frames so far cover. After the end only.
-    [[nodiscard]] Rational covered() const {
-        const Rational rate = info().frame_rate;
-        return rate.num() > 0 ? Rational(frames_) / rate : end_ - first_;
-    }
+    [[nodiscard]] Rational covered() const { return end_ - first_; }
 
   private:
     Reader reader_;

@@ -185,19 +185,31 @@ Rational Reader::Impl::exact_time(const AVFrame& frame) {
     if (rate.num() <= 0) {
         return raw;
     }
-    const Rational near = Rational((raw * rate).round()) / rate;
-    const Rational off = raw < near ? near - raw : raw - near;
-    return off <= tick && (!last_time || near > *last_time) ? near : raw;
+    // Clocks round (Matroska's to milliseconds): what is within a tick of the rate's grid lies on
+    // it, be the grid that of time 0 or that of the last frame that lay on none.
+    for (const Rational& start : {Rational(0), grid_start}) {
+        const Rational near = start + Rational(((raw - start) * rate).round()) / rate;
+        const Rational off = raw < near ? near - raw : raw - near;
+        if (off <= tick) {
+            return !last_time || near > *last_time ? near : raw;
+        }
+    }
+    grid_start = raw;
+    return raw;
 }
 
 Frame Reader::Impl::made(const AVFrame& frame, Rational time) {
     FrameInfo frame_info;
     frame_info.index = count;
-    const bool on_grid = rate.num() > 0 && (time * rate).den() == 1;
-    if (on_grid) {
+    if (rate.num() > 0 && (time * rate).den() == 1) {
         frame_info.time_base = rate.inverse();
         frame_info.pts = (time * rate).num();
         frame_info.duration = 1;
+    } else if (rate.num() > 0 && ((time - grid_start) * rate).den() == 1) {
+        const Rational lasts = rate.inverse();
+        frame_info.time_base = Rational(1, std::lcm(time.den(), lasts.den()));
+        frame_info.pts = (time / frame_info.time_base).num();
+        frame_info.duration = (lasts / frame_info.time_base).num();
     } else {
         // The time's own clock, refined until the duration is whole in it too.
         const Rational tick = decoder.time_base();

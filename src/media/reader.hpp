@@ -44,6 +44,7 @@ struct OLDFILM_HIDDEN Reader::Impl {
     std::deque<Frame> repeats; ///< concealing frames, and the one after them
     std::optional<Frame> last;
     std::optional<Rational> last_time, origin;
+    Rational grid_start;    ///< of frames at the rate that does not go through 0
     std::int64_t count = 0; ///< frames made
     std::int64_t given = 0; ///< frames handed out
     std::int64_t concealed = 0;
