@@ -46,6 +46,6 @@ add_dependencies(check_plugin_test oldfilm_cli oldfilm_describe oldfilm_stage_tw
 foreach(stage colorize deflicker denoise face-enhance interpolate scratch-removal stabilize superres)
   if(TARGET oldfilm_stage_${stage})
     add_test(NAME check_${stage} COMMAND oldfilm_cli check-plugin ${PROJECT_BINARY_DIR}/plugins/${stage}.so)
-    set_tests_properties(check_${stage} PROPERTIES LABELS "check;stages" TIMEOUT 600)
+    set_tests_properties(check_${stage} PROPERTIES LABELS "check;stages")
   endif()
 endforeach()

@@ -20,15 +20,15 @@ if(TARGET oldfilm_cli)
       LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/lib)
     add_test(NAME faults COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/reliability/faults.sh
       ${PROJECT_BINARY_DIR} ${PROJECT_BINARY_DIR}/tests/faults 4)
-    set_tests_properties(faults PROPERTIES LABELS cli TIMEOUT 600)
+    set_tests_properties(faults PROPERTIES LABELS cli)
     add_test(NAME corpus COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/corpus/check.sh
       ${PROJECT_BINARY_DIR} ${PROJECT_BINARY_DIR}/tests/corpus)
-    set_tests_properties(corpus PROPERTIES LABELS media TIMEOUT 600 FIXTURES_SETUP corpus)
+    set_tests_properties(corpus PROPERTIES LABELS media FIXTURES_SETUP corpus)
     add_test(NAME damage COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/reliability/damage.sh
       ${PROJECT_BINARY_DIR} ${PROJECT_BINARY_DIR}/tests/corpus ${PROJECT_BINARY_DIR}/tests/damage 30)
-    set_tests_properties(damage PROPERTIES LABELS media TIMEOUT 600 FIXTURES_REQUIRED corpus)
+    set_tests_properties(damage PROPERTIES LABELS media FIXTURES_REQUIRED corpus)
     add_test(NAME kills COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/reliability/kills.sh
       ${PROJECT_BINARY_DIR} ${PROJECT_BINARY_DIR}/tests/kills 2)
-    set_tests_properties(kills PROPERTIES LABELS cli TIMEOUT 600)
+    set_tests_properties(kills PROPERTIES LABELS cli)
   endif()
 endif()

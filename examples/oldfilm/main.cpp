@@ -96,7 +96,7 @@ int main(int argc, char** argv) {
         setenv("OMP_WAIT_POLICY", "passive", /*overwrite=*/0);
         setenv("GOMP_SPINCOUNT", "2000", /*overwrite=*/0);
     }
-    CommandLine line = parse(argc, argv);
+    CommandLine line = Parser().parse(argc, argv);
     if (line.status >= 0) {
         return line.status;
     }

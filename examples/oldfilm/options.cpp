@@ -63,13 +63,19 @@ int refuse(const std::string& sentence, const std::string& command) {
 
 } // namespace
 
-CommandLine parse(int argc, char** argv) {
+struct Parser::Parts {
     CommandLine line;
     RestoreTexts texts;
-    CLI::App app("Restores old films.", "oldfilm");
+    bool version = false;
+    CLI::App app{"Restores old films.", "oldfilm"};
+};
+
+Parser::~Parser() = default;
+
+Parser::Parser() : parts_(std::make_unique<Parts>()) {
+    auto& [line, texts, version, app] = *parts_;
     app.footer(main_footer);
     app.require_subcommand(0, 1);
-    bool version = false;
     app.add_flag("--version", version, "Versions of this program and of what it stands on");
 
     auto& restore = *app.add_subcommand("restore", "Restore a film");
@@ -106,8 +112,14 @@ CommandLine parse(int argc, char** argv) {
     add_check_plugin(
         *app.add_subcommand("check-plugin", "Check that a stage plugin keeps its contract"),
         line.check_plugin);
+}
 
-    const auto current = [&]() -> std::string {
+CommandLine Parser::parse(int argc, char** argv) {
+    auto& [line, texts, version, app] = *parts_;
+    line = {};
+    texts = {};
+    version = false;
+    const auto current = [&app = app]() -> std::string {
         const auto chosen = app.get_subcommands();
         return chosen.empty() ? "" : chosen.front()->get_name();
     };

@@ -4,6 +4,7 @@
 
 #include "arguments.hpp"
 
+#include <memory>
 #include <string>
 
 namespace cli {
@@ -33,7 +34,19 @@ struct CommandLine {
     int status = -1;
 };
 
-/// Reads the command line; says on standard error what is wrong with it.
-CommandLine parse(int argc, char** argv);
+/// Reads command lines; says on standard error what is wrong with one.
+class Parser {
+  public:
+    Parser();
+    ~Parser();
+    Parser(const Parser&) = delete;
+    Parser& operator=(const Parser&) = delete;
+
+    CommandLine parse(int argc, char** argv);
+
+  private:
+    struct Parts;
+    std::unique_ptr<Parts> parts_;
+};
 
 } // namespace cli

@@ -113,11 +113,9 @@ int clean(const CleanArguments& arguments) {
 int restore(const RestoreArguments& arguments) {
     ProgressView view(arguments.progress);
     oldfilm::Pipeline pipeline;
-    std::shared_ptr<oldfilm::Profile> profile;
     const int built = guarded(view, usage_status, [&] {
         settle_process();
         pipeline = chosen_pipeline(arguments);
-        profile = pipeline.options().profile;
         return static_cast<int>(done);
     });
     if (built != done) {
@@ -127,7 +125,7 @@ int restore(const RestoreArguments& arguments) {
         const oldfilm::RestoreResult result = oldfilm::restore(
             arguments.input, arguments.output, pipeline, options_of(arguments, view));
         view.done(result, arguments.output);
-        if (profile) {
+        if (const auto& profile = pipeline.options().profile) {
             tell(*profile, arguments.profile_file);
         }
         return static_cast<int>(result.concealed > 0 ? done_with_damage : done);

@@ -6,7 +6,10 @@
 #include <nlohmann/json.hpp>
 
 #include <array>
+#include <cstdint>
 #include <fstream>
+#include <iterator>
+#include <utility>
 
 namespace oldfilm::base {
 namespace {
@@ -20,12 +23,25 @@ json value_json(const ParameterValue& value) {
     return std::visit([](const auto& v) { return json(v); }, value);
 }
 
+/// A whole number that fits T: nlohmann's own get converts 1e119 to an int, which nothing defines.
+template <typename T>
+T whole(const json& value) {
+    const bool fits = value.is_number_unsigned() ? std::in_range<T>(value.get<std::uint64_t>())
+                                                 : value.is_number_integer() &&
+                                                       std::in_range<T>(value.get<std::int64_t>());
+    if (!fits) {
+        throw Error(Errc::unreadable,
+                    fmt::format("{} is not a whole number in range", value.dump()));
+    }
+    return value.get<T>();
+}
+
 ParameterValue value_from(ParameterType type, const json& value) {
     switch (type) {
     case ParameterType::boolean:
         return value.get<bool>();
     case ParameterType::integer:
-        return value.get<std::int64_t>();
+        return whole<std::int64_t>(value);
     case ParameterType::number:
         return value.get<double>();
     default:
@@ -154,15 +170,19 @@ std::string sidecar_json(const std::vector<const oldfilm_plugin_description*>& d
 }
 
 Sidecar read_sidecar(const std::string& path) {
+    std::ifstream file(path);
+    return parse_sidecar(std::string{std::istreambuf_iterator<char>(file), {}}, path);
+}
+
+Sidecar parse_sidecar(std::string_view text, const std::string& path) {
     try {
-        std::ifstream file(path);
-        const json document = json::parse(file);
-        if (document.at("oldfilm_sidecar").get<int>() != 1) {
+        const json document = json::parse(text);
+        if (whole<int>(document.at("oldfilm_sidecar")) != 1) {
             throw Error(Errc::unreadable, "the sidecar's version is not 1");
         }
         Sidecar sidecar;
-        sidecar.abi_major = document.at("abi").at(0).get<unsigned>();
-        sidecar.abi_minor = document.at("abi").at(1).get<unsigned>();
+        sidecar.abi_major = whole<unsigned>(document.at("abi").at(0));
+        sidecar.abi_minor = whole<unsigned>(document.at("abi").at(1));
         for (const json& plugin : document.at("plugins")) {
             sidecar.plugins.push_back(plugin_from(plugin));
         }

@@ -9,6 +9,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace oldfilm::base {
@@ -20,6 +21,8 @@ struct Sidecar {
 
 /// Throws `Error` (unreadable) naming the file and what is wrong in it.
 OLDFILM_API Sidecar read_sidecar(const std::string& path);
+/// The same of a sidecar's text; `path` is what errors call it.
+OLDFILM_API Sidecar parse_sidecar(std::string_view text, const std::string& path);
 
 /// The table of a description, as the host's C++ types.
 OLDFILM_API PluginInfo info_of(const oldfilm_plugin_description& description);

@@ -35,13 +35,18 @@ std::string sealed(const std::string& text) {
     return fmt::format("{:016x} {}\n", base::checksum(text), text);
 }
 
-/// The lines that can be believed, and how many bytes they take.
 std::pair<std::vector<json>, std::int64_t> read_lines(const fs::path& path) {
+    std::ifstream file(path, std::ios::binary);
+    return Journal::parse(file);
+}
+
+} // namespace
+
+std::pair<std::vector<json>, std::int64_t> Journal::parse(std::istream& text) {
     std::vector<json> lines;
     std::int64_t bytes = 0;
-    std::ifstream file(path, std::ios::binary);
-    for (std::string line; std::getline(file, line);) {
-        if (file.eof() || line.size() < 18 || sealed(line.substr(17)) != line + "\n") {
+    for (std::string line; std::getline(text, line);) {
+        if (text.eof() || line.size() < 18 || sealed(line.substr(17)) != line + "\n") {
             break; // cut off, or damaged
         }
         lines.push_back(json::parse(line.substr(17), nullptr, false));
@@ -49,8 +54,6 @@ std::pair<std::vector<json>, std::int64_t> read_lines(const fs::path& path) {
     }
     return {std::move(lines), bytes};
 }
-
-} // namespace
 
 fs::path Journal::folder_of(const std::string& output) {
     return output + ".oldfilm-job";

@@ -6,8 +6,10 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <iosfwd>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace oldfilm::job {
@@ -24,6 +26,9 @@ class Journal {
     ~Journal();
     Journal(const Journal&) = delete;
     Journal& operator=(const Journal&) = delete;
+
+    /// The lines of a journal's text that can be believed, and how many bytes they take.
+    static std::pair<std::vector<nlohmann::json>, std::int64_t> parse(std::istream& text);
 
     static std::filesystem::path folder_of(const std::string& output);
     /// Whether `output` was about to get its name when its run ended.

@@ -16,5 +16,6 @@ void oldfilm::fuzz::parse(const std::string& text) {
         argv.push_back(word.data());
     }
     argv.push_back(nullptr);
-    static_cast<void>(cli::parse(static_cast<int>(words.size()), argv.data()));
+    static cli::Parser parser;
+    static_cast<void>(parser.parse(static_cast<int>(words.size()), argv.data()));
 }

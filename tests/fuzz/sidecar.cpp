@@ -3,13 +3,6 @@
 
 #include "fuzz.hpp"
 
-#include <unistd.h>
-
-#include <cstdio>
-#include <fstream>
-
 void oldfilm::fuzz::parse(const std::string& text) {
-    static const std::string path = "/tmp/oldfilm-fuzz-" + std::to_string(getpid()) + ".json";
-    std::ofstream(path, std::ios::binary) << text;
-    static_cast<void>(base::read_sidecar(path));
+    static_cast<void>(base::parse_sidecar(text, "a.json"));
 }

@@ -3,13 +3,9 @@
 #
 # For each size and chain: the smallest budget that isn't refused (by the sentence that names what is missing), and what was held.
 set -euo pipefail
-build=$(cd "$1" && pwd)
-work=$2
-oldfilm=$build/bin/oldfilm
-export OLDFILM_PLUGIN_PATH=$build/plugins OMP_WAIT_POLICY=passive
-rm -rf "$work"
-mkdir -p "$work"
-cd "$work"
+build=$1 work=$2
+# shellcheck source=common.sh
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 kept=0 tried=0
 for size in 640x480 1280x720 1920x1080 3840x2160; do
     ffmpeg -v error -y -f lavfi -i "testsrc2=size=$size:rate=16,noise=alls=6:allf=t" -frames:v 8 -c:v ffv1 -pix_fmt yuv420p film.mkv
@@ -21,9 +17,9 @@ for size in 640x480 1280x720 1920x1080 3840x2160; do
             /usr/bin/time -f %M -o peak "$oldfilm" restore film.mkv out.mkv "${stages[@]}" --codec ffv1 --progress none --overwrite \
                 --fresh --memory "${mib}M" 2>log || status=$?
             ((status == 0)) && break
-            grep -q 'memory' log || { echo "FAILED: $size, $chain: $(tail -n 1 log)" >&2; exit 1; }
+            grep -q 'memory' log || fail "$size, $chain: $(tail -n 1 log)"
         done
-        ((status == 0)) || { echo "FAILED: $size, $chain: refused with 16 GiB" >&2; exit 1; }
+        ((status == 0)) || fail "$size, $chain: refused with 16 GiB"
         held=$(($(tail -n 1 peak) / 1024))
         tried=$((tried + 1))
         if ((held <= mib)); then kept=$((kept + 1)); fi

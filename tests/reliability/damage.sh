@@ -4,13 +4,10 @@
 # Bits flipped, ends cut off, blocks swapped, headers overwritten. What may come: an error (1, 2), a film (0), or a film with
 # concealed frames (3). Never a crash, a hang, or an output that is not whole.
 set -euo pipefail
-build=$(cd "$1" && pwd) films=$(cd "$2" && pwd)
-work=$3 runs=$4 seed=${5:-1}
-oldfilm=$build/bin/oldfilm
-export OLDFILM_PLUGIN_PATH=$build/plugins OMP_WAIT_POLICY=passive OMP_NUM_THREADS=1
-rm -rf "$work"
-mkdir -p "$work"
-cd "$work"
+build=$1 films=$(cd "$2" && pwd) work=$3 runs=$4 seed=${5:-1}
+# shellcheck source=common.sh
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+export OMP_NUM_THREADS=1
 RANDOM=$seed
 mapfile -t all < <(find "$films" -maxdepth 1 -type f -size -400k -regextype posix-extended \
     -regex '.*\.(mkv|mp4|mov|avi|ts|mpg|webm|h264|gif|png|dv)' ! -name out.mkv | sort)
@@ -44,17 +41,14 @@ for ((run = 1; run <= runs; ++run)); do
         1 | 2) refused+=1 ;;
         *)
             cp "$damaged" "found-$run-$damaged"
-            echo "FAILED: run $run of seed $seed ($film): status $status: $(tail -n 1 log)" >&2
-            exit 1
+            fail "run $run of seed $seed ($film): status $status: $(tail -n 1 log)"
             ;;
     esac
     if ((status == 1 || status == 2)) && [[ -e out.mkv ]]; then
-        echo "FAILED: run $run of seed $seed ($film): refused, and left an output" >&2
-        exit 1
+        fail "run $run of seed $seed ($film): refused, and left an output"
     fi
     if ((status == 0 || status == 3)) && ! ffmpeg -nostdin -v error -xerror -i out.mkv -map 0:v -f null - 2>/dev/null; then
-        echo "FAILED: run $run of seed $seed ($film): the output is not whole" >&2
-        exit 1
+        fail "run $run of seed $seed ($film): the output is not whole"
     fi
     rm -rf out.mkv.oldfilm-job
 done

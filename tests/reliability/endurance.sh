@@ -1,16 +1,12 @@
 #!/usr/bin/env bash
 # endurance.sh BUILD WORK FRAMES: a long film of small frames through all stages.
 #
-# Memory and open files of the last tenth (but not while the pieces are joined) against those of the second tenth (1 % and none more), and the same film made in pieces:
-# broken off in the middle, and gone on with.
+# Memory and open files of the last tenth (but not while the pieces are joined) against those of the second tenth (1 % and none
+# more), and the same film made in pieces: broken off in the middle, and gone on with.
 set -euo pipefail
-build=$(cd "$1" && pwd)
-work=$2 frames=$3
-oldfilm=$build/bin/oldfilm
-export OLDFILM_PLUGIN_PATH=$build/plugins OMP_WAIT_POLICY=passive
-rm -rf "$work"
-mkdir -p "$work"
-cd "$work"
+build=$1 work=$2 frames=$3
+# shellcheck source=common.sh
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 ffmpeg -v error -f lavfi -i "testsrc2=size=64x48:rate=16,noise=alls=9:allf=t,format=gray" -frames:v "$frames" -c:v ffv1 film.mkv
 how=(--stage deflicker --stage stabilize --stage scratch-removal --stage denoise --stage colorize --stage face-enhance
     --stage superres:scale=2 --stage interpolate:fps=24 --codec ffv1 --progress json)
@@ -29,9 +25,9 @@ wait $program
 read -r early early_files late late_files < <(awk -v n="$frames" '
     $1 >= n * 0.1 && $1 < n * 0.2 { if ($2 > a) a = $2; if ($3 > b) b = $3 }
     $1 >= n * 0.9 && $1 < n { if ($2 > c) c = $2; if ($3 > d) d = $3 } END { print a + 0, b + 0, c + 0, d + 0 }' samples)
-((early > 0 && late > 0)) || { echo "FAILED: too few samples" >&2; exit 1; }
-((late * 100 <= early * 101)) || { echo "FAILED: memory grew from $early to $late KiB" >&2; exit 1; }
-((late_files <= early_files)) || { echo "FAILED: open files grew from $early_files to $late_files" >&2; exit 1; }
+((early > 0 && late > 0)) || fail "too few samples"
+((late * 100 <= early * 101)) || fail "memory grew from $early to $late KiB"
+((late_files <= early_files)) || fail "open files grew from $early_files to $late_files"
 
 "$oldfilm" restore film.mkv pieces.mkv "${how[@]}" 2>broken &
 program=$!
@@ -40,7 +36,7 @@ kill -KILL $program
 wait $program 2>/dev/null || true
 "$oldfilm" restore film.mkv pieces.mkv "${how[@]}" 2>again
 resumed=$(sed -n 's/.*"event":"done".*"resumed":\([0-9]*\).*/\1/p' again)
-((resumed * 3 > frames)) || { echo "FAILED: only $resumed frames were not made again" >&2; exit 1; }
-cmp -s whole.mkv pieces.mkv || { echo "FAILED: made in pieces it is another film" >&2; exit 1; }
+((resumed * 3 > frames)) || fail "only $resumed frames were not made again"
+cmp -s whole.mkv pieces.mkv || fail "made in pieces it is another film"
 echo "endurance: $frames frames through eight stages, $early KiB resident in the second tenth and $late in the last," \
     "$early_files and $late_files files open; killed after half, gone on after $resumed frames, equal to the byte"

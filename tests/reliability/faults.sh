@@ -7,19 +7,12 @@
 # value with those of the undisturbed run.
 set -euo pipefail
 
-build=$(cd "$1" && pwd)
-work=$2 runs=$3 seed=${4:-1}
-oldfilm=$build/bin/oldfilm
-export OLDFILM_PLUGIN_PATH=$build/plugins OMP_WAIT_POLICY=passive OMP_NUM_THREADS=1
-rm -rf "$work"
-mkdir -p "$work"
-cd "$work"
+build=$1 work=$2 runs=$3 seed=${4:-1}
+# shellcheck source=common.sh
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+export OMP_NUM_THREADS=1
 RANDOM=$seed
 
-fail() {
-    echo "FAILED: $*" >&2
-    exit 1
-}
 # The greatest difference of two films' samples, in code values of 8 bits.
 apart() {
     ffmpeg -v error -i "$1" -i "$2" -filter_complex \

@@ -6,19 +6,10 @@
 # Prints a line of figures.
 set -euo pipefail
 
-build=$(cd "$1" && pwd)
-work=$2 runs=$3 seed=${4:-1}
-oldfilm=$build/bin/oldfilm
-export OLDFILM_PLUGIN_PATH=$build/plugins OMP_WAIT_POLICY=passive
-rm -rf "$work"
-mkdir -p "$work"
-cd "$work"
+build=$1 work=$2 runs=$3 seed=${4:-1}
+# shellcheck source=common.sh
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 RANDOM=$seed
-
-fail() {
-    echo "FAILED: $*" >&2
-    exit 1
-}
 
 # Four shots, one of them longer than a piece may be, with sound.
 ffmpeg -v error -f lavfi -i testsrc2=size=96x64:rate=16:duration=1.5 -f lavfi -i mandelbrot=size=96x64:rate=16 \

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# sanitize.sh BUILD [--threads] [TEST...]: builds tests with address and undefined-behaviour sanitizers in BUILD/sanitize and runs
-# them there; all that run without Python when none is named. With --threads: the thread sanitizer, in BUILD/sanitize-threads, and
-# the tests of what has threads.
+# sanitize.sh BUILD [--threads] [TEST...]: builds with address and undefined-behaviour sanitizers in BUILD/sanitize and runs tests
+# there: those named, or the whole suite but what installs, what runs Python and what measures. With --threads: the thread
+# sanitizer, in BUILD/sanitize-threads, and the tests of what has threads.
 set -euo pipefail
 build=$(cd "$1" && pwd)
 shift
@@ -12,14 +12,17 @@ if [[ ${1:-} == --threads ]]; then
     tests=(frame_test pipeline_test shots_test)
 else
     work=$build/sanitize kinds=address,undefined
-    tests=(base_test frame_test pipeline_test shots_test media_test model_test package_test tiling_test memory_test cli_test job_test)
+    tests=()
 fi
 (($#)) && tests=("$@")
+# Tests that bound addresses or fail allocations can't share a process with the sanitizer; others' Python isn't built for it.
+which=(-E '^(check_.*|damage|faults|install.*|docs_.*|importers.*|scheduling)$')
+((${#tests[@]} == 0)) || which=(-R "^($(IFS="|"; echo "${tests[*]}"))\$")
 flags="-fsanitize=$kinds -fno-sanitize=vptr -fno-omit-frame-pointer -O1 -g1 -Wno-error=maybe-uninitialized -Wno-error=tsan"
 cmake -S "$here/../.." -B "$work" -G Ninja -DCMAKE_BUILD_TYPE=None -DCMAKE_CXX_FLAGS="$flags" -DCMAKE_C_FLAGS="$flags" \
     ${OLDFILM_TORCH:+-DOLDFILM_TORCH="$OLDFILM_TORCH"} >"$work.log" 2>&1 ||
     { tail -n 20 "$work.log" >&2; exit 1; }
-cmake --build "$work" --target "${tests[@]}"
+cmake --build "$work" --target "${tests[@]:-all}"
 # LibTorch and OpenMP are not built so: what they hand us looks overrun, and what they keep for good looks lost.
 export ASAN_OPTIONS=detect_container_overflow=0:detect_leaks=${LEAKS:-1}:strict_string_checks=1:detect_stack_use_after_return=1
 export LSAN_OPTIONS=suppressions=$here/leaks.txt:print_suppressions=0
@@ -28,5 +31,5 @@ export UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
 export TSAN_OPTIONS=ignore_noninstrumented_modules=1:halt_on_error=1:second_deadlock_stack=1
 # The sanitizer calls dlopen in the program's stead, and so without the program's run path.
 export LD_LIBRARY_PATH=$work/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
-OMP_WAIT_POLICY=passive OMP_NUM_THREADS=${OMP_NUM_THREADS:-$(nproc)} ctest --test-dir "$work" --output-on-failure --timeout 1200 \
-    -R "^($(IFS="|"; echo "${tests[*]}"))\$"
+OMP_WAIT_POLICY=passive OMP_NUM_THREADS=${OMP_NUM_THREADS:-$(nproc)} ctest --test-dir "$work" --output-on-failure --timeout 3600 \
+    "${which[@]}"
