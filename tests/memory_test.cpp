@@ -5,15 +5,19 @@
 
 #include <oldfilm/error.hpp>
 #include <oldfilm/pipeline.hpp>
+#include <oldfilm/profile.hpp>
 #include <oldfilm/restore.hpp>
 
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <fstream>
+#include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -85,6 +89,26 @@ TEST_CASE("a model that runs out of memory is given smaller tiles, and the run g
                       Contains("needs") && Contains("GiB"));
     CHECK_FALSE(std::filesystem::exists(s.folder / "none.mkv"));
     CHECK_FALSE(std::filesystem::exists(s.folder / "none.mkv.oldfilm-job"));
+}
+
+TEST_CASE("a profile says where the time goes") {
+    const Films s;
+    PipelineOptions options;
+    options.profile = std::make_shared<Profile>(true);
+    s.enlarge("out.mkv", s.model("model.pt", 0), options);
+    CHECK_THAT(options.profile->table(),
+               Contains("superres") && Contains("(decode)") && Contains("(encode)"));
+    std::map<std::string, std::vector<std::int64_t>> frames; // by category
+    const auto trace = nlohmann::json::parse(options.profile->trace());
+    for (const auto& event : trace.at("traceEvents")) {
+        if (event.at("ph") == "X") {
+            CHECK(event.at("dur").get<double>() >= 0);
+            frames[event.at("cat")].push_back(event.at("args").at("frame"));
+        }
+    }
+    CHECK(frames["stage"] == std::vector<std::int64_t>{0, 1, 2, 3, 4, 5});
+    CHECK(frames["model"].size() == 6);
+    CHECK(Profile().trace().empty());
 }
 
 TEST_CASE("a budget makes tiles fit") {

@@ -13,8 +13,7 @@
 namespace oldfilm {
 
 /// Collects what a run, or several, spend their time on. Give it to `PipelineOptions::profile`; ask
-/// when they are over. Thread-safe. A span costs about a microsecond; without a profile nothing is
-/// measured.
+/// when they are over. Thread-safe. Without a profile nothing is measured.
 class OLDFILM_API Profile {
   public:
     using Clock = std::chrono::steady_clock;
@@ -31,7 +30,7 @@ class OLDFILM_API Profile {
         wait,     ///< the stages have nothing to do: decoding or encoding holds them up
     };
 
-    /// `keep_spans`: whether `trace` is wanted; each span then takes 40 bytes.
+    /// `keep_spans`: whether `trace` is wanted; each span then takes 32 bytes.
     explicit Profile(bool keep_spans = false);
     ~Profile();
     Profile(const Profile&) = delete;
@@ -46,9 +45,6 @@ class OLDFILM_API Profile {
     /// A line for each stage (calls, all its time, models, flow, what is left for itself, per
     /// frame) and for what is done around stages, and the memory; for people to read.
     [[nodiscard]] std::string table() const;
-    /// The same as JSON text: {"wall": s, "rows": [{"what", "kind", "calls", "seconds", "own"}],
-    /// "peak_resident": bytes, "peak_frames": n, "peak_frame_bytes": bytes}.
-    [[nodiscard]] std::string summary() const;
     /// All spans in Chrome's trace event format, which Perfetto's viewer opens too (JSON text). The
     /// first five million; empty where spans were not kept.
     [[nodiscard]] std::string trace() const;

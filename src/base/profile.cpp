@@ -143,32 +143,6 @@ std::string Profile::table() const {
                               static_cast<double>(peak_resident()) / (1 << 20));
 }
 
-std::string Profile::summary() const {
-    const Impl& it = *impl_;
-    const std::lock_guard lock(it.mutex);
-    nlohmann::json rows = nlohmann::json::array();
-    for (std::size_t i = 0; i < it.labels.size(); ++i) {
-        for (std::size_t k = 0; k < names.size(); ++k) {
-            const Impl::Sum& sum = it.sums[i][k];
-            if (sum.calls == 0) {
-                continue;
-            }
-            const auto kind = static_cast<Kind>(k);
-            rows.push_back({{"what", it.labels[i]},
-                            {"kind", names.at(k)},
-                            {"calls", sum.calls},
-                            {"seconds", sum.seconds},
-                            {"own", kind == Kind::stage ? it.own(i) : sum.seconds}});
-        }
-    }
-    return nlohmann::json{{"wall", it.end},
-                          {"rows", rows},
-                          {"peak_resident", peak_resident()},
-                          {"peak_frames", it.peak_frames},
-                          {"peak_frame_bytes", it.peak_bytes}}
-        .dump(2);
-}
-
 std::string Profile::trace() const {
     const Impl& it = *impl_;
     const std::lock_guard lock(it.mutex);

@@ -66,12 +66,12 @@ def by_length(build: Path, work: Path, frames: int) -> dict:
     film(source, 96, 72, frames)
     events, peak = spans(build, source, work, ["--preset", "silent-film"])
     stages = [e for e in events if e.get("cat") in ("stage", "analysis")]
-    end = max(e["args"]["frame"] for e in stages if e["name"] == "denoise") + 1
+    made: dict[str, int] = {}  # frames that each stage was asked for: interpolate's are of another rate
+    for e in stages:
+        made[e["name"]] = max(made.get(e["name"], 1), e["args"]["frame"] + 1)
     quarters = [0.0] * 4
     for e in stages:
-        per = end if e["name"] != "interpolate" else max(
-            o["args"]["frame"] for o in stages if o["name"] == "interpolate") + 1
-        quarters[min(3, e["args"]["frame"] * 4 // per)] += e["dur"]
+        quarters[e["args"]["frame"] * 4 // made[e["name"]]] += e["dur"]
     return {"frames": frames, "ms_a_frame": [q / 1000 / (frames / 4) for q in quarters], "peak_mib": peak / 1024}
 
 

@@ -238,7 +238,7 @@ def table(rows: list[dict], means: dict) -> str:
             mark = "" if counts(run, precision) else " (other output)"
             cells.append(f"{run['median'] * 1e3:.1f}{mark}" if "median" in run else "-")
         text += (f"| {row['model']} | {row['size']} | " + " | ".join(cells)
-                 + f" | {row.get('float32', math.nan):.2f} | {row.get('auto', math.nan):.2f} |\n")
+                 + "".join(f" | {row[k]:.2f}" if k in row else " | -" for k in ("float32", "auto")) + " |\n")
     return text + (f"\nGeometric means: {means['float32_over_best_peer']:.2f} in float32, "
                    f"{means['auto_over_openvino']:.2f} in `auto`.\n")
 
