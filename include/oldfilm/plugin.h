@@ -55,7 +55,11 @@ enum {
 enum { OLDFILM_FLOAT32 = 0, OLDFILM_UINT8 = 1, OLDFILM_INT64 = 2 };
 
 /** Kinds of device; the numbers are DLPack's. */
-enum { OLDFILM_CPU = 1, OLDFILM_CUDA = 2 };
+enum {
+    OLDFILM_CPU = 1,
+    OLDFILM_CUDA = 2,
+    OLDFILM_OTHER_DEVICE = 12 /**< one that LibTorch knows; only as `impl` */
+};
 
 /** A fraction, such as a time base in seconds. Fixed for the major version. */
 typedef struct oldfilm_rational {

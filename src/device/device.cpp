@@ -2,6 +2,7 @@
 
 #include <oldfilm/error.hpp>
 
+#include <c10/core/impl/DeviceGuardImplInterface.h>
 #include <c10/util/Exception.h>
 #include <dlfcn.h>
 #include <fmt/format.h>
@@ -41,42 +42,44 @@ bool load_cuda_half() {
     return dlopen(library.c_str(), RTLD_NOW | RTLD_GLOBAL | RTLD_NODELETE) != nullptr;
 }
 
-} // namespace
-
-c10::Device resolve_device(const std::string& name) {
-    if (name == "cpu") {
-        return c10::Device(c10::kCPU);
-    }
-    const bool automatic = name == "auto" || name.empty();
-    if (!automatic && name != "cuda" && !name.starts_with("cuda:")) {
-        throw Error(
-            Errc::invalid_argument,
-            fmt::format("the device must be auto, cpu, cuda or cuda:N, found \"{}\"", name));
-    }
+void require_cuda() {
     if (!driver_has_device()) {
-        if (automatic) {
-            return c10::Device(c10::kCPU);
-        }
         throw Error(
             Errc::unsupported,
             "CUDA was asked for, and no NVIDIA driver with a device was found; use --device "
             "cpu, or install the driver");
     }
     if (!load_cuda_half()) {
-        if (automatic) {
-            return c10::Device(c10::kCPU);
-        }
         throw Error(Errc::unsupported,
                     "CUDA was asked for, and LibTorch's CUDA half (libtorch_cuda.so) could not be "
                     "loaded; run ./setup.sh build --cuda");
     }
+}
+
+} // namespace
+
+c10::Device resolve_device(const std::string& name) {
+    const bool automatic = name == "auto" || name.empty();
+    if (automatic ? !driver_has_device() || !load_cuda_half() : name == "cpu") {
+        return c10::Device(c10::kCPU);
+    }
+    const auto refuse = [&name] {
+        return Error(Errc::invalid_argument,
+                     fmt::format("the device must be auto, cpu, cuda, cuda:N or one that this "
+                                 "program has registered with LibTorch, found \"{}\"",
+                                 name));
+    };
     try {
         const c10::Device device(automatic ? "cuda" : name);
-        return c10::Device(c10::kCUDA, device.has_index() ? device.index() : c10::DeviceIndex(0));
-    } catch (const c10::Error&) {
-        throw Error(
-            Errc::invalid_argument,
-            fmt::format("the device must be auto, cpu, cuda or cuda:N, found \"{}\"", name));
+        if (device.is_cuda() && !automatic) {
+            require_cuda();
+        }
+        if (!c10::impl::hasDeviceGuardImpl(device.type()) || device.is_cpu() || device.is_meta()) {
+            throw refuse();
+        }
+        return {device.type(), device.has_index() ? device.index() : c10::DeviceIndex(0)};
+    } catch (const c10::Error&) { // no device of LibTorch's
+        throw refuse();
     }
 }
 

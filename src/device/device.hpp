@@ -9,7 +9,8 @@
 
 namespace oldfilm {
 
-/// "cpu", "cuda", "cuda:1", or "auto": CUDA when a driver and LibTorch's CUDA half are there.
+/// "cpu", "cuda", "cuda:1", another of LibTorch's that the program has registered, or "auto": CUDA
+/// when a driver and LibTorch's CUDA half are there.
 /// Throws `Error`: invalid_argument for another name; unsupported when CUDA is asked for and not
 /// there.
 c10::Device resolve_device(const std::string& name);

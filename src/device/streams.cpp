@@ -1,47 +1,118 @@
 #include "device/streams.hpp"
 
 #include <ATen/core/Tensor.h>
-#include <c10/core/Event.h>
+#include <ATen/ops/empty.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
+
+#include <utility>
 
 namespace oldfilm {
 namespace {
 
 using c10::impl::VirtualGuardImpl;
 
-/// `first`'s work so far comes before `second`'s later work on the frame.
-void order(const Frame& frame, const VirtualGuardImpl& device, c10::Stream first,
-           c10::Stream second) {
+/// `second` comes after what `first` has queued so far.
+void order(c10::Stream first, c10::Stream second) {
     if (first == second) {
         return;
     }
-    c10::Event done(device.type());
+    c10::Event done(first.device_type());
     done.record(first);
     done.block(second);
-    // The allocator gives memory back to the stream that it was made on, and must know of the
-    // other.
-    device.recordDataPtrOnStream(frame.picture().storage().data_ptr(), second);
-    if (frame.mask().defined() && !frame.mask().is_cpu()) {
-        device.recordDataPtrOnStream(frame.mask().storage().data_ptr(), second);
+}
+
+/// The allocator gives memory back to the stream that it was made on, and must know of others.
+void keep_for(const at::Tensor& tensor, c10::Stream stream) {
+    if (tensor.defined() && tensor.device().type() == stream.device_type()) {
+        VirtualGuardImpl(stream.device_type())
+            .recordDataPtrOnStream(tensor.storage().data_ptr(), stream);
     }
+}
+
+void keep_for(const Frame& frame, c10::Stream stream) {
+    keep_for(frame.picture(), stream);
+    keep_for(frame.mask(), stream);
+}
+
+/// The frame with `copy` of its picture and mask.
+template <class Copy>
+Frame copied(const Frame& frame, const Copy& copy) {
+    Frame result = frame.with_picture(copy(frame.picture()));
+    return frame.mask().defined() ? result.with_mask(copy(frame.mask())) : result;
 }
 
 } // namespace
 
-// The lane's thread never leaves its device's default stream.
+Frame Sent::wait() const {
+    if (there_) {
+        there_->synchronize();
+    }
+    return frame_;
+}
 
-void hand_to_lane(const Frame& frame) {
-    if (const at::Device where = frame.picture().device(); !where.is_cpu()) {
-        const VirtualGuardImpl device(where.type());
-        order(frame, device, device.getStream(where), device.getDefaultStream(where));
+Frame Sent::hand_to_caller() const {
+    if (there_) {
+        const at::Device where = frame_.picture().device();
+        const c10::Stream caller = VirtualGuardImpl(where.type()).getStream(where);
+        there_->block(caller);
+        keep_for(frame_, caller);
+    }
+    return frame_;
+}
+
+Transfers::Transfers(const at::Device& device) : device_(device) {
+    if (!device.is_cpu()) {
+        const VirtualGuardImpl of(device.type());
+        lane_ = of.getDefaultStream(device);
+        up_ = of.getStreamFromGlobalPool(device);
+        down_ = of.getStreamFromGlobalPool(device);
     }
 }
 
-void hand_to_caller(const Frame& frame) {
-    if (const at::Device where = frame.picture().device(); !where.is_cpu()) {
-        const VirtualGuardImpl device(where.type());
-        order(frame, device, device.getDefaultStream(where), device.getStream(where));
+void Transfers::receive(const Frame& frame) const {
+    const at::Device where = frame.picture().device();
+    if (where.is_cpu()) {
+        return;
     }
+    const VirtualGuardImpl device(where.type());
+    const c10::Stream lane = lane_.value_or(device.getDefaultStream(where));
+    for (const c10::Stream user : {lane, up_.value_or(lane)}) {
+        order(device.getStream(where), user);
+        keep_for(frame, user);
+    }
+}
+
+Frame Transfers::upload(const Frame& frame) const {
+    if (!up_) {
+        return copied(frame, [](const at::Tensor& elsewhere) { return elsewhere.cpu(); });
+    }
+    const c10::StreamGuard on(*up_);
+    Frame there = copied(frame, [&](const at::Tensor& host) {
+        const at::Tensor pinned = host.is_pinned() ? host : host.pin_memory();
+        return pinned.to(device_, /*non_blocking=*/true);
+    });
+    order(*up_, *lane_);
+    keep_for(there, *lane_);
+    return there;
+}
+
+Sent Transfers::download(const Frame& frame) const {
+    order(*lane_, *down_);
+    const c10::StreamGuard on(*down_);
+    const Frame here = copied(frame, [&](const at::Tensor& made) {
+        const auto pinned = at::TensorOptions().dtype(made.scalar_type()).pinned_memory(true);
+        return at::empty(made.sizes(), pinned).copy_(made, /*non_blocking=*/true);
+    });
+    keep_for(frame, *down_);
+    c10::Event there(device_.type());
+    there.record(*down_);
+    return {here, std::move(there)};
+}
+
+Sent Transfers::send(Frame frame) const {
+    c10::Event made(device_.type());
+    made.record(*lane_);
+    return {std::move(frame), std::move(made)};
 }
 
 } // namespace oldfilm

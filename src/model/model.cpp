@@ -23,7 +23,7 @@ namespace {
 /// Pictures of up to so many pixels are not cut on a CPU: their working set stays near the caches,
 /// and every overlap saved is work saved.
 constexpr std::int64_t uncut_pixels_cpu = 256 * 256;
-constexpr std::int64_t uncut_pixels_cuda = 2048 * 2048;
+constexpr std::int64_t uncut_pixels_elsewhere = 2048 * 2048;
 
 at::ScalarType scalar_type(Precision precision) {
     switch (precision) {
@@ -95,7 +95,7 @@ struct OLDFILM_HIDDEN Model::Impl {
                            {.overlap = manifest.receptive_field,
                             .multiple = manifest.size_multiple,
                             .wanted = options.tile,
-                            .pixels = device.is_cpu() ? uncut_pixels_cpu : uncut_pixels_cuda,
+                            .pixels = device.is_cpu() ? uncut_pixels_cpu : uncut_pixels_elsewhere,
                             .most = options.memory > 0 && manifest.memory_per_pixel > 0
                                         ? options.memory / manifest.memory_per_pixel
                                         : 0});
@@ -208,7 +208,9 @@ struct OLDFILM_HIDDEN Model::Impl {
     /// frame becomes must not depend on the frames that were run before it.
     std::vector<at::Tensor> checked_run(const Inputs& inputs) {
         std::vector<at::Tensor> outputs = sample_run(*ready, inputs);
-        if (finite(outputs)) {
+        // Another device would be held up by the answer; in float32 it is given up with the film's
+        // frame, where a wait costs nothing.
+        if ((precision == Precision::float32 && !device.is_cpu()) || finite(outputs)) {
             return outputs;
         }
         if (precision != Precision::float32) {
@@ -273,7 +275,7 @@ std::shared_ptr<Model> Model::open(const std::string& path, const std::string& t
     }
     impl->device = resolve_device(options.device);
     std::string why;
-    impl->precision = choose_precision(options.precision, manifest, impl->device.is_cuda(), why);
+    impl->precision = choose_precision(options.precision, manifest, impl->device.is_cpu(), why);
     if (!why.empty()) {
         impl->warn(why);
     }

@@ -9,6 +9,7 @@
 #include <c10/util/Exception.h>
 #include <fmt/format.h>
 #include <torch/csrc/jit/api/module.h>
+#include <torch/csrc/jit/ir/constants.h>
 #include <torch/csrc/jit/ir/ir.h>
 #include <torch/csrc/jit/runtime/interpreter.h>
 #include <torch/csrc/jit/serialization/import.h>
@@ -69,6 +70,31 @@ std::vector<at::Tensor> tensors(const c10::IValue& value) {
                                 value.tagKind()));
     }
     return list;
+}
+
+/// Brings a frozen graph's constants to a device. Traced networks name the device that they were
+/// traced on, too.
+void bring(torch::jit::Block& block, const at::Device& device) {
+    const std::vector<torch::jit::Node*> nodes(block.nodes().begin(), block.nodes().end());
+    for (torch::jit::Node* node : nodes) {
+        for (torch::jit::Block* inner : node->blocks()) {
+            bring(*inner, device);
+        }
+        if (node->kind() != torch::jit::prim::Constant) {
+            continue;
+        }
+        std::optional<c10::IValue> value = torch::jit::toIValue(node->output());
+        if (value && value->isTensor() && value->toTensor().defined()) {
+            value = value->toTensor().to(device);
+        } else if (value && value->isDevice()) {
+            value = device;
+        } else {
+            continue;
+        }
+        const torch::jit::WithInsertPoint before(node);
+        node->output()->replaceAllUsesWith(node->owningGraph()->insertConstant(*value));
+        node->destroy();
+    }
 }
 
 /// Runs the frozen graph with LibTorch's interpreter, not with its graph executor: that one would
@@ -184,10 +210,12 @@ class TorchScriptNetwork final : public Network {
 
     [[nodiscard]] std::unique_ptr<Ready> prepare(const at::Device& device,
                                                  at::ScalarType type) const override {
-        torch::jit::Module module = module_.clone();
-        module.to(device);
-        module = torch::jit::freeze(module);
+        torch::jit::Module module = torch::jit::freeze(module_.clone());
         std::shared_ptr<torch::jit::Graph> graph = module.get_method("forward").graph()->copy();
+        if (!device.is_cpu()) {
+            bring(*graph->block(), device);
+            module.to(device); // what the network changes itself is no constant
+        }
         prepare_convolutions(*graph, type);
         std::unique_ptr<PackedConvolutions> packed;
         if (device.is_cpu() && type != at::kHalf) {

@@ -70,11 +70,12 @@ bool cpu_is_fast_at_bfloat16() noexcept {
 #endif
 }
 
-Precision choose_precision(Precision asked, const Manifest& manifest, bool cuda, std::string& why) {
+Precision choose_precision(Precision asked, const Manifest& manifest, bool on_cpu,
+                           std::string& why) {
     why.clear();
     if (asked == Precision::automatic) {
-        const Precision half = cuda ? Precision::float16 : Precision::bfloat16;
-        const bool fast = cuda || cpu_is_fast_at_bfloat16();
+        const Precision half = on_cpu ? Precision::bfloat16 : Precision::float16;
+        const bool fast = !on_cpu || cpu_is_fast_at_bfloat16();
         return fast && allows(manifest, half) ? half : Precision::float32;
     }
     if (asked != Precision::float32 && !allows(manifest, asked)) {

@@ -14,16 +14,17 @@ bool Node::close_at_end(std::int64_t next) {
     return true;
 }
 
-Intake::Intake(FrameBuffer& in, FrameBuffer& out, at::Device device,
+Intake::Intake(FrameBuffer& in, FrameBuffer& out, at::Device device, const Transfers& transfers,
                std::atomic<std::int64_t>& uploads, const StartPoint& from, Profile* profile,
                std::function<void(std::int64_t)> found_shot)
-    : Node(in, out), device_(device), uploads_(uploads), from_(from), profile_(profile),
-      found_shot_(std::move(found_shot)) {}
+    : Node(in, out), device_(device), transfers_(transfers), uploads_(uploads), from_(from),
+      profile_(profile), found_shot_(std::move(found_shot)) {}
 
 /// Whether the next frame starts a shot. Where that is known it is not decided again; the detector
 /// looks on all the same, since what it has seen counts for what comes.
 bool Intake::starts_shot(std::int64_t end) {
     const Profile::Span span(profile_, Profile::Kind::shots, "", next_);
+    const auto beside = transfers_.beside();
     std::vector<Thumbnail> ahead;
     for (std::int64_t n = next_; n < end && n <= next_ + ShotDetector::look_ahead; ++n) {
         auto known = thumbnails_.find(n);
@@ -62,11 +63,30 @@ bool Intake::step() {
     info.shot = shot_;
     if (frame.picture().device() != device_) {
         const Profile::Span span(profile_, Profile::Kind::copy, "", next_);
-        frame = frame.with_picture(frame.picture().to(device_, /*non_blocking=*/true));
+        frame = transfers_.upload(frame);
         ++uploads_;
     }
     out_.push(frame.with_info(info));
     ++next_;
+    in_.release_before(next_);
+    return true;
+}
+
+Outlet::Outlet(FrameBuffer& in, FrameBuffer& out, std::function<Sent(const Frame&)> send,
+               std::function<void(Sent)> sent)
+    : Node(in, out), send_(std::move(send)), sent_(std::move(sent)), next_(in.begin()) {}
+
+bool Outlet::step() {
+    if (next_ == in_.end()) {
+        return close_at_end(next_);
+    }
+    if (out_.full()) {
+        return false;
+    }
+    Sent sent = send_(in_.at(next_++));
+    Frame frame = sent.frame();
+    sent_(std::move(sent));
+    out_.push(std::move(frame));
     in_.release_before(next_);
     return true;
 }

@@ -2,6 +2,7 @@
 /// \file
 /// What lies between two edges of a pipeline. Nodes run on the lane's thread, one step at a time.
 
+#include "device/streams.hpp"
 #include "frame/frame_buffer.hpp"
 #include "pipeline/shots.hpp"
 #include "stage/stage.hpp"
@@ -44,8 +45,8 @@ class Node {
 /// Numbers frames, finds shots, brings frames to the device. Hands on those from `from.frame` on.
 class Intake final : public Node {
   public:
-    Intake(FrameBuffer& in, FrameBuffer& out, at::Device device, std::atomic<std::int64_t>& uploads,
-           const StartPoint& from, Profile* profile,
+    Intake(FrameBuffer& in, FrameBuffer& out, at::Device device, const Transfers& transfers,
+           std::atomic<std::int64_t>& uploads, const StartPoint& from, Profile* profile,
            std::function<void(std::int64_t first)> found_shot);
     bool step() override;
 
@@ -53,6 +54,7 @@ class Intake final : public Node {
     [[nodiscard]] bool starts_shot(std::int64_t end);
 
     at::Device device_;
+    const Transfers& transfers_;
     std::atomic<std::int64_t>& uploads_;
     const StartPoint& from_;
     Profile* profile_;
@@ -61,6 +63,20 @@ class Intake final : public Node {
     std::map<std::int64_t, Thumbnail> thumbnails_;
     std::int64_t next_ = 0;
     std::int32_t shot_ = -1; ///< the first frame starts shot 0
+};
+
+/// Sends finished frames on their way to who takes them; for devices other than the CPU.
+class Outlet final : public Node {
+  public:
+    /// `sent` is told of each frame before it is pushed.
+    Outlet(FrameBuffer& in, FrameBuffer& out, std::function<Sent(const Frame&)> send,
+           std::function<void(Sent)> sent);
+    bool step() override;
+
+  private:
+    std::function<Sent(const Frame&)> send_;
+    std::function<void(Sent)> sent_;
+    std::int64_t next_;
 };
 
 /// What the pipeline wants to know from stages while they run.

@@ -8,12 +8,15 @@
 #include "stage/library.hpp"
 
 #include <ATen/Parallel.h>
+#include <ATen/ops/sum.h>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <condition_variable>
+#include <deque>
 #include <exception>
 #include <filesystem>
 #include <future>
@@ -98,6 +101,7 @@ struct OLDFILM_HIDDEN Run::Impl {
     void end_with(std::exception_ptr reason);
     void rethrow() const;
     void watch_memory();
+    [[nodiscard]] Frame arrived(const Sent& one);
 
     StreamFormat format, result;
     StartPoint from;
@@ -124,7 +128,9 @@ struct OLDFILM_HIDDEN Run::Impl {
     std::vector<std::int64_t> shots;
     std::int64_t peak_frames = 0, peak_bytes = 0;
     std::vector<double> seconds;
+    std::deque<Sent> sent; ///< of the frames in the last edge; none on the CPU
 
+    std::optional<Transfers> transfers;
     std::atomic<std::int64_t> uploads{0}, downloads{0};
     std::atomic<std::int64_t> frames_in{0}, frames_out{0};
     Clock::time_point start = Clock::now();
@@ -170,7 +176,8 @@ void Run::Impl::build(const StreamFormat& input) {
     };
     FrameBuffer& first =
         add_edge(stages.empty() ? 2 : FrameNode::capacity(stages.front()->config()) + 1, number);
-    nodes.push_back(std::make_unique<Intake>(*edge, first, shared.device, uploads, from,
+    transfers.emplace(shared.device);
+    nodes.push_back(std::make_unique<Intake>(*edge, first, shared.device, *transfers, uploads, from,
                                              options.profile.get(), [this](std::int64_t frame) {
                                                  const std::lock_guard lock(mutex);
                                                  shots.push_back(frame);
@@ -205,6 +212,17 @@ void Run::Impl::build(const StreamFormat& input) {
     }
     if (!tapped) {
         tap_before(2);
+    }
+    if (!shared.device.is_cpu()) {
+        nodes.push_back(std::make_unique<Outlet>(
+            *edge, add_edge(2, number),
+            [this](const Frame& frame) {
+                return pulls ? transfers->download(frame) : transfers->send(frame);
+            },
+            [this](Sent one) {
+                const std::lock_guard lock(mutex);
+                sent.push_back(std::move(one));
+            }));
     }
     seconds.resize(stages.size());
     check_memory();
@@ -276,6 +294,23 @@ bool Run::Impl::step() {
         }
     }
     return false;
+}
+
+/// Values that are no numbers are found here, where the host has the frame: asking the device for
+/// them after each stage would hold it up.
+Frame Run::Impl::arrived(const Sent& one) {
+    const Profile::Span span(options.profile.get(), Profile::Kind::copy, "",
+                             one.frame().info().index);
+    Frame frame = one.wait();
+    ++downloads;
+    if (!std::isfinite(frame.picture().sum().item<double>())) {
+        throw Error(Errc::stage_failed,
+                    fmt::format("frame {} came from {} with values that are no numbers (NaN or "
+                                "infinite); this is a defect of a stage or of its model: try "
+                                "them one by one, or on the CPU, which says whose it is",
+                                frame.info().index, shared.device.str()));
+    }
+    return frame;
 }
 
 void Run::Impl::watch_memory() {
@@ -417,7 +452,7 @@ bool Run::push(const Frame& frame) {
     if (edge.full()) {
         return false;
     }
-    hand_to_lane(frame);
+    impl_->transfers->receive(frame);
     edge.push(frame);
     ++impl_->frames_in;
     impl_->wake();
@@ -439,17 +474,17 @@ Run::State Run::next(Frame& frame) {
                (!it.pulls && it.idle_since == it.events);
     });
     if (available()) {
-        Frame made = edge.at(edge.begin());
+        frame = edge.at(edge.begin());
+        Sent sent;
+        if (!it.sent.empty()) {
+            sent = std::move(it.sent.front());
+            it.sent.pop_front();
+        }
         lock.unlock();
         edge.release_before(edge.begin() + 1);
-        hand_to_caller(made);
-        if (!made.picture().is_cpu() && it.pulls) {
-            const Profile::Span span(it.options.profile.get(), Profile::Kind::copy, "",
-                                     made.info().index);
-            made = made.with_picture(made.picture().cpu());
-            ++it.downloads;
+        if (!it.shared.device.is_cpu()) {
+            frame = it.pulls ? it.arrived(sent) : sent.hand_to_caller();
         }
-        frame = std::move(made);
         ++it.frames_out;
         it.wake();
         return State::frame;

@@ -125,8 +125,7 @@ at::Tensor luma(const at::Tensor& picture) {
 
 class Search {
   public:
-    at::Tensor operator()(const at::Tensor& /*a*/, const at::Tensor& /*b*/,
-                          FlowDetail /*detail*/) {
+    at::Tensor operator()(const at::Tensor& /*a*/, const at::Tensor& /*b*/, FlowDetail /*detail*/) {
         throw Error(
             Errc::unsupported,
             "optical flow needs OpenCV, and this build of oldfilm is without it; build it with "
@@ -184,7 +183,10 @@ at::Tensor FlowService::flow(const at::Tensor& from, const at::Tensor& to, FlowD
     }
     const at::Tensor a = impl_->grey(from);
     const at::Tensor b = impl_->grey(to);
-    at::Tensor flow = impl_->search(a, b, detail).to(from.device());
+    at::Tensor flow = impl_->search(a, b, detail);
+    if (!from.is_cpu()) { // pinned, it goes up without a wait
+        flow = flow.pin_memory().to(from.device(), /*non_blocking=*/true);
+    }
     impl_->pairs.push_front({weak(from), weak(to), detail, flow});
     if (impl_->pairs.size() > kept_pairs) {
         impl_->pairs.pop_back();

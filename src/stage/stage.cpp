@@ -103,7 +103,13 @@ const Config& Stage::configure(const StreamFormat& input,
     format.rate = rational_of(input.rate);
     format.color = color_of(input.color);
     const at::Device device = host_.shared().device;
-    format.device_type = device.is_cuda() ? OLDFILM_CUDA : OLDFILM_CPU;
+    format.device_type = device_type_of(device);
+    if (format.device_type == OLDFILM_OTHER_DEVICE && !host_.torch()) {
+        throw Error(Errc::incompatible,
+                    fmt::format("stage {} is built without LibTorch, and can't be given tensors on "
+                                "{}; run it on the CPU or on CUDA",
+                                plugin_->name, device.str()));
+    }
     format.device_index = device.has_index() ? device.index() : 0;
 
     oldfilm_config answer{};
@@ -267,8 +273,8 @@ void Stage::check_tensor(const at::Tensor& tensor, const char* what, std::int64_
                     fmt::format("stage {} gave a {} on another device than its input's",
                                 plugin_->name, what));
     }
-    // A sum is finite only if every value is; on CUDA the check would stall the stream, and models
-    // check there.
+    // A sum is finite only if every value is; elsewhere the check would stall the stream: there
+    // the frame is looked at when it has come to the host.
     if (tensor.is_cpu() && !std::isfinite(tensor.sum().item<double>())) {
         throw Error(
             Errc::stage_failed,

@@ -59,12 +59,16 @@ void drop(void* owner, void* /*stream*/) {
 
 } // namespace
 
+std::int32_t device_type_of(const at::Device& device) {
+    return device.is_cpu() ? OLDFILM_CPU : device.is_cuda() ? OLDFILM_CUDA : OLDFILM_OTHER_DEVICE;
+}
+
 oldfilm_tensor lend(const at::Tensor& tensor, bool torch) {
     oldfilm_tensor c{};
     c.impl = torch ? tensor.unsafeGetTensorImpl() : nullptr;
     c.data = tensor.mutable_data_ptr();
-    c.device_type = tensor.is_cuda() ? OLDFILM_CUDA : OLDFILM_CPU;
-    c.device_index = tensor.is_cuda() ? tensor.device().index() : 0;
+    c.device_type = device_type_of(tensor.device());
+    c.device_index = tensor.device().has_index() ? tensor.device().index() : 0;
     c.dtype = dtype_of(tensor.scalar_type());
     c.ndim = static_cast<std::int32_t>(tensor.dim());
     for (int i = 0; i < c.ndim; ++i) {

@@ -6,7 +6,12 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <cstdint>
+
 namespace oldfilm::stage {
+
+/// The device's kind as plugins know it.
+std::int32_t device_type_of(const at::Device& device);
 
 /// `tensor` lent for a call; valid while `tensor` is. `torch`: the other side has our runtime tag.
 oldfilm_tensor lend(const at::Tensor& tensor, bool torch);

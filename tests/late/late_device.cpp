@@ -1,0 +1,147 @@
+#include "late/late_device.hpp"
+
+#include "late/kernels.hpp"
+#include "late/queues.hpp"
+
+#include <ATen/detail/PrivateUse1HooksInterface.h>
+#include <c10/core/Allocator.h>
+#include <c10/core/impl/DeviceGuardImplInterface.h>
+
+#include <atomic>
+#include <memory>
+
+namespace oldfilm::testing::late {
+namespace {
+
+constexpr c10::DeviceType type = c10::DeviceType::PrivateUse1;
+
+c10::Stream stream_of(c10::StreamId id) {
+    return c10::Stream(c10::Stream::UNSAFE, c10::Device(type, 0), id);
+}
+
+/// Streams and events.
+class Guard final : public c10::impl::DeviceGuardImplInterface {
+  public:
+    [[nodiscard]] c10::DeviceType type() const override { return late::type; }
+    [[nodiscard]] c10::Device exchangeDevice(c10::Device /*device*/) const override {
+        return {late::type, 0};
+    }
+    [[nodiscard]] c10::Device getDevice() const override { return {late::type, 0}; }
+    void setDevice(c10::Device /*device*/) const override {}
+    void uncheckedSetDevice(c10::Device /*device*/) const noexcept override {}
+    [[nodiscard]] c10::DeviceIndex deviceCount() const noexcept override { return 1; }
+
+    [[nodiscard]] c10::Stream getStream(c10::Device /*device*/) const override {
+        return stream_of(current_stream());
+    }
+    [[nodiscard]] c10::Stream getDefaultStream(c10::Device /*device*/) const override {
+        return stream_of(0);
+    }
+    [[nodiscard]] c10::Stream getStreamFromGlobalPool(c10::Device /*device*/,
+                                                      bool /*high*/) const override {
+        static std::atomic<c10::StreamId> next{0};
+        return stream_of(1 + next++ % 8);
+    }
+    [[nodiscard]] c10::Stream getNewStream(c10::Device device, int /*priority*/) const override {
+        return getStreamFromGlobalPool(device, false);
+    }
+    [[nodiscard]] c10::Stream exchangeStream(c10::Stream stream) const override {
+        return stream_of(std::exchange(current_stream(), stream.id()));
+    }
+
+    void record(void** event, const c10::Stream& stream, const c10::DeviceIndex /*device*/,
+                const c10::EventFlag /*flag*/) const override {
+        if (*event == nullptr) {
+            *event = std::make_unique<Place>().release();
+        }
+        *static_cast<Place*>(*event) = Queues::get().end(stream.id());
+    }
+    void destroyEvent(void* event, const c10::DeviceIndex /*device*/) const noexcept override {
+        const std::unique_ptr<Place> gone(static_cast<Place*>(event));
+    }
+    void block(void* event, const c10::Stream& stream) const override {
+        if (event != nullptr) {
+            Queues::get().block(stream.id(), *static_cast<Place*>(event));
+        }
+    }
+    [[nodiscard]] bool queryEvent(void* event) const override {
+        return event == nullptr || Queues::get().is_done(*static_cast<Place*>(event));
+    }
+    [[nodiscard]] bool queryStream(const c10::Stream& stream) const override {
+        return Queues::get().is_done(Queues::get().end(stream.id()));
+    }
+    void synchronizeEvent(void* event) const override {
+        if (event != nullptr) {
+            Queues::get().wait(*static_cast<Place*>(event));
+        }
+    }
+    void synchronizeStream(const c10::Stream& stream) const override {
+        Queues::get().wait(Queues::get().end(stream.id()));
+    }
+    void synchronizeDevice(const c10::DeviceIndex /*device*/) const override {
+        Queues::get().wait_for_all();
+    }
+    void recordDataPtrOnStream(const c10::DataPtr& data, const c10::Stream& stream) const override {
+        Queues::get().used_on(data.get(), stream.id());
+    }
+};
+
+class Memory final : public c10::Allocator {
+  public:
+    explicit Memory(bool pinned) : pinned_(pinned) {}
+    c10::DataPtr allocate(std::size_t bytes) override {
+        Queues& queues = Queues::get();
+        void* memory = pinned_ ? queues.allocate_pinned(bytes) : queues.allocate(bytes);
+        return {memory, memory, raw_deleter(),
+                pinned_ ? c10::Device(c10::kCPU) : c10::Device(type, 0)};
+    }
+    [[nodiscard]] c10::DeleterFnPtr raw_deleter() const override {
+        return pinned_ ? [](void* memory) { Queues::get().free_pinned(memory); }
+                       : [](void* memory) { Queues::get().free(memory); };
+    }
+    void copy_data(void* to, const void* from, std::size_t bytes) const override {
+        default_copy_data(to, from, bytes);
+    }
+
+  private:
+    bool pinned_;
+};
+
+class Hooks final : public at::PrivateUse1HooksInterface {
+  public:
+    [[nodiscard]] bool isBuilt() const override { return true; }
+    [[nodiscard]] bool isAvailable() const override { return true; }
+    [[nodiscard]] bool hasPrimaryContext(c10::DeviceIndex /*device*/) const override {
+        return true;
+    }
+    [[nodiscard]] c10::DeviceIndex deviceCount() const override { return 1; }
+    [[nodiscard]] bool isPinnedPtr(const void* memory) const override {
+        return Queues::get().is_pinned(memory);
+    }
+    [[nodiscard]] c10::Allocator* getPinnedMemoryAllocator() const override {
+        static Memory pinned(true);
+        return &pinned;
+    }
+};
+
+} // namespace
+
+c10::Device begin(Order order, std::uint64_t seed) {
+    // LibTorch keeps what is registered until the process ends, and so do we.
+    static const bool registered = [] {
+        static Guard guard;
+        static Memory memory(false);
+        static Hooks hooks;
+        c10::register_privateuse1_backend("late");
+        c10::impl::device_guard_impl_registry.at(static_cast<std::size_t>(type)).store(&guard);
+        c10::SetAllocator(type, &memory);
+        at::RegisterPrivateUse1HooksInterface(&hooks);
+        register_kernels();
+        return true;
+    }();
+    static_cast<void>(registered);
+    Queues::get().begin(order, seed);
+    return {type, 0};
+}
+
+} // namespace oldfilm::testing::late

@@ -1,0 +1,41 @@
+#pragma once
+/// \file
+/// A device for tests that behaves as a GPU does at its worst: what is queued on its streams is
+/// done as late as can be, streams overtake each other wherever no event holds them, memory that is
+/// given back is overwritten and handed out again at once, and copies from pinned memory read it
+/// late. What is right there by luck on a GPU is wrong here every time.
+///
+/// It is LibTorch's PrivateUse1, named "late"; its memory is the host's, and the CPU's operators do
+/// its work. Operators that answer to the host (`item`, `equal`, `nonzero`) wait, and are counted.
+
+#include <c10/core/Device.h>
+#include <c10/core/Stream.h>
+
+#include <cstdint>
+
+namespace oldfilm::testing::late {
+
+/// How the device chooses what to do next.
+enum class Order : std::uint8_t {
+    last,   ///< nothing before somebody waits for it, and then only what that needs
+    random, ///< now and then a piece of any stream
+};
+
+/// Registers the device with LibTorch where that isn't done yet; its order, and counts from zero.
+c10::Device begin(Order order = Order::last, std::uint64_t seed = 1);
+
+/// Since `begin`.
+struct Counts {
+    std::int64_t kernels = 0;                ///< operators queued
+    std::int64_t waits = 0;                  ///< times that a thread waited for the device
+    std::int64_t uploads = 0, downloads = 0; ///< copies between host and device
+    std::int64_t downloaded = 0;             ///< bytes
+    std::int64_t reused = 0;                 ///< blocks of memory handed out again
+};
+Counts counts();
+/// Waits of the calling thread alone, since it began.
+std::int64_t waits_here();
+/// Kernels that are queued and not done.
+std::int64_t pending();
+
+} // namespace oldfilm::testing::late
