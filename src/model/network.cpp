@@ -182,13 +182,14 @@ class TorchScriptReady final : public Network::Ready {
         torch::jit::InterpreterState(probe_).run(stack);
         const auto facts = c10::ArrayRef(stack).slice(stack.size() - packed_->facts());
         for (const bool additions : {true, false}) {
-            auto packed = packed_->variant(facts, additions);
-            Variant made{Code(packed.graph, "forward"), std::move(packed.weights)};
             try {
+                auto packed = packed_->variant(facts, additions);
+                Variant made{Code(packed.graph, "forward"), std::move(packed.weights)};
                 tried = run(made, inputs);
                 return made;
             } catch (const std::exception& error) {
-                // oneDNN does not add every memory layout; one that it refuses is left to LibTorch.
+                // oneDNN does not add every memory layout, nor take bfloat16 on every processor;
+                // what it refuses is left to LibTorch.
                 if (is_memory(error)) {
                     throw;
                 }

@@ -51,14 +51,15 @@ def measure(evidence, folder) -> None:
 
 def texture(evidence, folder) -> None:
     """`model=texture` against `model=fidelity`: by a network that no training used, and by NIQE."""
-    if not (features.FOLDER / "judge.ckpt").exists():
-        print("texture is not measured: train its judge first, plugins/training/features.py judge", flush=True)
+    package = ROOT / "plugins" / "superres" / "models" / "texture-x4.pt"
+    if not package.exists() or not (features.FOLDER / "judge.ckpt").exists():
+        print("texture is not measured: train it (plugins/superres/train_texture.py) and its judge "
+              "(plugins/training/features.py judge) first", flush=True)
         return
     sys.path.insert(0, str(ROOT / "plugins" / "superres"))
     import train_texture
 
-    figures = train_texture.measured(folder, ROOT / "plugins" / "superres" / "models" / "texture-x4.pt",
-                                     evidence.folder)
+    figures = train_texture.measured(folder, package, evidence.folder)
     for name, row in figures.items():
         for measure, value in row.items():
             goal = figures["fidelity"][measure] if name == "texture" and measure != "PSNR" else None
