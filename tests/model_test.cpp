@@ -304,6 +304,37 @@ def forward(self, picture):
     CHECK(error.square().mean().sqrt().item<double>() < 0.02 * x.std().item<double>());
 }
 
+TEST_CASE("A run ends between two operations of its network, and the next is whole") {
+    const TempFolder folder;
+    at::manual_seed(5);
+    const std::string path = write_package(
+        folder.file("m.pt"),
+        {R"(
+def forward(self, picture):
+    for i in range(4):
+        if i >= 0:
+            picture = torch.relu(torch.conv2d(picture, self.w, None, [1, 1], [1, 1]))
+    return torch.conv2d(picture, self.w, None, [1, 1], [1, 1])
+)",
+         {{"w", at::randn({1, 1, 3, 3})}},
+         oldfilm::test::manifest("denoise", R"({"receptive_field": "whole"})")});
+    const at::Tensor picture = noise({1, 1, 24, 24});
+    const at::Tensor expected = Model::open(path, "", exact())->run({picture}).at(0);
+    const auto model = Model::open(path, "", exact());
+    for (const bool known_size : {false, true}) {
+        CAPTURE(known_size);
+        int asked = 0;
+        try {
+            static_cast<void>(model->run({picture}, [&] { return ++asked == 3; }));
+            FAIL("it was not cancelled");
+        } catch (const Error& error) {
+            CHECK(error.code() == Errc::cancelled);
+        }
+        CHECK(asked == 3); // and not again
+        CHECK(difference(model->run({picture}, [] { return false; }).at(0), expected) < 1e-6);
+    }
+}
+
 TEST_CASE("A precision that the manifest does not allow becomes float32, with a warning") {
     const TempFolder folder;
     const std::string path =

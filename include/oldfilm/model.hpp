@@ -87,8 +87,8 @@ class OLDFILM_API Model {
     /// one to 1e-4. Throws `Error`: format_mismatch, stage_failed (NaN in float32, error in the
     /// network), out_of_memory (before the work where the manifest tells what a pixel takes; the
     /// sentence names the size that fits).
-    /// `cancelled`, where given, is asked before each tile whether the run is to end: `Error`
-    /// (cancelled).
+    /// `cancelled`, where given, is asked between the network's operations, on the calling thread,
+    /// whether the run is to end: `Error` (cancelled).
     [[nodiscard]] std::vector<at::Tensor> run(const std::vector<at::Tensor>& inputs,
                                               const std::function<bool()>& cancelled = {});
 

@@ -69,10 +69,7 @@ struct OLDFILM_HIDDEN Model::Impl {
 
     std::vector<at::Tensor> forward(Network::Ready& with,
                                     const std::vector<at::Tensor>& inputs) const {
-        if (cancelled != nullptr && *cancelled && (*cancelled)()) {
-            throw Error(Errc::cancelled, "the run was cancelled");
-        }
-        std::vector<at::Tensor> outputs = with(inputs);
+        std::vector<at::Tensor> outputs = with(inputs, cancelled);
         if (outputs.size() != manifest.outputs.size()) {
             throw Error(
                 Errc::stage_failed,

@@ -2,6 +2,7 @@
 
 #include "model/lower_precision.hpp"
 #include "model/packed_convolution.hpp"
+#include "model/stopping.hpp"
 
 #include <oldfilm/error.hpp>
 
@@ -106,21 +107,26 @@ class TorchScriptReady final : public Network::Ready {
     TorchScriptReady(torch::jit::Module module, const std::shared_ptr<torch::jit::Graph>& graph,
                      std::unique_ptr<PackedConvolutions> packed)
         : module_(std::move(module)),
-          packed_(std::move(packed)), plain_{Code(graph, "forward"), {}} {
+          packed_(std::move(packed)), plain_{code(graph->copy()), {}} {
         if (packed_ && !packed_->empty()) {
-            probe_ = Code(packed_->probe(), "probe");
+            probe_ = code(packed_->probe());
         }
     }
 
-    std::vector<at::Tensor> operator()(const std::vector<at::Tensor>& inputs) override {
+    std::vector<at::Tensor> operator()(const std::vector<at::Tensor>& inputs,
+                                       const std::function<bool()>* cancelled) override {
         const at::NoGradGuard no_grad;
+        const Stopping stopping(cancelled);
         try {
             std::optional<c10::IValue> tried;
-            const Variant& variant = variant_for(inputs, tried);
+            const Variant& variant = variant_for(inputs, stopping, tried);
             return tensors(tried ? *tried : run(variant, inputs));
         } catch (const Error&) {
             throw;
         } catch (const std::exception& error) {
+            if (stopping.stopped()) {
+                throw Error(Errc::cancelled, "the run was cancelled");
+            }
             if (is_memory(error)) {
                 throw Error(Errc::out_of_memory,
                             "the network found too little memory for its tile; use "
@@ -141,6 +147,11 @@ class TorchScriptReady final : public Network::Ready {
     /// Films have one size, and its tiles have one or two; pictures of many sizes start over.
     static constexpr std::size_t kept_sizes = 8;
 
+    static Code code(const std::shared_ptr<torch::jit::Graph>& graph) {
+        ask_between(*graph);
+        return Code(graph, "forward");
+    }
+
     [[nodiscard]] torch::jit::Stack stack_of(const std::vector<at::Tensor>& inputs) const {
         torch::jit::Stack stack{module_._ivalue()};
         stack.insert(stack.end(), inputs.begin(), inputs.end());
@@ -158,7 +169,7 @@ class TorchScriptReady final : public Network::Ready {
     /// The first call of a size runs the network once more, to learn what its convolutions are
     /// given.
     /// What trying the variant made of the inputs is given too, so that it isn't made again.
-    const Variant& variant_for(const std::vector<at::Tensor>& inputs,
+    const Variant& variant_for(const std::vector<at::Tensor>& inputs, const Stopping& stopping,
                                std::optional<c10::IValue>& tried) {
         if (!packed_ || packed_->empty()) {
             return plain_;
@@ -173,10 +184,11 @@ class TorchScriptReady final : public Network::Ready {
         if (variants_.size() >= kept_sizes) {
             variants_.clear();
         }
-        return variants_.emplace(std::move(sizes), make_variant(inputs, tried)).first->second;
+        return variants_.emplace(std::move(sizes), make_variant(inputs, stopping, tried)).first->second;
     }
 
     [[nodiscard]] Variant make_variant(const std::vector<at::Tensor>& inputs,
+                                       const Stopping& stopping,
                                        std::optional<c10::IValue>& tried) const {
         torch::jit::Stack stack = stack_of(inputs);
         torch::jit::InterpreterState(probe_).run(stack);
@@ -184,13 +196,13 @@ class TorchScriptReady final : public Network::Ready {
         for (const bool additions : {true, false}) {
             try {
                 auto packed = packed_->variant(facts, additions);
-                Variant made{Code(packed.graph, "forward"), std::move(packed.weights)};
+                Variant made{code(packed.graph), std::move(packed.weights)};
                 tried = run(made, inputs);
                 return made;
             } catch (const std::exception& error) {
                 // oneDNN does not add every memory layout, nor take bfloat16 on every processor;
                 // what it refuses is left to LibTorch.
-                if (is_memory(error)) {
+                if (is_memory(error) || stopping.stopped()) {
                     throw;
                 }
             }

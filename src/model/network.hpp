@@ -4,6 +4,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -18,8 +19,10 @@ class Network {
       public:
         virtual ~Ready() = default;
         /// Inputs on the device, in forward()'s order. Outputs as the network made them.
-        /// Throws `Error`: stage_failed, out_of_memory.
-        virtual std::vector<at::Tensor> operator()(const std::vector<at::Tensor>& inputs) = 0;
+        /// `cancelled` is asked between the network's operations; it may be null or empty.
+        /// Throws `Error`: stage_failed, out_of_memory, cancelled.
+        virtual std::vector<at::Tensor> operator()(const std::vector<at::Tensor>& inputs,
+                                                   const std::function<bool()>* cancelled) = 0;
     };
 
     /// Throws `Error` (unreadable) when LibTorch cannot load it.

@@ -62,8 +62,8 @@ TileSize choose_tile(std::int64_t height, std::int64_t width, const TileNeeds& n
     }
     // Small tiles stay in the caches, large ones waste less on their overlap. Measured where memory
     // is kept (`keep_memory`), networks of overlap 6 to 68 over 1920x1088: a tile of the whole
-    // picture costs a tenth more a pixel than one of 512 by 512. Counted higher than that, since a
-    // run can be cancelled between tiles, and for the memory that a large one takes.
+    // picture costs a tenth more a pixel than one of 512 by 512. Counted higher than that for the
+    // memory that a large one takes.
     constexpr double costly_area = 1'500'000;
     constexpr std::int64_t least_without_need = 192; // below, calls cost more than their work
     constexpr std::array<std::int64_t, 14> sides{64,  96,  128, 192, 256, 320,  384,

@@ -35,7 +35,7 @@ for target in "${targets[@]}"; do
         -close_fd_mask=3)
     [[ -e $here/json.dict && $target != rational ]] && options+=(-dict="$here/json.dict")
     if ((seconds > 0)); then options+=(-max_total_time="$seconds" -runs=10000000); else options+=(-runs=0); fi
-    OLDFILM_PLUGIN_PATH=$build/plugins ASAN_OPTIONS=detect_leaks=1:malloc_context_size=4:quarantine_size_mb=16 "$program" "${options[@]}" "$corpus" "$here/seeds/$target" \
+    OLDFILM_PLUGIN_PATH=$build/plugins ASAN_OPTIONS=detect_leaks=1:malloc_context_size=0:quarantine_size_mb=16 "$program" "${options[@]}" "$corpus" "$here/seeds/$target" \
         >"$corpus.log" 2>&1 || { tail -n 30 "$corpus.log" >&2; echo "FAILED: $target; see $corpus.log" >&2; exit 1; }
     echo "fuzz: $target, $(sed -n 's/^stat::number_of_executed_units: *//p' "$corpus.log") runs, nothing found"
 done
