@@ -115,14 +115,30 @@ TEST_CASE("a budget makes tiles fit") {
     const Films s;
     PipelineOptions options;
     options.memory = 1LL << 30;
-    // Half of what is left beside the program is the models': tiles of some 7,000 pixels.
+    // What is left beside the program and the frames is the models': tiles of some 12,000 pixels.
     const auto warnings = s.enlarge("budget.mkv", s.model("some.pt", 50'000), options);
     CHECK(warnings.empty());
     s.enlarge("plain.mkv", s.model("plain.pt", 0));
     CHECK(media_files::psnr(s.folder / "budget.mkv", s.folder / "plain.mkv") > 60);
     options.memory = 100 << 20;
     CHECK_THROWS_WITH(s.enlarge("none.mkv", s.model("some.pt", 0), options),
-                      Contains("LibTorch with its models takes"));
+                      Contains("the memory budget is 100 MiB") &&
+                          Contains("for LibTorch and its models"));
+
+    // What the caller says that it holds counts; it is asked for the format that comes out.
+    StreamFormat format;
+    format.height = 120;
+    format.width = 160;
+    options.memory = 1LL << 30;
+    std::int64_t height = 0;
+    options.beside = [&](const StreamFormat& out) {
+        height = out.height;
+        return 700LL << 20;
+    };
+    Pipeline pipeline(options);
+    pipeline.add(parse_stage("superres:scale=2,model=" + s.model("other.pt", 0)));
+    CHECK_THROWS_WITH(pipeline.start(format), Contains("700 for decoding and encoding"));
+    CHECK(height == 240);
 }
 
 TEST_CASE("a pipeline document names no files outside of its folder but by their absolute path") {

@@ -33,22 +33,6 @@ struct StageSpec {
 /// (invalid_argument).
 OLDFILM_API StageSpec parse_stage(const std::string& text);
 
-struct PipelineOptions {
-    std::string device = "auto"; ///< "auto", "cpu", "cuda", "cuda:1"
-    Precision precision = Precision::automatic;
-    std::int64_t memory = 0; ///< bytes that the program may come to hold: what frames in flight and
-                             ///< tiles may take follows from it; 0: what the stages need
-    int tile = 0;            ///< the models' tiles, side in pixels: see `ModelOptions`; 0: chosen
-    std::vector<std::string> plugin_path; ///< folders that are searched first
-    /// Told each frame, in order, where it still has the source's size and rate, that is after the
-    /// last stage before the first one that changes either: repair masks are complete there. From
-    /// the lane's thread; may be empty.
-    std::function<void(const Frame&)> tap;
-    std::function<void(const std::string&)>
-        log; ///< told warnings and news, from the lane's thread; may be empty
-    std::shared_ptr<Profile> profile; ///< told what the time goes into; may be null
-};
-
 /// What frames of a stream have in common.
 struct StreamFormat {
     int channels = 3;
@@ -57,6 +41,25 @@ struct StreamFormat {
                    ///< factor)
     ColorTags color;
     std::int64_t frames = -1; ///< how many are expected, for the progress; -1 when unknown
+};
+
+struct PipelineOptions {
+    std::string device = "auto"; ///< "auto", "cpu", "cuda", "cuda:1"
+    Precision precision = Precision::automatic;
+    std::int64_t memory = 0; ///< bytes that the program may come to hold, resident; what the models
+                             ///< may take, and so their tiles, follows from it; 0: any amount
+    /// What the caller holds itself, in bytes, for frames of this format as they come out (an
+    /// encoder's, say): it counts in `memory`. Called while the run starts; may be empty.
+    std::function<std::int64_t(const StreamFormat& output)> beside;
+    int tile = 0; ///< the models' tiles, side in pixels: see `ModelOptions`; 0: chosen
+    std::vector<std::string> plugin_path; ///< folders that are searched first
+    /// Told each frame, in order, where it still has the source's size and rate, that is after the
+    /// last stage before the first one that changes either: repair masks are complete there. From
+    /// the lane's thread; may be empty.
+    std::function<void(const Frame&)> tap;
+    std::function<void(const std::string&)>
+        log; ///< told warnings and news, from the lane's thread; may be empty
+    std::shared_ptr<Profile> profile; ///< told what the time goes into; may be null
 };
 
 /// How far a run is.

@@ -6,11 +6,16 @@
 #include <c10/util/Exception.h>
 #include <dlfcn.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <string>
+
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
 
 namespace oldfilm {
 namespace {
@@ -99,6 +104,19 @@ std::int64_t available_memory(const c10::Device& device) {
     std::int64_t limit = 0; // the file says "max" where there is none, which reads as no number
     std::ifstream("/sys/fs/cgroup/memory.max") >> limit;
     return limit > 0 ? std::min(available, limit) : available;
+}
+
+std::int64_t resident_memory() {
+    std::int64_t all = 0;
+    std::int64_t resident = 0; // pages
+    std::ifstream("/proc/self/statm") >> all >> resident;
+    return resident * sysconf(_SC_PAGESIZE);
+}
+
+void give_memory_back() {
+#if defined(__GLIBC__)
+    malloc_trim(0); // also pages between blocks that are in use
+#endif
 }
 
 } // namespace oldfilm

@@ -20,4 +20,9 @@ c10::Device resolve_device(const std::string& name);
 /// themselves.
 std::int64_t available_memory(const c10::Device& device);
 
+/// Bytes of main memory that this process holds now; 0 where the system does not tell.
+std::int64_t resident_memory();
+/// Gives what the C library keeps free back to the system, as far as it can.
+void give_memory_back();
+
 } // namespace oldfilm

@@ -15,6 +15,10 @@ constexpr std::size_t queue_length = 4;
 FrameQueue::FrameQueue(std::function<void(const Frame&)> work, Profile* profile)
     : work_(std::move(work)), profile_(profile), thread_([this] { run(); }) {}
 
+std::size_t FrameQueue::most_frames() {
+    return queue_length + 1;
+}
+
 FrameQueue::~FrameQueue() {
     {
         const std::lock_guard lock(mutex_);

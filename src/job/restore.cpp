@@ -1,8 +1,10 @@
 #include "job/checks.hpp"
 #include "job/film_sink.hpp"
+#include "job/frame_queue.hpp"
 #include "job/identity.hpp"
 #include "job/kept_film.hpp"
 #include "job/watch.hpp"
+#include "media/codec_choice.hpp"
 #include "media/locations.hpp"
 
 #include <oldfilm/error.hpp>
@@ -128,6 +130,7 @@ class Job {
     [[nodiscard]] WriteOptions write_options(const StreamFormat& format, const std::string& codec);
     [[nodiscard]] WriteOptions film_options(const StreamFormat& out, const std::string& plan);
     [[nodiscard]] WriteOptions mask_options();
+    [[nodiscard]] std::int64_t held_beside(const StreamFormat& out) const;
     [[nodiscard]] Pipeline watched(const Pipeline& pipeline, Push see);
     RestoreResult stream(const Pipeline& pipeline);
     RestoreResult keep(const Pipeline& pipeline);
@@ -207,9 +210,36 @@ WriteOptions Job::mask_options() {
     return write;
 }
 
+/// Bytes that decoding, encoding and the pictures on the way to it take.
+std::int64_t Job::held_beside(const StreamFormat& out) const {
+    const MediaInfo& info = source_.info();
+    constexpr std::int64_t decoder = 32; // bytes a pixel: some frames that others refer to
+    std::int64_t bytes = decoder * info.width * info.height;
+    const auto film = [&](const std::string& path, const std::string& codec, int channels,
+                          std::int64_t width, std::int64_t height) {
+        WriteOptions write;
+        write.codec = codec;
+        write.channels = channels;
+        write.bits = info.bits;
+        write.width = width;
+        write.height = height;
+        const auto picture = channels * static_cast<std::int64_t>(sizeof(float)) * width * height;
+        bytes += media::encoder_bytes(media::choose_codec(path, write), write) +
+                 static_cast<std::int64_t>(job::FrameQueue::most_frames()) * picture;
+    };
+    film(output_, options_.codec, out.channels, out.width, out.height);
+    if (!options_.mask_out.empty()) {
+        film(options_.mask_out, job::lossless_codec(options_.mask_out), 1, info.width, info.height);
+    }
+    return bytes;
+}
+
 /// The same stages, with the job's own ears: `see` is told each frame where masks are complete.
 Pipeline Job::watched(const Pipeline& pipeline, Push see) {
     PipelineOptions options = pipeline.options();
+    options.beside = [this, more = std::move(options.beside)](const StreamFormat& out) {
+        return held_beside(out) + (more ? more(out) : 0);
+    };
     if (tile_ > 0) {
         options.tile = tile_;
     }

@@ -6,6 +6,7 @@
 
 #include <oldfilm/media.hpp>
 
+#include <cstdint>
 #include <string>
 
 namespace oldfilm::media {
@@ -23,5 +24,8 @@ struct Choice {
 /// Throws `Error`: invalid_argument (no such codec), unsupported (an odd size where 4:2:0 was asked
 /// for, an encoder that this FFmpeg lacks).
 Choice choose_codec(const std::string& path, const WriteOptions& options);
+
+/// Bytes that such an encoder holds at work, about: frames that it looks ahead, and its packets.
+std::int64_t encoder_bytes(const Choice& choice, const WriteOptions& options);
 
 } // namespace oldfilm::media

@@ -3,6 +3,7 @@
 #include "base/hidden.hpp"
 #include "device/device.hpp"
 #include "device/streams.hpp"
+#include "pipeline/memory_plan.hpp"
 #include "pipeline/node.hpp"
 #include "pipeline/spec.hpp"
 #include "stage/library.hpp"
@@ -93,8 +94,7 @@ struct OLDFILM_HIDDEN Run::Impl {
     [[nodiscard]] FrameNode::Findings findings(std::size_t number);
 
     void build(const StreamFormat& input);
-    [[nodiscard]] std::int64_t budget() const;
-    void check_memory() const;
+    void make_stages();
     void lane_loop();
     void source_loop(const Source& source);
     bool step();
@@ -142,23 +142,18 @@ void Run::Impl::build(const StreamFormat& input) {
     found = found_before(from.analysis);
     shared.device = resolve_device(options.device);
     shared.precision = options.precision;
-    shared.log = options.log;
-    shared.memory = budget() / 2;
     shared.tile = options.tile;
     shared.profile = options.profile.get();
 
-    StreamFormat current = input;
-    for (const CheckedStage& one : checked) {
-        const auto& description = one.spec.description != nullptr ? *one.spec.description
-                                                                  : stage::load_plugin(one.plugin);
-        const std::string folder =
-            one.plugin.library.empty()
-                ? ""
-                : std::filesystem::path(one.plugin.library).parent_path().string();
-        auto made = std::make_unique<stage::Stage>(description, folder, shared);
-        current = made->configure(current, one.values).output;
-        stages.push_back(std::move(made));
+    if (options.memory > 0) {
+        // What models may take follows from what stages hold, which they tell when they have
+        // theirs.
+        make_stages();
+        shared.memory = memory_for_models(options, input, stages);
     }
+    shared.log = options.log; // what is to be said is said once
+    make_stages();
+    StreamFormat current = stages.empty() ? input : stages.back()->config().output;
     result = current;
     if (!stages.empty() && result.rate != input.rate) {
         result.frames = -1;
@@ -225,7 +220,22 @@ void Run::Impl::build(const StreamFormat& input) {
             }));
     }
     seconds.resize(stages.size());
-    check_memory();
+}
+
+void Run::Impl::make_stages() {
+    stages.clear();
+    StreamFormat current = format;
+    for (const CheckedStage& one : checked) {
+        const auto& description = one.spec.description != nullptr ? *one.spec.description
+                                                                  : stage::load_plugin(one.plugin);
+        const std::string folder =
+            one.plugin.library.empty()
+                ? ""
+                : std::filesystem::path(one.plugin.library).parent_path().string();
+        auto made = std::make_unique<stage::Stage>(description, folder, shared);
+        current = made->configure(current, one.values).output;
+        stages.push_back(std::move(made));
+    }
 }
 
 FrameNode::Findings Run::Impl::findings(std::size_t number) {
@@ -241,49 +251,6 @@ FrameNode::Findings Run::Impl::findings(std::size_t number) {
                     const auto known = found.find({number, shot});
                     return known == found.end() ? std::string() : known->second;
                 }};
-}
-
-/// What frames and models may take of the memory that was named, half each; 0 for any amount.
-std::int64_t Run::Impl::budget() const {
-    if (options.memory <= 0) {
-        return 0;
-    }
-    constexpr std::int64_t program = 320 << 20; // LibTorch, weights, and what runs beside
-    if (options.memory <= program) {
-        throw Error(
-            Errc::out_of_memory,
-            fmt::format("the memory budget is {} MiB, and LibTorch with its models takes {} "
-                        "MiB before the first frame; raise it",
-                        options.memory >> 20, program >> 20));
-    }
-    return options.memory - program;
-}
-
-/// What the edges can hold is known before the first frame; a budget that is too small for it is
-/// refused.
-void Run::Impl::check_memory() const {
-    const std::int64_t most = budget() / 2;
-    if (most <= 0) {
-        return;
-    }
-    std::int64_t needed = 0;
-    StreamFormat current = format;
-    const auto frame_bytes = [](const StreamFormat& f) {
-        return f.channels * f.height * f.width * static_cast<std::int64_t>(sizeof(float));
-    };
-    for (const auto& one : stages) {
-        needed += static_cast<std::int64_t>(FrameNode::capacity(one->config()) + 2) *
-                  frame_bytes(current);
-        current = one->config().output;
-    }
-    needed += 3 * frame_bytes(current);
-    if (needed > most) {
-        throw Error(Errc::out_of_memory,
-                    fmt::format("the frames in flight need {} MiB, and the memory budget leaves {} "
-                                "MiB for them; raise it by {} MiB, or use fewer stages or a "
-                                "smaller scale",
-                                (needed >> 20) + 1, most >> 20, ((needed - most) >> 19) + 1));
-    }
 }
 
 /// The stage nearest the end that can work does, so that as few frames as possible are alive.
@@ -347,6 +314,7 @@ void Run::Impl::lane_loop() {
             }
             if (step()) {
                 watch_memory();
+                keep_within(options.memory, shared.memory);
                 wake();
                 continue;
             }

@@ -174,6 +174,13 @@ struct FlowService::Impl {
 FlowService::FlowService() : impl_(std::make_unique<Impl>()) {}
 FlowService::~FlowService() = default;
 
+std::int64_t FlowService::most_bytes(std::int64_t pixels) {
+    constexpr std::int64_t search = 32; // bytes a pixel: what OpenCV works with, measured
+    constexpr std::int64_t pair = 2 * sizeof(float);
+    return pixels * (static_cast<std::int64_t>(kept_pairs) * pair +
+                     static_cast<std::int64_t>(kept_lumas) + search);
+}
+
 at::Tensor FlowService::flow(const at::Tensor& from, const at::Tensor& to, FlowDetail detail) {
     check(from, to);
     const std::scoped_lock lock(impl_->mutex);

@@ -4,6 +4,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <cstdint>
 #include <memory>
 
 namespace oldfilm::stage {
@@ -27,6 +28,8 @@ class FlowService {
     /// unsupported when built without OpenCV.
     at::Tensor flow(const at::Tensor& from, const at::Tensor& to,
                     FlowDetail detail = FlowDetail::half);
+    /// Bytes that are kept and worked with at most, for pictures of so many pixels.
+    static std::int64_t most_bytes(std::int64_t pixels);
 
   private:
     struct Impl;
