@@ -207,6 +207,17 @@ TEST_CASE("Deep sources keep their depth") {
     }
 }
 
+TEST_CASE("A scan of eleven million pixels in 16 bits is written to FFV1 as it is") {
+    const Folder folder; // more bits than FFmpeg's encoder takes in the usual four slices
+    const std::string in = folder / "in.png";
+    ffmpeg("-f lavfi -i gradients=size=4096x2800,format=rgb48be -frames:v 1 " + in);
+    WriteOptions options;
+    options.codec = "ffv1";
+    options.pixel_format = "gbrp16le";
+    copy(in, folder / "out.mkv", options);
+    CHECK(hashes(folder / "out.mkv", "gbrp16le") == hashes(in, "gbrp16le"));
+}
+
 TEST_CASE("Odd sizes are written whole or refused") {
     const Folder folder;
     const std::string source = folder / "in.mkv";

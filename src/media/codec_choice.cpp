@@ -12,6 +12,7 @@ extern "C" {
 
 #include <algorithm>
 #include <filesystem>
+#include <limits>
 #include <map>
 #include <thread>
 #include <vector>
@@ -188,7 +189,8 @@ std::int64_t encoder_bytes(const Choice& choice, const WriteOptions& options) {
     const std::int64_t pixels = options.width * options.height;
     constexpr std::int64_t ffv1_packet = 37 * 4; // the largest that its encoder could need
     if (choice.name == "ffv1") {
-        return pixels * (ffv1_packet + 12);
+        return std::min<std::int64_t>(pixels * ffv1_packet, std::numeric_limits<int>::max()) +
+               pixels * 12;
     }
     const auto found = measured.find(choice.name);
     if (found == measured.end()) {

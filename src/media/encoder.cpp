@@ -6,11 +6,14 @@
 
 extern "C" {
 #include <libavutil/opt.h>
+#include <libavutil/pixdesc.h>
 }
 
 #include <fmt/format.h>
 
+#include <cstdint>
 #include <cstring>
+#include <utility>
 
 namespace oldfilm::media {
 namespace {
@@ -18,6 +21,23 @@ namespace {
 /// Visually clean, and no larger than needed: grain and dust are gone, so that these are generous.
 int default_crf(const std::string& codec) {
     return codec == "h264" ? 16 : codec == "h265" ? 18 : 22;
+}
+
+/// FFmpeg's FFV1 takes slices of a bounded number of bits, in grids of rows by columns that it
+/// makes of their number: four, or as many more as a large picture needs.
+int ffv1_slices(const AVCodecContext& codec) {
+    const AVPixFmtDescriptor& format = *av_pix_fmt_desc_get(codec.pix_fmt);
+    const std::int64_t bits = (format.comp[0].depth + 1) * std::int64_t{format.nb_components};
+    constexpr std::int64_t most_bits = 8 << 24;
+    constexpr std::pair<int, int> grids[] = {{2, 2}, {2, 3}, {3, 3}, {3, 4}, {4, 4}, {4, 6}};
+    for (const auto& [rows, columns] : grids) {
+        const std::int64_t width = (codec.width + columns - 1) / columns;
+        const std::int64_t height = (codec.height + rows - 1) / rows;
+        if (width * height * bits <= most_bits) {
+            return rows * columns;
+        }
+    }
+    return 5 * 6;
 }
 
 void set_quality(AVCodecContext& codec, const Choice& choice, const WriteOptions& options) {
@@ -42,7 +62,7 @@ void set_quality(AVCodecContext& codec, const Choice& choice, const WriteOptions
         av_opt_set(codec.priv_data, svt ? "preset" : "cpu-used", svt ? "8" : "6", 0);
     } else if (choice.name == "ffv1") {
         codec.level = 3; // slices with checksums, as archives want them (RFC 9043)
-        codec.slices = 4;
+        codec.slices = ffv1_slices(codec);
         av_opt_set_int(codec.priv_data, "slicecrc", 1, 0);
         codec.gop_size = 1;
     } else if (choice.name == "exr") {
