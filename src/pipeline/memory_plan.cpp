@@ -36,10 +36,11 @@ std::int64_t held_by_stages(const StreamFormat& input,
     for (const auto& one : stages) {
         const stage::Config& config = one->config();
         edges += static_cast<std::int64_t>(FrameNode::capacity(config) + 2) * frame_bytes(*current);
-        const std::int64_t window = config.before + config.after + config.batch;
-        // The window joined, the picture padded, and some of its size beside the result's.
-        work =
-            std::max(work, (window + 3) * frame_bytes(*current) + 2 * frame_bytes(config.output));
+        const int window = config.before + config.after + config.batch;
+        // A network's window joined (longer ones are looked at frame by frame), the picture padded,
+        // and some of its size beside the result's.
+        work = std::max(work, (std::min(window, 5) + 3) * frame_bytes(*current) +
+                                  2 * frame_bytes(config.output));
         if (window > 1 || config.changes_rate) {
             flows = std::max(flows, stage::FlowService::most_bytes(pixels(*current)));
         }

@@ -575,6 +575,9 @@ std::string Run::plan() const {
                         {"threads", at::get_num_threads()},
                         {"stages", nlohmann::json::array()},
                         {"files", nlohmann::json::object()}};
+    if (impl_->shared.memory > 0) {
+        plan["memory"] = impl_->shared.memory; // what models may take: tiles follow from it
+    }
     // What else the pictures depend on: models, plugins, hints.
     const auto depend_on = [&plan](const std::filesystem::path& file) {
         if (std::filesystem::is_regular_file(file)) {
