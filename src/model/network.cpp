@@ -106,8 +106,7 @@ class TorchScriptReady final : public Network::Ready {
     /// `packed` may be null.
     TorchScriptReady(torch::jit::Module module, const std::shared_ptr<torch::jit::Graph>& graph,
                      std::unique_ptr<PackedConvolutions> packed)
-        : module_(std::move(module)),
-          packed_(std::move(packed)), plain_{code(graph->copy()), {}} {
+        : module_(std::move(module)), packed_(std::move(packed)), plain_{code(graph->copy()), {}} {
         if (packed_ && !packed_->empty()) {
             probe_ = code(packed_->probe());
         }
@@ -184,7 +183,8 @@ class TorchScriptReady final : public Network::Ready {
         if (variants_.size() >= kept_sizes) {
             variants_.clear();
         }
-        return variants_.emplace(std::move(sizes), make_variant(inputs, stopping, tried)).first->second;
+        return variants_.emplace(std::move(sizes), make_variant(inputs, stopping, tried))
+            .first->second;
     }
 
     [[nodiscard]] Variant make_variant(const std::vector<at::Tensor>& inputs,
