@@ -168,7 +168,7 @@ TEST_CASE("A picture that would not fit into memory is refused before the work, 
     };
     // 100 bytes times 60,000 pixels are 5.7 times what there is.
     CHECK_THROWS_WITH(run("\"whole\""), Contains("has to see whole") && Contains("125x83 fit"));
-    CHECK_NOTHROW(run("3")); // in tiles that fit
+    CHECK_NOTHROW(run("3"));  // in tiles that fit
     options.memory = 100'000; // 31 pixels by 31, less than a tile may be
     CHECK_THROWS_WITH(run("3"), Contains("fit: make the film smaller") && !Contains("whole"));
     options.memory = 100 * 200 * 300;
@@ -307,17 +307,17 @@ def forward(self, picture):
 TEST_CASE("A run ends between two operations of its network, and the next is whole") {
     const TempFolder folder;
     at::manual_seed(5);
-    const std::string path = write_package(
-        folder.file("m.pt"),
-        {R"(
+    const std::string path =
+        write_package(folder.file("m.pt"),
+                      {R"(
 def forward(self, picture):
     for i in range(4):
         if i >= 0:
             picture = torch.relu(torch.conv2d(picture, self.w, None, [1, 1], [1, 1]))
     return torch.conv2d(picture, self.w, None, [1, 1], [1, 1])
 )",
-         {{"w", at::randn({1, 1, 3, 3})}},
-         oldfilm::test::manifest("denoise", R"({"receptive_field": "whole"})")});
+                       {{"w", at::randn({1, 1, 3, 3})}},
+                       oldfilm::test::manifest("denoise", R"({"receptive_field": "whole"})")});
     const at::Tensor picture = noise({1, 1, 24, 24});
     const at::Tensor expected = Model::open(path, "", exact())->run({picture}).at(0);
     const auto model = Model::open(path, "", exact());

@@ -17,8 +17,8 @@ namespace {
 thread_local Stopping* current = nullptr;
 
 /// Parts of the names of what takes long: convolutions, products, resampling.
-constexpr std::array<std::string_view, 6> slow{"conv", "linear", "mm", "matmul", "attention",
-                                               "grid_sampler"};
+constexpr std::array<std::string_view, 6> slow{"conv",   "linear",    "mm",
+                                               "matmul", "attention", "grid_sampler"};
 
 void ask_in(torch::jit::Block& block) {
     const std::vector<torch::jit::Node*> nodes(block.nodes().begin(), block.nodes().end());
