@@ -21,6 +21,7 @@ restore "$film" "$work/still.mkv" "${cut[@]}" --stage scratch-removal --stage de
 restore "$film" "$work/colour.mkv" "${cut[@]}" --stage scratch-removal --stage denoise --stage colorize
 restore "$film" "$work/large.mkv" "${cut[@]}" --stage scratch-removal --stage denoise --stage superres:scale=2
 restore "$work/still.mkv" "$work/between.mkv" --stage interpolate:fps=2x
+# The demo's film has 16 frames a second.
 ffmpeg -nostdin -v error -i "$work/still.mkv" -vf minterpolate=fps=32:mi_mode=blend -c:v ffv1 "$work/blend.mkv"
 pair scratch-removal "$work/as-is.mkv" "$work/clean.mkv" 6 iw:ih
 pair denoise "$work/clean.mkv" "$work/still.mkv" 6 iw:ih

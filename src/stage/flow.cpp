@@ -175,7 +175,8 @@ FlowService::FlowService() : impl_(std::make_unique<Impl>()) {}
 FlowService::~FlowService() = default;
 
 std::int64_t FlowService::most_bytes(std::int64_t pixels) {
-    constexpr std::int64_t search = 32; // bytes a pixel: what OpenCV works with, measured
+    // Bytes a pixel for OpenCV's pyramids, gradients and fields: a guess on the safe side.
+    constexpr std::int64_t search = 32;
     constexpr std::int64_t pair = 2 * sizeof(float);
     return pixels * (static_cast<std::int64_t>(kept_pairs) * pair +
                      static_cast<std::int64_t>(kept_lumas) + search);
