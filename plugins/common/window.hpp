@@ -11,26 +11,44 @@
 
 namespace oldfilm::stages {
 
-/// For each place of a window with `before` frames in front of the centre, the entry to take. The
-/// host repeats the shot's first and last frame beyond its ends; a repeated frame tells a network
-/// nothing new (it would even confirm its own dirt and grain), so the frame as far on the other
-/// side stands in, else the nearest to that. In a shot of one frame all are that frame.
-inline std::vector<std::size_t> mirrored_window(const sdk::Request& request, std::int64_t before) {
+/// For each place of a window of `before` frames in front of the centre and `after` behind it, the
+/// entry of the request to take, whose centre is its entry `centre`. The host repeats the shot's
+/// first and last frame beyond its ends; a repeated frame tells a network nothing new: it confirms
+/// its own dirt and grain, and makes what all show look certain. So the next frames on the other
+/// side stand in that the window doesn't hold yet, where the host was asked for them; else the one
+/// as far on the other side, else the nearest to that. In a shot of one frame all are that frame.
+inline std::vector<std::size_t> filled_window(const sdk::Request& request, std::int64_t centre,
+                                              std::int64_t before, std::int64_t after) {
     const auto count = static_cast<std::int64_t>(request.count());
     const std::int64_t number = request.centre().index();
     const auto is_there = [&](std::int64_t offset) {
-        const std::int64_t at = before + offset;
+        const std::int64_t at = centre + offset;
         return at >= 0 && at < count &&
                request.frame(static_cast<std::size_t>(at)).index() == number + offset;
     };
-    std::vector<std::size_t> places;
-    for (std::int64_t wanted = -before; wanted < count - before; ++wanted) {
-        const std::int64_t side = wanted < 0 ? -1 : 1;
-        std::int64_t found = 0;
-        for (std::int64_t far = std::abs(wanted); far > 0 && found == 0; --far) {
-            found = is_there(side * far) ? side * far : is_there(-side * far) ? -side * far : 0;
+    const auto first_there = [&](std::int64_t far, std::int64_t side) {
+        for (; far > 0; --far) {
+            if (is_there(side * far)) {
+                return side * far;
+            }
+            if (is_there(-side * far)) {
+                return -side * far;
+            }
         }
-        places.push_back(static_cast<std::size_t>(before + found));
+        return std::int64_t{0};
+    };
+    std::vector<std::size_t> places;
+    for (std::int64_t wanted = -before; wanted <= after; ++wanted) {
+        const std::int64_t side = wanted < 0 ? -1 : 1;
+        // How many frames nearer to the centre are missing on this side, and so have stand-ins.
+        std::int64_t missing = 0;
+        while (missing < std::abs(wanted) && !is_there(side * (std::abs(wanted) - missing))) {
+            ++missing;
+        }
+        const std::int64_t beyond = -side * ((side < 0 ? after : before) + missing);
+        places.push_back(static_cast<std::size_t>(
+            centre + (missing > 0 && is_there(beyond) ? beyond
+                                                      : first_there(std::abs(wanted), side))));
     }
     return places;
 }

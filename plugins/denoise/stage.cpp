@@ -71,7 +71,7 @@ class Denoise final : public sdk::Stage {
             return;
         }
         std::vector<at::Tensor> frames;
-        for (const std::size_t place : mirrored_window(request, facts_.before)) {
+        for (const std::size_t place : filled_window(request, facts_.before, facts_.before, facts_.after)) {
             frames.push_back(sdk::picture(request.frame(place)));
         }
         const std::int64_t channels = frames.front().size(0);
