@@ -81,7 +81,8 @@ struct Seen {
     std::vector<std::vector<std::int64_t>> windows;
     std::vector<std::int64_t> analyzed;
     int resets = 0;
-    int before = 0, after = 0, batch = 1, analysis = 0;
+    int before = 0, after = 0, batch = 1, analysis = 0, edges = OLDFILM_REPEAT;
+    std::vector<std::int64_t> centres;
     std::vector<std::size_t> batches;
     std::vector<const void*> inputs, outputs;
 };
@@ -95,6 +96,7 @@ class Spy final : public sdk::Stage {
         amount_ = values.number("amount");
         config.before = seen->before;
         config.after = seen->after;
+        config.edges = seen->edges;
         config.batch = seen->batch;
         config.analysis_frames = seen->analysis;
     }
@@ -110,6 +112,7 @@ class Spy final : public sdk::Stage {
         for (std::size_t i = 0; i < request.count(); ++i) {
             window.push_back(request.frame(i).index());
         }
+        seen->centres.push_back(request.centre().index());
         const at::Tensor in = sdk::picture(request.centre());
         const at::Tensor out = in + amount_;
         seen->inputs.push_back(in.const_data_ptr());
@@ -241,6 +244,43 @@ TEST_CASE("windows are clamped at the ends and never cross a cut") {
     CHECK(out[4].info().shot == 1);
 }
 
+TEST_CASE("windows that stay inside the shot see no frame twice, and hold no more") {
+    at::manual_seed(3);
+    const at::Tensor pictures[] = {at::rand({1, 16, 24}), at::rand({1, 16, 24}),
+                                   at::rand({1, 16, 24})};
+    std::vector<Frame> film; // shots of 9, 6 and 3 frames
+    for (int i = 0; i < 18; ++i) {
+        film.push_back(frame(i, pictures[i < 9 ? 0 : i < 15 ? 1 : 2]));
+    }
+    const auto [before, after] = GENERATE(std::pair(2, 2), std::pair(3, 0), std::pair(0, 3));
+    const int batch = GENERATE(1, 2, 4);
+    CAPTURE(before, after, batch);
+    Seen where;
+    where.before = before;
+    where.after = after;
+    where.batch = batch;
+    where.analysis = 3;
+    where.edges = OLDFILM_INSIDE;
+    Pipeline pipeline(options());
+    pipeline.add(spy(where));
+    Run run = pipeline.start(format());
+    REQUIRE(drive(run, film).size() == film.size());
+    const std::int64_t firsts[] = {0, 9, 15};
+    const std::int64_t lasts[] = {8, 14, 17};
+    for (std::int64_t n = 0; n < 18; ++n) {
+        const int shot = n < 9 ? 0 : n < 15 ? 1 : 2;
+        const std::int64_t start =
+            std::max(firsts[shot], std::min(n - before, lasts[shot] - before - after));
+        std::vector<std::int64_t> expected;
+        for (std::int64_t i = start; i <= start + before + after; ++i) {
+            expected.push_back(std::min(i, lasts[shot])); // the last shot is shorter than a window
+        }
+        CHECK(where.windows[static_cast<std::size_t>(n)] == expected);
+        CHECK(where.centres[static_cast<std::size_t>(n)] == n);
+    }
+    CHECK(run.stats().peak_frames <= before + after + batch + 3 + 8);
+}
+
 TEST_CASE("between stages there is no copy, and batches do not depend on timing") {
     Seen where;
     where.batch = 3;
@@ -264,11 +304,13 @@ TEST_CASE("between stages there is no copy, and batches do not depend on timing"
 }
 
 TEST_CASE("memory is bounded by the windows, not by the film") {
+    const int edges = GENERATE(as<int>{}, OLDFILM_REPEAT, OLDFILM_INSIDE);
     std::int64_t peak = 0;
     for (const int length : {20, 200}) {
         Seen where;
         where.before = 2;
         where.after = 2;
+        where.edges = edges;
         Pipeline pipeline(options());
         pipeline.add(spy(where));
         int given = 0;

@@ -30,7 +30,7 @@ extern "C" {
 /** Plugins of another major are refused. */
 #define OLDFILM_ABI_MAJOR 1u
 /** Plugins of a newer minor than the host's are refused. */
-#define OLDFILM_ABI_MINOR 0u
+#define OLDFILM_ABI_MINOR 1u
 
 /** Most dimensions that a tensor has. */
 #define OLDFILM_MAX_DIMS 5
@@ -132,6 +132,13 @@ enum {
         1 /**< it depends on the `warm_up` frames before its window too, in this shot */
 };
 
+/** What a window is at a shot's ends. */
+enum {
+    OLDFILM_REPEAT = 0, /**< the centre stays in its middle; places beyond repeat the end's frame */
+    OLDFILM_INSIDE = 1  /**< it stays inside the shot as far as that is long enough, and the centre
+                           moves: no frame is seen twice, and no more are held (from 1.1) */
+};
+
 /** A stage's answer to `configure`. The host fills it with "as the input, no window" before the
  * call. */
 typedef struct oldfilm_config {
@@ -148,7 +155,7 @@ typedef struct oldfilm_config {
     int32_t warm_up;
     int32_t analysis_frames; /**< > 0: `analyze` sees up to so many frames from each shot's start
                                 before `process` sees the shot */
-    int32_t reserved;
+    int32_t edges;           /**< OLDFILM_REPEAT or OLDFILM_INSIDE; rate changers have none */
     int64_t
         memory; /**< bytes of work space that `process` needs beside its model; 0 when unknown */
 } oldfilm_config;
@@ -166,8 +173,10 @@ typedef struct oldfilm_result {
  * One output that the host wants.
  *
  * Frame-wise stages: `frames` holds before + 1 + after entries; `frames[centre]` is the frame to
- * restore. Places beyond the film's ends and beyond cuts repeat the nearest frame of the shot. Rate
- * changers: two entries, and `position` in (0, 1) between them; they belong to one shot.
+ * restore. Places beyond the film's ends and beyond cuts repeat the nearest frame of the shot, or
+ * the window lies further inside (`edges`), where only a shot shorter than it is repeats its last
+ * frame. Rate changers: two entries, and `position` in (0, 1) between them; they belong to one
+ * shot.
  */
 typedef struct oldfilm_request {
     size_t size;

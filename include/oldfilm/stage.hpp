@@ -102,7 +102,9 @@ class Request {
     [[nodiscard]] FrameView frame(std::size_t i) const noexcept {
         return FrameView(*request_->frames[i]);
     }
-    [[nodiscard]] FrameView centre() const noexcept { return frame(request_->centre); }
+    [[nodiscard]] FrameView centre() const noexcept { return frame(centre_entry()); }
+    /// Which entry of the window the centre is.
+    [[nodiscard]] std::size_t centre_entry() const noexcept { return request_->centre; }
     /// Rate changers: place between frame(0) and frame(1), in (0, 1).
     [[nodiscard]] double position() const noexcept { return request_->position; }
     /// The output is the centre frame itself.

@@ -12,13 +12,14 @@
 namespace oldfilm::stages {
 
 /// For each place of a window of `before` frames in front of the centre and `after` behind it, the
-/// entry of the request to take, whose centre is its entry `centre`. The host repeats the shot's
-/// first and last frame beyond its ends; a repeated frame tells a network nothing new: it confirms
-/// its own dirt and grain, and makes what all show look certain. So the next frames on the other
-/// side stand in that the window doesn't hold yet, where the host was asked for them; else the one
-/// as far on the other side, else the nearest to that. In a shot of one frame all are that frame.
-inline std::vector<std::size_t> filled_window(const sdk::Request& request, std::int64_t centre,
-                                              std::int64_t before, std::int64_t after) {
+/// entry of the request to take. At a shot's ends a network lacks a side. A repeated frame tells it
+/// nothing new: it confirms its own dirt and grain, and makes what all show look certain. So the
+/// next frames on the other side stand in, which a window holds that stays inside the shot
+/// (OLDFILM_INSIDE); where there are none, the one as far on the other side, else the nearest to
+/// that. In a shot of one frame all are that frame.
+inline std::vector<std::size_t> filled_window(const sdk::Request& request, std::int64_t before,
+                                              std::int64_t after) {
+    const auto centre = static_cast<std::int64_t>(request.centre_entry());
     const auto count = static_cast<std::int64_t>(request.count());
     const std::int64_t number = request.centre().index();
     const auto is_there = [&](std::int64_t offset) {
@@ -47,8 +48,8 @@ inline std::vector<std::size_t> filled_window(const sdk::Request& request, std::
         }
         const std::int64_t beyond = -side * ((side < 0 ? after : before) + missing);
         places.push_back(static_cast<std::size_t>(
-            centre + (missing > 0 && is_there(beyond) ? beyond
-                                                      : first_there(std::abs(wanted), side))));
+            centre +
+            (missing > 0 && is_there(beyond) ? beyond : first_there(std::abs(wanted), side))));
     }
     return places;
 }

@@ -31,6 +31,7 @@ class Denoise final : public sdk::Stage {
         take(values);
         config.before = facts_.before;
         config.after = facts_.after;
+        config.edges = OLDFILM_INSIDE;
         config.analysis_frames = frames_measured;
     }
 
@@ -71,7 +72,7 @@ class Denoise final : public sdk::Stage {
             return;
         }
         std::vector<at::Tensor> frames;
-        for (const std::size_t place : filled_window(request, facts_.before, facts_.before, facts_.after)) {
+        for (const std::size_t place : filled_window(request, facts_.before, facts_.after)) {
             frames.push_back(sdk::picture(request.frame(place)));
         }
         const std::int64_t channels = frames.front().size(0);

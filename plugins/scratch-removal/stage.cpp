@@ -66,9 +66,9 @@ class ScratchRemoval final : public sdk::Stage {
         if (repairer_) {
             reach_ = std::max({reach_, repairer_->facts.before, repairer_->facts.after});
         }
-        // Twice as far, for the frames at a shot's ends: those lack a side.
-        config.before = 2 * reach_;
-        config.after = 2 * reach_;
+        config.before = reach_;
+        config.after = reach_;
+        config.edges = OLDFILM_INSIDE;
     }
 
     void change(const sdk::Values& values) override { take(values); }
@@ -195,7 +195,7 @@ class ScratchRemoval final : public sdk::Stage {
     /// 1 x T x 3 x H x W.
     at::Tensor seen(const sdk::Request& request, const Network& network) {
         const ModelFacts& facts = network.facts;
-        const std::vector<std::size_t> places = filled_window(request, 2 * reach_, reach_, reach_);
+        const std::vector<std::size_t> places = filled_window(request, reach_, reach_);
         const sdk::FrameView centre = request.centre();
         const at::Tensor here = sdk::picture(centre);
         std::vector<at::Tensor> frames;

@@ -20,6 +20,7 @@ import numpy as np
 import torch
 
 from . import data as data_module
+from . import package
 
 _MALLOC = {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_MAX_": "0",
            "MALLOC_TOP_PAD_": str(256 << 20), "MALLOC_TRIM_THRESHOLD_": str(16 << 30)}
@@ -37,10 +38,19 @@ def use_cores() -> None:
     torch.set_num_threads(len(os.sched_getaffinity(0)))
 
 
-def begin_from(network: torch.nn.Module, checkpoint: Path | None) -> torch.nn.Module:
-    """Takes over the averaged weights of a checkpoint, of another scale or depth too, where the shapes agree."""
-    if checkpoint:
-        state = torch.load(checkpoint, map_location="cpu", weights_only=True)["mean"]
+def fast_bfloat16() -> bool:
+    """Whether bfloat16 is quicker than float32 here: without instructions for it, it is converted to and fro."""
+    known = torch.cpu.get_capabilities()
+    return bool(known.get("amx_bf16") or known.get("avx512_bf16"))
+
+
+def begin_from(network: torch.nn.Module, start: Path | None) -> torch.nn.Module:
+    """Takes over the averaged weights of a checkpoint, or those of a package (.pt), of another scale or depth too, where
+    the shapes agree."""
+    if start:
+        packed = start.suffix == ".pt"
+        state = package.load(start)[0].state_dict() if packed else \
+            torch.load(start, map_location="cpu", weights_only=True)["mean"]
         fits = network.state_dict()
         network.load_state_dict({k: v for k, v in state.items() if k in fits and v.shape == fits[k].shape},
                                 strict=False)
@@ -55,7 +65,7 @@ def arguments(description: str, out: Path, minutes: float) -> argparse.ArgumentP
     parser.add_argument("--out", type=Path, default=out, help="package to write")
     parser.add_argument("--film", type=Path, default=None, help="tune the default model to this film instead")
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
-    parser.add_argument("--start", type=Path, help="checkpoint whose weights to begin from")
+    parser.add_argument("--start", type=Path, help="checkpoint or package whose weights to begin from")
     parser.add_argument("--evaluate", action="store_true", help="measure the package, don't train")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--checkpoint", type=Path, default=None, help="checkpoint file")
@@ -129,7 +139,8 @@ def train(network: torch.nn.Module, make_batch, loss_of, *, minutes: float, chec
           log_every: int = 50) -> torch.nn.Module:
     """Trains for `minutes` of wall clock and returns the averaged network.
 
-    make_batch(rng) gives anything; loss_of(network, batch) a scalar, run under bfloat16 autocast.
+    make_batch(rng) gives anything; loss_of(network, batch) a scalar, run under bfloat16
+    autocast where the processor has it.
     Weights that are matrices go by Muon at the rate `muon` where that isn't 0, the rest by AdamW.
     The rate follows time spent / minutes (cosine), so a slow machine ends its schedule too.
     export(averaged network) is called with every checkpoint, if given.
@@ -162,6 +173,7 @@ def train(network: torch.nn.Module, make_batch, loss_of, *, minutes: float, chec
         if export:
             export(copy.deepcopy(mean), step, spent / 60)
 
+    bfloat16 = fast_bfloat16()
     feeder = _Feeder(make_batch, seed + 1000003 * step)
     total, saved, running, last = minutes * 60, spent, 0.0, time.monotonic()
     begun, begun_step = last, step
@@ -173,7 +185,7 @@ def train(network: torch.nn.Module, make_batch, loss_of, *, minutes: float, chec
             for group in optimiser.param_groups:
                 group["lr"] = highest * part
         batch = feeder.get()
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
             loss = loss_of(network, batch)
         network.zero_grad(set_to_none=True)
         loss.backward()

@@ -24,7 +24,7 @@ void window_ends(Subject& s) {
         Trial fresh(s, shape);
         need(fresh.begin_shot(film), "the analysis of a shot");
         require(fresh.process(film, n, 1, out),
-                fmt::format("process of a shot's {} frame, for which places beyond repeat it,",
+                fmt::format("process of a shot's {} frame, which its window is no longer around,",
                             n == 0 ? "first" : "last"));
     }
 }

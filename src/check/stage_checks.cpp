@@ -61,6 +61,9 @@ void answer(Subject& s) {
     if (c.before < 0 || c.after < 0 || c.before >= widest || c.after >= widest || c.batch < 1) {
         fail("configure answers the window {} + {} and the batch {}", c.before, c.after, c.batch);
     }
+    if (c.edges != OLDFILM_REPEAT && c.edges != OLDFILM_INSIDE) {
+        fail("configure answers the edges {}", c.edges);
+    }
     if ((c.state != OLDFILM_STATELESS && c.state != OLDFILM_WARM_UP) || c.warm_up < 0) {
         fail("configure answers the state {} with a warm-up of {}", c.state, c.warm_up);
     }
@@ -75,9 +78,10 @@ void answer(Subject& s) {
 
 /// All but `size`, which is the host's.
 std::string shown(const oldfilm_config& c) {
-    return fmt::format("{} x {} x {} at {}/{}, window {} + {}, batch {}, state {} {}, analysis {}",
+    return fmt::format("{} x {} x {} at {}/{}, window {} + {} ({}), batch {}, state {} {}, "
+                       "analysis {}",
                        c.channels, c.height, c.width, c.rate.num, c.rate.den, c.before, c.after,
-                       c.batch, c.state, c.warm_up, c.analysis_frames);
+                       c.edges, c.batch, c.state, c.warm_up, c.analysis_frames);
 }
 
 void answer_again(Subject& s) {

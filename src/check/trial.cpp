@@ -1,5 +1,6 @@
 #include "check/trial.hpp"
 
+#include "stage/stage.hpp"
 #include "stage/tensors.hpp"
 
 #include <oldfilm/error.hpp>
@@ -258,7 +259,9 @@ Called Trial::process(const Film& film, std::int64_t from, std::int64_t count,
     const std::int64_t after = pair ? 1 : config.after;
     for (std::int64_t i = 0; i < count; ++i) {
         auto& window = windows.emplace_back();
-        for (std::int64_t n = from + i - before; n <= from + i + after; ++n) {
+        const std::int64_t start =
+            pair ? from + i : stage::window_start(config, from + i, 0, film.size() - 1);
+        for (std::int64_t n = start; n <= start + before + after; ++n) {
             const std::int64_t place = std::clamp<std::int64_t>(n, 0, film.size() - 1);
             window.push_back(frames.emplace_back(film, place, subject_.torch()).c());
         }
@@ -266,7 +269,8 @@ Called Trial::process(const Film& film, std::int64_t from, std::int64_t count,
         result.size = sizeof(oldfilm_result);
         requests.push_back({sizeof(oldfilm_request), film.first_index + from + i, window.data(),
                             static_cast<std::uint32_t>(window.size()),
-                            static_cast<std::uint32_t>(before), pair ? position : 0.0, &result});
+                            static_cast<std::uint32_t>(from + i - start), pair ? position : 0.0,
+                            &result});
     }
     std::vector<const oldfilm_request*> pointers;
     pointers.reserve(requests.size());

@@ -54,7 +54,9 @@ FrameNode::FrameNode(FrameBuffer& in, FrameBuffer& out, stage::Stage& stage, Sta
       findings_(std::move(findings)), next_(in.begin()) {}
 
 std::size_t FrameNode::capacity(const stage::Config& config) {
-    return static_cast<std::size_t>(config.before + config.batch +
+    // A window that stays inside the shot needs the frame before its own, should the shot end here.
+    const int inside = config.edges == OLDFILM_INSIDE ? 1 : 0;
+    return static_cast<std::size_t>(config.before + inside + config.batch +
                                     std::max(config.after, config.analysis_frames) + 1);
 }
 
@@ -109,7 +111,11 @@ bool FrameNode::step() {
         return begin_shot(first);
     }
     // Batches are counted from the shot's start, so that what is in one never depends on timing.
-    const std::optional<std::int64_t> last = reach(next_, config.batch - 1 + config.after);
+    std::int64_t ahead = config.batch - 1 + config.after;
+    if (config.edges == OLDFILM_INSIDE) {
+        ahead = std::max(ahead, shot_first_ + config.before + config.after - next_);
+    }
+    const std::optional<std::int64_t> last = reach(next_, ahead);
     if (!last) {
         return false;
     }
@@ -118,6 +124,13 @@ bool FrameNode::step() {
         return false;
     }
     process(count, *last);
+    if (config.edges == OLDFILM_REPEAT) {
+        in_.release_before(next_ - config.before);
+    } else if (next_ > *last && *last < next_ - count + ahead) {
+        in_.release_before(next_); // the shot is over
+    } else {
+        in_.release_before(*last - config.before - config.after);
+    }
     return true;
 }
 
@@ -127,8 +140,9 @@ void FrameNode::process(std::int64_t count, std::int64_t last) {
     for (std::int64_t n = next_; n < next_ + count; ++n) {
         stage::Wanted& one = wanted.emplace_back();
         one.index = n;
-        one.centre = static_cast<std::size_t>(config.before);
-        for (std::int64_t i = n - config.before; i <= n + config.after; ++i) {
+        const std::int64_t start = stage::window_start(config, n, shot_first_, last);
+        one.centre = static_cast<std::size_t>(n - start);
+        for (std::int64_t i = start; i <= start + config.before + config.after; ++i) {
             one.window.push_back(in_.at(std::clamp(i, shot_first_, last)));
         }
     }
@@ -144,7 +158,6 @@ void FrameNode::process(std::int64_t count, std::int64_t last) {
         out_.push(finished(wanted[i].window[wanted[i].centre], made[i]));
     }
     next_ += count;
-    in_.release_before(next_ - config.before);
 }
 
 Frame FrameNode::finished(const Frame& frame, stage::Made& made) const {

@@ -527,6 +527,9 @@ std::int64_t Run::restart(std::int64_t frame, std::int64_t shot_first) const {
         const stage::Config& config = (*stage)->config();
         if (!config.changes_rate) {
             reach += config.before + config.warm_up;
+            if (config.edges == OLDFILM_INSIDE) {
+                reach += config.after; // as far as a shot's last frame sees
+            }
             aligned = std::lcm<std::int64_t>(aligned, config.batch); // batches count from the cut
             continue;
         }

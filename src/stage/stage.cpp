@@ -127,14 +127,16 @@ const Config& Stage::configure(const StreamFormat& input,
                       answer.before >= 0 && answer.after >= 0 && answer.batch >= 1 &&
                       answer.warm_up >= 0 && answer.analysis_frames >= 0 && answer.before < 1000 &&
                       answer.after < 1000 &&
+                      (answer.edges == OLDFILM_REPEAT || answer.edges == OLDFILM_INSIDE) &&
                       (answer.analysis_frames == 0 || plugin_->analyze != nullptr);
     if (!sane) {
-        throw Error(Errc::stage_failed, fmt::format("stage {} answered configure with {} x {} x "
-                                                    "{}, rate {}/{}, window {}+{}, batch {}; "
-                                                    "sizes must be positive, channels 1 or 3",
-                                                    plugin_->name, answer.channels, answer.height,
-                                                    answer.width, answer.rate.num, answer.rate.den,
-                                                    answer.before, answer.after, answer.batch));
+        throw Error(Errc::stage_failed,
+                    fmt::format("stage {} answered configure with {} x {} x "
+                                "{}, rate {}/{}, window {}+{}, edges {}, "
+                                "batch {}; sizes must be positive, channels 1 or 3",
+                                plugin_->name, answer.channels, answer.height, answer.width,
+                                answer.rate.num, answer.rate.den, answer.before, answer.after,
+                                answer.edges, answer.batch));
     }
     config_.output = input;
     config_.output.channels = answer.channels;
@@ -144,6 +146,7 @@ const Config& Stage::configure(const StreamFormat& input,
     config_.changes_rate = config_.output.rate != input.rate;
     config_.before = answer.before;
     config_.after = answer.after;
+    config_.edges = answer.edges;
     config_.batch = answer.batch;
     config_.warm_up = answer.state == OLDFILM_WARM_UP ? answer.warm_up : 0;
     config_.analysis_frames = answer.analysis_frames;

@@ -10,6 +10,8 @@
 #include <oldfilm/pipeline.hpp>
 #include <oldfilm/plugin.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -21,11 +23,24 @@ namespace oldfilm::stage {
 struct Config {
     StreamFormat output;
     int before = 0, after = 0;
+    int edges = OLDFILM_REPEAT;
     int batch = 1;
     int warm_up = 0;
     int analysis_frames = 0;
     bool changes_rate = false;
 };
+
+/// The number of the first entry in the window of frame `number`, of a shot's frames `first` to
+/// `last`, which may be one that the shot doesn't have: see oldfilm_config. `last` may be less than
+/// the shot's end where the whole window lies before it. Of either kind of answer.
+template <class Answer>
+[[nodiscard]] std::int64_t window_start(const Answer& config, std::int64_t number,
+                                        std::int64_t first, std::int64_t last) {
+    const std::int64_t start = number - config.before;
+    return config.edges == OLDFILM_REPEAT
+               ? start
+               : std::max(first, std::min(start, last - config.before - config.after));
+}
 
 /// One output that is wanted; see oldfilm_request.
 struct Wanted {

@@ -57,7 +57,7 @@ class FlowAlone final : public sdk::Stage {
                 static_cast<void>(sdk::flow(host(), next, here));
             }
         } else {
-            for (const std::size_t place : stages::filled_window(request, 2, 2, 2)) {
+            for (const std::size_t place : stages::filled_window(request, 2, 2)) {
                 const sdk::FrameView other = request.frame(place);
                 if (other.index() != here.index()) {
                     static_cast<void>(sdk::flow(host(), here, other));
