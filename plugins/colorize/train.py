@@ -156,7 +156,7 @@ def evaluate(network, store: data.Store, bfloat16=False, every=1, folder=None, r
 
 
 @torch.no_grad()
-def curve(network, store: data.Store, saturations=(0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2)) -> None:
+def curve(network, store: data.Store, saturations=(0.6, 0.8, 0.93, 1.0, 1.07, 1.13, 1.33)) -> None:
     """Prints both figures for each `saturation` of the stage: what is near the truth on average is pale."""
     rows: dict[tuple, list] = {}
     for i in range(len(store)):
@@ -169,7 +169,7 @@ def curve(network, store: data.Store, saturations=(0.4, 0.5, 0.6, 0.7, 0.8, 0.9,
                 (grey, np.linalg.norm(ab * s - truth, axis=2).mean(), colourful, colourfulness(to_rgb(lab, ab * s))))
     for (key, s), values in sorted(rows.items()):
         grey, ours, truth, colour = np.mean(values, 0)
-        print(f"{key:12s} saturation {s:.1f}: {100 * (1 - ours / grey):.1f} % below grey, "
+        print(f"{key:12s} saturation {s:.2f}: {100 * (1 - ours / grey):.1f} % below grey, "
               f"colourfulness {100 * colour / truth:.0f} %", flush=True)
 
 

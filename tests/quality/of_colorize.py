@@ -36,12 +36,12 @@ def curve(evidence, train, held, group, which) -> None:
     colour = np.mean([train.colourfulness(t / 255.0) for t in truth])
     evidence.add("colorize", f"{group}, ab distance", "grey", grey, "")
     for precision in ("float32", "auto"):
-        made: dict[float, dict[int, np.ndarray]] = {s: {} for s in (1.0, 0.75, 0.5)}
+        made: dict[float, dict[int, np.ndarray]] = {s: {} for s in (1.0, 0.8, 1.33)}
         for shape in {t.shape for t in truth}:
             same = [i for i, t in enumerate(truth) if t.shape == shape]
             mono = np.stack([np.clip(np.round(cv2.cvtColor(truth[i], cv2.COLOR_RGB2GRAY)), 0, 255) for i in same])
             for saturation, pictures in made.items():
-                if precision == "float32" and saturation < 1:
+                if precision == "float32" and saturation != 1:
                     continue
                 for i, frame in zip(same, each(mono.astype(np.uint8), saturation, precision), strict=True):
                     pictures[i] = frame
