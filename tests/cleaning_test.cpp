@@ -1,9 +1,11 @@
 // Scratch-removal and denoise with their default models, on a photograph that moves and is damaged
 // in known places.
+#include "../plugins/common/window.hpp"
 #include "stage_driver.hpp"
 
 #include <nlohmann/json.hpp>
 
+#include <array>
 #include <optional>
 
 using namespace oldfilm;
@@ -128,6 +130,36 @@ TEST_CASE("scratch-removal leaves a clean film alone", "[scratch-removal]") {
         touched += frame.mask().defined() ? part(frame.mask() > 0) / 8 : 0;
     }
     CHECK(touched < 0.01);
+}
+
+TEST_CASE("a network's window holds no frame twice while its shot has others",
+          "[scratch-removal][denoise]") {
+    // The frames that a window inside a shot of 8 holds, and those that the places of 2 + 1 + 2
+    // get.
+    struct Row {
+        std::int64_t first, centre;
+        std::vector<std::int64_t> expected;
+    };
+    const Row rows[] = {{0, 0, {4, 3, 0, 1, 2}}, {0, 1, {4, 0, 1, 2, 3}}, {0, 2, {0, 1, 2, 3, 4}},
+                        {3, 5, {3, 4, 5, 6, 7}}, {3, 6, {4, 5, 6, 7, 3}}, {3, 7, {5, 6, 7, 4, 3}}};
+    for (const Row& row : rows) {
+        std::array<oldfilm_frame, 5> frames{};
+        std::array<const oldfilm_frame*, 5> window{};
+        for (std::size_t i = 0; i < frames.size(); ++i) {
+            frames[i].index = row.first + static_cast<std::int64_t>(i);
+            window[i] = &frames[i];
+        }
+        oldfilm_request request{};
+        request.frames = window.data();
+        request.count = 5;
+        request.centre = static_cast<std::uint32_t>(row.centre - row.first);
+        std::vector<std::int64_t> got;
+        for (const std::size_t place : stages::filled_window(sdk::Request(request), 2, 2)) {
+            got.push_back(frames[place].index);
+        }
+        CAPTURE(row.centre);
+        CHECK(got == row.expected);
+    }
 }
 
 TEST_CASE("scratch-removal does more where it is told to", "[scratch-removal]") {

@@ -26,6 +26,7 @@ extern "C" {
 #endif
 
 /* ABI history, newest first:
+ *  1.1  oldfilm_config.edges: windows that stay inside the shot
  *  1.0  first version */
 /** Plugins of another major are refused. */
 #define OLDFILM_ABI_MAJOR 1u
