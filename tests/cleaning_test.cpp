@@ -1,5 +1,6 @@
 // Scratch-removal and denoise with their default models, on a photograph that moves and is damaged
 // in known places.
+#include "../plugins/common/fill.hpp"
 #include "../plugins/common/window.hpp"
 #include "stage_driver.hpp"
 
@@ -130,6 +131,44 @@ TEST_CASE("scratch-removal leaves a clean film alone", "[scratch-removal]") {
         touched += frame.mask().defined() ? part(frame.mask() > 0) / 8 : 0;
     }
     CHECK(touched < 0.01);
+}
+
+TEST_CASE("scratch-removal brings back what a large stain covers, by the motion around it",
+          "[scratch-removal]") {
+    std::vector<at::Tensor> film = pan(8, 1);
+    if (film.empty()) {
+        return;
+    }
+    constexpr std::size_t stained = 4;
+    const at::Tensor truth = film[stained];
+    const at::Tensor y = at::arange(height, at::kFloat).view({1, height, 1});
+    const at::Tensor x = at::arange(width, at::kFloat).view({1, 1, width});
+    const at::Tensor stain = (y - 80).square() + (x - 96).square() < 40 * 40;
+    for (std::size_t i = 0; i < film.size(); ++i) {
+        film[i] = film[i] + 0.01 * random(i, {1, height, width}, true);
+    }
+    film[stained] =
+        at::where(stain, 0.93 + 0.01 * random(99, {1, height, width}, true), film[stained]);
+    const std::vector<Frame> out = restored("scratch-removal", film);
+    CHECK(part(out[stained].mask().to(at::kBool).logical_and(stain)) > 0.99 * part(stain));
+    CHECK(psnr_within(stain, out[stained].picture(), truth) > 35);
+}
+
+TEST_CASE("unknown values are made up from those around", "[scratch-removal]") {
+    const at::Tensor ramp = at::arange(48, at::kFloat).view({1, 1, 1, 48}).expand({1, 2, 37, 48});
+    at::Tensor known = at::ones({1, 1, 37, 48});
+    known.slice(2, 10, 25).slice(3, 12, 30).zero_();
+    const at::Tensor there = known.to(at::kBool).expand_as(ramp);
+    const at::Tensor made = stages::filled(at::where(there, ramp, 1e6), known);
+    CHECK(made.masked_select(there).equal(ramp.masked_select(there)));
+    CHECK((made - ramp).abs().max().item<float>() < 4);
+    CHECK(stages::filled(ramp, known.zero_()).abs().max().item<float>() == 0);
+    for (const auto& [rows, columns] : {std::pair{1, 1}, {1, 9}, {7, 1}}) {
+        at::Tensor some = at::zeros({1, 1, rows, columns});
+        some[0][0][0][0] = 1;
+        const at::Tensor level = at::full({1, 2, rows, columns}, 3.0);
+        CHECK(stages::filled(level, some).allclose(level));
+    }
 }
 
 TEST_CASE("a network's window holds no frame twice while its shot has others",

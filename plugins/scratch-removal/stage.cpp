@@ -2,7 +2,10 @@
 //
 // The neighbours are brought into line with the frame by optical flow, as motion-compensated
 // restoration does (Kokaram, Motion Picture Restoration, 1998); the network decides where the frame
-// is damaged, takes what the neighbours show of the place, and makes up what they don't.
+// is damaged, takes what the neighbours show of the place, and makes up what they don't. Under
+// damage wider than what flow goes by, it is led astray: there the motion around the damage is
+// continued (as Kokaram's missing data treatment does), and the network looks again.
+#include "../common/fill.hpp"
 #include "../common/stage_tools.hpp"
 #include "../common/window.hpp"
 
@@ -30,6 +33,11 @@ constexpr double least_run = 0.3;
 constexpr std::int64_t column = 7; // pixels, since scratches lean
 /// Where networks that say nothing of it draw the line, and so do all at the default sensitivity.
 constexpr double usual_threshold = 0.51;
+
+/// Damage that reaches this far to all sides leads flow astray, up to so far beyond its edge;
+/// pixels.
+constexpr std::int64_t wide = 8;
+constexpr std::int64_t astray = 24;
 
 /// A network with what it wants to see.
 struct Network {
@@ -77,21 +85,29 @@ class ScratchRemoval final : public sdk::Stage {
     void process(const sdk::Request& request) override {
         const at::Tensor centre = sdk::picture(request.centre());
         const at::Tensor window = seen(request, *finder_);
-        const std::vector<at::Tensor> made =
+        std::vector<at::Tensor> made =
             sdk::run(finder_->model, {window}, finder_->facts.outputs.size());
         if (!finder_->facts.gives("mask")) {
             give_whole(request, whole(finder_->output(made, "picture"), *finder_, centre.size(0)));
             return;
         }
-        const at::Tensor probability = finder_->output(made, "mask").amax(0); // 1 x H x W
-        const at::Tensor found = without_scenery(probability > threshold_, window);
-        if (!found.any().item<bool>()) {
+        at::Tensor found = found_in(made, window);
+        // One wait for the device tells both whether there is damage and whether it is wide.
+        const at::Tensor facts = at::stack({found.any(), is_wide(found)}).cpu();
+        if (!facts[0].item<bool>()) {
             request.unchanged();
             return;
         }
-        const at::Tensor mask = grown(found);
+        at::Tensor hole;
+        if (finder_->is_aligned && facts[1].item<bool>()) {
+            hole = widened(found, astray);
+            const at::Tensor again = seen(request, *finder_, hole);
+            made = sdk::run(finder_->model, {again}, finder_->facts.outputs.size());
+            found = at::where(hole, found_in(made, again), found);
+        }
+        const at::Tensor mask = widened(found, grow_);
         const at::Tensor repaired =
-            repairer_ ? repair(request, mask)
+            repairer_ ? repair(request, mask, hole)
                       : whole(finder_->output(made, "picture"), *finder_, centre.size(0));
         // What a network returns outside of what was found may differ; the mask makes it the
         // picture itself, to the bit.
@@ -132,8 +148,8 @@ class ScratchRemoval final : public sdk::Stage {
         grow_ = values.integer("grow");
     }
 
-    at::Tensor repair(const sdk::Request& request, const at::Tensor& mask) {
-        const at::Tensor window = seen(request, *repairer_);
+    at::Tensor repair(const sdk::Request& request, const at::Tensor& mask, const at::Tensor& hole) {
+        const at::Tensor window = seen(request, *repairer_, hole);
         std::vector<at::Tensor> inputs;
         for (const std::string& name : repairer_->facts.inputs) {
             inputs.push_back(
@@ -161,6 +177,12 @@ class ScratchRemoval final : public sdk::Stage {
         return channels == 1 ? made[0].mean(0, true) : made[0];
     }
 
+    /// Where a network says that the centre of `window` is damaged, 1 x H x W.
+    [[nodiscard]] at::Tensor found_in(const std::vector<at::Tensor>& made,
+                                      const at::Tensor& window) const {
+        return without_scenery(finder_->output(made, "mask").amax(0) > threshold_, window);
+    }
+
     /// `found` (1 x H x W) less what stands in the neighbours too and is no running scratch.
     [[nodiscard]] at::Tensor without_scenery(const at::Tensor& found,
                                              const at::Tensor& window) const {
@@ -182,18 +204,25 @@ class ScratchRemoval final : public sdk::Stage {
         return found.logical_and(lasting.logical_not().logical_or(marked));
     }
 
-    [[nodiscard]] at::Tensor grown(const at::Tensor& found) const {
-        if (grow_ == 0) {
+    /// Whether `found` (1 x H x W) reaches far to all sides of some place; a bool on the device.
+    static at::Tensor is_wide(const at::Tensor& found) {
+        return widened(found.logical_not(), wide).logical_not().any();
+    }
+    static at::Tensor widened(const at::Tensor& found, std::int64_t by) {
+        if (by == 0) {
             return found;
         }
-        const std::int64_t size = 2 * grow_ + 1;
-        return at::max_pool2d(found.to(at::kFloat).unsqueeze(0), {size, size}, {1, 1},
-                              {grow_, grow_})[0] > 0.5;
+        // A square is a row of columns, and costs as much less.
+        const std::int64_t size = 2 * by + 1;
+        const at::Tensor rows =
+            at::max_pool2d(found.to(at::kFloat).unsqueeze(0), {1, size}, {1, 1}, {0, by});
+        return at::max_pool2d(rows, {size, 1}, {1, 1}, {by, 0})[0] > 0.5;
     }
 
     /// What a network sees: C x T x 1 x H x W, each channel's window, for one of one channel, else
-    /// 1 x T x 3 x H x W.
-    at::Tensor seen(const sdk::Request& request, const Network& network) {
+    /// 1 x T x 3 x H x W. In `hole` (1 x H x W, where defined) the motion is that around it.
+    at::Tensor seen(const sdk::Request& request, const Network& network,
+                    const at::Tensor& hole = {}) {
         const ModelFacts& facts = network.facts;
         const std::vector<std::size_t> places = filled_window(request, reach_, reach_);
         const sdk::FrameView centre = request.centre();
@@ -202,7 +231,7 @@ class ScratchRemoval final : public sdk::Stage {
         for (int i = reach_ - facts.before; i <= reach_ + facts.after; ++i) {
             const sdk::FrameView other = request.frame(places[static_cast<std::size_t>(i)]);
             frames.push_back(other.index() == centre.index() ? here
-                             : network.is_aligned            ? warped(centre, other)
+                             : network.is_aligned            ? warped(centre, other, hole)
                                                              : sdk::picture(other));
         }
         if (facts.channels == 1) {
@@ -211,9 +240,13 @@ class ScratchRemoval final : public sdk::Stage {
         return at::stack(frames, 0).unsqueeze(0).expand({-1, -1, 3, -1, -1});
     }
 
-    at::Tensor warped(const sdk::FrameView& centre, const sdk::FrameView& other) {
-        const at::Tensor flow = sdk::flow(host(), centre, other);
-        return warp(sdk::picture(other).unsqueeze(0), flow.unsqueeze(0)).squeeze(0);
+    at::Tensor warped(const sdk::FrameView& centre, const sdk::FrameView& other,
+                      const at::Tensor& hole) {
+        at::Tensor flow = sdk::flow(host(), centre, other).unsqueeze(0);
+        if (hole.defined()) {
+            flow = filled(flow, hole.logical_not().to(at::kFloat).unsqueeze(0));
+        }
+        return warp(sdk::picture(other).unsqueeze(0), flow).squeeze(0);
     }
 
     std::optional<Network> finder_, repairer_;

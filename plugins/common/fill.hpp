@@ -1,0 +1,47 @@
+#pragma once
+/// \file
+/// Smooth values where none are known.
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/avg_pool2d.h>
+#include <ATen/ops/lerp.h>
+#include <ATen/ops/upsample_bilinear2d.h>
+
+#include <cstdint>
+#include <vector>
+
+namespace oldfilm::stages {
+
+/// `values` (1 x C x H x W float32), made up where `known` (1 x 1 x H x W float32, 0 or 1) is 0
+/// from the known ones around; the nearer the more, at a scale that fits the gap: pull and push
+/// over a pyramid (Gortler et al., "The Lumigraph", 1996). Known values stay. All 0 where nothing
+/// is known.
+inline at::Tensor filled(const at::Tensor& values, const at::Tensor& known) {
+    std::vector<at::Tensor> sums{values * known};
+    std::vector<at::Tensor> weights{known};
+    const auto halved = [](const at::Tensor& x) {
+        // Odd sizes keep their last row and column: the mean of what is there.
+        return at::avg_pool2d(x, {2, 2}, {2, 2}, {0, 0}, true, false);
+    };
+    while (sums.back().size(2) > 1 || sums.back().size(3) > 1) {
+        const bool is_row = sums.back().size(2) == 1;
+        const bool is_column = sums.back().size(3) == 1;
+        if (is_row || is_column) {
+            sums.push_back(sums.back().mean({2, 3}, true));
+            weights.push_back(weights.back().mean({2, 3}, true));
+        } else {
+            sums.push_back(halved(sums.back()));
+            weights.push_back(halved(weights.back()));
+        }
+    }
+    constexpr double little = 1e-8;
+    at::Tensor made = sums.back() / weights.back().clamp_min(little);
+    for (std::size_t level = sums.size() - 1; level-- > 0;) {
+        const at::Tensor& weight = weights[level];
+        made = at::lerp(at::upsample_bilinear2d(made, sums[level].sizes().slice(2), false),
+                        sums[level] / weight.clamp_min(little), weight);
+    }
+    return made;
+}
+
+} // namespace oldfilm::stages
