@@ -82,6 +82,27 @@ TEST_CASE("superres brings back more than bicubic interpolation", "[superres]") 
     }
 }
 
+TEST_CASE("superres draws texture where it is asked to, and keeps what it was given",
+          "[superres]") {
+    const at::Tensor picture = photo("home.jpg", 1);
+    if (!picture.defined()) {
+        return;
+    }
+    const at::Tensor truth = crop(picture, 100, 100, 192, 192);
+    const at::Tensor small = resized(truth, 48, 48).clamp(0, 1);
+    const auto fine = [](const at::Tensor& x) { // what a grid of twice the spacing can't hold
+        return (x - resized(resized(x, 96, 96), 192, 192)).abs().mean().item<double>();
+    };
+    const at::Tensor faithful = restored_frame("superres:scale=4", small);
+    const at::Tensor drawn = restored_frame("superres:scale=4,model=texture", small);
+    CHECK(drawn.sizes() == truth.sizes());
+    CHECK(fine(drawn) > 1.5 * fine(faithful));
+    CHECK(fine(drawn) < 1.5 * fine(truth));
+    CHECK(psnr(resized(drawn, 48, 48), small) > 30);
+    // At other sizes the network for x4 serves too, its result made smaller.
+    CHECK(restored_frame("superres:scale=2,model=texture", small).size(1) == 96);
+}
+
 TEST_CASE("superres keeps what lies beyond the nominal range", "[superres]") {
     const at::Tensor out = restored_frame("superres", at::full({1, 20, 20}, 1.06));
     CHECK(std::abs(out.mean().item<double>() - 1.06) < 0.02);

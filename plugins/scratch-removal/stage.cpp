@@ -38,6 +38,7 @@ constexpr double usual_threshold = 0.51;
 /// pixels.
 constexpr std::int64_t wide = 8;
 constexpr std::int64_t astray = 24;
+constexpr std::int64_t beside = 2; // how far beyond its edge such damage is looked for again
 
 /// A network with what it wants to see.
 struct Network {
@@ -103,7 +104,10 @@ class ScratchRemoval final : public sdk::Stage {
             hole = widened(found, astray);
             const at::Tensor again = seen(request, *finder_, hole);
             made = sdk::run(finder_->model, {again}, finder_->facts.outputs.size());
-            found = at::where(hole, found_in(made, again), found);
+            // Believed in and close to the damage alone: further off the first look knew better how
+            // things move.
+            const at::Tensor near = widened(hole.logical_not(), astray - beside).logical_not();
+            found = at::where(near, found_in(made, again), found);
         }
         const at::Tensor mask = widened(found, grow_);
         const at::Tensor repaired =

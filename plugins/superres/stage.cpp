@@ -183,8 +183,8 @@ const oldfilm_plugin_description* superres() {
                       "how much larger; even sizes stay even, others are rounded to the nearest",
                       "x"),
           sdk::text("model", "fidelity",
-                    "\"fidelity\" (true to the source), or the name or path of another superres "
-                    "model")}});
+                    "\"fidelity\" (true to the source), \"texture\" (draws what may have been "
+                    "there, frame by frame), or the name or path of another superres model")}});
 }
 
 } // namespace

@@ -66,9 +66,10 @@ def denoised(folder: Path, scenes: int = 800, of_film: int = 100) -> data.Store:
     return data.Store.build(data.CACHE / "superres-denoised.bin", produce)
 
 
-def batches(pictures: data.Store, scale: int, aged: float, size: int = PATCH, seen: data.Store | None = None):
-    """A maker of batches (low, high): luma patches, low of size x size, a part of them aged before the scaling;
-    with `seen`, half of that part from there."""
+def batches(pictures: data.Store, scale: int, aged: float, size: int = PATCH, seen: data.Store | None = None,
+            part: float = 0.0):
+    """A maker of batches (low, high): luma patches, low of size x size, `part` of them from `seen`, and of the rest
+    the part `aged` aged before the scaling."""
     side = (size + 2 * MARGIN) * scale
     areas = np.array([s[0] * s[1] for s in pictures.shapes], np.float64)
     chance = np.sqrt(areas) / np.sqrt(areas).sum()
@@ -127,7 +128,7 @@ def batches(pictures: data.Store, scale: int, aged: float, size: int = PATCH, se
         high = np.empty((BATCH, 1, size * scale, size * scale), np.float32)
         edge = MARGIN * scale
         for i in range(BATCH):
-            if seen and rng.random() < aged / 2:
+            if rng.random() < part:
                 small, crop = of_film(rng)
             else:
                 crop = patch(rng)
@@ -202,9 +203,13 @@ def main() -> None:
     parser = loop.arguments(__doc__, None, 12)
     parser.add_argument("--scale", type=int, choices=(2, 4), default=4)
     parser.add_argument("--aged", type=float, default=0.2, help="part of the samples that is aged")
-    parser.add_argument("--denoised", action="store_true", help="for x2: half of those as the denoise stage leaves them")
+    parser.add_argument("--rate", type=float, default=4e-4, help="highest rate of AdamW; Muon's is 12.5 times that")
+    parser.add_argument("--denoised", type=float, default=0.0,
+                        help="for x2: part of the samples that is aged and then denoised by the stage")
     options = parser.parse_args()
     scale = options.scale
+    if options.denoised and scale != 2:
+        parser.error("--denoised trains x2 only; give --scale 2")
     out = options.out or HERE / "models" / f"fidelity-x{scale}.pt"
     held = None if options.film else data.photos(options.data, "val", ("bsds/val",))
     if options.evaluate:
@@ -229,10 +234,10 @@ def main() -> None:
         report(figures)
         export(mean, out, scale, {})
 
-    seen = denoised(options.data) if options.denoised and scale == 2 else None
-    mean = loop.train(network, batches(data.photos(options.data), scale, options.aged, seen=seen), loss_of,
-                      minutes=options.minutes, checkpoint=checkpoint, resume=options.resume,
-                      seed=options.seed, rate=4e-4, muon=5e-3, export=keep)
+    seen = denoised(options.data) if options.denoised else None
+    make = batches(data.photos(options.data), scale, options.aged, seen=seen, part=options.denoised)
+    mean = loop.train(network, make, loss_of, minutes=options.minutes, checkpoint=checkpoint, resume=options.resume,
+                      seed=options.seed, rate=options.rate, muon=12.5 * options.rate, export=keep)
     figures = evaluate(mean, held, scale)
     report(figures)
     export(mean, out, scale, {"b100_psnr_y": round(figures["model"][0], 2),

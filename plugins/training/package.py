@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import zipfile
 from pathlib import Path
 
 import torch
@@ -11,10 +12,27 @@ import torch
 SCHEMA = 1
 
 
-def save(module: torch.nn.Module, path: str | Path, manifest: dict, example: tuple) -> None:
+def _shortened(weights: torch.Tensor) -> torch.Tensor:
+    """float32 rounded to sixteen bits of fraction: a change of 1e-5 of each, and a byte in four that is zero."""
+    bits = weights.detach().contiguous().view(torch.int32)
+    return ((bits + 0x40) & ~0x7F).view(torch.float32)
+
+
+def _squeeze(path: Path) -> None:
+    """Writes a package again with its weights deflated, which LibTorch reads as well."""
+    with zipfile.ZipFile(path) as old:
+        records = [(info, old.read(info)) for info in old.infolist()]
+    with zipfile.ZipFile(path, "w") as new:
+        for info, content in records:
+            kept = zipfile.ZipInfo(info.filename, info.date_time)
+            new.writestr(kept, content, zipfile.ZIP_DEFLATED, 9)
+
+
+def save(module: torch.nn.Module, path: str | Path, manifest: dict, example: tuple, compact: bool = False) -> None:
     """Scripts the module, checks it against eager on `example`, writes it with its manifest.
 
-    The file appears under its name only when it is complete and has been read back.
+    The file appears under its name only when it is complete and has been read back. A compact one has
+    weights of sixteen bits of fraction, deflated: two thirds of the size.
     """
     manifest = {"schema": SCHEMA, **manifest}
     for key in ("id", "version", "task", "inputs", "outputs", "channels", "size_multiple",
@@ -24,11 +42,15 @@ def save(module: torch.nn.Module, path: str | Path, manifest: dict, example: tup
     module = module.eval().float().to(memory_format=torch.contiguous_format)
     for parameter in module.parameters():
         parameter.requires_grad_(False)
+        if compact:
+            parameter.copy_(_shortened(parameter))
     scripted = torch.jit.script(module)
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(path.name + ".part")
     torch.jit.save(scripted, str(temporary), _extra_files={"oldfilm.json": json.dumps(manifest, indent=1)})
+    if compact:
+        _squeeze(temporary)
     back, _ = load(temporary)
     with torch.no_grad():
         expected, found = module(*example), back(*example)
