@@ -151,7 +151,7 @@ TEST_CASE("scratch-removal brings back what a large stain covers, by the motion 
         at::where(stain, 0.93 + 0.01 * random(99, {1, height, width}, true), film[stained]);
     const std::vector<Frame> out = restored("scratch-removal", film);
     CHECK(part(out[stained].mask().to(at::kBool).logical_and(stain)) > 0.99 * part(stain));
-    CHECK(psnr_within(stain, out[stained].picture(), truth) > 35);
+    CHECK(psnr_within(stain, out[stained].picture(), truth) > 32);
 }
 
 TEST_CASE("unknown values are made up from those around", "[scratch-removal]") {
