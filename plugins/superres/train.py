@@ -144,9 +144,30 @@ def batches(pictures: data.Store, scale: int, aged: float, size: int = PATCH, se
     return make
 
 
-def loss_of(network, batch):
+def likeness(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+    """Mean SSIM of two batches N,1,H,W in [0, 1], with gradients (Wang et al. 2004; imaging.ssim measures the same)."""
+    places = torch.arange(11, dtype=torch.float32) - 5
+    window = torch.exp(-places.square() / (2 * 1.5**2))
+    window = window / window.sum()
+
+    a, b = a.float(), b.float()
+    maps = torch.cat((a, b, a * a, b * b, a * b), 1)
+    maps = F.conv2d(maps, window.view(1, 1, 1, 11).expand(5, 1, 1, 11), groups=5)
+    maps = F.conv2d(maps, window.view(1, 1, 11, 1).expand(5, 1, 11, 1), groups=5)
+    ma, mb, aa, bb, ab = maps.split(1, 1)
+    return ((2 * ma * mb + 1e-4) * (2 * (ab - ma * mb) + 9e-4) /
+            ((ma * ma + mb * mb + 1e-4) * (aa - ma * ma + bb - mb * mb + 9e-4))).mean()
+
+
+def loss_of(network, batch, alike: float = 0.0):
+    """Absolute errors, and `alike` times what SSIM lacks of 1 (Zhao et al. 2017)."""
     low, high = batch
-    return F.l1_loss(network(low), high)
+    made = network(low)
+    loss = F.l1_loss(made, high)
+    if alike:
+        with torch.autocast("cpu", enabled=False):
+            loss = loss + alike * (1 - likeness(made, high))
+    return loss
 
 
 @torch.no_grad()
@@ -204,6 +225,7 @@ def main() -> None:
     parser.add_argument("--scale", type=int, choices=(2, 4), default=4)
     parser.add_argument("--aged", type=float, default=0.2, help="part of the samples that is aged")
     parser.add_argument("--rate", type=float, default=4e-4, help="highest rate of AdamW; Muon's is 12.5 times that")
+    parser.add_argument("--alike", type=float, default=0.0, help="weight of SSIM in the loss")
     parser.add_argument("--denoised", type=float, default=0.0,
                         help="for x2: part of the samples that is aged and then denoised by the stage")
     options = parser.parse_args()
@@ -236,8 +258,9 @@ def main() -> None:
 
     seen = denoised(options.data) if options.denoised else None
     make = batches(data.photos(options.data), scale, options.aged, seen=seen, part=options.denoised)
-    mean = loop.train(network, make, loss_of, minutes=options.minutes, checkpoint=checkpoint, resume=options.resume,
-                      seed=options.seed, rate=options.rate, muon=12.5 * options.rate, export=keep)
+    mean = loop.train(network, make, lambda n, b: loss_of(n, b, options.alike), minutes=options.minutes,
+                      checkpoint=checkpoint, resume=options.resume, seed=options.seed, rate=options.rate,
+                      muon=12.5 * options.rate, export=keep)
     figures = evaluate(mean, held, scale)
     report(figures)
     export(mean, out, scale, {"b100_psnr_y": round(figures["model"][0], 2),
