@@ -26,6 +26,12 @@ std::vector<at::Tensor> pan(int count, int channels) {
     return film_of(count, [&](int i) { return crop(picture, 60 + i, 80 + 2 * i, height, width); });
 }
 
+at::Tensor disc(double row, double column, double radius) {
+    const at::Tensor y = at::arange(height, at::kFloat).view({1, height, 1});
+    const at::Tensor x = at::arange(width, at::kFloat).view({1, 1, width});
+    return (y - row).square() + (x - column).square() < radius * radius;
+}
+
 struct Damaged {
     std::vector<at::Tensor> film, truth, mask; ///< mask: 1 x H x W, bool
 };
@@ -33,8 +39,6 @@ struct Damaged {
 /// Spots, each in one frame alone, white and black; and grain, without which no film comes.
 Damaged spotted(const std::vector<at::Tensor>& film) {
     Damaged result;
-    const at::Tensor y = at::arange(height, at::kFloat).view({1, height, 1});
-    const at::Tensor x = at::arange(width, at::kFloat).view({1, 1, width});
     for (std::size_t i = 0; i < film.size(); ++i) {
         const at::Tensor grain = 0.01 * random(i, {1, height, width}, true);
         const at::Tensor places = random(1000 + i, {6, 3});
@@ -43,10 +47,9 @@ Damaged spotted(const std::vector<at::Tensor>& film) {
         result.truth.push_back(picture);
         for (int k = 0; k < 6; ++k) {
             const at::Tensor place = places[k];
-            const double radius = 2 + 4 * place[2].item<double>();
             const at::Tensor spot =
-                (y - place[0] * height).square() + (x - place[1] * width).square() <
-                radius * radius;
+                disc(place[0].item<double>() * height, place[1].item<double>() * width,
+                     2 + 4 * place[2].item<double>());
             mask = mask | spot;
             picture = at::where(spot, k % 2 == 0 ? 0.97 : 0.03, picture);
         }
@@ -141,9 +144,7 @@ TEST_CASE("scratch-removal brings back what a large stain covers, by the motion 
     }
     constexpr std::size_t stained = 4;
     const at::Tensor truth = film[stained];
-    const at::Tensor y = at::arange(height, at::kFloat).view({1, height, 1});
-    const at::Tensor x = at::arange(width, at::kFloat).view({1, 1, width});
-    const at::Tensor stain = (y - 80).square() + (x - 96).square() < 40 * 40;
+    const at::Tensor stain = disc(80, 96, 40);
     for (std::size_t i = 0; i < film.size(); ++i) {
         film[i] = film[i] + 0.01 * random(i, {1, height, width}, true);
     }

@@ -7,7 +7,7 @@
 #include <ATen/ops/lerp.h>
 #include <ATen/ops/upsample_bilinear2d.h>
 
-#include <cstdint>
+#include <cstddef>
 #include <vector>
 
 namespace oldfilm::stages {
@@ -20,19 +20,12 @@ inline at::Tensor filled(const at::Tensor& values, const at::Tensor& known) {
     std::vector<at::Tensor> sums{values * known};
     std::vector<at::Tensor> weights{known};
     const auto halved = [](const at::Tensor& x) {
-        // Odd sizes keep their last row and column: the mean of what is there.
+        // The last row or column of odd sizes, and the only one, are the mean of what is there.
         return at::avg_pool2d(x, {2, 2}, {2, 2}, {0, 0}, true, false);
     };
     while (sums.back().size(2) > 1 || sums.back().size(3) > 1) {
-        const bool is_row = sums.back().size(2) == 1;
-        const bool is_column = sums.back().size(3) == 1;
-        if (is_row || is_column) {
-            sums.push_back(sums.back().mean({2, 3}, true));
-            weights.push_back(weights.back().mean({2, 3}, true));
-        } else {
-            sums.push_back(halved(sums.back()));
-            weights.push_back(halved(weights.back()));
-        }
+        sums.push_back(halved(sums.back()));
+        weights.push_back(halved(weights.back()));
     }
     constexpr double little = 1e-8;
     at::Tensor made = sums.back() / weights.back().clamp_min(little);

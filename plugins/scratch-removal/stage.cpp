@@ -94,24 +94,24 @@ class ScratchRemoval final : public sdk::Stage {
         }
         at::Tensor found = found_in(made, window);
         // One wait for the device tells both whether there is damage and whether it is wide.
-        const at::Tensor facts = at::stack({found.any(), is_wide(found)}).cpu();
-        if (!facts[0].item<bool>()) {
+        const at::Tensor damage = at::stack({found.any(), is_wide(found)}).cpu();
+        if (!damage[0].item<bool>()) {
             request.unchanged();
             return;
         }
-        at::Tensor hole;
-        if (finder_->is_aligned && facts[1].item<bool>()) {
-            hole = widened(found, astray);
-            const at::Tensor again = seen(request, *finder_, hole);
+        at::Tensor steady; // where flow isn't led astray; undefined: everywhere
+        if (finder_->is_aligned && damage[1].item<bool>()) {
+            steady = widened(found, astray).logical_not();
+            const at::Tensor again = seen(request, *finder_, steady);
             made = sdk::run(finder_->model, {again}, finder_->facts.outputs.size());
             // Believed in and close to the damage alone: further off the first look knew better how
             // things move.
-            const at::Tensor near = widened(hole.logical_not(), astray - beside).logical_not();
+            const at::Tensor near = widened(steady, astray - beside).logical_not();
             found = at::where(near, found_in(made, again), found);
         }
         const at::Tensor mask = widened(found, grow_);
         const at::Tensor repaired =
-            repairer_ ? repair(request, mask, hole)
+            repairer_ ? repair(request, mask, steady)
                       : whole(finder_->output(made, "picture"), *finder_, centre.size(0));
         // What a network returns outside of what was found may differ; the mask makes it the
         // picture itself, to the bit.
@@ -152,8 +152,9 @@ class ScratchRemoval final : public sdk::Stage {
         grow_ = values.integer("grow");
     }
 
-    at::Tensor repair(const sdk::Request& request, const at::Tensor& mask, const at::Tensor& hole) {
-        const at::Tensor window = seen(request, *repairer_, hole);
+    at::Tensor repair(const sdk::Request& request, const at::Tensor& mask,
+                      const at::Tensor& steady) {
+        const at::Tensor window = seen(request, *repairer_, steady);
         std::vector<at::Tensor> inputs;
         for (const std::string& name : repairer_->facts.inputs) {
             inputs.push_back(
@@ -224,9 +225,10 @@ class ScratchRemoval final : public sdk::Stage {
     }
 
     /// What a network sees: C x T x 1 x H x W, each channel's window, for one of one channel, else
-    /// 1 x T x 3 x H x W. In `hole` (1 x H x W, where defined) the motion is that around it.
+    /// 1 x T x 3 x H x W. Where `steady` (1 x H x W) is defined and false, the
+    /// motion is that around the place.
     at::Tensor seen(const sdk::Request& request, const Network& network,
-                    const at::Tensor& hole = {}) {
+                    const at::Tensor& steady = {}) {
         const ModelFacts& facts = network.facts;
         const std::vector<std::size_t> places = filled_window(request, reach_, reach_);
         const sdk::FrameView centre = request.centre();
@@ -235,7 +237,7 @@ class ScratchRemoval final : public sdk::Stage {
         for (int i = reach_ - facts.before; i <= reach_ + facts.after; ++i) {
             const sdk::FrameView other = request.frame(places[static_cast<std::size_t>(i)]);
             frames.push_back(other.index() == centre.index() ? here
-                             : network.is_aligned            ? warped(centre, other, hole)
+                             : network.is_aligned            ? warped(centre, other, steady)
                                                              : sdk::picture(other));
         }
         if (facts.channels == 1) {
@@ -245,10 +247,10 @@ class ScratchRemoval final : public sdk::Stage {
     }
 
     at::Tensor warped(const sdk::FrameView& centre, const sdk::FrameView& other,
-                      const at::Tensor& hole) {
+                      const at::Tensor& steady) {
         at::Tensor flow = sdk::flow(host(), centre, other).unsqueeze(0);
-        if (hole.defined()) {
-            flow = filled(flow, hole.logical_not().to(at::kFloat).unsqueeze(0));
+        if (steady.defined()) {
+            flow = filled(flow, steady.to(at::kFloat).unsqueeze(0));
         }
         return warp(sdk::picture(other).unsqueeze(0), flow).squeeze(0);
     }
