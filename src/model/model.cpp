@@ -130,19 +130,22 @@ struct OLDFILM_HIDDEN Model::Impl {
     std::vector<at::Tensor> padded_run(Network::Ready& with, const Inputs& inputs) const {
         const TileSize tile = tile_for(inputs);
         check_memory(tile);
+        const auto run_part = [&](std::int64_t top, std::int64_t bottom, std::int64_t left,
+                                  std::int64_t right) {
+            return forward(with, inputs.region(top, bottom, left, right, with.channels_last()));
+        };
         if (tile.height >= inputs.height && tile.width >= inputs.width) {
-            return forward(with, inputs.region(0, inputs.height, 0, inputs.width));
+            return run_part(0, inputs.height, 0, inputs.width);
         }
         std::vector<at::Tensor> outputs;
         for (const TileSpan& row :
              cut(inputs.height, tile.height, manifest.receptive_field, manifest.size_multiple)) {
             for (const TileSpan& column :
                  cut(inputs.width, tile.width, manifest.receptive_field, manifest.size_multiple)) {
-                const auto parts =
-                    forward(with, inputs.region(row.begin, row.end, column.begin, column.end));
+                const auto parts = run_part(row.begin, row.end, column.begin, column.end);
                 if (!place(parts, row, column, inputs, outputs)) {
                     // Something is said about the picture as a whole: it cannot be put together.
-                    return forward(with, inputs.region(0, inputs.height, 0, inputs.width));
+                    return run_part(0, inputs.height, 0, inputs.width);
                 }
             }
         }

@@ -1,5 +1,7 @@
 #include "model/network.hpp"
 
+#include "model/graph_facts.hpp"
+#include "model/join_rows.hpp"
 #include "model/lower_precision.hpp"
 #include "model/packed_convolution.hpp"
 #include "model/stopping.hpp"
@@ -15,6 +17,7 @@
 #include <torch/csrc/jit/runtime/interpreter.h>
 #include <torch/csrc/jit/serialization/import.h>
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <string>
@@ -98,17 +101,32 @@ void bring(torch::jit::Block& block, const at::Device& device) {
     }
 }
 
+/// Whether a convolution reads one of the network's inputs as it is, but for its type.
+bool feeds_convolutions(const torch::jit::Graph& graph) {
+    const std::function<bool(const torch::jit::Value&)> feeds =
+        [&](const torch::jit::Value& value) {
+            return std::any_of(
+                value.uses().begin(), value.uses().end(), [&](const torch::jit::Use& use) {
+                    return is(*use.user, "aten::conv2d") || is(*use.user, "aten::_convolution") ||
+                           (is(*use.user, "aten::to") && feeds(*use.user->output()));
+                });
+        };
+    return std::any_of(graph.inputs().begin(), graph.inputs().end(),
+                       [&](const torch::jit::Value* input) { return feeds(*input); });
+}
+
 /// Runs the frozen graph with LibTorch's interpreter, not with its graph executor: that one would
 /// profile and recompile in the first calls and whenever a size changes, under process-wide
 /// switches.
 class TorchScriptReady final : public Network::Ready {
   public:
-    /// `packed` may be null.
+    /// With `facts` a graph is made for each size of the inputs; null: one is for all.
     TorchScriptReady(torch::jit::Module module, const std::shared_ptr<torch::jit::Graph>& graph,
-                     std::unique_ptr<PackedConvolutions> packed)
-        : module_(std::move(module)), packed_(std::move(packed)), plain_{code(graph->copy()), {}} {
-        if (packed_ && !packed_->empty()) {
-            probe_ = code(packed_->probe());
+                     std::unique_ptr<GraphFacts> facts)
+        : module_(std::move(module)), facts_(std::move(facts)),
+          channels_last_(feeds_convolutions(*graph)), plain_{code(graph->copy()), {}} {
+        if (facts_) {
+            probe_ = code(facts_->probe());
         }
     }
 
@@ -136,12 +154,14 @@ class TorchScriptReady final : public Network::Ready {
         }
     }
 
+    [[nodiscard]] bool channels_last() const override { return channels_last_; }
+
   private:
     using Code = torch::jit::Code;
     using Sizes = std::vector<std::vector<std::int64_t>>;
     struct Variant {
         Code code;
-        std::vector<at::Tensor> weights; ///< given after the network's own inputs
+        std::vector<c10::IValue> constants; ///< given after the network's own inputs
     };
     /// Films have one size, and its tiles have one or two; pictures of many sizes start over.
     static constexpr std::size_t kept_sizes = 8;
@@ -160,17 +180,16 @@ class TorchScriptReady final : public Network::Ready {
     [[nodiscard]] c10::IValue run(const Variant& variant,
                                   const std::vector<at::Tensor>& inputs) const {
         torch::jit::Stack stack = stack_of(inputs);
-        stack.insert(stack.end(), variant.weights.begin(), variant.weights.end());
+        stack.insert(stack.end(), variant.constants.begin(), variant.constants.end());
         torch::jit::InterpreterState(variant.code).run(stack);
         return stack.back();
     }
 
-    /// The first call of a size runs the network once more, to learn what its convolutions are
-    /// given.
+    /// The first call of a size runs the network once more, to learn what its operations are given.
     /// What trying the variant made of the inputs is given too, so that it isn't made again.
     const Variant& variant_for(const std::vector<at::Tensor>& inputs, const Stopping& stopping,
                                std::optional<c10::IValue>& tried) {
-        if (!packed_ || packed_->empty()) {
+        if (!facts_) {
             return plain_;
         }
         Sizes sizes;
@@ -192,11 +211,18 @@ class TorchScriptReady final : public Network::Ready {
                                        std::optional<c10::IValue>& tried) const {
         torch::jit::Stack stack = stack_of(inputs);
         torch::jit::InterpreterState(probe_).run(stack);
-        const auto facts = c10::ArrayRef(stack).slice(stack.size() - packed_->facts());
+        const auto facts = c10::ArrayRef(stack).slice(stack.size() - facts_->count());
         for (const bool additions : {true, false}) {
             try {
-                auto packed = packed_->variant(facts, additions);
-                Variant made{code(packed.graph), std::move(packed.weights)};
+                const auto graph = facts_->stated(facts);
+                std::vector<c10::IValue> constants;
+                for (at::Tensor& weight : pack_convolutions(*graph, additions)) {
+                    constants.emplace_back(std::move(weight));
+                }
+                for (c10::IValue& program : join_rows(*graph)) {
+                    constants.push_back(std::move(program));
+                }
+                Variant made{code(graph), std::move(constants)};
                 tried = run(made, inputs);
                 return made;
             } catch (const std::exception& error) {
@@ -211,7 +237,8 @@ class TorchScriptReady final : public Network::Ready {
     }
 
     torch::jit::Module module_;
-    std::unique_ptr<PackedConvolutions> packed_;
+    std::unique_ptr<GraphFacts> facts_;
+    bool channels_last_;
     Variant plain_;
     Code probe_;
     std::map<Sizes, Variant> variants_;
@@ -230,11 +257,11 @@ class TorchScriptNetwork final : public Network {
             module.to(device); // what the network changes itself is no constant
         }
         prepare_convolutions(*graph, type);
-        std::unique_ptr<PackedConvolutions> packed;
-        if (device.is_cpu() && type != at::kHalf) {
-            packed = std::make_unique<PackedConvolutions>(graph);
+        std::unique_ptr<GraphFacts> facts;
+        if (device.is_cpu() && type != at::kHalf && can_pack_convolutions()) {
+            facts = std::make_unique<GraphFacts>(graph);
         }
-        return std::make_unique<TorchScriptReady>(std::move(module), graph, std::move(packed));
+        return std::make_unique<TorchScriptReady>(std::move(module), graph, std::move(facts));
     }
 
     [[nodiscard]] std::size_t inputs() const override {

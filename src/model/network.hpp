@@ -23,6 +23,9 @@ class Network {
         /// Throws `Error`: stage_failed, out_of_memory, cancelled.
         virtual std::vector<at::Tensor> operator()(const std::vector<at::Tensor>& inputs,
                                                    const std::function<bool()>* cancelled) = 0;
+        /// Whether inputs should be laid out channels-last, as convolutions take them: not where
+        /// something else reads them first.
+        [[nodiscard]] virtual bool channels_last() const = 0;
     };
 
     /// Throws `Error` (unreadable) when LibTorch cannot load it.

@@ -1,5 +1,7 @@
 #include "model/packed_convolution.hpp"
 
+#include "model/graph_facts.hpp"
+
 #include <ATen/ATen.h>
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <torch/csrc/jit/ir/constants.h>
@@ -23,10 +25,6 @@ std::optional<c10::OperatorHandle> operation(const char* name, const char* overl
                                              std::size_t arguments) {
     const auto found = c10::Dispatcher::singleton().findSchema({name, overload});
     return found && found->schema().arguments().size() == arguments ? found : std::nullopt;
-}
-
-bool is(const Node& node, std::string_view name) {
-    return node.kind().toQualString() == name;
 }
 
 /// A convolution's inputs, where they are known now.
@@ -126,11 +124,12 @@ Addition addition_of(const Node& node) {
     const std::size_t other = user->input(0) == node.output() ? 1 : 0;
     const Value* operand = user->input(other);
     const auto alpha = torch::jit::toIValue(user->input(2));
-    const bool tensor = operand->type()->isSubtypeOf(*c10::TensorType::get());
+    const auto fact = fact_of(*operand), made = fact_of(*node.output());
+    const bool same = fact && made && fact->sizes == made->sizes && fact->type == made->type;
     const Node* source = operand->node();
     const bool before = source->kind() == torch::jit::prim::Param ||
                         (source->owningBlock() == node.owningBlock() && source->isBefore(&node));
-    if (!tensor || !before || changed_in_place(*operand) || !alpha || !alpha->isScalar() ||
+    if (!same || !before || changed_in_place(*operand) || !alpha || !alpha->isScalar() ||
         !alpha->toScalar().equal(1)) {
         return {};
     }
@@ -204,7 +203,6 @@ void replace(Graph& graph, Node& node, const Convolution& from, bool add) {
     Node* fused =
         graph.create(c10::Symbol::fromQualString(into ? adding_name : convolution_name), inputs);
     graph.insertNode(fused);
-    fused->output()->setType(c10::TensorType::get());
     // From the last to the first: each is then without uses.
     std::vector<Node*> chain{&node};
     for (Node* follower : {addition.node, activation.node}) {
@@ -212,6 +210,7 @@ void replace(Graph& graph, Node& node, const Convolution& from, bool add) {
             chain.push_back(follower);
         }
     }
+    fused->output()->setType(chain.back()->output()->type());
     chain.back()->output()->replaceAllUsesWith(fused->output());
     for (auto last = chain.rbegin(); last != chain.rend(); ++last) {
         (*last)->destroy();
@@ -220,52 +219,23 @@ void replace(Graph& graph, Node& node, const Convolution& from, bool add) {
 
 } // namespace
 
-PackedConvolutions::PackedConvolutions(std::shared_ptr<torch::jit::Graph> graph)
-    : graph_(std::move(graph)) {
-    if (operation(reorder_name, "", 6) && operation(convolution_name, "", 10) &&
-        operation(convolution_name, "binary", 13) && operation(adding_name, "binary", 13)) {
-        count_ = convolutions(*graph_).size();
-    }
+bool can_pack_convolutions() {
+    return operation(reorder_name, "", 6) && operation(convolution_name, "", 10) &&
+           operation(convolution_name, "binary", 13) && operation(adding_name, "binary", 13);
 }
 
-std::shared_ptr<torch::jit::Graph> PackedConvolutions::probe() const {
-    auto probe = graph_->copy();
-    const auto symbol = [](const char* name) { return c10::Symbol::fromQualString(name); };
-    for (Node* node : convolutions(*probe)) {
-        const Addition addition = addition_of(*node);
-        Value* size = nullptr;
-        {
-            const torch::jit::WithInsertPoint before(node);
-            size = probe->insert(symbol("aten::size"), {node->input(0)});
-        }
-        const torch::jit::WithInsertPoint after(node->next());
-        Value* same = probe->insertConstant(false);
-        if (addition.node != nullptr) {
-            const auto equal = [&](const char* of) {
-                return probe->insert(symbol("aten::eq"),
-                                     {probe->insert(symbol(of), {node->output()}),
-                                      probe->insert(symbol(of), {addition.operand()})});
-            };
-            same =
-                probe->insert(symbol("aten::__and__"), {equal("aten::size"), equal("prim::dtype")});
-        }
-        probe->registerOutput(size);
-        probe->registerOutput(same);
-    }
-    return probe;
-}
-
-PackedConvolutions::Variant PackedConvolutions::variant(c10::ArrayRef<c10::IValue> facts,
-                                                        bool additions) const {
-    Variant result{graph_->copy(), {}};
-    std::size_t next = 0;
-    for (Node* node : convolutions(*result.graph)) {
+std::vector<at::Tensor> pack_convolutions(Graph& graph, bool additions) {
+    std::vector<at::Tensor> weights;
+    for (Node* node : convolutions(graph)) {
         const auto convolution = understand(*node);
-        result.weights.push_back(pack(*convolution, facts[next].toIntVector()));
-        replace(*result.graph, *node, *convolution, additions && facts[next + 1].toBool());
-        next += 2;
+        const auto fact = fact_of(*node->input(0));
+        if (!fact) {
+            continue;
+        }
+        weights.push_back(pack(*convolution, fact->sizes));
+        replace(graph, *node, *convolution, additions);
     }
-    return result;
+    return weights;
 }
 
 } // namespace oldfilm

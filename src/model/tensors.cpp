@@ -83,8 +83,8 @@ at::Tensor pad(const at::Tensor& picture, std::int64_t right, std::int64_t below
 
 /// Channels-last, which convolutions keep. One channel is laid out alike both ways; its strides
 /// have to say which, or the first convolution goes on channel by channel.
-at::Tensor laid_out(const at::Tensor& picture) {
-    if (picture.dim() != 4) {
+at::Tensor laid_out(const at::Tensor& picture, bool channels_last) {
+    if (picture.dim() != 4 || !channels_last) {
         return picture.contiguous();
     }
     if (picture.size(1) == 1) {
@@ -166,13 +166,14 @@ Inputs Inputs::padded(const Manifest& manifest) const {
 }
 
 std::vector<at::Tensor> Inputs::region(std::int64_t top, std::int64_t bottom, std::int64_t left,
-                                       std::int64_t right) const {
+                                       std::int64_t right, bool channels_last) const {
     std::vector<at::Tensor> result = tensors;
     for (std::size_t i = 0; i < tensors.size(); ++i) {
         if (!is_picture[i]) {
             continue;
         }
-        result[i] = laid_out(tensors[i].slice(-2, top, bottom).slice(-1, left, right));
+        result[i] =
+            laid_out(tensors[i].slice(-2, top, bottom).slice(-1, left, right), channels_last);
     }
     return result;
 }

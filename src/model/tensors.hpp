@@ -27,10 +27,11 @@ struct Inputs {
     /// Pictures continued to the right and below as the manifest says, to multiples of its
     /// `size_multiple`.
     [[nodiscard]] Inputs padded(const Manifest& manifest) const;
-    /// Pictures cropped to rows [top, bottom) and columns [left, right), channels-last where of 4
-    /// dimensions.
+    /// Pictures cropped to rows [top, bottom) and columns [left, right), in one piece of memory;
+    /// channels-last, if asked for, where of 4 dimensions.
     [[nodiscard]] std::vector<at::Tensor> region(std::int64_t top, std::int64_t bottom,
-                                                 std::int64_t left, std::int64_t right) const;
+                                                 std::int64_t left, std::int64_t right,
+                                                 bool channels_last) const;
 };
 
 /// Whether every value is finite. One pass, no second tensor.
