@@ -214,6 +214,26 @@ TEST_CASE("Rows round to bfloat16 as LibTorch does, and read it") {
     }
 }
 
+TEST_CASE(
+    "Features of many channels, side by side in memory, are done without picking them apart") {
+    const auto type = GENERATE(at::kFloat, at::kBFloat16);
+    Both both(function(R"(
+    z = x * (2.0 * torch.sigmoid(y * 1.5)) + y
+    return torch.leaky_relu(z, 0.1) - x, torch.clamp(z * 0.3, -0.4, 0.5)
+)",
+                       "Tuple[Tensor, Tensor]"));
+    at::manual_seed(4);
+    const auto features = [&] {
+        return at::randn({1, 20, 31, 23}).to(type).contiguous(at::MemoryFormat::ChannelsLast);
+    };
+    const Tensors inputs{features(), features()}, planar{inputs[0].contiguous(), inputs[1]};
+    const Tensors expected = both.plain(inputs), found = both.by_rows(inputs);
+    CHECK(both.programs() == 1);
+    CHECK(difference(found, expected) <= (type == at::kFloat ? 2e-6 : 0));
+    CHECK(found[0].is_contiguous(at::MemoryFormat::ChannelsLast));
+    CHECK(difference(both.by_rows(planar), found) == 0);
+}
+
 TEST_CASE("NaN is not lost between limits") {
     Both both(function("    z = torch.relu(x + y) + torch.clamp(x, 0.0, 1.0)\n"
                        "    return torch.amax(z * 2.0, [1], True)\n"));

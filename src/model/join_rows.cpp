@@ -345,7 +345,7 @@ class Pass {
                 }
             }
             try {
-                RowCompiler compiler(group);
+                RowCompiler compiler(group, RowCompiler::can_be_flat(group));
                 for (Value* output : outputs) {
                     compiler.output(output, for_convolutions(*output));
                 }

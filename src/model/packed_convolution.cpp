@@ -92,6 +92,9 @@ Activation activation_of(const Node& node) {
     if (is(*user, "aten::relu") || is(*user, "aten::relu_")) {
         return {user, "relu", std::nullopt};
     }
+    if (is(*user, "aten::sigmoid")) {
+        return {user, "sigmoid", std::nullopt};
+    }
     if (is(*user, "aten::leaky_relu") || is(*user, "aten::leaky_relu_")) {
         const auto slope = torch::jit::toIValue(user->input(1));
         if (slope && slope->isScalar()) {

@@ -24,6 +24,8 @@ using Index = std::vector<std::int64_t>;
 constexpr std::int64_t register_bytes = std::int64_t{768} << 10;
 constexpr std::size_t most_instructions = 20000;
 constexpr std::int64_t most_planes = 256;
+/// Pictures have fewer channels.
+constexpr std::int64_t least_flat_channels = 8;
 
 std::int64_t rank(const Index& sizes) {
     return static_cast<std::int64_t>(sizes.size());
@@ -83,7 +85,7 @@ std::vector<Value*> listed(Node& node) {
 }
 
 template <std::size_t N>
-bool among(const std::array<std::string_view, N>& names, Node& node) {
+bool among(const std::array<std::string_view, N>& names, const Node& node) {
     return std::find(names.begin(), names.end(), std::string_view(node.kind().toQualString())) !=
            names.end();
 }
@@ -306,7 +308,8 @@ bool row_operation(Node& node) {
         const bool moves = among(passing, node) || is(node, "aten::cat") ||
                            is(node, "aten::stack") || is(node, "aten::pixel_shuffle") ||
                            is(node, "aten::pixel_unshuffle");
-        return (moves || fact_of(*node.output())->type == at::kFloat) &&
+        return (moves || among(binaries, node) || among(unaries, node) ||
+                fact_of(*node.output())->type == at::kFloat) &&
                product(leading(sizes)) <= most_planes && known_operation(node);
     } catch (const NotInRows&) {
         return false;
@@ -350,7 +353,39 @@ Value* root_of(Value* value) {
     return value;
 }
 
-RowCompiler::RowCompiler(const Members& members) : members_(members) {
+bool RowCompiler::can_be_flat(const Members& members) {
+    std::optional<Index> sizes;
+    const auto fits = [&](const Value& value) {
+        const auto fact = fact_of(value);
+        const bool same = fact && fact->sizes.size() == 4 &&
+                          fact->sizes[1] >= least_flat_channels &&
+                          (!sizes || *sizes == fact->sizes);
+        sizes = same ? std::optional(fact->sizes) : sizes;
+        return same;
+    };
+    return std::all_of(members.begin(), members.end(), [&](const Node* node) {
+        return (among(binaries, *node) || among(unaries, *node) || among(passing, *node)) &&
+               fits(*node->output()) &&
+               std::all_of(node->inputs().begin(), node->inputs().end(),
+                           [&](const Value* input) { return !is_tensor(*input) || fits(*input); });
+    });
+}
+
+/// Of a value's rows. Flat: any elements that follow one another, some kilobytes of them.
+Index RowCompiler::shape(const Value& value) const {
+    const Index sizes = sizes_of(value);
+    if (!flat_) {
+        return sizes;
+    }
+    const std::int64_t line = sizes[1] * sizes[3];
+    std::int64_t length = std::min<std::int64_t>(line, 4096);
+    while (line % length != 0) {
+        --length;
+    }
+    return {sizes[0] * sizes[2] * (line / length), length};
+}
+
+RowCompiler::RowCompiler(const Members& members, bool flat) : members_(members), flat_(flat) {
     for (const Node* node : members) {
         if (is(*node, "aten::pixel_shuffle") || is(*node, "aten::pixel_unshuffle")) {
             block_ = std::lcm(block_, *integer(*node->input(1)));
@@ -404,7 +439,7 @@ RowCompiler::Row RowCompiler::with(RowOp op, const Row& a, const Row& b) {
 }
 
 RowCompiler::Row RowCompiler::row(Value* value, const Index& lead, std::int64_t number) {
-    if (height(sizes_of(*value)) == 1) {
+    if (height(shape(*value)) == 1) {
         number = 0;
     }
     const auto key = std::make_tuple(static_cast<const Value*>(value), lead, number);
@@ -433,7 +468,7 @@ RowCompiler::Row RowCompiler::through_view(Value* value, const Index& lead, std:
 RowCompiler::Row RowCompiler::operand(Value* of, Value* in, const Index& lead,
                                       std::int64_t number) {
     const auto fact = fact_of(*of);
-    const Index to = sizes_of(*in);
+    const Index to = shape(*in);
     Row result;
     if (fact && fact->sizes.size() < 2) { // few elements: the same in every row
         if (fact->elements() != 1) {
@@ -441,7 +476,7 @@ RowCompiler::Row RowCompiler::operand(Value* of, Value* in, const Index& lead,
         }
         result = loaded(of, {}, 0);
     } else {
-        const Index from = sizes_of(*of);
+        const Index from = shape(*of);
         Index own(lead.end() - (rank(from) - 2), lead.end());
         for (std::size_t d = 0; d < own.size(); ++d) {
             own[d] = from[d] == 1 ? 0 : own[d];
@@ -461,21 +496,23 @@ RowCompiler::Row RowCompiler::operand(Value* of, Value* in, const Index& lead,
 
 RowCompiler::Row RowCompiler::made(Value* value, const Index& lead, std::int64_t number) {
     Node& node = *value->node();
+    const bool rounds = fact_of(*value)->type == at::kBFloat16;
+    const auto rounded = [&](const Row& result) {
+        return rounds ? with(RowOp::round_bfloat16, result, 0) : result;
+    };
     if (among(binaries, node)) {
         const RowOp op = is(node, "aten::add")   ? RowOp::add
                          : is(node, "aten::sub") ? RowOp::subtract
                          : is(node, "aten::mul") ? RowOp::multiply
                                                  : RowOp::divide;
-        return binary(node, op, lead, number);
+        return rounded(binary(node, op, lead, number));
     }
     if (among(passing, node)) {
         const Row result = row(node.input(0), lead, number);
-        const bool rounds =
-            fact_of(*value)->type == at::kBFloat16 && fact_of(*node.input(0))->type == at::kFloat;
-        return rounds ? with(RowOp::round_bfloat16, result, 0) : result;
+        return fact_of(*node.input(0))->type == at::kFloat ? rounded(result) : result;
     }
     if (among(unaries, node)) {
-        return unary(node, lead, number);
+        return rounded(unary(node, lead, number));
     }
     if (among(reductions, node)) {
         return reduced(node, lead, number);
@@ -657,6 +694,16 @@ RowCompiler::Row RowCompiler::loaded_from(Value* value, const Index& lead, std::
     const auto fact = fact_of(*value);
     RowPlace place;
     place.tensor = input(value);
+    if (flat_) {
+        program_.inputs[place.tensor].channels_last = true;
+        place.at.assign(fact->sizes.size(), 0);
+        place.row_stride = shape(*value).back();
+        place.step = step;
+        place.first = number;
+        place.last = height(shape(*value)) - 1;
+        program_.loads.push_back(std::move(place));
+        return whole_row(shape(*value).back());
+    }
     const auto dimensions = rank(fact->sizes);
     place.at = lead;
     place.at.resize(fact->sizes.size(), 0);
@@ -670,12 +717,17 @@ RowCompiler::Row RowCompiler::loaded_from(Value* value, const Index& lead, std::
         place.column_dimension = dimensions - 1;
     }
     program_.loads.push_back(std::move(place));
+    return whole_row(dimensions == 0 ? 1 : fact->sizes.back());
+}
+
+/// Loads from the last place; the register is the caller's.
+RowCompiler::Row RowCompiler::whole_row(std::int64_t length) {
     RowInstruction what;
     what.op = RowOp::load;
     what.place = program_.loads.size() - 1;
-    what.length = dimensions == 0 ? 1 : fact->sizes.back();
-    program_.code.push_back(what); // its register is the caller's
-    return {-1, 0, what.length};
+    what.length = length;
+    program_.code.push_back(what);
+    return {-1, 0, length};
 }
 
 RowCompiler::Row RowCompiler::loaded(Value* value, const Index& lead, std::int64_t number) {
@@ -727,7 +779,7 @@ RowCompiler::Row RowCompiler::padded(Node& node, const Index& lead, std::int64_t
 
 void RowCompiler::output(Value* value, bool channels_last) {
     const auto fact = fact_of(*value);
-    program_.outputs.push_back({fact->sizes, fact->type, channels_last});
+    program_.outputs.push_back({fact->sizes, fact->type, channels_last || flat_});
     Place place;
     place.tensor = program_.outputs.size() - 1;
     place.at.assign(fact->sizes.size(), 0);
@@ -771,7 +823,7 @@ void RowCompiler::put(Value* value, const Place& place) {
 
 /// With a factor, as pixel_unshuffle moves them.
 void RowCompiler::put_rows(Value* value, const Place& place, std::int64_t factor) {
-    const Index sizes = sizes_of(*value), lead = leading(sizes);
+    const Index sizes = shape(*value), lead = leading(sizes);
     const std::int64_t rows = height(sizes), columns = sizes.back();
     if (rows % block_ != 0 || (program_.blocks != 0 && program_.blocks != rows / block_) ||
         oldfilm::product(lead) > most_planes) {
@@ -797,6 +849,7 @@ void RowCompiler::put_rows(Value* value, const Place& place, std::int64_t factor
                     to.at[dimension(d)] +=
                         last ? (index[d] * factor + number % factor) * factor + i : index[d];
                 }
+                to.row_stride = flat_ ? columns : 0;
                 to.row_dimension = place.dimensions[index.size()];
                 to.column_dimension = place.dimensions[index.size() + 1];
                 to.step = block_ / factor;

@@ -35,7 +35,11 @@ class RowCompiler {
   public:
     using Members = std::unordered_set<const torch::jit::Node*>;
 
-    explicit RowCompiler(const Members& members);
+    /// `flat`: see `can_be_flat`.
+    RowCompiler(const Members& members, bool flat);
+    /// Whether all of the group's tensors are of one size, of so many channels that these lie side
+    /// by side in memory, and no element meets another: rows are then any run of elements.
+    static bool can_be_flat(const Members& members);
     /// Makes a value an output. Throws NotInRows.
     void output(torch::jit::Value* value, bool channels_last);
     /// Throws NotInRows when the program would be too large for the caches.
@@ -57,6 +61,7 @@ class RowCompiler {
     };
 
     Row row(torch::jit::Value* value, const Index& lead, std::int64_t number);
+    [[nodiscard]] Index shape(const torch::jit::Value& value) const;
     Row made(torch::jit::Value* value, const Index& lead, std::int64_t number);
     Row through_view(torch::jit::Value* value, const Index& lead, std::int64_t number);
     Row operand(torch::jit::Value* of, torch::jit::Value* in, const Index& lead,
@@ -73,6 +78,8 @@ class RowCompiler {
     Row loaded_from(torch::jit::Value* value, const Index& lead, std::int64_t number,
                     std::int64_t step);
 
+    Row whole_row(std::int64_t length);
+
     void put(torch::jit::Value* value, const Place& place);
     void put_rows(torch::jit::Value* value, const Place& place, std::int64_t factor);
     std::size_t input(torch::jit::Value* value);
@@ -82,6 +89,7 @@ class RowCompiler {
     Row with(RowOp op, const Row& a, const Row& b);
 
     const Members& members_;
+    bool flat_ = false;
     RowProgram program_;
     std::vector<torch::jit::Value*> inputs_;
     std::map<std::tuple<const torch::jit::Value*, Index, std::int64_t>, Row> known_;

@@ -1,6 +1,7 @@
 #include "model/row_kernels.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstring>
 
@@ -112,9 +113,23 @@ OLDFILM_INLINE void store(const RowInstruction& what, const RowMemory& memory, I
             for (Index i = 0; i < what.length; ++i) {
                 to[i] = to_bfloat16(from[i]);
             }
-        } else {
-            for (Index i = 0; i < what.length; ++i) {
-                to[i * memory.column_stride] = to_bfloat16(from[i * what.stride]);
+        } else {                                    // rounded by vectors first, then put apart
+            std::array<std::uint16_t, 256> rounded; // NOLINT: written before it is read
+            for (Index begun = 0; begun < what.length; begun += 256) {
+                const Index count = std::min<Index>(256, what.length - begun);
+                const float* __restrict part = from + begun * what.stride;
+                if (what.stride == 2) {
+                    for (Index i = 0; i < count; ++i) {
+                        rounded[i] = to_bfloat16(part[2 * i]);
+                    }
+                } else {
+                    for (Index i = 0; i < count; ++i) {
+                        rounded[i] = to_bfloat16(part[i * what.stride]);
+                    }
+                }
+                for (Index i = 0; i < count; ++i) {
+                    to[(begun + i) * memory.column_stride] = rounded[i];
+                }
             }
         }
     } else {

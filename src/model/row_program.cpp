@@ -18,8 +18,8 @@ RowMemory memory_of(const RowPlace& place, const at::Tensor& tensor) {
         memory.data += place.at[d] * tensor.stride(static_cast<std::int64_t>(d)) *
                        static_cast<std::int64_t>(tensor.element_size());
     }
-    memory.row_stride = stride(place.row_dimension);
-    memory.column_stride = stride(place.column_dimension);
+    memory.row_stride = place.row_stride != 0 ? place.row_stride : stride(place.row_dimension);
+    memory.column_stride = place.row_stride != 0 ? 1 : stride(place.column_dimension);
     memory.step = place.step;
     memory.first = place.first;
     memory.last = place.last;
@@ -56,10 +56,14 @@ void share(std::int64_t count, F f) {
 
 std::vector<at::Tensor> RowProgram::run(const std::vector<at::Tensor>& tensors) const {
     TORCH_CHECK(tensors.size() == inputs.size(), "a row program was given other inputs");
+    std::vector<at::Tensor> read = tensors;
     for (std::size_t i = 0; i < inputs.size(); ++i) {
         TORCH_CHECK(tensors[i].sizes() == at::IntArrayRef(inputs[i].sizes) &&
                         tensors[i].scalar_type() == inputs[i].type && tensors[i].is_cpu(),
                     "a row program was made for other sizes");
+        if (inputs[i].channels_last) {
+            read[i] = tensors[i].contiguous(at::MemoryFormat::ChannelsLast);
+        }
     }
     std::vector<at::Tensor> made;
     made.reserve(outputs.size());
@@ -68,7 +72,7 @@ std::vector<at::Tensor> RowProgram::run(const std::vector<at::Tensor>& tensors) 
                                  output.channels_last ? at::MemoryFormat::ChannelsLast
                                                       : at::MemoryFormat::Contiguous));
     }
-    const auto from = memories(loads, tensors);
+    const auto from = memories(loads, read);
     const auto to = memories(stores, made);
     share(blocks, [&](std::int64_t begin, std::int64_t end) {
         std::vector<float> memory(static_cast<std::size_t>(registers * register_length));

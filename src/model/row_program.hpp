@@ -42,6 +42,7 @@ struct RowPlace {
     std::size_t tensor = 0;             ///< which input, or which output
     std::vector<std::int64_t> at;       ///< where the row begins, in every dimension
     std::int64_t row_dimension = -1;    ///< -1: the same row for every block
+    std::int64_t row_stride = 0;        ///< not 0: rows follow one another, in elements
     std::int64_t column_dimension = -1; ///< -1: a row of one element
     std::int64_t step = 0, first = 0, last = 0;
 };
@@ -63,7 +64,7 @@ struct RowProgram {
     struct Picture {
         std::vector<std::int64_t> sizes;
         at::ScalarType type = at::kFloat; ///< float32 or bfloat16
-        bool channels_last = false;       ///< of outputs
+        bool channels_last = false;       ///< inputs are brought to it, outputs made so
     };
 
     std::vector<Picture> inputs, outputs;
