@@ -41,8 +41,10 @@ class Both {
             const oldfilm::GraphFacts facts(graph_);
             torch::jit::Stack stack = stack_of(inputs);
             const torch::jit::Code probe(facts.probe(), "probe");
+            const oldfilm::GraphFacts::Answers answers(facts);
             torch::jit::InterpreterState(probe).run(stack);
-            rows_ = facts.stated(c10::ArrayRef(stack).slice(stack.size() - facts.count()));
+            rows_ =
+                facts.stated(answers, c10::ArrayRef(stack).slice(stack.size() - facts.numbers()));
             programs_ = oldfilm::join_rows(*rows_);
         }
         return run(rows_, inputs, programs_);

@@ -4,6 +4,7 @@
 #include <torch/csrc/jit/ir/constants.h>
 #include <torch/csrc/jit/ir/ir.h>
 #include <torch/csrc/jit/passes/dead_code_elimination.h>
+#include <torch/library.h>
 
 #include <algorithm>
 #include <functional>
@@ -17,6 +18,9 @@ namespace {
 using torch::jit::Graph;
 using torch::jit::Node;
 using torch::jit::Value;
+
+/// Of this thread's run: an operation in a graph is given nothing but tensors and numbers.
+thread_local GraphFacts::Answers* listening = nullptr;
 
 bool is_number(const Value& value) {
     const c10::TypePtr& type = value.type();
@@ -102,51 +106,77 @@ std::optional<TensorFact> fact_of(const Value& value) {
     return sizes ? std::optional(TensorFact{*sizes, *type->scalarType()}) : std::nullopt;
 }
 
+GraphFacts::Answers::Answers(const GraphFacts& of) : noted_(of.tensors_) {
+    listening = this;
+}
+
+GraphFacts::Answers::~Answers() {
+    listening = nullptr;
+}
+
+void GraphFacts::Answers::note(const at::Tensor& tensor, std::int64_t number) {
+    if (listening == nullptr || !tensor.defined()) {
+        return;
+    }
+    Noted& noted = listening->noted_.at(static_cast<std::size_t>(number));
+    if (tensor.dim() <= static_cast<std::int64_t>(noted.sizes.size())) {
+        noted.dimensions = tensor.dim();
+        noted.type = tensor.scalar_type();
+        std::copy(tensor.sizes().begin(), tensor.sizes().end(), noted.sizes.begin());
+    }
+}
+
 GraphFacts::GraphFacts(std::shared_ptr<Graph> graph) : graph_(std::move(graph)) {
     for (const Value* value : worth_asking(*graph_)) {
-        count_ += is_tensor(*value) ? 2 : 1;
+        ++(is_tensor(*value) ? tensors_ : numbers_);
     }
 }
 
 std::shared_ptr<Graph> GraphFacts::probe() const {
     auto probe = graph_->copy();
-    const auto symbol = [](const char* name) { return c10::Symbol::fromQualString(name); };
-    std::vector<Value*> facts;
+    std::int64_t number = 0;
     for (Value* value : worth_asking(*probe)) {
         if (!is_tensor(*value)) {
-            facts.push_back(value);
+            probe->registerOutput(value);
             continue;
         }
         Node* source = value->node();
         const torch::jit::WithInsertPoint here(
             source->kind() == torch::jit::prim::Param ? *probe->nodes().begin() : source->next());
-        for (const char* question : {"aten::size", "prim::dtype"}) {
-            facts.push_back(probe->insert(symbol(question), {value}));
-        }
-    }
-    for (Value* fact : facts) {
-        probe->registerOutput(fact);
+        Node* note = probe->create(c10::Symbol::fromQualString("oldfilm::note"),
+                                   {value, probe->insertConstant(number++)}, 0);
+        probe->insertNode(note);
     }
     return probe;
 }
 
-std::shared_ptr<Graph> GraphFacts::stated(c10::ArrayRef<c10::IValue> facts) const {
+std::shared_ptr<Graph> GraphFacts::stated(const Answers& answers,
+                                          c10::ArrayRef<c10::IValue> numbers) const {
     auto graph = graph_->copy();
-    std::size_t next = 0;
+    std::size_t next_tensor = 0, next_number = 0;
     for (Value* value : worth_asking(*graph)) {
-        const c10::IValue& fact = facts[next++];
-        if (is_tensor(*value)) {
-            const auto type = static_cast<at::ScalarType>(facts[next++].toInt());
-            value->setType(c10::TensorType::create(
-                type, at::kCPU, c10::VaryingShape<std::int64_t>(fact.toIntVector()),
-                c10::VaryingShape<std::int64_t>(), false));
+        if (!is_tensor(*value)) {
+            const torch::jit::WithInsertPoint here(value->node());
+            value->replaceAllUsesWith(graph->insertConstant(numbers[next_number++]));
             continue;
         }
-        const torch::jit::WithInsertPoint here(value->node());
-        value->replaceAllUsesWith(graph->insertConstant(fact));
+        const Answers::Noted& noted = answers.noted_[next_tensor++];
+        if (noted.dimensions >= 0) {
+            const auto* sizes = noted.sizes.data();
+            value->setType(
+                c10::TensorType::create(noted.type, at::kCPU,
+                                        c10::VaryingShape<std::int64_t>(std::vector<std::int64_t>(
+                                            sizes, sizes + noted.dimensions)),
+                                        c10::VaryingShape<std::int64_t>(), false));
+        }
     }
     torch::jit::EliminateDeadCode(graph);
     return graph;
 }
 
 } // namespace oldfilm
+
+TORCH_LIBRARY_FRAGMENT(oldfilm, library) { // NOLINT: LibTorch's way to register, and to take back
+    library.def("note(Tensor value, int number) -> ()",
+                torch::CppFunction::makeFromUnboxedFunction(&oldfilm::GraphFacts::note));
+}

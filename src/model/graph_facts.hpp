@@ -4,6 +4,7 @@
 
 #include <ATen/core/ivalue.h>
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -19,20 +20,46 @@ struct Value;
 namespace oldfilm {
 
 /// Sizes and types of tensors, and numbers that follow from sizes alone, learned by running a graph
-/// once with them as further outputs.
+/// once with questions in it.
 class GraphFacts {
   public:
+    /// What the run of a probe on this thread finds, while this lives. All memory for it is there
+    /// before: small pieces that stay would come to lie between the network's large ones, and
+    /// glibc's aligned memory would never fit into those gaps again.
+    class Answers {
+      public:
+        explicit Answers(const GraphFacts& of);
+        ~Answers();
+        Answers(const Answers&) = delete;
+        Answers& operator=(const Answers&) = delete;
+
+      private:
+        friend class GraphFacts;
+        static void note(const at::Tensor& tensor, std::int64_t number);
+        struct Noted {
+            std::int64_t dimensions = -1; ///< -1: not seen
+            std::array<std::int64_t, 8> sizes{};
+            at::ScalarType type = at::kFloat;
+        };
+        std::vector<Noted> noted_;
+    };
+
     /// `graph` is not changed later.
     explicit GraphFacts(std::shared_ptr<torch::jit::Graph> graph);
-    /// The graph with `count()` facts as outputs after its own.
+    /// The graph with questions, and with `numbers()` outputs after its own.
     [[nodiscard]] std::shared_ptr<torch::jit::Graph> probe() const;
-    [[nodiscard]] std::size_t count() const noexcept { return count_; }
+    [[nodiscard]] std::size_t numbers() const noexcept { return numbers_; }
     /// A copy whose values have complete tensor types, and constants for such numbers.
-    [[nodiscard]] std::shared_ptr<torch::jit::Graph> stated(c10::ArrayRef<c10::IValue> facts) const;
+    [[nodiscard]] std::shared_ptr<torch::jit::Graph>
+    stated(const Answers& answers, c10::ArrayRef<c10::IValue> numbers) const;
+    /// The operation that asks; for LibTorch's register.
+    static void note(const at::Tensor& tensor, std::int64_t number) {
+        Answers::note(tensor, number);
+    }
 
   private:
     std::shared_ptr<torch::jit::Graph> graph_;
-    std::size_t count_ = 0;
+    std::size_t tensors_ = 0, numbers_ = 0;
 };
 
 /// A tensor's sizes and element type, where its graph states them.

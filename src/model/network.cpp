@@ -210,11 +210,12 @@ class TorchScriptReady final : public Network::Ready {
                                        const Stopping& stopping,
                                        std::optional<c10::IValue>& tried) const {
         torch::jit::Stack stack = stack_of(inputs);
+        const GraphFacts::Answers answers(*facts_);
         torch::jit::InterpreterState(probe_).run(stack);
-        const auto facts = c10::ArrayRef(stack).slice(stack.size() - facts_->count());
+        const auto numbers = c10::ArrayRef(stack).slice(stack.size() - facts_->numbers());
         for (const bool additions : {true, false}) {
             try {
-                const auto graph = facts_->stated(facts);
+                const auto graph = facts_->stated(answers, numbers);
                 std::vector<c10::IValue> constants;
                 for (at::Tensor& weight : pack_convolutions(*graph, additions)) {
                     constants.emplace_back(std::move(weight));

@@ -23,6 +23,7 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn as nn
+import torch.nn.functional as F
 
 warnings.filterwarnings("ignore")
 HERE = Path(__file__).resolve().parent
@@ -59,6 +60,27 @@ def classes(stage: str):
     return module
 
 
+def by_convolutions(network):
+    """Makes a picture smaller by two convolutions of the same weights: ONNX's exporter knows no antialiased resizing."""
+    scale = network.scale
+    impulses = torch.eye(16 * scale).view(1, 16 * scale, 16 * scale, 1).expand(-1, -1, -1, 8 * scale)
+    rows = F.interpolate(impulses, scale_factor=1.0 / scale, mode="bicubic", align_corners=False, antialias=True)
+    edge = 3 * scale // 2
+    taps = rows[0, 8 * scale - edge:9 * scale + edge, 8, 0]
+
+    def smaller(large: torch.Tensor) -> torch.Tensor:
+        for taps_now, stride, edges, side in ((taps.view(1, 1, -1, 1), (scale, 1), (edge, 0), 2),
+                                              (taps.view(1, 1, 1, -1), (1, scale), (0, edge), 3)):
+            shape = [1, 1, 1, 1]
+            shape[side] = int(large.shape[side])
+            seen = F.conv2d(torch.ones(shape), taps_now, stride=stride, padding=edges)  # taps beyond the edge don't count
+            large = F.conv2d(large, taps_now, stride=stride, padding=edges) * (1.0 / seen)
+        return large
+
+    network.smaller = smaller
+    return network
+
+
 def networks(work: Path) -> dict:
     """Name to (package, eager network, manifest)."""
     torch.manual_seed(3)
@@ -71,11 +93,13 @@ def networks(work: Path) -> dict:
         (torch.rand(1, 3, 32, 32),))
     made = {"chain64": (chain_file, chain)}
     for stage, file, build in (
-            ("superres", "fidelity-x2", lambda m: m.Superres(2)), ("superres", "fidelity-x4", lambda m: m.Superres(4)),
+            ("superres", "fidelity-x2", lambda m: m.Superres(2)),
+            ("superres", "fidelity-x4", lambda m: by_convolutions(m.Superres(4))),
             ("denoise", "default", lambda m: m.Denoise()),
             ("scratch-removal", "default", lambda m: m.ScratchRemoval()),
             ("interpolate", "default", lambda m: m.Interpolate()),
-            ("colorize", "default", lambda m: m.fused(m.Colorize()))):
+            ("colorize", "default", lambda m: m.fused(m.Colorize())),
+            ("face-enhance", "default", lambda m: m.FaceEnhance())):
         path = ROOT / "plugins" / stage / "models" / (file + ".pt")
         network = build(classes(stage)).eval()
         network.load_state_dict(package.load(path)[0].state_dict(), strict=False)
@@ -167,8 +191,8 @@ def bench(build: Path, options) -> list[dict]:
     for name, (path, network, manifest) in networks(work).items():
         if options.only and name not in options.only:
             continue
-        own = manifest.get("render_size", 0)
-        for width, height in ([(own * 4 // 3 // 32 * 32, own)] if own else options.sizes):
+        own, multiple = manifest.get("render_size", 0), max(32, manifest["size_multiple"])
+        for width, height in ([(own * 4 // 3 // multiple * multiple, own)] if own else options.sizes):
             row = {"model": name, "size": f"{width}x{height}", "runs": {}}
             base, folder = work / f"{name}-{width}".replace("-", "_"), work / "tensors"
             inputs = inputs_for(manifest, width, height)
