@@ -67,9 +67,9 @@ def denoised(folder: Path, scenes: int = 800, of_film: int = 100) -> data.Store:
 
 
 def batches(pictures: data.Store, scale: int, aged: float, size: int = PATCH, seen: data.Store | None = None,
-            part: float = 0.0):
-    """A maker of batches (low, high): luma patches, low of size x size, `part` of them from `seen`, and of the rest
-    the part `aged` aged before the scaling."""
+            part: float = 0.0, batch: int = BATCH):
+    """A maker of batches (low, high): `batch` luma patches, low of size x size, `part` of them from `seen`, and of the
+    rest the part `aged` aged before the scaling."""
     side = (size + 2 * MARGIN) * scale
     areas = np.array([s[0] * s[1] for s in pictures.shapes], np.float64)
     chance = np.sqrt(areas) / np.sqrt(areas).sum()
@@ -124,10 +124,10 @@ def batches(pictures: data.Store, scale: int, aged: float, size: int = PATCH, se
         return low
 
     def make(rng: np.random.Generator):
-        low = np.empty((BATCH, 1, size, size), np.float32)
-        high = np.empty((BATCH, 1, size * scale, size * scale), np.float32)
+        low = np.empty((batch, 1, size, size), np.float32)
+        high = np.empty((batch, 1, size * scale, size * scale), np.float32)
         edge = MARGIN * scale
-        for i in range(BATCH):
+        for i in range(batch):
             if rng.random() < part:
                 small, crop = of_film(rng)
             else:
@@ -212,7 +212,7 @@ def export(network: Superres, out: Path, scale: int, quality: dict) -> None:
         "inputs": ["picture"], "outputs": ["picture"], "channels": 1,
         "window": {"before": 0, "after": 0}, "scale": scale, "size_multiple": 1,
         "receptive_field": network.radius(), "value_range": [0, 1],
-        "memory_per_pixel": 900 if scale == 2 else 1250,  # resident memory of Model::run in float32, measured
+        "memory_per_pixel": 900 if scale == 2 else 1850,  # resident memory of Model::run in float32, measured
         "precisions": ["float32", "bfloat16", "float16"], "licence": "BSD-3-Clause",
         "origin": "oldfilm plugins/superres/train.py", "authors": "the oldfilm authors",
         "training_data": [f"photos/{f}" for f in data.PHOTO_SETS], "quality": quality,
@@ -226,6 +226,8 @@ def main() -> None:
     parser.add_argument("--aged", type=float, default=0.2, help="part of the samples that is aged")
     parser.add_argument("--rate", type=float, default=4e-4, help="highest rate of AdamW; Muon's is 12.5 times that")
     parser.add_argument("--alike", type=float, default=0.0, help="weight of SSIM in the loss")
+    parser.add_argument("--patch", type=int, default=PATCH, help="side of the low patches; 72 at most for bsds' at x4")
+    parser.add_argument("--batch", type=int, default=BATCH, help="patches a step")
     parser.add_argument("--denoised", type=float, default=0.0,
                         help="for x2: part of the samples that is aged and then denoised by the stage")
     options = parser.parse_args()
@@ -257,7 +259,7 @@ def main() -> None:
         export(mean, out, scale, {})
 
     seen = denoised(options.data) if options.denoised else None
-    make = batches(data.photos(options.data), scale, options.aged, seen=seen, part=options.denoised)
+    make = batches(data.photos(options.data), scale, options.aged, options.patch, seen, options.denoised, options.batch)
     mean = loop.train(network, make, lambda n, b: loss_of(n, b, options.alike), minutes=options.minutes,
                       checkpoint=checkpoint, resume=options.resume, seed=options.seed, rate=options.rate,
                       muon=12.5 * options.rate, export=keep)
