@@ -12,6 +12,7 @@ oldfilm_test(tiling_test SOURCES tiling_test.cpp ${PROJECT_SOURCE_DIR}/src/model
 oldfilm_test(rows_test
   SOURCES rows_test.cpp ${PROJECT_SOURCE_DIR}/src/model/graph_facts.cpp ${PROJECT_SOURCE_DIR}/src/model/join_rows.cpp
     ${PROJECT_SOURCE_DIR}/src/model/row_compiler.cpp ${PROJECT_SOURCE_DIR}/src/model/row_kernels.cpp
+    ${PROJECT_SOURCE_DIR}/src/model/row_nodes.cpp ${PROJECT_SOURCE_DIR}/src/model/row_operations.cpp
     ${PROJECT_SOURCE_DIR}/src/model/row_program.cpp
   LIBS oldfilm_torch::torch_cpu oldfilm_torch::c10)
 if(OLDFILM_OPENCV_STAGES)

@@ -2,32 +2,16 @@
 /// \file
 /// Writes a row program for a group of a graph's nodes.
 
-#include "model/graph_facts.hpp"
+#include "model/row_nodes.hpp"
 #include "model/row_program.hpp"
 
 #include <cstdint>
 #include <map>
-#include <stdexcept>
 #include <tuple>
 #include <unordered_set>
 #include <vector>
 
 namespace oldfilm {
-
-/// What is asked of a group cannot be done by rows; it is left to LibTorch.
-class NotInRows : public std::runtime_error {
-  public:
-    using std::runtime_error::runtime_error;
-};
-
-/// Whether rows can do the node, by its kind and its arguments; its values must be stated.
-bool row_operation(torch::jit::Node& node);
-/// Whether the node gives a view that is another way to count the rows that are there.
-bool row_view(torch::jit::Node& node);
-/// Whether the node's operand must lie in memory as a whole: rows are not taken from it one by one.
-bool needs_memory(torch::jit::Node& node);
-/// What a value is a view of, through row views.
-torch::jit::Value* root_of(torch::jit::Value* value);
 
 /// A row is named by its value, its index in the leading dimensions and its number in the block.
 /// Each is computed once and kept in a register until its last use.
