@@ -4,6 +4,7 @@
 #include <oldfilm/model.hpp>
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 #include <catch2/catch.hpp>
 
 #include <fstream>
@@ -302,6 +303,31 @@ def forward(self, picture):
     options.precision = Precision::bfloat16;
     const at::Tensor error = Model::open(path, "", options)->run({picture}).at(0) - x;
     CHECK(error.square().mean().sqrt().item<double>() < 0.02 * x.std().item<double>());
+}
+
+TEST_CASE("Sampling on several threads is sampling") {
+    const TempFolder folder;
+    const std::string path = write_package(
+        folder.file("m.pt"),
+        {"def forward(self, picture):\n"
+         "    grid = (picture[:, :2].permute(0, 2, 3, 1) * 2.4 - 1.2).contiguous()\n"
+         "    return torch.grid_sampler(picture, grid, 2, 1, True) + "
+         "torch.grid_sampler(picture, grid, 0, 0, False)\n",
+         {},
+         oldfilm::test::manifest("denoise", R"({"receptive_field": "whole", "channels": 3})")});
+    const auto model = Model::open(path, "", exact());
+    const int threads = at::get_num_threads();
+    for (const std::int64_t rows : {60, 61}) { // parts of one height, or none
+        const at::Tensor picture = noise({1, 3, rows, 44});
+        const at::Tensor grid = picture.slice(1, 0, 2).permute({0, 2, 3, 1}) * 2.4 - 1.2;
+        const at::Tensor expected = at::grid_sampler(picture, grid, 2, 1, true) +
+                                    at::grid_sampler(picture, grid, 0, 0, false);
+        for (const int now : {1, 2, 4}) {
+            at::set_num_threads(now);
+            CHECK(difference(model->run({picture}).at(0), expected) == 0.0);
+        }
+    }
+    at::set_num_threads(threads);
 }
 
 TEST_CASE("A run ends between two operations of its network, and the next is whole") {

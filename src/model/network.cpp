@@ -4,6 +4,7 @@
 #include "model/join_rows.hpp"
 #include "model/lower_precision.hpp"
 #include "model/packed_convolution.hpp"
+#include "model/shared_sampling.hpp"
 #include "model/stopping.hpp"
 
 #include <oldfilm/error.hpp>
@@ -258,6 +259,9 @@ class TorchScriptNetwork final : public Network {
             module.to(device); // what the network changes itself is no constant
         }
         prepare_convolutions(*graph, type);
+        if (device.is_cpu()) {
+            share_sampling(*graph);
+        }
         std::unique_ptr<GraphFacts> facts;
         if (device.is_cpu() && type != at::kHalf && can_pack_convolutions()) {
             facts = std::make_unique<GraphFacts>(graph);
