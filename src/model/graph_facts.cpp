@@ -83,6 +83,16 @@ bool is(const Node& node, std::string_view name) {
     return node.kind().toQualString() == name;
 }
 
+bool among(std::span<const std::string_view> names, const Node& node) {
+    return std::find(names.begin(), names.end(), std::string_view(node.kind().toQualString())) !=
+           names.end();
+}
+
+std::optional<std::vector<std::int64_t>> integers(const Value& value) {
+    const auto known = torch::jit::toIValue(&value);
+    return known && known->isIntList() ? std::optional(known->toIntVector()) : std::nullopt;
+}
+
 bool is_tensor(const Value& value) {
     return value.type()->isSubtypeOf(*c10::TensorType::get());
 }
@@ -178,5 +188,5 @@ std::shared_ptr<Graph> GraphFacts::stated(const Answers& answers,
 
 TORCH_LIBRARY_FRAGMENT(oldfilm, library) { // NOLINT: LibTorch's way to register, and to take back
     library.def("note(Tensor value, int number) -> ()",
-                torch::CppFunction::makeFromUnboxedFunction(&oldfilm::GraphFacts::note));
+                torch::CppFunction::makeFromUnboxedFunction(&oldfilm::GraphFacts::Answers::note));
 }

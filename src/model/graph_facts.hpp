@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -32,10 +33,11 @@ class GraphFacts {
         ~Answers();
         Answers(const Answers&) = delete;
         Answers& operator=(const Answers&) = delete;
+        /// What the questions do.
+        static void note(const at::Tensor& tensor, std::int64_t number);
 
       private:
         friend class GraphFacts;
-        static void note(const at::Tensor& tensor, std::int64_t number);
         struct Noted {
             std::int64_t dimensions = -1; ///< -1: not seen
             std::array<std::int64_t, 8> sizes{};
@@ -52,10 +54,6 @@ class GraphFacts {
     /// A copy whose values have complete tensor types, and constants for such numbers.
     [[nodiscard]] std::shared_ptr<torch::jit::Graph>
     stated(const Answers& answers, c10::ArrayRef<c10::IValue> numbers) const;
-    /// The operation that asks; for LibTorch's register.
-    static void note(const at::Tensor& tensor, std::int64_t number) {
-        Answers::note(tensor, number);
-    }
 
   private:
     std::shared_ptr<torch::jit::Graph> graph_;
@@ -72,5 +70,9 @@ std::optional<TensorFact> fact_of(const torch::jit::Value& value);
 
 bool is_tensor(const torch::jit::Value& value);
 bool is(const torch::jit::Node& node, std::string_view name);
+/// Whether the node is of one of these kinds.
+bool among(std::span<const std::string_view> names, const torch::jit::Node& node);
+/// A constant list of integers.
+std::optional<std::vector<std::int64_t>> integers(const torch::jit::Value& value);
 
 } // namespace oldfilm

@@ -99,9 +99,6 @@ class Pass {
         for (Node* node : graph_.nodes()) {
             nodes_.push_back(node);
         }
-        for (std::size_t i = 0; i < nodes_.size(); ++i) {
-            number_.emplace(nodes_[i], i);
-        }
         find_members();
         find_earliest();
         find_latest();
@@ -131,9 +128,8 @@ class Pass {
             return !is_member(*root_of(part)->node()) && fact->sizes.size() == 4 &&
                    fact->sizes[1] > most_channels;
         };
-        Node& list = *node.input(0)->node();
-        return is(node, "aten::cat") && is(list, "prim::ListConstruct") &&
-               std::any_of(list.inputs().begin(), list.inputs().end(), many);
+        const auto parts = rows::listed(node);
+        return is(node, "aten::cat") && std::any_of(parts.begin(), parts.end(), many);
     }
 
     void find_members() {
@@ -234,7 +230,7 @@ class Pass {
             if (user == graph_.return_node()) {
                 continue;
             }
-            if (state.view && !state.member) {
+            if (state.view) {
                 for (const Value* output : user->outputs()) {
                     level = std::min(level, latest(*output));
                 }
@@ -387,18 +383,13 @@ class Pass {
             return;
         }
         std::vector<std::tuple<std::size_t, int, std::size_t, Node*>> sorted;
-        for (Node* node : nodes_) {
-            const State& state = states_[node];
-            sorted.emplace_back(state.level, state.early ? 0 : 2, number_[node], node);
+        for (std::size_t i = 0; i < nodes_.size(); ++i) {
+            const State& state = states_[nodes_[i]];
+            sorted.emplace_back(state.level, state.early ? 0 : 2, i, nodes_[i]);
         }
-        for (std::size_t i = 0; i < made.size(); ++i) {
-            Node* node = made[i].first;
+        for (const auto& [node, level] : made) {
             for (Node* part : {node->input(0)->node(), node, node->output()->uses().front().user}) {
-                sorted.emplace_back(made[i].second, 1,
-                                    3 * i + (part == node                     ? 1
-                                             : part == node->input(0)->node() ? 0
-                                                                              : 2),
-                                    part);
+                sorted.emplace_back(level, 1, sorted.size(), part);
             }
         }
         std::sort(sorted.begin(), sorted.end());
@@ -413,7 +404,6 @@ class Pass {
 
     Graph& graph_;
     std::vector<Node*> nodes_;
-    std::unordered_map<const Node*, std::size_t> number_;
     std::unordered_map<const Node*, State> states_;
     std::size_t last_level_ = 0;
     std::vector<c10::IValue> programs_;

@@ -1,5 +1,7 @@
 #include "model/lower_precision.hpp"
 
+#include "model/graph_facts.hpp"
+
 #include <ATen/ATen.h>
 #include <torch/csrc/jit/ir/constants.h>
 #include <torch/csrc/jit/ir/ir.h>
@@ -40,16 +42,6 @@ constexpr std::array<std::string_view, 10> exact{
 constexpr std::array<std::string_view, 7> keeping{
     "aten::relu",          "aten::relu_",           "aten::leaky_relu", "aten::leaky_relu_",
     "aten::pixel_shuffle", "aten::pixel_unshuffle", "aten::max_pool2d"};
-
-template <std::size_t N>
-bool among(const std::array<std::string_view, N>& names, const Node& node) {
-    return std::find(names.begin(), names.end(), std::string_view(node.kind().toQualString())) !=
-           names.end();
-}
-
-bool is_tensor(const Value& value) {
-    return value.type()->isSubtypeOf(*c10::TensorType::get());
-}
 
 std::optional<at::Tensor> constant(const Value& value) {
     const std::optional<c10::IValue> found = torch::jit::toIValue(&value);

@@ -263,7 +263,7 @@ class TorchScriptNetwork final : public Network {
             share_sampling(*graph);
         }
         std::unique_ptr<GraphFacts> facts;
-        if (device.is_cpu() && type != at::kHalf && can_pack_convolutions()) {
+        if (device.is_cpu() && type != at::kHalf) {
             facts = std::make_unique<GraphFacts>(graph);
         }
         return std::make_unique<TorchScriptReady>(std::move(module), graph, std::move(facts));

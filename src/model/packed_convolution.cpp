@@ -34,14 +34,6 @@ struct Convolution {
     Value *bias, *stride, *padding, *dilation, *groups;
 };
 
-std::optional<std::vector<std::int64_t>> integers(const Value* value) {
-    const auto known = torch::jit::toIValue(value);
-    if (!known || !known->isIntList()) {
-        return std::nullopt;
-    }
-    return known->toIntVector();
-}
-
 std::optional<Convolution> understand(const Node& node) {
     const bool plain = is(node, "aten::conv2d");
     if (!plain && !is(node, "aten::_convolution")) {
@@ -49,9 +41,9 @@ std::optional<Convolution> understand(const Node& node) {
     }
     const auto weight = torch::jit::toIValue(node.input(1));
     const auto bias = torch::jit::toIValue(node.input(2));
-    const auto stride = integers(node.input(3));
-    const auto padding = integers(node.input(4));
-    const auto dilation = integers(node.input(5));
+    const auto stride = integers(*node.input(3));
+    const auto padding = integers(*node.input(4));
+    const auto dilation = integers(*node.input(5));
     const auto transposed =
         plain ? std::optional(c10::IValue(false)) : torch::jit::toIValue(node.input(6));
     Value* groups_value = node.input(plain ? 6 : 8);
@@ -220,15 +212,19 @@ void replace(Graph& graph, Node& node, const Convolution& from, bool add) {
     }
 }
 
-} // namespace
-
-bool can_pack_convolutions() {
+/// Whether this LibTorch has oneDNN's operations.
+bool available() {
     return operation(reorder_name, "", 6) && operation(convolution_name, "", 10) &&
            operation(convolution_name, "binary", 13) && operation(adding_name, "binary", 13);
 }
 
+} // namespace
+
 std::vector<at::Tensor> pack_convolutions(Graph& graph, bool additions) {
     std::vector<at::Tensor> weights;
+    if (!available()) {
+        return weights;
+    }
     for (Node* node : convolutions(graph)) {
         const auto convolution = understand(*node);
         const auto fact = fact_of(*node->input(0));

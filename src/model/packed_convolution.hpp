@@ -12,13 +12,11 @@ struct Graph;
 
 namespace oldfilm {
 
-/// Whether this LibTorch has oneDNN's operations.
-bool can_pack_convolutions();
-
 /// Replaces two-dimensional convolutions with constant weights by oneDNN's, whose weights are laid
 /// out for the processor once rather than at every call, with the ReLU (leaky ReLU, sigmoid)
 /// or the addition of a skip path that follows as part of the same operation. Convolutions that do
-/// not fit (transposed, grouped, inside a branch) stay as they are. For float32 and bfloat16.
+/// not fit (transposed, grouped, inside a branch) stay as they are, all of them in a LibTorch
+/// without oneDNN. For float32 and bfloat16.
 ///
 /// The best layout of a weight, and whether an addition is one of equal shapes, depend on the size
 /// of the network's inputs: the graph must be stated (see GraphFacts), and have been through

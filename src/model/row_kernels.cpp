@@ -189,8 +189,10 @@ OLDFILM_INLINE void arithmetic(const RowInstruction& what, float* to, const floa
     case RowOp::round_bfloat16:
         each(to, a, n, [](float p) { return of_bfloat16(to_bfloat16(p)); });
         break;
-    default:
-        each(to, a, n, [](float p) { return p; });
+    case RowOp::load:
+    case RowOp::store:
+    case RowOp::splat:
+        break; // no arithmetic
     }
 }
 

@@ -46,25 +46,9 @@ std::optional<std::int64_t> integer(const Value& value) {
     return known && known->isInt() ? std::optional(known->toInt()) : std::nullopt;
 }
 
-std::optional<Index> integers(const Value& value) {
-    const auto known = torch::jit::toIValue(&value);
-    if (known && known->isIntList()) {
-        return known->toIntVector();
-    }
-    if (known && known->isInt()) {
-        return Index{known->toInt()};
-    }
-    return std::nullopt;
-}
-
 std::optional<std::int64_t> lead_dimension(std::int64_t dimension, std::int64_t dimensions) {
     dimension += dimension < 0 ? dimensions : 0;
     return dimension >= 0 && dimension < dimensions - 2 ? std::optional(dimension) : std::nullopt;
-}
-
-bool among(std::span<const std::string_view> names, const Node& node) {
-    return std::find(names.begin(), names.end(), std::string_view(node.kind().toQualString())) !=
-           names.end();
 }
 
 std::vector<Value*> listed(Node& node) {

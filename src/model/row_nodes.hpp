@@ -9,7 +9,6 @@
 #include <array>
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -51,9 +50,6 @@ constexpr std::array<std::string_view, 3> passing{"aten::to", "aten::contiguous"
 constexpr std::array<std::string_view, 4> reductions{"aten::sum", "aten::mean", "aten::amax",
                                                      "aten::amin"};
 
-/// Whether the node is of one of these kinds.
-bool among(std::span<const std::string_view> names, const Node& node);
-
 /// "ij,ntjhw->ntihw": a matrix that is known, over a leading dimension of the other.
 struct Product {
     at::Tensor matrix; ///< contiguous float32, outputs x inputs
@@ -78,7 +74,6 @@ Index leading(const Index& sizes);
 std::optional<double> number(const Value& value);
 bool is_none(const Value& value);
 std::optional<std::int64_t> integer(const Value& value);
-std::optional<Index> integers(const Value& value);
 /// Counted from the front, of `dimensions`; nullopt when it isn't one that leads the rows.
 std::optional<std::int64_t> lead_dimension(std::int64_t dimension, std::int64_t dimensions);
 /// What the list that the node takes first is made of.

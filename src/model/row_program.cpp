@@ -5,6 +5,8 @@
 #include <ATen/TensorIterator.h>
 #include <ATen/ops/empty.h>
 
+#include <memory>
+
 namespace oldfilm {
 namespace {
 
@@ -75,8 +77,9 @@ std::vector<at::Tensor> RowProgram::run(const std::vector<at::Tensor>& tensors) 
     const auto from = memories(loads, read);
     const auto to = memories(stores, made);
     share(blocks, [&](std::int64_t begin, std::int64_t end) {
-        std::vector<float> memory(static_cast<std::size_t>(registers * register_length));
-        run_rows(*this, from, to, begin, end, memory.data());
+        const auto memory = std::make_unique_for_overwrite<float[]>( // NOLINT: no zeros needed
+            static_cast<std::size_t>(registers * register_length));
+        run_rows(*this, from, to, begin, end, memory.get());
     });
     return made;
 }

@@ -20,7 +20,6 @@ enum class RowOp : std::uint8_t {
     load,
     store,
     splat, ///< one value along the row
-    copy,
     add,
     subtract,
     multiply,
@@ -49,7 +48,7 @@ struct RowPlace {
 
 /// Registers hold a row of float32 each. `length` elements are made, from `from` on in `to`.
 struct RowInstruction {
-    RowOp op = RowOp::copy;
+    RowOp op = RowOp::load;
     std::int32_t to = -1, a = -1, b = -1; ///< registers; b < 0: `x` stands for it
     std::int64_t a_from = 0, b_from = 0;  ///< columns that are left out at the left
     float x = 0, y = 0;

@@ -9,7 +9,9 @@
 #include <vector>
 
 namespace oldfilm {
+namespace {
 
+/// Arguments as `at::grid_sampler` has them.
 at::Tensor sample_by_rows(const at::Tensor& input, const at::Tensor& grid,
                           std::int64_t interpolation, std::int64_t padding, bool align_corners) {
     const auto plain = [&](const at::Tensor& pictures, const at::Tensor& places) {
@@ -18,7 +20,7 @@ at::Tensor sample_by_rows(const at::Tensor& input, const at::Tensor& grid,
     if (grid.dim() != 4 || grid.size(0) != 1 || input.size(0) != 1 || !grid.is_cpu()) {
         return plain(input, grid);
     }
-    // As many parts as threads, or the next number that the rows can be divided by.
+    // As many parts as threads, or fewer that the rows can be divided by.
     const std::int64_t rows = grid.size(1), columns = grid.size(2);
     std::int64_t parts = at::get_num_threads();
     while (parts > 1 && rows % parts != 0) {
@@ -32,8 +34,6 @@ at::Tensor sample_by_rows(const at::Tensor& input, const at::Tensor& grid,
         .permute({1, 0, 2, 3})
         .reshape({1, input.size(1), rows, columns});
 }
-
-namespace {
 
 void share_in(torch::jit::Block& block) {
     const std::vector<torch::jit::Node*> nodes(block.nodes().begin(), block.nodes().end());
