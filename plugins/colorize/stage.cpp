@@ -1,7 +1,7 @@
 /// \file
 /// Gives colour to frames. The network sees lightness and gives a* and b*; lightness stays the
 /// source's own. Colours are averaged over neighbouring frames along optical flow, so that they
-/// don't flicker.
+/// don't flicker: over twelve before, whose small pictures are kept, and eight that are waited for.
 
 #include "../common/stage_tools.hpp"
 #include "hints.hpp"
@@ -13,13 +13,15 @@
 #include <ATen/ops/cat.h>
 #include <ATen/ops/zeros.h>
 
+#include <algorithm>
 #include <map>
 #include <optional>
 
 namespace oldfilm::stages {
 namespace {
 
-constexpr int reach = 4;                     ///< frames on either side whose colours are averaged
+constexpr int behind = 12;                   ///< frames before whose colours are averaged
+constexpr int ahead = 8;                     ///< frames after
 constexpr std::int64_t default_render = 256; ///< for models that declare no size of their own
 constexpr int followed = 240;                ///< frames of a shot through which hints are followed
 
@@ -44,7 +46,9 @@ class Colorize final : public sdk::Stage {
                                                 read_hints(hints, input.width, input.height),
                                                 input.width, input.height);
         config.channels = 3;
-        config.before = config.after = reach;
+        config.after = ahead;
+        config.state = OLDFILM_WARM_UP; // frames before are kept at the network's size, not held
+        config.warm_up = behind;
         config.analysis_frames = tracker_ ? followed : 0;
         config.memory = 4 * (16 * input.height * input.width + 100 * height_ * width_);
     }
@@ -69,21 +73,19 @@ class Colorize final : public sdk::Stage {
     void restore_analysis(std::string_view json) override { shot_hints_ = ShotHints::parse(json); }
 
     void process(const sdk::Request& request) override {
-        forget_before(request.frame(0).index());
+        const std::int64_t now = request.centre().index();
+        forget_before(now - behind);
+        for (std::size_t i = 0; i < request.count(); ++i) {
+            small(request.frame(i)); // at the shot's end, its last stands in for what lies beyond
+        }
         std::vector<SmallFrame> window;
         std::vector<std::int64_t> numbers;
-        std::size_t centre = 0;
-        for (std::size_t i = 0; i < request.count(); ++i) {
-            const sdk::FrameView frame = request.frame(i);
-            if (!numbers.empty() && frame.index() == numbers.back()) {
-                continue; // the shot's first and last frames stand in for what lies beyond
-            }
-            if (frame.index() == request.centre().index()) {
-                centre = numbers.size();
-            }
-            numbers.push_back(frame.index());
-            window.push_back(small(frame));
+        for (const auto& [number, frame] : frames_) {
+            numbers.push_back(number);
+            window.push_back(frame);
         }
+        const auto centre = static_cast<std::size_t>(
+            std::find(numbers.begin(), numbers.end(), now) - numbers.begin());
         std::vector<Step> forward;
         std::vector<Step> back;
         for (std::size_t i = 0; i + 1 < window.size(); ++i) {
