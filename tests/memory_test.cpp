@@ -74,14 +74,19 @@ struct Films {
 
 TEST_CASE("a model that runs out of memory is given smaller tiles, and the run goes on") {
     const Films s;
+    PipelineOptions options;
+    options.tile = 300; // the whole frame
     // Too much for the frame and for tiles of 128, little enough for tiles of 64.
     const std::int64_t hungry = std::min<std::int64_t>(available() / 10'000, 1 << 30);
     CHECK(s.enlarge("plain.mkv", s.model("plain.pt", 0)).empty());
-    const auto warnings = s.enlarge("small.mkv", s.model("hungry.pt", hungry));
+    const auto warnings = s.enlarge("small.mkv", s.model("hungry.pt", hungry), options);
     REQUIRE(warnings.size() == 3);
     CHECK_THAT(warnings.front(), Contains("memory ran out") && Contains("tiles of 256 pixels"));
     CHECK_THAT(warnings.back(), Contains("tiles of 64 pixels"));
     CHECK(media_files::psnr(s.folder / "small.mkv", s.folder / "plain.mkv") > 60);
+
+    // Whoever asks for no size of tile is given one that fits what a model usually may take.
+    CHECK(s.enlarge("chosen.mkv", s.model("hungry.pt", hungry)).empty());
 
     // The network that sees the whole picture can't be helped, and nothing is left of the attempt.
     CHECK_THROWS_WITH(s.enlarge("none.mkv", s.model("huge.pt", std::min<std::int64_t>(

@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <limits>
+
 using oldfilm::choose_tile;
 using oldfilm::cut;
 using oldfilm::TileSpan;
@@ -32,21 +34,42 @@ TEST_CASE("Tiles cover an axis once, on the network's grid, a receptive field fr
 }
 
 TEST_CASE("A tile is the whole picture when it is small or asked for, and else bounded") {
-    const auto whole =
-        choose_tile(1080, 1920, {.overlap = 21, .multiple = 1, .wanted = -1, .pixels = 1});
+    const auto whole = choose_tile(1080, 1920, {.overlap = 21, .wanted = -1, .most = 1});
     CHECK(whole.height == 1080);
     CHECK(whole.width == 1920);
-    const auto small =
-        choose_tile(240, 320, {.overlap = 21, .multiple = 1, .wanted = 0, .pixels = 150000});
+    const auto small = choose_tile(240, 320, {.overlap = 21, .most = 150000});
     CHECK(small.height == 240);
     CHECK(small.width == 320);
-    const auto cut_up =
-        choose_tile(1080, 1920, {.overlap = 21, .multiple = 8, .wanted = 0, .pixels = 150000});
-    CHECK(cut_up.height * cut_up.width <= 1152 * 1152);
-    CHECK(cut_up.height * cut_up.width >= 128 * 128);
-    CHECK(cut_up.height % 8 == 0);
     const auto asked =
-        choose_tile(1080, 1920, {.overlap = 21, .multiple = 8, .wanted = 200, .pixels = 150000});
+        choose_tile(1080, 1920, {.overlap = 21, .multiple = 8, .wanted = 200, .most = 150000});
     CHECK(asked.height == 200);
     CHECK(asked.width == 200);
+    const auto none = choose_tile(1080, 1920, {.overlap = 21, .multiple = 8, .most = 1});
+    CHECK(none.height == 64); // the least that keeps something beside its overlap
+    CHECK(none.width == 64);
+}
+
+TEST_CASE("A tile's cut does the least twice of those that fit") {
+    const auto most = GENERATE(20'000, 150'000, 700'000, 2'000'000);
+    const auto overlap = GENERATE(0, 6, 21, 68);
+    const auto multiple = GENERATE(1, 8);
+    CAPTURE(most, overlap, multiple);
+    const std::int64_t height = 1080, width = 1920;
+    const auto cost = [&](std::int64_t tall, std::int64_t wide) {
+        const auto rows = cut(height, tall, overlap, multiple);
+        const auto columns = cut(width, wide, overlap, multiple);
+        const std::int64_t area = rows.front().length() * columns.front().length();
+        const std::int64_t all = area * static_cast<std::int64_t>(rows.size() * columns.size());
+        return area <= most ? all : std::numeric_limits<std::int64_t>::max();
+    };
+    const auto chosen =
+        choose_tile(height, width, {.overlap = overlap, .multiple = multiple, .most = most});
+    const std::int64_t found = cost(chosen.height, chosen.width);
+    for (std::int64_t tall = 64; tall <= height; tall += 8) {
+        for (std::int64_t wide = 64; wide <= width; wide += 8) {
+            if (cost(tall, wide) < found) {
+                FAIL(tall << " x " << wide << " does less twice");
+            }
+        }
+    }
 }

@@ -59,7 +59,7 @@ struct ModelOptions {
     std::string device = "cpu"; ///< "cpu", "cuda", "cuda:1"
     Precision precision = Precision::automatic;
     int tile =
-        0; ///< side of a tile in input pixels; 0: chosen from receptive field and caches; -1: never
+        0; ///< side of a tile in input pixels; 0: chosen from receptive field and memory; -1: never
     std::int64_t memory = 0; ///< bytes that a run may take: tiles are chosen to fit where the
                              ///< manifest tells what a pixel takes; 0: what the machine has free
     std::function<void(const std::string&)> warn; ///< may be empty

@@ -157,7 +157,7 @@ def export(network: Texture, out: Path, quality: dict) -> None:
         "origin": "oldfilm plugins/superres/train_texture.py", "authors": "the oldfilm authors",
         "training_data": [f"photos/{f}" for f in data.PHOTO_SETS], "quality": quality,
     }
-    package.save(network, out, manifest, (torch.rand(2, 1, 36, 52),), compact=True)
+    package.save(network, out, manifest, (torch.rand(2, 1, 36, 52),), fraction=16)
 
 
 def main() -> None:

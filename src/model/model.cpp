@@ -20,10 +20,11 @@
 namespace oldfilm {
 namespace {
 
-/// Pictures of up to so many pixels are not cut on a CPU: their working set stays near the caches,
-/// and every overlap saved is work saved.
-constexpr std::int64_t uncut_pixels_cpu = 256 * 256;
-constexpr std::int64_t uncut_pixels_elsewhere = 2048 * 2048;
+/// What a run takes on a CPU where no memory was named: 1080p in one or two tiles with most models.
+constexpr std::int64_t usual_memory = std::int64_t{2} << 30;
+constexpr std::int64_t usual_per_pixel = 4096; ///< for models that don't tell
+/// Pixels of a tile on other devices where no memory was named.
+constexpr std::int64_t usual_pixels_elsewhere = 2048 * 2048;
 
 at::ScalarType scalar_type(Precision precision) {
     switch (precision) {
@@ -88,14 +89,16 @@ struct OLDFILM_HIDDEN Model::Impl {
         if (inputs.height == 0 || manifest.receptive_field < 0) {
             return {inputs.height, inputs.width};
         }
+        const std::int64_t memory = options.memory > 0 ? options.memory : usual_memory;
+        const std::int64_t per_pixel =
+            manifest.memory_per_pixel > 0 ? manifest.memory_per_pixel : usual_per_pixel;
         return choose_tile(inputs.height, inputs.width,
                            {.overlap = manifest.receptive_field,
                             .multiple = manifest.size_multiple,
                             .wanted = options.tile,
-                            .pixels = device.is_cpu() ? uncut_pixels_cpu : uncut_pixels_elsewhere,
-                            .most = options.memory > 0 && manifest.memory_per_pixel > 0
-                                        ? options.memory / manifest.memory_per_pixel
-                                        : 0});
+                            .most = options.memory > 0 || device.is_cpu()
+                                        ? memory / per_pixel
+                                        : usual_pixels_elsewhere});
     }
 
     /// Linux gives memory that it does not have and ends the program later, so that what is known

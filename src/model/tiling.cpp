@@ -1,7 +1,6 @@
 #include "model/tiling.hpp"
 
 #include <algorithm>
-#include <array>
 #include <limits>
 
 namespace oldfilm {
@@ -20,6 +19,14 @@ std::int64_t least_side(std::int64_t overlap, std::int64_t multiple) {
     return round_up(2 * overlap + std::max<std::int64_t>(2 * multiple, 16), multiple);
 }
 
+/// The side of `count` tiles along `length`, no larger than they need to be.
+std::int64_t side_of(std::int64_t length, std::int64_t count, std::int64_t overlap,
+                     std::int64_t multiple) {
+    const std::int64_t together = length + (count - 1) * (2 * overlap + multiple);
+    return std::max(round_up((together + count - 1) / count, multiple),
+                    std::min(length, least_side(overlap, multiple)));
+}
+
 } // namespace
 
 std::vector<TileSpan> cut(std::int64_t length, std::int64_t side, std::int64_t overlap,
@@ -32,9 +39,7 @@ std::vector<TileSpan> cut(std::int64_t length, std::int64_t side, std::int64_t o
     const std::int64_t stride = side - 2 * overlap - multiple;
     const std::int64_t count = (length - side + stride - 1) / stride + 1;
     // As many tiles as that, no larger than they need to be.
-    side = std::max(
-        round_up((length + (count - 1) * (2 * overlap + multiple) + count - 1) / count, multiple),
-        least_side(overlap, multiple));
+    side = side_of(length, count, overlap, multiple);
     std::vector<TileSpan> spans(static_cast<std::size_t>(count));
     for (std::int64_t i = 0; i < count; ++i) {
         TileSpan& span = spans[static_cast<std::size_t>(i)];
@@ -50,41 +55,35 @@ std::vector<TileSpan> cut(std::int64_t length, std::int64_t side, std::int64_t o
 }
 
 TileSize choose_tile(std::int64_t height, std::int64_t width, const TileNeeds& needs) {
-    const auto fits = [&](std::int64_t pixels) { return needs.most <= 0 || pixels <= needs.most; };
-    if (needs.wanted < 0) {
-        return {height, width};
-    }
     if (needs.wanted > 0) {
         return {std::min(height, needs.wanted), std::min(width, needs.wanted)};
     }
-    if (height * width <= needs.pixels && fits(height * width)) {
+    if (needs.wanted < 0 || height * width <= needs.most) {
         return {height, width};
     }
-    // Small tiles stay in the caches, large ones waste less on their overlap. Measured where memory
-    // is kept (`keep_memory`), networks of overlap 6 to 68 over 1920x1088: a tile of the whole
-    // picture costs a tenth more a pixel than one of 512 by 512. Counted higher than that for the
-    // memory that a large one takes.
-    constexpr double costly_area = 1'500'000;
-    constexpr std::int64_t least_without_need = 192; // below, calls cost more than their work
-    constexpr std::array<std::int64_t, 14> sides{64,  96,  128, 192, 256, 320,  384,
-                                                 448, 512, 640, 768, 896, 1024, 1152};
-    TileSize best;
-    double best_cost = std::numeric_limits<double>::max();
-    for (const std::int64_t h : sides) {
-        for (const std::int64_t w : sides) {
-            if (needs.most <= 0 && std::min(h, w) < least_without_need) {
-                continue;
-            }
-            const auto rows = cut(height, h, needs.overlap, needs.multiple);
-            const auto columns = cut(width, w, needs.overlap, needs.multiple);
-            const auto area = static_cast<double>(rows.front().length() * columns.front().length());
-            const auto count = static_cast<double>(rows.size() * columns.size());
-            const double cost = count * area * (1.0 + area / costly_area);
-            const bool allowed = fits(rows.front().length() * columns.front().length());
-            // The first is the smallest: where it is too large, it is the answer all the same.
-            if ((allowed && cost < best_cost) || best.height == 0) {
-                best_cost = cost;
-                best = {rows.front().length(), columns.front().length()};
+    // Where memory is kept (`keep_memory`), a pixel costs the same in tiles of any size from 512 by
+    // 512 on: what counts is how many there are, those seen twice with them.
+    constexpr std::int64_t least_wanted = 64; // below, calls cost more than their work
+    const std::int64_t least =
+        std::max(round_up(least_wanted, needs.multiple), least_side(needs.overlap, needs.multiple));
+    TileSize best{std::min(height, least), std::min(width, least)};
+    std::int64_t best_cost = std::numeric_limits<std::int64_t>::max();
+    std::int64_t tall = 0;
+    const auto side = [&](std::int64_t length, std::int64_t count) {
+        return std::max(side_of(length, count, needs.overlap, needs.multiple),
+                        std::min(length, least));
+    };
+    for (std::int64_t rows = 1; tall != std::min(height, least); ++rows) {
+        tall = side(height, rows);
+        std::int64_t wide = 0;
+        for (std::int64_t columns = 1; wide != std::min(width, least); ++columns) {
+            wide = side(width, columns);
+            if (tall * wide <= needs.most) { // more columns would only see more twice
+                if (const std::int64_t cost = rows * tall * columns * wide; cost < best_cost) {
+                    best_cost = cost;
+                    best = {tall, wide};
+                }
+                break;
             }
         }
     }

@@ -27,16 +27,17 @@ struct TileSize {
     std::int64_t height = 0, width = 0;
 };
 
-/// What a network costs by tile, to choose the side from.
+/// What the choice of a tile goes by.
 struct TileNeeds {
     std::int64_t overlap = 0;  ///< the receptive field's radius
     std::int64_t multiple = 1; ///< heights and widths that the network takes
     std::int64_t wanted = 0;   ///< asked side; 0 to choose, -1 for the whole picture
-    std::int64_t pixels = 0;   ///< a picture of up to so many pixels is not cut, when choosing
-    std::int64_t most = 0;     ///< pixels that a tile may have at most; 0 for any number
+    std::int64_t most = 0;     ///< pixels that a tile should have at most, when choosing
 };
 
-/// The tile for a picture of height x width (multiples of `needs.multiple`).
+/// The tile for a picture of height x width (multiples of `needs.multiple`): the whole, or of those
+/// cuts into tiles of at most `needs.most` pixels the one that does the least twice. Where none is
+/// that small, the smallest tile.
 TileSize choose_tile(std::int64_t height, std::int64_t width, const TileNeeds& needs);
 
 } // namespace oldfilm

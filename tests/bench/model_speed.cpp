@@ -4,6 +4,7 @@
 // `auto` chooses, and the peak signal-to-noise ratio between the two.
 #include <oldfilm/error.hpp>
 #include <oldfilm/model.hpp>
+#include <oldfilm/process.hpp>
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
@@ -76,6 +77,7 @@ int main(int count, char** arguments) {
         return 2;
     }
     try {
+        oldfilm::keep_memory(); // as the command line does
         at::manual_seed(1);
         const Manifest manifest = Model::inspect(arguments[1]);
         // What its stage gives it: a square of its own size, where it has one, or the frame.
