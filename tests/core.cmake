@@ -1,6 +1,8 @@
 oldfilm_test(base_test SOURCES base_test.cpp LIBS oldfilm::base LABELS fast)
 oldfilm_test(frame_test SOURCES frame_test.cpp LIBS oldfilm::core LABELS fast)
 target_sources(frame_test PRIVATE ${PROJECT_SOURCE_DIR}/src/frame/frame_buffer.cpp) # hidden in the library
+oldfilm_test(kept_blocks_test SOURCES kept_blocks_test.cpp ${PROJECT_SOURCE_DIR}/src/device/kept_blocks.cpp
+  LIBS oldfilm::core LABELS fast)
 oldfilm_test(pipeline_test SOURCES pipeline_test.cpp LIBS oldfilm::core oldfilm::sdk LABELS fast)
 oldfilm_test(shots_test SOURCES shots_test.cpp ${PROJECT_SOURCE_DIR}/src/pipeline/shots.cpp LIBS oldfilm::core LABELS fast)
 

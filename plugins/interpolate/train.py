@@ -220,7 +220,7 @@ def export(network: Interpolate, out: Path, quality: dict) -> None:
         "inputs": ["a", "b", "t", "flow_ab", "flow_ba"], "outputs": ["picture"], "channels": 3,
         "window": {"before": 0, "after": 0}, "scale": 1, "size_multiple": MULTIPLE,
         "receptive_field": "whole", "value_range": [0, 1],
-        "memory_per_pixel": 900,  # resident memory of Model::run in float32, measured
+        "memory_per_pixel": 500,  # resident memory of Model::run in float32, measured
         "precisions": ["float32", "bfloat16", "float16"], "licence": "BSD-3-Clause",
         "origin": "oldfilm plugins/interpolate/train.py", "authors": "the oldfilm authors",
         "training_data": ["clips"] + [f"photos/{f}" for f in data.PHOTO_SETS], "quality": quality,

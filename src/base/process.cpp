@@ -1,5 +1,6 @@
 #include <oldfilm/process.hpp>
 
+#include <atomic>
 #include <cstdlib> // says whether the C library is glibc
 
 #if defined(__GLIBC__)
@@ -9,6 +10,11 @@
 #endif
 
 namespace oldfilm {
+namespace {
+
+std::atomic<bool> kept_now{false}; // the allocator is the process's own
+
+} // namespace
 
 bool keep_memory() noexcept {
 #if defined(__GLIBC__)
@@ -19,10 +25,15 @@ bool keep_memory() noexcept {
     const bool kept = mallopt(M_MMAP_MAX, 0) != 0;
     const bool untrimmed = mallopt(M_TRIM_THRESHOLD, never) != 0;
     const bool shared = mallopt(M_ARENA_MAX, 1) != 0;
-    return kept && untrimmed && shared;
+    kept_now = kept && untrimmed && shared;
+    return kept_now;
 #else
     return false;
 #endif
+}
+
+bool memory_is_kept() noexcept {
+    return kept_now;
 }
 
 } // namespace oldfilm

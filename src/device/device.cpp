@@ -1,5 +1,7 @@
 #include "device/device.hpp"
 
+#include "device/kept_blocks.hpp"
+
 #include <oldfilm/error.hpp>
 
 #include <c10/core/impl/DeviceGuardImplInterface.h>
@@ -114,6 +116,7 @@ std::int64_t resident_memory() {
 }
 
 void give_memory_back() {
+    trim_kept_blocks();
 #if defined(__GLIBC__)
     malloc_trim(0); // also pages between blocks that are in use
 #endif

@@ -1,5 +1,6 @@
 #include "base/hidden.hpp"
 #include "device/device.hpp"
+#include "device/kept_blocks.hpp"
 #include "model/network.hpp"
 #include "model/package.hpp"
 #include "model/precision.hpp"
@@ -264,6 +265,7 @@ Model::~Model() = default;
 
 std::shared_ptr<Model> Model::open(const std::string& path, const std::string& task,
                                    const ModelOptions& options) {
+    use_kept_blocks();
     auto impl = std::make_unique<Impl>();
     impl->manifest = inspect(path);
     impl->options = options;

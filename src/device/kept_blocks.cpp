@@ -1,0 +1,181 @@
+#include "device/kept_blocks.hpp"
+
+#include <oldfilm/process.hpp>
+
+#include <c10/core/CPUAllocator.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <iterator>
+#include <memory>
+#include <new>
+
+namespace oldfilm {
+namespace {
+
+constexpr std::size_t page = 4096;
+/// Smaller tensors are the C library's: they come and go with what else there is.
+constexpr std::size_t least_kept = std::size_t{256} << 10;
+
+std::size_t round_up(std::size_t bytes) {
+    return (std::max<std::size_t>(bytes, 1) + page - 1) / page * page;
+}
+
+std::atomic<KeptBlocks*> in_use{nullptr};
+
+void release(void* data) {
+    if (data != nullptr && !in_use.load()->give(data)) {
+        c10::GetDefaultCPUAllocator()->raw_deallocate(data);
+    }
+}
+
+/// Large tensors from the blocks, small ones as ever.
+class KeptAllocator final : public c10::Allocator {
+  public:
+    c10::DataPtr allocate(std::size_t bytes) override {
+        void* const data = bytes >= least_kept ? in_use.load()->take(bytes) : nullptr;
+        if (data != nullptr) {
+            return {data, data, &release, c10::DeviceType::CPU};
+        }
+        c10::DataPtr usual = c10::GetDefaultCPUAllocator()->allocate(bytes);
+        void* const context = usual.release_context();
+        return {context, context, &release, c10::DeviceType::CPU};
+    }
+    [[nodiscard]] c10::DeleterFnPtr raw_deleter() const override { return &release; }
+    void copy_data(void* to, const void* from, std::size_t bytes) const override {
+        default_copy_data(to, from, bytes);
+    }
+};
+
+} // namespace
+
+KeptBlocks::KeptBlocks(std::size_t range) {
+    void* const base = mmap(nullptr, range, PROT_READ | PROT_WRITE,
+                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (base != MAP_FAILED) { // NOLINT: the system's own macro
+        base_ = static_cast<std::byte*>(base);
+        range_ = range;
+    }
+}
+
+KeptBlocks::~KeptBlocks() {
+    if (base_ != nullptr) {
+        munmap(base_, range_);
+    }
+}
+
+void KeptBlocks::add_free(std::size_t at, std::size_t bytes) {
+    auto after = free_.lower_bound(at);
+    if (after != free_.end() && after->first == at + bytes) {
+        bytes += after->second;
+        const auto joined = after++;
+        remove_free(joined);
+    }
+    if (after != free_.begin()) {
+        const auto before = std::prev(after);
+        if (before->first + before->second == at) {
+            at = before->first;
+            bytes += before->second;
+            remove_free(before);
+        }
+    }
+    free_.emplace(at, bytes);
+    by_size_.emplace(bytes, at);
+}
+
+void KeptBlocks::remove_free(std::map<std::size_t, std::size_t>::iterator which) {
+    by_size_.erase({which->second, which->first});
+    free_.erase(which);
+}
+
+void* KeptBlocks::take(std::size_t bytes) noexcept {
+    bytes = round_up(bytes);
+    const std::lock_guard lock(mutex_);
+    try {
+        std::size_t at = top_;
+        if (const auto fits = by_size_.lower_bound({bytes, 0}); fits != by_size_.end()) {
+            const auto [size, place] = *fits;
+            at = place;
+            used_.emplace(at, bytes);
+            remove_free(free_.find(at));
+            if (size > bytes) {
+                add_free(at + bytes, size - bytes);
+            }
+            return base_ + at;
+        }
+        // What is free at the end is lengthened.
+        const bool ends_free =
+            !free_.empty() && free_.rbegin()->first + free_.rbegin()->second == top_;
+        if (ends_free) {
+            at = free_.rbegin()->first;
+        }
+        if (at + bytes > range_) {
+            return nullptr;
+        }
+        used_.emplace(at, bytes);
+        if (ends_free) {
+            remove_free(std::prev(free_.end()));
+        }
+        top_ = at + bytes;
+        return base_ + at;
+    } catch (const std::bad_alloc&) {
+        return nullptr; // the C library is asked for the block then, and says so
+    }
+}
+
+bool KeptBlocks::give(void* block) noexcept {
+    const auto* const place = static_cast<std::byte*>(block);
+    if (base_ == nullptr || place < base_ || place >= base_ + range_) {
+        return false;
+    }
+    const std::lock_guard lock(mutex_);
+    const auto which = used_.find(static_cast<std::size_t>(place - base_));
+    if (which == used_.end()) {
+        return false;
+    }
+    const auto [at, bytes] = *which;
+    used_.erase(which);
+    try {
+        add_free(at, bytes);
+    } catch (const std::bad_alloc&) {
+        madvise(base_ + at, bytes, MADV_DONTNEED); // its addresses are lost, its memory isn't
+    }
+    return true;
+}
+
+void KeptBlocks::trim() noexcept {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [at, bytes] : free_) {
+        madvise(base_ + at, bytes, MADV_DONTNEED);
+    }
+}
+
+std::size_t KeptBlocks::reached() const noexcept {
+    const std::lock_guard lock(mutex_);
+    return top_;
+}
+
+void use_kept_blocks() {
+    static const bool done = [] {
+        if (!memory_is_kept()) {
+            return false;
+        }
+        // Tensors may be freed as late as the process ends: these two are never destroyed.
+        const auto memory = static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)) *
+                            static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+        in_use = std::make_unique<KeptBlocks>(4 * memory).release();
+        c10::SetCPUAllocator(std::make_unique<KeptAllocator>().release());
+        return true;
+    }();
+    static_cast<void>(done);
+}
+
+void trim_kept_blocks() noexcept {
+    if (KeptBlocks* const blocks = in_use.load()) {
+        blocks->trim();
+    }
+}
+
+} // namespace oldfilm
