@@ -89,7 +89,7 @@ install_torch() {
 
 # What runs PyTorch in Python: training, and the comparison in the benchmark.
 install_python_torch() {
-    pip_once "PyTorch in Python" "torch==$TORCH_VERSION" numpy opencv-python-headless
+    pip_once "PyTorch in Python" "torch==$TORCH_VERSION" numpy 'opencv-python-headless==4.*'
 }
 
 build() {

@@ -4,6 +4,7 @@ set -euo pipefail
 build=$(cd "$1" && pwd)
 cd "$(dirname "${BASH_SOURCE[0]}")"
 film=$build/demo/aged.mkv
+samples=/usr/share/doc/opencv-doc/examples/data # Debian's opencv-doc, as the demo's film is
 work=$build/pictures/stages
 rm -rf "$work"
 mkdir -p "$work" pictures
@@ -28,3 +29,10 @@ pair denoise "$work/clean.mkv" "$work/still.mkv" 6 iw:ih
 pair colorize "$work/still.mkv" "$work/colour.mkv" 6 iw:ih
 pair superres "$work/still.mkv" "$work/large.mkv" 6 384:288 scale=2*iw:2*ih:flags=bicubic
 pair interpolate "$work/blend.mkv" "$work/between.mkv" 13 iw/2:ih:iw/4:0 scale=iw:ih
+# The demo's film shows nobody near; OpenCV's samples have a picture of a man who throws a ball.
+ffmpeg -nostdin -v error -loop 1 -i "$samples/basketball1.png" -frames:v 9 -r 16 -c:v ffv1 \
+    -vf "crop=176:176:20:60,format=gray,gblur=0.7,noise=alls=14:allf=t:all_seed=3" "$work/man.mkv"
+near=(--stage denoise --stage superres:scale=4)
+restore "$work/man.mkv" "$work/man-large.mkv" "${near[@]}"
+restore "$work/man.mkv" "$work/man-face.mkv" "${near[@]}" --stage face-enhance
+pair face-enhance "$work/man-large.mkv" "$work/man-face.mkv" 4 360:288:120:80

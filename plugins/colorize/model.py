@@ -63,8 +63,8 @@ class Colorize(nn.Module):
         self.stem = Conv(1, 32, stride=2)
         self.quarter = nn.Sequential(Conv(32, 64, stride=2), Block(64))
         self.eighth = nn.Sequential(Conv(64, 96, stride=2), Block(96), Block(96))
-        self.sixteenth = nn.Sequential(Conv(96, 128, stride=2), Block(128), Block(128))
-        self.lowest = nn.Sequential(Conv(128, 128, stride=2), Block(128), Scene(128))
+        self.sixteenth = nn.Sequential(Conv(96, 128, stride=2), *(Block(128) for _ in range(4)))
+        self.lowest = nn.Sequential(Conv(128, 128, stride=2), *(Block(128) for _ in range(4)), Scene(128))
         self.up16 = nn.Sequential(Conv(256, 96, kernel=1), Conv(96, 96))
         self.up8 = Conv(192, 64)
         self.up4 = Conv(128, 48)
@@ -99,3 +99,40 @@ def fused(network: Colorize) -> Colorize:
             module.conv = fuse_conv_bn_eval(module.conv, module.norm)
             module.norm = nn.Identity()
     return network
+
+
+@torch.no_grad()
+def unfused(network: Colorize, weights: dict[str, torch.Tensor], luma: torch.Tensor) -> Colorize:
+    """Takes over the weights of a fused network (a package's), with normalisation that changes nothing on `luma`
+    at first. Blocks that the package lacks stay as they are: they begin as identity."""
+    fits = network.state_dict()
+    network.load_state_dict({k: v for k, v in weights.items() if k in fits and v.shape == fits[k].shape}, strict=False)
+
+    def steady(module: Conv, bias: torch.Tensor):
+        def see(_, __, made):
+            var, mean = torch.var_mean(made, (0, 2, 3), correction=0)
+            module.norm.running_mean.copy_(mean)
+            module.norm.running_var.copy_(var)
+            module.norm.weight.copy_((var + module.norm.eps).sqrt())
+            module.norm.bias.copy_(mean + bias)
+        return module.conv.register_forward_hook(see)
+
+    seen = [steady(module, weights[f"{name}.conv.bias"]) for name, module in network.named_modules()
+            if isinstance(module, Conv) and f"{name}.conv.bias" in weights]
+    network.eval()(luma)
+    for hook in seen:
+        hook.remove()
+    return network
+
+
+class Mirrored(nn.Module):
+    """The mean of what the network says of the picture and of its mirror image: it has no reason to tell them apart, so
+    that their difference is its error."""
+
+    def __init__(self, network: Colorize):
+        super().__init__()
+        self.network = network
+
+    def forward(self, luma: torch.Tensor) -> torch.Tensor:
+        straight, mirrored = self.network(torch.cat((luma, luma.flip(3)))).chunk(2)
+        return (straight + mirrored.flip(3)) / 2

@@ -16,13 +16,12 @@ sys.path[:0] = [str(HERE.parent), str(HERE)]
 import cv2
 import numpy as np
 import torch
-import torch.nn.functional as F
 
-from model import AB_SCALE, MULTIPLE, Colorize, fused
+from model import AB_SCALE, MULTIPLE, Colorize, Mirrored, fused, unfused
 from training import data, loop, package
 
 STORED, RENDER, PATCH, BATCH = 256, 192, 160, 16
-CALM = 0.75  # of the strength that the loss leads to: see calmed()
+CALM = 0.7  # of the strength that the loss leads to: see calmed()
 
 
 def shrink(rgb: np.ndarray, short: int = STORED) -> np.ndarray:
@@ -91,11 +90,11 @@ def batches(store: data.Store):
 
 
 def loss_of(network, batch):
-    """L1 in units of AB_SCALE; colourful places, which are rare, weigh more (Zhang et al. 2016)."""
+    """Distance in ab, in units of AB_SCALE; colourful places, which are rare, weigh more (Zhang et al. 2016)."""
     luma, ab = batch
     error = (network(luma.to(memory_format=torch.channels_last)) - ab) / AB_SCALE
-    weight = (0.4 + ab.square().sum(1, keepdim=True).sqrt() / 20).clamp(max=4)
-    return (F.smooth_l1_loss(error, torch.zeros_like(error), reduction="none", beta=0.1) * weight).mean()
+    weight = (0.4 + ab.square().sum(1).sqrt() / 20).clamp(max=4)
+    return ((error.square().sum(1) + 0.01).sqrt() * weight).mean()
 
 
 def calmed(network: Colorize) -> Colorize:
@@ -191,11 +190,23 @@ def export(network: Colorize, out: Path, quality: dict) -> None:
         "training_data": [f"photos/{f}" for f in data.PHOTO_SETS] + ["clips"],
         "quality": quality,
     }
-    package.save(fused(network), out, manifest, (torch.rand(1, 1, 192, 256),))
+    package.save(Mirrored(fused(network)), out, manifest, (torch.rand(1, 1, 192, 256),), fraction=8)
+
+
+def begin(start: Path | None, make) -> Colorize:
+    """A new network, or one that goes on from a package (as loud as its training had it) or from a checkpoint."""
+    network = Colorize()
+    if not start or start.suffix != ".pt":
+        return loop.begin_from(network, start)
+    weights = {k.removeprefix("network."): v for k, v in package.load(start)[0].state_dict().items()}
+    weights |= {k: v / CALM for k, v in weights.items() if k.startswith("tail.")}
+    return unfused(network, weights, make(np.random.default_rng(0))[0])
 
 
 def main() -> None:
-    options = loop.arguments(__doc__, HERE / "models" / "default.pt", 20).parse_args()
+    parser = loop.arguments(__doc__, HERE / "models" / "default.pt", 20)
+    parser.add_argument("--rate", type=float, default=1.5e-3, help="highest rate of AdamW; Muon's is 12.5 times that")
+    options = parser.parse_args()
     held = pictures(options.data, "val")
     if options.evaluate:
         network, _ = package.load(options.out)
@@ -210,17 +221,18 @@ def main() -> None:
                 for key, row in figures.items() for k in ("below_grey", "colourfulness")}
 
     def keep(mean, step, spent):
-        calm = calmed(mean)
+        calm = Mirrored(calmed(mean))
         figures = evaluate(calm, held, every=5)
         report(figures)
-        export(calm, options.out, quality(figures))
+        export(calm.network, options.out, quality(figures))
 
-    mean = loop.train(loop.begin_from(Colorize(), options.start), batches(pictures(options.data, "train")), loss_of,
-                      minutes=options.minutes,
+    make = batches(pictures(options.data, "train"))
+    mean = loop.train(begin(options.start, make), make, loss_of, minutes=options.minutes,
                       checkpoint=options.checkpoint or data.ROOT / "build" / "training" / "colorize.ckpt",
-                      resume=options.resume, seed=options.seed, rate=1.5e-3, export=keep)
+                      resume=options.resume, seed=options.seed, rate=options.rate, muon=12.5 * options.rate,
+                      export=keep)
     mean = calmed(mean)
-    figures = evaluate(mean, held)
+    figures = evaluate(Mirrored(mean), held)
     report(figures)
     export(mean, options.out, quality(figures))
 

@@ -72,9 +72,13 @@ class Superres(nn.Module):
         x = self.head(picture.to(self.head.weight.dtype))
         return x + self.join(self.trunk(x))
 
+    def seen(self) -> int:
+        """Radius in input pixels of what the trunk and the tail see: every 3x3 adds one."""
+        return 3 + 2 * self.blocks
+
     def radius(self) -> int:
-        """Receptive field's radius in input pixels: every 3x3 adds one, back-projection two down and two up."""
-        return 3 + 2 * self.blocks + (4 if self.scale == 4 else 0)
+        """Receptive field's radius in input pixels; back-projection adds two down and two up."""
+        return self.seen() + (4 if self.scale == 4 else 0)
 
 
 class Texture(nn.Module):
@@ -110,4 +114,4 @@ class Texture(nn.Module):
 
     def radius(self) -> int:
         """As above; a 3x3 at half or quarter size adds two or four, and what lies on its grid as much again."""
-        return self.fidelity.radius() + 1 + (2 * 2) + 2 + 4 * 4 + 4 + (2 * 2) + 2 + 3 + 2 + 4
+        return self.fidelity.seen() + 1 + (2 * 2) + 2 + 4 * 4 + 4 + (2 * 2) + 2 + 3 + 2 + 4

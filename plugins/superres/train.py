@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE.parent), str(HERE), str(HERE.parents[1] / "tests" / "quality")]
+sys.path[:0] = [str(HERE.parent), str(HERE)]
 
 import cv2
 import numpy as np
@@ -30,6 +30,7 @@ def denoised(folder: Path, scenes: int = 800, of_film: int = 100) -> data.Store:
 
     A scene is a photograph in slow motion over five frames; needs the built command line.
     """
+    sys.path.append(str(data.ROOT / "tests" / "quality"))
     from films import byte, restore
 
     def scene(picture: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, list[np.ndarray]]:
@@ -65,39 +66,10 @@ def denoised(folder: Path, scenes: int = 800, of_film: int = 100) -> data.Store:
     return data.Store.build(data.CACHE / "superres-denoised.bin", produce)
 
 
-@torch.no_grad()
-def taught(network, pictures: data.Store, scale: int, size: int, number: int = 3200) -> data.Store:
-    """What a network makes of patches turned and mirrored eight ways, on average (self-ensemble: Timofte et al. 2016):
-    better than what it makes of one, and so its own teacher. 8-bit, the small patch beside it.
-    """
-    from films import byte
-
-    make = batches(pictures, scale, 0.05, size, batch=4)
-
-    def produce():
-        rng = np.random.default_rng(71)
-        for step in range(number // 4):
-            low, _ = make(rng)
-            large = 0.0
-            for turn in range(4):
-                for mirror in (False, True):
-                    way = torch.rot90(low.flip(3) if mirror else low, turn, (2, 3))
-                    with torch.autocast("cpu", torch.bfloat16, enabled=loop.fast_bfloat16()):
-                        made = torch.rot90(network(way).float(), -turn, (2, 3))
-                    large = large + (made.flip(3) if mirror else made) / 8
-            for i in range(len(low)):
-                beside = np.zeros((size * scale, size), np.uint8)
-                beside[:size] = byte(low[i, 0].numpy())
-                yield f"{step}-{i}", np.hstack([byte(large[i, 0].numpy()), beside])
-
-    return data.Store.build(data.CACHE / f"superres-taught-x{scale}-{size}.bin", produce)
-
-
 def batches(pictures: data.Store, scale: int, aged: float, size: int = PATCH, seen: data.Store | None = None,
             part: float = 0.0, batch: int = BATCH):
-    """A maker of batches (low, high): `batch` luma patches, low of size x size, `part` of them from `seen` (pictures of
-    which the large one fills the left, the small one the corner beside it), and of the rest the part `aged` aged before
-    the scaling."""
+    """A maker of batches (low, high): `batch` luma patches, low of size x size, `part` of them from `seen`, and of the
+    rest the part `aged` aged before the scaling."""
     side = (size + 2 * MARGIN) * scale
     areas = np.array([s[0] * s[1] for s in pictures.shapes], np.float64)
     chance = np.sqrt(areas) / np.sqrt(areas).sum()
@@ -124,16 +96,14 @@ def batches(pictures: data.Store, scale: int, aged: float, size: int = PATCH, se
                 crop = crop[::-1]
             return crop.T if rng.random() < 0.5 else crop
 
-    def of_seen(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    def of_film(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         both = seen[rng.integers(len(seen))].astype(np.float32) / 255
-        h, w = both.shape[0] // scale, both.shape[1] // (scale + 1)
-        y, x = rng.integers(0, h - size + 1), rng.integers(0, w - size + 1)
-        low = both[y:y + size, scale * w + x:scale * w + x + size]
-        high = both[scale * y:scale * (y + size), scale * x:scale * (x + size)]
+        h, w = both.shape[0], both.shape[1] // 3 * 2
+        edge = size + 2 * MARGIN
+        y, x = rng.integers(0, h // 2 - edge + 1), rng.integers(0, w // 2 - edge + 1)
+        low, high = both[y:y + edge, w + x:w + x + edge], both[2 * y:2 * (y + edge), 2 * x:2 * (x + edge)]
         if rng.random() < 0.5:
             low, high = low[:, ::-1], high[:, ::-1]
-        if rng.random() < 0.5:
-            low, high = low[::-1], high[::-1]
         return (low.T, high.T) if rng.random() < 0.5 else (low, high)
 
     def age(low: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -159,14 +129,14 @@ def batches(pictures: data.Store, scale: int, aged: float, size: int = PATCH, se
         edge = MARGIN * scale
         for i in range(batch):
             if rng.random() < part:
-                low[i, 0], high[i, 0] = of_seen(rng)
-                continue
-            crop = patch(rng)
-            small = down @ crop @ down.T
-            if rng.random() < aged:
-                small = age(np.ascontiguousarray(small, np.float32), rng)
-            else:  # what a file holds
-                small = np.round(np.clip(small, 0, 1) * 255) / 255
+                small, crop = of_film(rng)
+            else:
+                crop = patch(rng)
+                small = down @ crop @ down.T
+                if rng.random() < aged:
+                    small = age(np.ascontiguousarray(small, np.float32), rng)
+                else:  # what a file holds
+                    small = np.round(np.clip(small, 0, 1) * 255) / 255
             low[i, 0] = small[MARGIN:-MARGIN, MARGIN:-MARGIN]
             high[i, 0] = crop[edge:-edge, edge:-edge]
         return torch.from_numpy(low), torch.from_numpy(high)
@@ -260,14 +230,10 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=BATCH, help="patches a step")
     parser.add_argument("--denoised", type=float, default=0.0,
                         help="for x2: part of the samples that is aged and then denoised by the stage")
-    parser.add_argument("--taught", type=float, default=0.0,
-                        help="part of the samples whose truth is what --start's network makes of eight turned ones")
     options = parser.parse_args()
     scale = options.scale
     if options.denoised and scale != 2:
         parser.error("--denoised trains x2 only; give --scale 2")
-    if options.taught and (options.denoised or not options.start):
-        parser.error("--taught needs the teacher, --start, and goes without --denoised")
     out = options.out or HERE / "models" / f"fidelity-x{scale}.pt"
     held = None if options.film else data.photos(options.data, "val", ("bsds/val",))
     if options.evaluate:
@@ -292,12 +258,8 @@ def main() -> None:
         report(figures)
         export(mean, out, scale, {})
 
-    photos, seen = data.photos(options.data), None
-    if options.denoised:
-        seen = denoised(options.data)
-    elif options.taught:
-        seen = taught(network.eval(), photos, scale, options.patch)
-    make = batches(photos, scale, options.aged, options.patch, seen, options.denoised or options.taught, options.batch)
+    seen = denoised(options.data) if options.denoised else None
+    make = batches(data.photos(options.data), scale, options.aged, options.patch, seen, options.denoised, options.batch)
     mean = loop.train(network, make, lambda n, b: loss_of(n, b, options.alike), minutes=options.minutes,
                       checkpoint=checkpoint, resume=options.resume, seed=options.seed, rate=options.rate,
                       muon=12.5 * options.rate, export=keep)
