@@ -98,11 +98,13 @@ def networks(work: Path) -> dict:
             ("denoise", "default", lambda m: m.Denoise()),
             ("scratch-removal", "default", lambda m: m.ScratchRemoval()),
             ("interpolate", "default", lambda m: m.Interpolate()),
-            ("colorize", "default", lambda m: m.fused(m.Colorize())),
+            ("colorize", "default", lambda m: m.Mirrored(m.fused(m.Colorize()))),
             ("face-enhance", "default", lambda m: m.FaceEnhance())):
         path = ROOT / "plugins" / stage / "models" / (file + ".pt")
         network = build(classes(stage)).eval()
-        network.load_state_dict(package.load(path)[0].state_dict(), strict=False)
+        missing = network.load_state_dict(package.load(path)[0].state_dict(), strict=False).missing_keys
+        if missing:
+            raise RuntimeError(f"{path} lacks {missing[0]}")
         made[stage + ("-x" + file[-1] if stage == "superres" else "")] = (path, network)
     return {name: (path, network, package.load(path)[1]) for name, (path, network) in made.items()}
 
