@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <iterator>
 #include <memory>
@@ -162,11 +163,13 @@ void use_kept_blocks() {
         if (!memory_is_kept()) {
             return false;
         }
-        // Tensors may be freed as late as the process ends: these two are never destroyed.
         const auto memory = static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)) *
                             static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-        in_use = std::make_unique<KeptBlocks>(4 * memory).release();
-        c10::SetCPUAllocator(std::make_unique<KeptAllocator>().release());
+        // Tensors may be freed as late as the process ends: these two are never destroyed.
+        alignas(KeptBlocks) static std::array<std::byte, sizeof(KeptBlocks)> blocks;
+        alignas(KeptAllocator) static std::array<std::byte, sizeof(KeptAllocator)> allocator;
+        in_use = std::construct_at(reinterpret_cast<KeptBlocks*>(blocks.data()), 4 * memory);
+        c10::SetCPUAllocator(std::construct_at(reinterpret_cast<KeptAllocator*>(allocator.data())));
         return true;
     }();
     static_cast<void>(done);
