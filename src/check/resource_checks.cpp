@@ -45,11 +45,12 @@ void need_tensors_back(Subject& s);
 void memory(Subject& s) {
     using Clock = std::chrono::steady_clock;
     constexpr int frames = 1000;
+    constexpr int shot = 4; // frames; a thousand are whole ones
     constexpr int warm_up = 50;
     constexpr std::chrono::seconds at_most{5};
     const Shape shape = small_shape(s);
     Trial trial(s, shape);
-    const Film film = make_film(shape, trial.length(4));
+    const Film film = make_film(shape, trial.length(shot));
     need(trial.begin_shot(film), "the analysis of a shot");
     const std::int64_t first = trial.changes_rate() ? 0 : trial.middle();
     const auto start = Clock::now();
@@ -58,22 +59,24 @@ void memory(Subject& s) {
     int done = 0;
     int counted = 0;
     for (; done < frames; ++done) {
-        if (done >= warm_up / 5 && Clock::now() - start > at_most) {
+        // What is kept of frames before grows through a shot: it is compared where one begins.
+        const bool begins = done % shot == 0 && done > 0;
+        if (begins && done >= warm_up / 5 && Clock::now() - start > at_most) {
             break;
         }
         // The first fill caches. A slow stage has fewer of them, and fewer frames.
-        if (done == warm_up || (counted == 0 && Clock::now() - start > at_most / 4)) {
+        if (begins && counted == 0 && (done >= warm_up || Clock::now() - start > at_most / 4)) {
             counted = done;
             heap = heap_in_use();
             pages = resident();
         }
         Film now = film; // numbers go on; pictures come again
-        now.first_index = now.first_pts = done - done % 4;
+        now.first_index = now.first_pts = done - done % shot;
         std::vector<Output> out;
-        if (done % 4 == 0 && done > 0) {
+        if (begins) {
             need(trial.begin_shot(now), "the analysis of a shot");
         }
-        need(trial.process(now, first + done % 4, 1, out), "process");
+        need(trial.process(now, first + done % shot, 1, out), "process");
     }
     const double more = heap_in_use() - heap;
     const double more_pages = resident() - pages;
