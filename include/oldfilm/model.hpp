@@ -60,8 +60,10 @@ struct ModelOptions {
     Precision precision = Precision::automatic;
     int tile =
         0; ///< side of a tile in input pixels; 0: chosen from receptive field and memory; -1: never
-    std::int64_t memory = 0; ///< bytes that a run may take: tiles are chosen to fit where the
-                             ///< manifest tells what a pixel takes; 0: what the machine has free
+    /// Bytes that a run may take: tiles are chosen to fit by what the manifest says that a pixel
+    /// takes. 0: tiles of up to 2 GiB on a CPU; what needs more than the machine has free is
+    /// refused.
+    std::int64_t memory = 0;
     std::function<void(const std::string&)> warn; ///< may be empty
 };
 

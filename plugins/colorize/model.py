@@ -91,7 +91,7 @@ class Colorize(nn.Module):
         return F.interpolate(ab, scale_factor=2.0, mode="bilinear", align_corners=False)
 
 
-def fused(network: Colorize) -> Colorize:
+def fused(network: nn.Module) -> nn.Module:
     """The same network with the normalisation folded into the convolutions."""
     network = copy.deepcopy(network).eval()
     for module in network.modules():
@@ -104,7 +104,7 @@ def fused(network: Colorize) -> Colorize:
 @torch.no_grad()
 def unfused(network: Colorize, weights: dict[str, torch.Tensor], luma: torch.Tensor) -> Colorize:
     """Takes over the weights of a fused network (a package's), with normalisation that changes nothing on `luma`
-    at first. Blocks that the package lacks stay as they are: they begin as identity."""
+    at first: where the training goes on, it does so from what the package gives. What the package lacks stays as it is."""
     fits = network.state_dict()
     network.load_state_dict({k: v for k, v in weights.items() if k in fits and v.shape == fits[k].shape}, strict=False)
 

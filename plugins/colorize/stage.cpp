@@ -13,7 +13,7 @@
 #include <ATen/ops/cat.h>
 #include <ATen/ops/zeros.h>
 
-#include <algorithm>
+#include <iterator>
 #include <map>
 #include <optional>
 
@@ -79,20 +79,18 @@ class Colorize final : public sdk::Stage {
             small(request.frame(i)); // at the shot's end, its last stands in for what lies beyond
         }
         std::vector<SmallFrame> window;
-        std::vector<std::int64_t> numbers;
-        for (const auto& [number, frame] : frames_) {
-            numbers.push_back(number);
-            window.push_back(frame);
-        }
-        const auto centre = static_cast<std::size_t>(
-            std::find(numbers.begin(), numbers.end(), now) - numbers.begin());
         std::vector<Step> forward;
         std::vector<Step> back;
-        for (std::size_t i = 0; i + 1 < window.size(); ++i) {
-            const auto& [there, here] = steps(numbers[i], window[i], window[i + 1]);
-            forward.push_back(there);
-            back.push_back(here);
+        for (auto frame = frames_.begin(); frame != frames_.end(); ++frame) {
+            window.push_back(frame->second);
+            if (const auto after = std::next(frame); after != frames_.end()) {
+                const auto& [there, here] = steps(frame->first, frame->second, after->second);
+                forward.push_back(there);
+                back.push_back(here);
+            }
         }
+        const auto centre =
+            static_cast<std::size_t>(std::distance(frames_.begin(), frames_.find(now)));
         const at::Tensor colour = steady(window, centre, forward, back).mul_(saturation_);
         const at::Tensor picture = sdk::picture(request.centre()).unsqueeze(0);
         const at::Tensor full = resize_bilinear(colour, picture.size(2), picture.size(3));

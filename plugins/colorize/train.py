@@ -1,6 +1,6 @@
 """Trains and measures colorize/models/default.pt.
 
-    python plugins/colorize/train.py [--minutes 20]
+    python plugins/colorize/train.py [--minutes 20] [--start plugins/colorize/models/default.pt]
     python plugins/colorize/train.py --evaluate [--pictures FOLDER]
 """
 
@@ -97,14 +97,15 @@ def loss_of(network, batch):
     return ((error.square().sum(1) + 0.01).sqrt() * weight).mean()
 
 
-def calmed(network: Colorize) -> Colorize:
-    """The network with its colours at CALM of their strength, at which they are nearest to the truth: the weights of
-    the loss make it louder than what it knows (the trade of Zhang et al. 2016, made once, after the training)."""
+def calmed(network: Colorize) -> Mirrored:
+    """What is shipped of a trained network: both views of a picture, and colours at CALM of their strength, at which they
+    are nearest to the truth. The weights of the loss make it louder than what it knows (the trade of Zhang et al. 2016,
+    made once, after the training)."""
     network = copy.deepcopy(network)
     with torch.no_grad():
         for parameter in network.tail.parameters():
             parameter.mul_(CALM)
-    return network
+    return Mirrored(network)
 
 
 def predict(network, lab: np.ndarray, render: int = RENDER) -> np.ndarray:
@@ -179,7 +180,7 @@ def report(figures: dict) -> None:
               flush=True)
 
 
-def export(network: Colorize, out: Path, quality: dict) -> None:
+def export(network: Mirrored, out: Path, quality: dict) -> None:
     manifest = {
         "id": "org.oldfilm.colorize.default", "version": "0.1.0", "task": "colorize",
         "inputs": ["luma"], "outputs": ["ab"], "channels": 1, "window": {"before": 0, "after": 0},
@@ -190,7 +191,7 @@ def export(network: Colorize, out: Path, quality: dict) -> None:
         "training_data": [f"photos/{f}" for f in data.PHOTO_SETS] + ["clips"],
         "quality": quality,
     }
-    package.save(Mirrored(fused(network)), out, manifest, (torch.rand(1, 1, 192, 256),), fraction=8)
+    package.save(fused(network), out, manifest, (torch.rand(1, 1, 192, 256),), fraction=8)
 
 
 def begin(start: Path | None, make) -> Colorize:
@@ -221,20 +222,20 @@ def main() -> None:
                 for key, row in figures.items() for k in ("below_grey", "colourfulness")}
 
     def keep(mean, step, spent):
-        calm = Mirrored(calmed(mean))
+        calm = calmed(mean)
         figures = evaluate(calm, held, every=5)
         report(figures)
-        export(calm.network, options.out, quality(figures))
+        export(calm, options.out, quality(figures))
 
     make = batches(pictures(options.data, "train"))
     mean = loop.train(begin(options.start, make), make, loss_of, minutes=options.minutes,
                       checkpoint=options.checkpoint or data.ROOT / "build" / "training" / "colorize.ckpt",
                       resume=options.resume, seed=options.seed, rate=options.rate, muon=12.5 * options.rate,
                       export=keep)
-    mean = calmed(mean)
-    figures = evaluate(Mirrored(mean), held)
+    calm = calmed(mean)
+    figures = evaluate(calm, held)
     report(figures)
-    export(mean, options.out, quality(figures))
+    export(calm, options.out, quality(figures))
 
 
 if __name__ == "__main__":

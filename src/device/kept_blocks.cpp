@@ -36,13 +36,11 @@ void release(void* data) {
 class KeptAllocator final : public c10::Allocator {
   public:
     c10::DataPtr allocate(std::size_t bytes) override {
-        void* const data = bytes >= least_kept ? in_use.load()->take(bytes) : nullptr;
-        if (data != nullptr) {
-            return {data, data, &release, c10::DeviceType::CPU};
+        void* data = bytes >= least_kept ? in_use.load()->take(bytes) : nullptr;
+        if (data == nullptr) {
+            data = c10::GetDefaultCPUAllocator()->raw_allocate(bytes);
         }
-        c10::DataPtr usual = c10::GetDefaultCPUAllocator()->allocate(bytes);
-        void* const context = usual.release_context();
-        return {context, context, &release, c10::DeviceType::CPU};
+        return {data, data, &release, c10::DeviceType::CPU};
     }
     [[nodiscard]] c10::DeleterFnPtr raw_deleter() const override { return &release; }
     void copy_data(void* to, const void* from, std::size_t bytes) const override {
@@ -159,9 +157,10 @@ std::size_t KeptBlocks::reached() const noexcept {
 }
 
 void use_kept_blocks() {
-    static const bool done = [] {
+    static std::once_flag once;
+    std::call_once(once, [] {
         if (!memory_is_kept()) {
-            return false;
+            return;
         }
         const auto memory = static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)) *
                             static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
@@ -170,9 +169,7 @@ void use_kept_blocks() {
         alignas(KeptAllocator) static std::array<std::byte, sizeof(KeptAllocator)> allocator;
         in_use = std::construct_at(reinterpret_cast<KeptBlocks*>(blocks.data()), 4 * memory);
         c10::SetCPUAllocator(std::construct_at(reinterpret_cast<KeptAllocator*>(allocator.data())));
-        return true;
-    }();
-    static_cast<void>(done);
+    });
 }
 
 void trim_kept_blocks() noexcept {

@@ -19,12 +19,12 @@ std::int64_t least_side(std::int64_t overlap, std::int64_t multiple) {
     return round_up(2 * overlap + std::max<std::int64_t>(2 * multiple, 16), multiple);
 }
 
-/// The side of `count` tiles along `length`, no larger than they need to be.
+/// The side of `count` tiles along `length`, no larger than they need to be and no less than
+/// `least`.
 std::int64_t side_of(std::int64_t length, std::int64_t count, std::int64_t overlap,
-                     std::int64_t multiple) {
+                     std::int64_t multiple, std::int64_t least) {
     const std::int64_t together = length + (count - 1) * (2 * overlap + multiple);
-    return std::max(round_up((together + count - 1) / count, multiple),
-                    std::min(length, least_side(overlap, multiple)));
+    return std::max(round_up((together + count - 1) / count, multiple), std::min(length, least));
 }
 
 } // namespace
@@ -39,7 +39,7 @@ std::vector<TileSpan> cut(std::int64_t length, std::int64_t side, std::int64_t o
     const std::int64_t stride = side - 2 * overlap - multiple;
     const std::int64_t count = (length - side + stride - 1) / stride + 1;
     // As many tiles as that, no larger than they need to be.
-    side = side_of(length, count, overlap, multiple);
+    side = side_of(length, count, overlap, multiple, least_side(overlap, multiple));
     std::vector<TileSpan> spans(static_cast<std::size_t>(count));
     for (std::int64_t i = 0; i < count; ++i) {
         TileSpan& span = spans[static_cast<std::size_t>(i)];
@@ -70,8 +70,7 @@ TileSize choose_tile(std::int64_t height, std::int64_t width, const TileNeeds& n
     std::int64_t best_cost = std::numeric_limits<std::int64_t>::max();
     std::int64_t tall = 0;
     const auto side = [&](std::int64_t length, std::int64_t count) {
-        return std::max(side_of(length, count, needs.overlap, needs.multiple),
-                        std::min(length, least));
+        return side_of(length, count, needs.overlap, needs.multiple, least);
     };
     for (std::int64_t rows = 1; tall != std::min(height, least); ++rows) {
         tall = side(height, rows);

@@ -21,8 +21,8 @@ def measure(evidence, folder) -> None:
     train = recipe("colorize")
     held = train.pictures(folder, "val")
     groups = {"bsds/val": [], "last tenths": []}
-    for i in range(len(held)):
-        groups["bsds/val" if held.names[i].startswith("bsds") else "last tenths"].append(i)
+    for i, name in enumerate(held.names):
+        groups["bsds/val" if name.startswith("bsds") else "last tenths"].append(i)
     for group, which in groups.items():
         curve(evidence, train, held, group, which)
     steady(evidence, folder)
