@@ -5,10 +5,13 @@
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
+#include <ATen/record_function.h>
 #include <catch2/catch.hpp>
 
 #include <fstream>
 #include <limits>
+#include <map>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
@@ -51,6 +54,23 @@ Errc code_of(Model& model, const std::vector<at::Tensor>& inputs, const std::str
     }
     FAIL("no error");
     return Errc::internal;
+}
+
+/// How often each operation of a run was called, by its name.
+std::map<std::string, int>* counts = nullptr;
+
+at::Tensor counted(Model& model, const at::Tensor& picture, std::map<std::string, int>& calls) {
+    counts = &calls;
+    const auto begin =
+        [](const at::RecordFunction& function) -> std::unique_ptr<at::ObserverContext> {
+        ++(*counts)[function.name()];
+        return nullptr;
+    };
+    const auto handle = at::addThreadLocalCallback(
+        at::RecordFunctionCallback(begin).scopes({at::RecordScope::FUNCTION}));
+    at::Tensor result = model.run({picture}).at(0);
+    at::removeCallback(handle);
+    return result;
 }
 
 } // namespace
@@ -303,6 +323,63 @@ def forward(self, picture):
     options.precision = Precision::bfloat16;
     const at::Tensor error = Model::open(path, "", options)->run({picture}).at(0) - x;
     CHECK(error.square().mean().sqrt().item<double>() < 0.02 * x.std().item<double>());
+}
+
+TEST_CASE("Features are shuffled in runs and added to where they lie, to the same values") {
+    // In turn: a map that is learned for each place, a skip path that is read again later, one that
+    // a shuffle ends in and one that an addition made, and a shuffle behind a ReLU alone.
+    const TempFolder folder;
+    at::manual_seed(12);
+    const at::Tensor first = at::randn({32, 1, 3, 3}) * 0.5F, b = at::randn({128}) * 0.1F;
+    const at::Tensor w = at::randn({32, 32, 3, 3}) * 0.08F,
+                     wide = at::randn({128, 32, 1, 1}) * 0.2F;
+    const at::Tensor place = at::randn({1, 32, 24, 40}) * 0.2F;
+    const std::string path =
+        write_package(folder.file("m.pt"),
+                      {R"(
+def forward(self, picture):
+    x = torch.conv2d(picture, self.first, None, [1, 1], [1, 1]) + self.place
+    y = x + torch.conv2d(torch.relu(x), self.w, None, [1, 1], [1, 1])
+    low = torch.relu(torch.conv2d(y, self.w, None, [2, 2], [1, 1]))
+    up = torch.pixel_shuffle(torch.conv2d(low, self.wide, self.b, [1, 1], [0, 0]), 2)
+    y = x + up
+    y = y + torch.conv2d(torch.conv2d(y, self.w, None, [1, 1], [1, 1]), self.w, None, [1, 1], [1, 1])
+    low = torch.leaky_relu(torch.conv2d(low, self.wider, None, [1, 1], [0, 0]), 0.1)
+    return torch.conv2d(torch.pixel_shuffle(low, 2), self.w, None, [1, 1], [1, 1]) + y
+)",
+                       {{"first", first},
+                        {"w", w},
+                        {"wide", wide},
+                        {"wider", wide * 2},
+                        {"b", b},
+                        {"place", place}},
+                       oldfilm::test::manifest("denoise", R"({"receptive_field": "whole"})")});
+    const at::Tensor picture = noise({1, 1, 24, 40});
+    const auto conv = [&](const at::Tensor& of, std::int64_t stride = 1) {
+        return at::conv2d(of, w, {}, at::IntArrayRef({stride, stride}), at::IntArrayRef({1, 1}));
+    };
+    const at::Tensor x = at::conv2d(picture, first, {}, {1, 1}, at::IntArrayRef({1, 1})) + place;
+    at::Tensor y = x + conv(at::relu(x));
+    const at::Tensor low = at::relu(conv(y, 2)), up = at::conv2d(low, wide, b);
+    y = x + at::pixel_shuffle(up, 2);
+    y = y + conv(conv(y));
+    const at::Tensor bent = at::leaky_relu(at::conv2d(low, wide * 2), 0.1);
+    const at::Tensor expected = conv(at::pixel_shuffle(bent, 2)) + y;
+
+    const auto model = Model::open(path, "", exact());
+    const at::Tensor found = model->run({picture}).at(0);
+    CHECK(difference(found, expected) < 1e-4);
+    std::map<std::string, int> calls; // the run's own operations
+    CHECK(difference(counted(*model, picture, calls), found) == 0.0);
+    if (at::globalContext().hasMKLDNN()) {
+        CHECK(calls["mkldnn::_convolution_pointwise_"] == 3);
+        CHECK(calls["oldfilm::shuffle_runs"] == 2);
+        CHECK(calls["aten::pixel_shuffle"] == 0);
+    }
+    ModelOptions options;
+    options.precision = Precision::bfloat16;
+    const at::Tensor error = Model::open(path, "", options)->run({picture}).at(0) - expected;
+    CHECK(error.square().mean().sqrt().item<double>() < 0.02 * expected.std().item<double>());
 }
 
 TEST_CASE("Sampling on several threads is sampling") {

@@ -63,6 +63,8 @@ class Pass {
             }
             if (among(weighted, *node)) {
                 convolution(*node);
+            } else if (is(*node, "aten::add") || is(*node, "aten::add_")) {
+                bias(*node);
             } else if (type_ != at::kFloat && among(products, *node)) {
                 inputs(*node, type_);
             } else if (type_ != at::kFloat && among(exact, *node)) {
@@ -74,26 +76,41 @@ class Pass {
   private:
     void convolution(Node& node) {
         for (std::size_t i = 1; i < std::min<std::size_t>(node.inputs().size(), 3); ++i) {
-            const std::optional<at::Tensor> weight = constant(*node.input(i));
-            if (!weight || !weight->defined() || !weight->is_floating_point()) {
-                continue;
-            }
-            at::Tensor laid = weight->to(type_);
-            if (laid.dim() == 4) {
-                laid = laid.contiguous(at::MemoryFormat::ChannelsLast);
-            }
-            const torch::jit::WithInsertPoint before(&node);
-            node.replaceInput(i, graph_.insertConstant(laid));
+            weight(node, i);
         }
         if (type_ != at::kFloat) {
             inputs(node, type_);
         }
     }
 
+    /// What is learned for each place and added to a convolution's output is a bias.
+    void bias(Node& node) {
+        const std::optional<at::Tensor> added = constant(*node.input(1));
+        if (added && added->defined() && added->dim() == 4 && is_converted(*node.input(0))) {
+            weight(node, 1);
+        }
+    }
+
+    void weight(Node& node, std::size_t input) {
+        const std::optional<at::Tensor> known = constant(*node.input(input));
+        if (!known || !known->defined() || !known->is_floating_point()) {
+            return;
+        }
+        at::Tensor laid = known->to(type_);
+        if (laid.dim() == 4) {
+            laid = laid.contiguous(at::MemoryFormat::ChannelsLast);
+        }
+        const torch::jit::WithInsertPoint before(&node);
+        node.replaceInput(input, graph_.insertConstant(laid));
+    }
+
     /// Whether the value is of the pass's type for certain: another conversion would do nothing but
     /// hide from later passes what it is.
     [[nodiscard]] bool is_converted(const Value& value) const {
         const Node& source = *value.node();
+        if (const std::optional<at::Tensor> known = constant(value)) {
+            return known->defined() && known->scalar_type() == type_;
+        }
         if (among(weighted, source)) {
             return true; // it comes earlier in the graph, and was seen to
         }

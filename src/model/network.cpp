@@ -1,5 +1,6 @@
 #include "model/network.hpp"
 
+#include "model/feature_shuffle.hpp"
 #include "model/graph_facts.hpp"
 #include "model/join_rows.hpp"
 #include "model/lower_precision.hpp"
@@ -217,6 +218,7 @@ class TorchScriptReady final : public Network::Ready {
         for (const bool additions : {true, false}) {
             try {
                 const auto graph = facts_->stated(answers, numbers);
+                shuffle_runs(*graph);
                 std::vector<c10::IValue> constants;
                 for (at::Tensor& weight : pack_convolutions(*graph, additions)) {
                     constants.emplace_back(std::move(weight));

@@ -1,5 +1,6 @@
 #include "model/packed_convolution.hpp"
 
+#include "model/convolution_nodes.hpp"
 #include "model/graph_facts.hpp"
 
 #include <ATen/ATen.h>
@@ -8,6 +9,7 @@
 #include <torch/csrc/jit/ir/ir.h>
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,75 +27,6 @@ std::optional<c10::OperatorHandle> operation(const char* name, const char* overl
                                              std::size_t arguments) {
     const auto found = c10::Dispatcher::singleton().findSchema({name, overload});
     return found && found->schema().arguments().size() == arguments ? found : std::nullopt;
-}
-
-/// A convolution's inputs, where they are known now.
-struct Convolution {
-    at::Tensor weight;
-    std::vector<std::int64_t> stride_now, padding_now, dilation_now;
-    Value *bias, *stride, *padding, *dilation, *groups;
-};
-
-std::optional<Convolution> understand(const Node& node) {
-    const bool plain = is(node, "aten::conv2d");
-    if (!plain && !is(node, "aten::_convolution")) {
-        return std::nullopt;
-    }
-    const auto weight = torch::jit::toIValue(node.input(1));
-    const auto bias = torch::jit::toIValue(node.input(2));
-    const auto stride = integers(*node.input(3));
-    const auto padding = integers(*node.input(4));
-    const auto dilation = integers(*node.input(5));
-    const auto transposed =
-        plain ? std::optional(c10::IValue(false)) : torch::jit::toIValue(node.input(6));
-    Value* groups_value = node.input(plain ? 6 : 8);
-    const auto groups = torch::jit::toIValue(groups_value);
-    if (!weight || !weight->isTensor() || weight->toTensor().dim() != 4 || !bias || !stride ||
-        !padding || !dilation || !transposed || transposed->toBool() || !groups ||
-        groups->toInt() != 1) {
-        return std::nullopt;
-    }
-    const at::ScalarType type = weight->toTensor().scalar_type();
-    if (type != at::kFloat && type != at::kBFloat16) {
-        return std::nullopt;
-    }
-    return Convolution{weight->toTensor(), *stride,       *padding,      *dilation,   node.input(2),
-                       node.input(3),      node.input(4), node.input(5), groups_value};
-}
-
-/// What follows a convolution and can be done with it.
-struct Activation {
-    Node* node = nullptr; ///< null when there is none
-    std::string name = "none";
-    std::optional<double> slope;
-};
-
-/// The only node that uses a node's output, in the same block; null when there are several.
-Node* only_user(const Node& node) {
-    const auto& uses = node.output()->uses();
-    return uses.size() == 1 && uses.front().user->owningBlock() == node.owningBlock()
-               ? uses.front().user
-               : nullptr;
-}
-
-Activation activation_of(const Node& node) {
-    Node* user = only_user(node);
-    if (user == nullptr) {
-        return {};
-    }
-    if (is(*user, "aten::relu") || is(*user, "aten::relu_")) {
-        return {user, "relu", std::nullopt};
-    }
-    if (is(*user, "aten::sigmoid")) {
-        return {user, "sigmoid", std::nullopt};
-    }
-    if (is(*user, "aten::leaky_relu") || is(*user, "aten::leaky_relu_")) {
-        const auto slope = torch::jit::toIValue(user->input(1));
-        if (slope && slope->isScalar()) {
-            return {user, "leaky_relu", slope->toScalar().toDouble()};
-        }
-    }
-    return {};
 }
 
 /// An addition of a convolution's output to what was known before the convolution.
@@ -146,19 +79,35 @@ constexpr const char* convolution_name = "mkldnn::_convolution_pointwise";
 /// Adds to a tensor that is given, and gives that.
 constexpr const char* adding_name = "mkldnn::_convolution_pointwise_";
 
+constexpr const char* copy_name = "aten::_to_copy"; // not one of those that rows move about
+
 /// Whether the skip path ends in the addition after `node`, and its memory is no one else's: then
-/// oneDNN may add into it, where it would copy it otherwise.
+/// oneDNN may add into it.
 bool may_be_overwritten(const Value& skip, const Node& node, const Node& addition) {
-    const Node& source = *skip.node();
-    if (!is(source, convolution_name) && !is(source, adding_name)) {
+    constexpr std::array<std::string_view, 7> making{convolution_name, adding_name, copy_name,
+                                                     "aten::add",      "aten::sub", "aten::mul",
+                                                     "aten::div"};
+    if (!among(making, *skip.node())) {
         return false;
     }
     return std::all_of(skip.uses().begin(), skip.uses().end(), [&](const torch::jit::Use& use) {
-        // Convolutions make new memory; others could keep a view.
-        const bool reads = is(*use.user, convolution_name) || understand(*use.user);
+        // These make new memory; others could keep a view.
+        const bool reads =
+            is(*use.user, convolution_name) || is(*use.user, copy_name) || understand(*use.user);
         return use.user == &addition || (reads && use.user->owningBlock() == node.owningBlock() &&
                                          use.user->isBefore(&node) && use.offset == 0);
     });
+}
+
+/// What oneDNN adds into: its operation that makes new memory gives that in another layout.
+Value* memory_for(Graph& graph, const Addition& addition, const Node& node) {
+    Value* skip = addition.operand();
+    if (may_be_overwritten(*skip, node, *addition.node)) {
+        return skip;
+    }
+    Value* copy = graph.insert(c10::Symbol::fromQualString(copy_name), {skip});
+    copy->setType(skip->type());
+    return copy;
 }
 
 at::Tensor pack(const Convolution& from, const std::vector<std::int64_t>& input_size) {
@@ -171,7 +120,10 @@ at::Tensor pack(const Convolution& from, const std::vector<std::int64_t>& input_
 /// Puts oneDNN's operation in the place of a convolution and of what follows it.
 void replace(Graph& graph, Node& node, const Convolution& from, bool add) {
     const Addition addition = add ? addition_of(node) : Addition{};
-    const Activation activation = activation_of(addition.node == nullptr ? node : *addition.node);
+    Activation activation = activation_of(addition.node == nullptr ? node : *addition.node);
+    if (addition.node != nullptr && activation.name != "relu") {
+        activation = {}; // oneDNN's addition takes no other
+    }
     Value* weight = graph.addInput();
     weight->setType(c10::TensorType::get());
     const torch::jit::WithInsertPoint before(&node);
@@ -182,21 +134,19 @@ void replace(Graph& graph, Node& node, const Convolution& from, bool add) {
     Value* nothing = graph.insertConstant(c10::IValue());
     Value* slope = graph.insertConstant(c10::IValue(scalars));
     // (X, W, B, padding, stride, dilation, groups, attr, scalars, algorithm), or
-    // (X, other, W, B, padding, stride, dilation, groups, binary_attr, alpha, unary_attr, ...)
+    // (other, X, W, B, padding, stride, dilation, groups, binary_attr, alpha, unary_attr, ...)
     std::vector<Value*> inputs{node.input(0), weight,        from.bias,  from.padding,
                                from.stride,   from.dilation, from.groups};
-    // (other, X, ...) where it adds into `other`.
-    const bool into =
-        addition.node != nullptr && may_be_overwritten(*addition.operand(), node, *addition.node);
     if (addition.node != nullptr) {
-        inputs.insert(inputs.begin() + (into ? 0 : 1), addition.operand());
+        inputs.insert(inputs.begin(), memory_for(graph, addition, node));
         Value* unary = activation.node == nullptr ? nothing : graph.insertConstant(activation.name);
         inputs.insert(inputs.end(), {graph.insertConstant("add"), nothing, unary, slope, nothing});
     } else {
         inputs.insert(inputs.end(), {graph.insertConstant(activation.name), slope, nothing});
     }
-    Node* fused =
-        graph.create(c10::Symbol::fromQualString(into ? adding_name : convolution_name), inputs);
+    Node* fused = graph.create(
+        c10::Symbol::fromQualString(addition.node != nullptr ? adding_name : convolution_name),
+        inputs);
     graph.insertNode(fused);
     // From the last to the first: each is then without uses.
     std::vector<Node*> chain{&node};
@@ -215,7 +165,7 @@ void replace(Graph& graph, Node& node, const Convolution& from, bool add) {
 /// Whether this LibTorch has oneDNN's operations.
 bool available() {
     return operation(reorder_name, "", 6) && operation(convolution_name, "", 10) &&
-           operation(convolution_name, "binary", 13) && operation(adding_name, "binary", 13);
+           operation(adding_name, "binary", 13);
 }
 
 } // namespace
