@@ -147,8 +147,8 @@ class Colorize final : public sdk::Stage {
         const at::Tensor picture = read_picture(path, default_render).to(device);
         reference_ = resize_bilinear(picture, height_, width_);
         if (!facts_.takes("reference")) {
-            palette_ =
-                palette({lightness(luminance(picture)).div_(100.0).squeeze(0), chroma(picture)});
+            palette_ = palette(
+                {lightness(luminance(picture)).div_(100.0).squeeze(0), chroma(picture), {}});
         }
     }
 
@@ -178,6 +178,7 @@ class Colorize final : public sdk::Stage {
         if (!merges_yuv_) {
             result.ab = with_hints(result, shot_hints_, frame.index());
         }
+        result.summand = summand(result.ab);
         return frames_.emplace(frame.index(), std::move(result)).first->second;
     }
 

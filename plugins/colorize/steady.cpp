@@ -12,12 +12,11 @@ namespace {
 /// Difference of L / 100 at which a carried colour counts for 1/e.
 constexpr double tolerance = 0.06;
 
-/// Sum of carried colours, and of their weights, as three planes.
-at::Tensor weighted(const SmallFrame& frame) {
-    return at::cat({frame.ab, at::ones_like(frame.ab.narrow(1, 0, 1))}, 1);
-}
-
 } // namespace
+
+at::Tensor summand(const at::Tensor& ab) {
+    return at::cat({ab, at::ones_like(ab.narrow(1, 0, 1))}, 1);
+}
 
 Step step(const sdk::Host& host, const SmallFrame& from, const SmallFrame& to) {
     Step result;
@@ -32,23 +31,23 @@ Step step(const sdk::Host& host, const SmallFrame& from, const SmallFrame& to) {
 
 at::Tensor steady(const std::vector<SmallFrame>& frames, std::size_t centre,
                   const std::vector<Step>& forward, const std::vector<Step>& back) {
-    at::Tensor total = weighted(frames[centre]);
+    at::Tensor total = frames[centre].summand.clone();
     if (centre > 0) {
-        at::Tensor carried = weighted(frames[0]);
+        at::Tensor carried = frames[0].summand;
         for (std::size_t i = 0; i < centre; ++i) {
             carried = sample_at(carried, forward[i].places).mul_(forward[i].trust);
             if (i + 1 < centre) {
-                carried.add_(weighted(frames[i + 1]));
+                carried.add_(frames[i + 1].summand);
             }
         }
         total.add_(carried);
     }
     if (centre + 1 < frames.size()) {
-        at::Tensor carried = weighted(frames.back());
+        at::Tensor carried = frames.back().summand;
         for (std::size_t i = frames.size() - 1; i > centre; --i) {
             carried = sample_at(carried, back[i - 1].places).mul_(back[i - 1].trust);
             if (i - 1 > centre) {
-                carried.add_(weighted(frames[i - 1]));
+                carried.add_(frames[i - 1].summand);
             }
         }
         total.add_(carried);

@@ -12,7 +12,7 @@
 
 namespace oldfilm::stages {
 
-/// `values` (1 x C x H x W float32), made up where `known` (1 x 1 x H x W float32, 0 or 1) is 0
+/// `values` (N x C x H x W float32), made up where `known` (1 x 1 x H x W float32, 0 or 1) is 0
 /// from the known ones around; the nearer the more, at a scale that fits the gap: pull and push
 /// over a pyramid (Gortler et al., "The Lumigraph", 1996). Known values stay. All 0 where nothing
 /// is known.

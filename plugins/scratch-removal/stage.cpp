@@ -6,6 +6,7 @@
 // damage wider than what flow goes by, it is led astray: there the motion around the damage is
 // continued (as Kokaram's missing data treatment does), and the network looks again.
 #include "../common/fill.hpp"
+#include "../common/grown.hpp"
 #include "../common/stage_tools.hpp"
 #include "../common/window.hpp"
 
@@ -13,7 +14,6 @@
 #include <ATen/ops/avg_pool2d.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/clamp.h>
-#include <ATen/ops/max_pool2d.h>
 #include <ATen/ops/stack.h>
 #include <ATen/ops/where.h>
 
@@ -101,15 +101,15 @@ class ScratchRemoval final : public sdk::Stage {
         }
         at::Tensor steady; // where flow isn't led astray; undefined: everywhere
         if (finder_->is_aligned && damage[1].item<bool>()) {
-            steady = widened(found, astray).logical_not();
+            steady = grown(found, astray).logical_not();
             const at::Tensor again = seen(request, *finder_, steady);
             made = sdk::run(finder_->model, {again}, finder_->facts.outputs.size());
             // Believed in and close to the damage alone: further off the first look knew better how
             // things move.
-            const at::Tensor near = widened(steady, astray - beside).logical_not();
+            const at::Tensor near = grown(steady, astray - beside).logical_not();
             found = at::where(near, found_in(made, again), found);
         }
-        const at::Tensor mask = widened(found, grow_);
+        const at::Tensor mask = grown(found, grow_);
         const at::Tensor repaired =
             repairer_ ? repair(request, mask, steady)
                       : whole(finder_->output(made, "picture"), *finder_, centre.size(0));
@@ -203,25 +203,14 @@ class ScratchRemoval final : public sdk::Stage {
                            {1, 1}, false, false)[0]
                 .amax(0, true);
         const at::Tensor lasting = found.logical_and(apart < same);
-        const at::Tensor marked = at::max_pool2d(lasting.to(at::kFloat).unsqueeze(0), {1, column},
-                                                 {1, 1}, {0, column / 2})[0]
-                                      .mean(1, true) > least_run;
+        const at::Tensor marked =
+            grown_along(lasting, 2, column / 2).to(at::kFloat).mean(1, true) > least_run;
         return found.logical_and(lasting.logical_not().logical_or(marked));
     }
 
     /// Whether `found` (1 x H x W) reaches far to all sides of some place; a bool on the device.
     static at::Tensor is_wide(const at::Tensor& found) {
-        return widened(found.logical_not(), wide).logical_not().any();
-    }
-    static at::Tensor widened(const at::Tensor& found, std::int64_t by) {
-        if (by == 0) {
-            return found;
-        }
-        // A square is a row of columns, and costs as much less.
-        const std::int64_t size = 2 * by + 1;
-        const at::Tensor rows =
-            at::max_pool2d(found.to(at::kFloat).unsqueeze(0), {1, size}, {1, 1}, {0, by});
-        return at::max_pool2d(rows, {size, 1}, {1, 1}, {by, 0})[0] > 0.5;
+        return grown(found.logical_not(), wide).logical_not().any();
     }
 
     /// What a network sees: C x T x 1 x H x W, each channel's window, for one of one channel, else
@@ -232,27 +221,42 @@ class ScratchRemoval final : public sdk::Stage {
         const ModelFacts& facts = network.facts;
         const std::vector<std::size_t> places = filled_window(request, reach_, reach_);
         const sdk::FrameView centre = request.centre();
-        const at::Tensor here = sdk::picture(centre);
-        std::vector<at::Tensor> frames;
+        std::vector<at::Tensor> frames, flows;
+        std::vector<std::size_t> moved; // which of the frames
         for (int i = reach_ - facts.before; i <= reach_ + facts.after; ++i) {
             const sdk::FrameView other = request.frame(places[static_cast<std::size_t>(i)]);
-            frames.push_back(other.index() == centre.index() ? here
-                             : network.is_aligned            ? warped(centre, other, steady)
-                                                             : sdk::picture(other));
+            if (network.is_aligned && other.index() != centre.index()) {
+                moved.push_back(frames.size());
+                flows.push_back(sdk::flow(host(), centre, other));
+            }
+            frames.push_back(sdk::picture(other));
         }
+        align(frames, moved, flows, steady);
         if (facts.channels == 1) {
             return at::stack(frames, 1).unsqueeze(2);
         }
         return at::stack(frames, 0).unsqueeze(0).expand({-1, -1, 3, -1, -1});
     }
 
-    at::Tensor warped(const sdk::FrameView& centre, const sdk::FrameView& other,
-                      const at::Tensor& steady) {
-        at::Tensor flow = sdk::flow(host(), centre, other).unsqueeze(0);
+    /// Brings the frames that `moved` names into line, each by its flow; all in one step, since
+    /// LibTorch gives each thread a picture.
+    static void align(std::vector<at::Tensor>& frames, const std::vector<std::size_t>& moved,
+                      const std::vector<at::Tensor>& flows, const at::Tensor& steady) {
+        if (moved.empty()) {
+            return;
+        }
+        std::vector<at::Tensor> pictures;
+        for (const std::size_t i : moved) {
+            pictures.push_back(frames[i]);
+        }
+        at::Tensor flow = at::stack(flows);
         if (steady.defined()) {
             flow = filled(flow, steady.to(at::kFloat).unsqueeze(0));
         }
-        return warp(sdk::picture(other).unsqueeze(0), flow).squeeze(0);
+        const at::Tensor warped = warp(at::stack(pictures), flow);
+        for (std::size_t k = 0; k < moved.size(); ++k) {
+            frames[moved[k]] = warped[static_cast<std::int64_t>(k)];
+        }
     }
 
     std::optional<Network> finder_, repairer_;

@@ -59,9 +59,8 @@ Moments moments(const std::vector<float>& a, const std::vector<float>& b,
 } // namespace
 
 Thumbnail::Thumbnail(const at::Tensor& picture) {
-    const at::Tensor luma = picture.mean(0, true).unsqueeze(0);
     const at::Tensor small =
-        at::adaptive_avg_pool2d(luma, {rows, columns}).flatten().cpu().contiguous();
+        at::adaptive_avg_pool2d(picture, {rows, columns}).mean(0).flatten().cpu().contiguous();
     const auto* begin = small.const_data_ptr<float>();
     values_.assign(begin, begin + small.numel());
     flat_ = moments(values_, values_, std::vector<char>(values_.size(), 1)).deviation_a <
