@@ -324,8 +324,13 @@ TEST_CASE("every stage makes on a late device what it makes on the CPU", "[stage
     };
     const std::vector<Frame> expected = pulled(through("cpu"), frames);
     late::begin();
+    set_recorder(c10::kPrivateUse1, {});
+    const std::vector<Frame> queued = pulled(through("late"), frames);
+    set_recorder(c10::kPrivateUse1, &late::record);
+    late::begin();
     const std::vector<Frame> found = pulled(through("late"), frames);
     CAPTURE(name);
+    same(found, queued); // networks queued anew each time
     same(found, expected, 2e-3);
     // What comes to the host beside the film itself: of a frame, its luma in 8 bits, once, and what
     // is small whatever the frame's size.
