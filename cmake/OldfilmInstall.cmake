@@ -30,6 +30,10 @@ if(TARGET oldfilm_media)
   oldfilm_install_library(media oldfilmMediaTargets "\$ORIGIN;${oldfilm_torch_run_path}")
   list(APPEND oldfilm_exports oldfilmMediaTargets)
 endif()
+if(TARGET oldfilm_cuda) # looked for beside oldfilm::core
+  set_target_properties(oldfilm_cuda PROPERTIES INSTALL_RPATH "${oldfilm_torch_run_path}")
+  install(TARGETS oldfilm_cuda LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT runtime)
+endif()
 set_target_properties(oldfilm_describe PROPERTIES INSTALL_RPATH "\$ORIGIN/${oldfilm_bin_to_lib}")
 install(TARGETS oldfilm_sdk oldfilm_describe EXPORT oldfilmTargets
   RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT dev)

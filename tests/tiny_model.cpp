@@ -45,6 +45,9 @@ std::string write_package(const std::string& path, const TinyModel& model) {
     for (const auto& [name, value] : model.weights) {
         module.register_parameter(name, value, false);
     }
+    for (const auto& [name, value] : model.numbers) {
+        module.register_attribute(name, c10::FloatType::get(), value);
+    }
     module.define(model.source);
     torch::jit::ExtraFilesMap extra;
     if (!model.manifest.empty()) {

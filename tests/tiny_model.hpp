@@ -30,7 +30,8 @@ class TempFolder {
 struct TinyModel {
     std::string source;
     std::map<std::string, at::Tensor> weights;
-    std::string manifest; ///< JSON text; empty to leave `oldfilm.json` out
+    std::string manifest;                       ///< JSON text; empty to leave `oldfilm.json` out
+    std::map<std::string, double> numbers = {}; ///< that the network may change itself
 };
 
 /// Writes the package and returns its path.

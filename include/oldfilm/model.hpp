@@ -62,13 +62,16 @@ struct ModelOptions {
         0; ///< side of a tile in input pixels; 0: chosen from receptive field and memory; -1: never
     /// Bytes that a run may take: tiles are chosen to fit by what the manifest says that a pixel
     /// takes. 0: tiles of up to 2 GiB on a CPU; what needs more than the machine has free is
-    /// refused.
+    /// refused. With a budget nothing is kept between runs, so that no calls are recorded
+    /// (`Model`).
     std::int64_t memory = 0;
     std::function<void(const std::string&)> warn; ///< may be empty
 };
 
 /// A model, loaded, checked, and ready on its device. `run` may be called from several threads, one
-/// after the other does the work.
+/// after the other does the work. Where the device can record (recording.hpp), small calls are
+/// replayed from the third of their inputs' shapes on; a model that can't be is told of by `warn`,
+/// once.
 class OLDFILM_API Model {
   public:
     /// Throws `Error`: not_found; unreadable (cut short, not TorchScript, without metadata);

@@ -7,9 +7,18 @@
 #include <utility>
 
 namespace oldfilm {
-namespace {
 
 using c10::impl::VirtualGuardImpl;
+
+// The allocator gives memory back to the stream that it was made on, and must know of others.
+void keep_for(const at::Tensor& tensor, c10::Stream stream) {
+    if (tensor.defined() && tensor.device().type() == stream.device_type()) {
+        VirtualGuardImpl(stream.device_type())
+            .recordDataPtrOnStream(tensor.storage().data_ptr(), stream);
+    }
+}
+
+namespace {
 
 /// `second` comes after what `first` has queued so far.
 void order(c10::Stream first, c10::Stream second) {
@@ -21,15 +30,7 @@ void order(c10::Stream first, c10::Stream second) {
     done.block(second);
 }
 
-/// The allocator gives memory back to the stream that it was made on, and must know of others.
-void keep_for(const at::Tensor& tensor, c10::Stream stream) {
-    if (tensor.defined() && tensor.device().type() == stream.device_type()) {
-        VirtualGuardImpl(stream.device_type())
-            .recordDataPtrOnStream(tensor.storage().data_ptr(), stream);
-    }
-}
-
-void keep_for(const Frame& frame, c10::Stream stream) {
+void keep_frame_for(const Frame& frame, c10::Stream stream) {
     keep_for(frame.picture(), stream);
     keep_for(frame.mask(), stream);
 }
@@ -55,7 +56,7 @@ Frame Sent::hand_to_caller() const {
         const at::Device where = frame_.picture().device();
         const c10::Stream caller = VirtualGuardImpl(where.type()).getStream(where);
         there_->block(caller);
-        keep_for(frame_, caller);
+        keep_frame_for(frame_, caller);
     }
     return frame_;
 }
@@ -78,7 +79,7 @@ void Transfers::receive(const Frame& frame) const {
     const c10::Stream lane = lane_.value_or(device.getDefaultStream(where));
     for (const c10::Stream user : {lane, up_.value_or(lane)}) {
         order(device.getStream(where), user);
-        keep_for(frame, user);
+        keep_frame_for(frame, user);
     }
 }
 
@@ -92,7 +93,7 @@ Frame Transfers::upload(const Frame& frame) const {
         return pinned.to(device_, /*non_blocking=*/true);
     });
     order(*up_, *lane_);
-    keep_for(there, *lane_);
+    keep_frame_for(there, *lane_);
     return there;
 }
 
@@ -103,7 +104,7 @@ Sent Transfers::download(const Frame& frame) const {
         const auto pinned = at::TensorOptions().dtype(made.scalar_type()).pinned_memory(true);
         return at::empty(made.sizes(), pinned).copy_(made, /*non_blocking=*/true);
     });
-    keep_for(frame, *down_);
+    keep_frame_for(frame, *down_);
     c10::Event there(device_.type());
     there.record(*down_);
     return {here, std::move(there)};

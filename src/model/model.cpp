@@ -1,9 +1,11 @@
 #include "base/hidden.hpp"
 #include "device/device.hpp"
 #include "device/kept_blocks.hpp"
+#include "device/recording.hpp"
 #include "model/network.hpp"
 #include "model/package.hpp"
 #include "model/precision.hpp"
+#include "model/recorded_network.hpp"
 #include "model/tensors.hpp"
 #include "model/tiling.hpp"
 
@@ -26,6 +28,8 @@ constexpr std::int64_t usual_memory = std::int64_t{2} << 30;
 constexpr std::int64_t usual_per_pixel = 4096; ///< for models that don't tell
 /// Pixels of a tile on other devices where no memory was named.
 constexpr std::int64_t usual_pixels_elsewhere = 2048 * 2048;
+/// What recordings of a network's calls may keep. What takes more is not bound by its launches.
+constexpr std::int64_t most_recorded = std::int64_t{512} << 20;
 
 at::ScalarType scalar_type(Precision precision) {
     switch (precision) {
@@ -86,19 +90,47 @@ struct OLDFILM_HIDDEN Model::Impl {
         return outputs;
     }
 
+    [[nodiscard]] std::int64_t memory_per_pixel() const {
+        return manifest.memory_per_pixel > 0 ? manifest.memory_per_pixel : usual_per_pixel;
+    }
+
+    /// Small calls are recorded, where the device can; not under a budget of memory, which is for
+    /// what runs, one network at a time, and not for what each keeps between.
+    [[nodiscard]] std::unique_ptr<Network::Ready>
+    with_recordings(std::unique_ptr<Network::Ready> plain) const {
+        if (device.is_cpu() || options.memory > 0 || !plain->replayable()) {
+            return plain;
+        }
+        std::string why;
+        Record record = recorder_for(device.type(), why);
+        if (!why.empty()) {
+            warn(why);
+        }
+        if (!record) {
+            return plain;
+        }
+        const auto refused = [warn = options.warn, id = manifest.id](const std::string& reason) {
+            if (warn) {
+                warn(fmt::format("the model {} can't be recorded and is queued anew each time, "
+                                 "which takes small pictures longer: {}",
+                                 id, reason));
+            }
+        };
+        return recorded(std::move(plain),
+                        {device, std::move(record), most_recorded / memory_per_pixel(), refused});
+    }
+
     [[nodiscard]] TileSize tile_for(const Inputs& inputs) const {
         if (inputs.height == 0 || manifest.receptive_field < 0) {
             return {inputs.height, inputs.width};
         }
         const std::int64_t memory = options.memory > 0 ? options.memory : usual_memory;
-        const std::int64_t per_pixel =
-            manifest.memory_per_pixel > 0 ? manifest.memory_per_pixel : usual_per_pixel;
         return choose_tile(inputs.height, inputs.width,
                            {.overlap = manifest.receptive_field,
                             .multiple = manifest.size_multiple,
                             .wanted = options.tile,
                             .most = options.memory > 0 || device.is_cpu()
-                                        ? memory / per_pixel
+                                        ? memory / memory_per_pixel()
                                         : usual_pixels_elsewhere});
     }
 
@@ -293,7 +325,8 @@ std::shared_ptr<Model> Model::open(const std::string& path, const std::string& t
                 "{} in 'inputs'; export the model again with a right manifest",
                 path, impl->network->inputs(), manifest.inputs.size()));
     }
-    impl->ready = impl->network->prepare(impl->device, scalar_type(impl->precision));
+    impl->ready =
+        impl->with_recordings(impl->network->prepare(impl->device, scalar_type(impl->precision)));
     return std::shared_ptr<Model>(new Model(std::move(impl)));
 }
 

@@ -117,6 +117,31 @@ bool feeds_convolutions(const torch::jit::Graph& graph) {
                        [&](const torch::jit::Value* input) { return feeds(*input); });
 }
 
+/// As `Network::Ready::replayable` says. After freezing, attributes are read only where the network
+/// changes them.
+bool can_be_replayed(const torch::jit::Block& block) {
+    namespace prim = torch::jit::prim;
+    return std::all_of(
+        block.nodes().begin(), block.nodes().end(), [](const torch::jit::Node* node) {
+            const torch::jit::NodeKind kind = node->kind();
+            const bool known = kind.is_aten() || kind.is_prim();
+            const bool harmless = kind == prim::RaiseException || !node->hasSideEffects();
+            if (!known || !harmless || node->isNondeterministic() || kind == prim::GetAttr ||
+                kind == prim::fork) {
+                return false;
+            }
+            // A copy from the host that isn't waited for would be made from there again.
+            const auto waits = torch::jit::Symbol::attr("non_blocking");
+            if (node->maybeSchema() != nullptr && node->hasNamedInput("non_blocking") &&
+                node->get<bool>(waits) != false) {
+                return false;
+            }
+            return std::all_of(
+                node->blocks().begin(), node->blocks().end(),
+                [](const torch::jit::Block* inner) { return can_be_replayed(*inner); });
+        });
+}
+
 /// Runs the frozen graph with LibTorch's interpreter, not with its graph executor: that one would
 /// profile and recompile in the first calls and whenever a size changes, under process-wide
 /// switches.
@@ -126,7 +151,8 @@ class TorchScriptReady final : public Network::Ready {
     TorchScriptReady(torch::jit::Module module, const std::shared_ptr<torch::jit::Graph>& graph,
                      std::unique_ptr<GraphFacts> facts)
         : module_(std::move(module)), facts_(std::move(facts)),
-          channels_last_(feeds_convolutions(*graph)), plain_{code(graph->copy()), {}} {
+          channels_last_(feeds_convolutions(*graph)),
+          replayable_(can_be_replayed(*graph->block())), plain_{code(graph->copy()), {}} {
         if (facts_) {
             probe_ = code(facts_->probe());
         }
@@ -157,6 +183,7 @@ class TorchScriptReady final : public Network::Ready {
     }
 
     [[nodiscard]] bool channels_last() const override { return channels_last_; }
+    [[nodiscard]] bool replayable() const override { return replayable_; }
 
   private:
     using Code = torch::jit::Code;
@@ -242,7 +269,7 @@ class TorchScriptReady final : public Network::Ready {
 
     torch::jit::Module module_;
     std::unique_ptr<GraphFacts> facts_;
-    bool channels_last_;
+    bool channels_last_, replayable_;
     Variant plain_;
     Code probe_;
     std::map<Sizes, Variant> variants_;

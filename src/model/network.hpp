@@ -26,6 +26,10 @@ class Network {
         /// Whether inputs should be laid out channels-last, as convolutions take them: not where
         /// something else reads them first.
         [[nodiscard]] virtual bool channels_last() const = 0;
+        /// Whether what a call queues on a device follows from its inputs' shapes, and is all that
+        /// the call does, as far as the graph tells: no state, nothing random, nothing on another
+        /// thread. Waits for values show only when it runs.
+        [[nodiscard]] virtual bool replayable() const = 0;
     };
 
     /// Throws `Error` (unreadable) when LibTorch cannot load it.

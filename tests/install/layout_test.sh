@@ -20,6 +20,12 @@ for name in base core media; do
     [ -z "$private" ] || fail "$library exports private parts: $private"
 done
 
+# What records CUDA graphs is loaded from beside oldfilm::core, where it could be built.
+if [ -e "$binary/lib/liboldfilm_cuda.so" ]; then
+    cuda=$(nm -D --defined-only "$lib/liboldfilm_cuda.so" | cut -c20-)
+    [ "$cuda" = oldfilm_cuda_half ] || fail "$lib/liboldfilm_cuda.so exports: $cuda"
+fi
+
 # A function that is gone, or has other arguments, breaks programs that were built with this version.
 symbols() {
     nm -DC --defined-only "$lib"/liboldfilm_*.so | cut -c20- | grep '^oldfilm::' | grep -v '^oldfilm::base::' | LC_ALL=C sort -u

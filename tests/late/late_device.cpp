@@ -124,7 +124,61 @@ class Hooks final : public at::PrivateUse1HooksInterface {
     }
 };
 
+std::atomic<std::int64_t>& living() {
+    static std::atomic<std::int64_t> count{0};
+    return count;
+}
+
+class LateRecording final : public Recording {
+  public:
+    explicit LateRecording(Queues::Recorder&& made)
+        : steps_(std::make_shared<Steps>(std::move(made.steps))), pool_(std::move(made.pool)) {
+        ++living();
+    }
+    ~LateRecording() override {
+        --living();
+        Queues::get().give_up(*pool_);
+    }
+    LateRecording(const LateRecording&) = delete;
+    LateRecording& operator=(const LateRecording&) = delete;
+    void replay() override {
+        Queues& queues = Queues::get();
+        queues.queue([steps = steps_] {
+            for (const auto& step : *steps) {
+                step();
+            }
+        });
+        const std::scoped_lock lock(queues.mutex);
+        ++queues.counts.replays;
+    }
+
+  private:
+    std::shared_ptr<const Steps> steps_; ///< a replay that is queued needs no recording any more
+    decltype(Queues::Recorder::pool) pool_;
+};
+
 } // namespace
+
+std::unique_ptr<Recording> record(const c10::Device& /*device*/,
+                                  const std::function<void()>& work) {
+    Queues& queues = Queues::get();
+    Queues::Recorder recorder;
+    try {
+        work();
+    } catch (...) {
+        queues.give_up(*recorder.pool);
+        const std::scoped_lock lock(queues.mutex);
+        ++queues.counts.refused;
+        throw;
+    }
+    const std::scoped_lock lock(queues.mutex);
+    ++queues.counts.recorded;
+    return std::make_unique<LateRecording>(std::move(recorder));
+}
+
+std::int64_t recordings() {
+    return living();
+}
 
 c10::Device begin(Order order, std::uint64_t seed) {
     // LibTorch keeps what is registered until the process ends, and so do we.
@@ -137,6 +191,7 @@ c10::Device begin(Order order, std::uint64_t seed) {
         c10::SetAllocator(type, &memory);
         at::RegisterPrivateUse1HooksInterface(&hooks);
         register_kernels();
+        set_recorder(type, &record);
         return true;
     }();
     static_cast<void>(registered);

@@ -7,6 +7,11 @@
 ///
 /// It is LibTorch's PrivateUse1, named "late"; its memory is the host's, and the CPU's operators do
 /// its work. Operators that answer to the host (`item`, `equal`, `nonzero`) wait, and are counted.
+///
+/// It records, and replays what it has recorded: on the same memory, which is overwritten between
+/// two steps as between two kernels. To wait while it records is an error.
+
+#include <oldfilm/recording.hpp>
 
 #include <c10/core/Device.h>
 #include <c10/core/Stream.h>
@@ -21,7 +26,8 @@ enum class Order : std::uint8_t {
     random, ///< now and then a piece of any stream
 };
 
-/// Registers the device with LibTorch where that isn't done yet; its order, and counts from zero.
+/// Registers the device with LibTorch and its recorder with oldfilm, where that isn't done yet; its
+/// order, and counts from zero.
 c10::Device begin(Order order = Order::last, std::uint64_t seed = 1);
 
 /// Since `begin`.
@@ -31,11 +37,17 @@ struct Counts {
     std::int64_t uploads = 0, downloads = 0; ///< copies between host and device
     std::int64_t downloaded = 0;             ///< bytes
     std::int64_t reused = 0;                 ///< blocks of memory handed out again
+    std::int64_t recorded = 0, refused = 0;  ///< recordings made, and failed
+    std::int64_t replays = 0;
 };
 Counts counts();
 /// Waits of the calling thread alone, since it began.
 std::int64_t waits_here();
 /// Kernels that are queued and not done.
 std::int64_t pending();
+/// Recordings that there are.
+std::int64_t recordings();
+/// Makes one; what `set_recorder` has been told of.
+std::unique_ptr<Recording> record(const c10::Device& device, const std::function<void()>& work);
 
 } // namespace oldfilm::testing::late

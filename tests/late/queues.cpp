@@ -1,9 +1,12 @@
 #include "late/queues.hpp"
 
+#include <c10/util/Exception.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <new>
+#include <utility>
 
 namespace oldfilm::testing::late {
 namespace {
@@ -13,6 +16,16 @@ constexpr int poison_byte = 0xFF;
 
 std::size_t rounded(std::size_t bytes) {
     return (std::max<std::size_t>(bytes, 1) + 511) / 512 * 512;
+}
+
+/// Of recordings, as they are made; no work is ever queued on it.
+constexpr c10::StreamId recording_stream = 1000;
+/// Of blocks that any stream may take.
+constexpr c10::StreamId anyones = -1;
+
+Queues::Recorder*& recorder() {
+    thread_local Queues::Recorder* current = nullptr;
+    return current;
 }
 
 std::int64_t& thread_waits() {
@@ -45,7 +58,31 @@ void Queues::begin(Order order, std::uint64_t seed) {
     counts = {};
 }
 
+Queues::Recorder::Recorder() : before_(std::exchange(current_stream(), recording_stream)) {
+    recorder() = this;
+}
+
+Queues::Recorder::~Recorder() {
+    recorder() = nullptr;
+    current_stream() = before_;
+}
+
+void Queues::give_up(Blocks& pool) {
+    const std::scoped_lock lock(mutex);
+    for (auto& [memory, block] : pool) {
+        block.stream = anyones;
+        for (const auto& [id, stream] : streams_) {
+            block.until.push_back({id, stream.queued});
+        }
+    }
+    free_.merge(pool);
+}
+
 void Queues::queue(std::function<void()> work, bool is_kernel) {
+    if (recorder() != nullptr) {
+        recorder()->steps.push_back(std::move(work));
+        return;
+    }
     const std::scoped_lock lock(mutex);
     Stream& stream = streams_[current_stream()];
     stream.tasks.push_back({std::move(work), {}});
@@ -100,6 +137,7 @@ void Queues::do_some() {
 }
 
 void Queues::wait(Place place) {
+    TORCH_CHECK(recorder() == nullptr, "the late device can't be waited for while it records");
     const std::scoped_lock lock(mutex);
     ++counts.waits;
     ++thread_waits();
@@ -126,7 +164,8 @@ std::int64_t Queues::pending() {
 void* Queues::take(Blocks& free, std::size_t bytes, c10::StreamId stream, bool poison) {
     for (auto it = free.begin(); it != free.end(); ++it) {
         Block& block = it->second;
-        const bool fits = block.bytes == bytes && block.stream == stream;
+        const bool fits =
+            block.bytes == bytes && (block.stream == stream || block.stream == anyones);
         if (fits && std::all_of(block.until.begin(), block.until.end(),
                                 [this](const Place& place) { return is_done(place); })) {
             void* memory = it->first;
@@ -149,8 +188,9 @@ void* Queues::take(Blocks& free, std::size_t bytes, c10::StreamId stream, bool p
 void* Queues::allocate(std::size_t bytes) {
     const std::scoped_lock lock(mutex);
     bytes = rounded(bytes);
-    void* memory = take(free_, bytes, current_stream(), true);
-    used_[memory] = {bytes, current_stream(), {}, {}};
+    const std::shared_ptr<Blocks> pool = recorder() == nullptr ? nullptr : recorder()->pool;
+    void* memory = take(pool ? *pool : free_, bytes, current_stream(), true);
+    used_[memory] = {bytes, current_stream(), {}, {}, pool};
     return memory;
 }
 
@@ -163,7 +203,11 @@ void Queues::free(void* memory) {
     for (const c10::StreamId user : block.mapped().users) {
         block.mapped().until.push_back(end(user));
     }
-    free_.insert(std::move(block));
+    const std::shared_ptr<Blocks> pool = block.mapped().pool.lock();
+    if (!pool && block.mapped().stream == recording_stream) {
+        block.mapped().stream = anyones;
+    }
+    (pool ? *pool : free_).insert(std::move(block));
 }
 
 void Queues::used_on(void* memory, c10::StreamId stream) {
@@ -178,7 +222,7 @@ void* Queues::allocate_pinned(std::size_t bytes) {
     const std::scoped_lock lock(mutex);
     bytes = rounded(bytes);
     void* memory = take(pinned_free_, bytes, 0, false);
-    pinned_[memory] = {bytes, 0, {}, {}};
+    pinned_[memory] = {bytes, 0, {}, {}, {}};
     return memory;
 }
 

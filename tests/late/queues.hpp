@@ -22,10 +22,33 @@ struct Place {
     std::int64_t number = 0;
 };
 
+/// Work that a thread queued while it recorded.
+using Steps = std::vector<std::function<void()>>;
+
 /// Everything is done by the threads that wait, under one lock.
 class Queues {
+    struct Block;
+    using Blocks = std::map<void*, Block>;
+
   public:
     static Queues& get();
+
+    /// While it lives the calling thread's work is kept here instead of being queued, on a stream
+    /// of its own, and memory that it makes comes from a pool of its own.
+    class Recorder {
+      public:
+        Recorder();
+        ~Recorder();
+        Recorder(const Recorder&) = delete;
+        Recorder& operator=(const Recorder&) = delete;
+        Steps steps;
+        std::shared_ptr<Blocks> pool = std::make_shared<Blocks>();
+
+      private:
+        c10::StreamId before_;
+    };
+    /// What a pool holds is anybody's once all that is queued now is done.
+    void give_up(Blocks& pool);
 
     void begin(Order order, std::uint64_t seed);
     /// Puts work at the end of the calling thread's current stream.
@@ -66,8 +89,8 @@ class Queues {
         c10::StreamId stream = 0;
         std::set<c10::StreamId> users; ///< streams beside its own
         std::vector<Place> until;
+        std::weak_ptr<Blocks> pool; ///< that it goes back to
     };
-    using Blocks = std::map<void*, Block>;
 
     void finish(Place place);
     void step(Stream& stream);
