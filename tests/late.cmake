@@ -10,3 +10,8 @@ if(OLDFILM_OPENCV_STAGES)
     add_dependencies(late_test oldfilm_stage_${stage})
   endforeach()
 endif()
+
+# Shots dealt out over devices.
+if(OLDFILM_MEDIA)
+  oldfilm_test(deal_test SOURCES deal_test.cpp run_program.cpp LIBS oldfilm::media oldfilm::sdk oldfilm_late LABELS media)
+endif()
