@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <mutex>
@@ -37,6 +38,8 @@ struct Watch {
     std::atomic<std::int64_t> fail_at{-1};   ///< so many frames; then it fails
     std::atomic<std::int64_t> no_memory{-1}; ///< so many frames; then memory runs out, once
     std::atomic<int> stages{0};              ///< made
+    std::atomic<int> fail_in_shot{-1};       ///< then it fails in this shot ...
+    std::atomic<int> fail_after{0};          ///< ... after so many frames of it, and a while
     std::mutex mutex;
     std::set<std::thread::id> lanes; ///< that stages worked on
     std::set<int> threads;           ///< of LibTorch's that they had
@@ -54,7 +57,7 @@ class Grain final : public sdk::Stage {
         config.edges = OLDFILM_INSIDE;
         config.analysis_frames = 5;
     }
-    void reset() override { sum_ = count_ = 0; }
+    void reset() override { sum_ = count_ = here_ = 0; }
     void analyze(const sdk::FrameView& frame) override {
         sum_ += sdk::picture(frame).mean().item<double>();
         ++count_;
@@ -75,6 +78,10 @@ class Grain final : public sdk::Stage {
         if (frames == watch->no_memory) {
             throw sdk::Failure("no room", OLDFILM_OUT_OF_MEMORY);
         }
+        if (request.centre().shot() == watch->fail_in_shot && ++here_ > watch->fail_after) {
+            std::this_thread::sleep_for(std::chrono::seconds(2));
+            throw sdk::Failure("this shot is too ugly");
+        }
         {
             const std::lock_guard lock(watch->mutex);
             watch->lanes.insert(std::this_thread::get_id());
@@ -91,6 +98,7 @@ class Grain final : public sdk::Stage {
 
   private:
     double sum_ = 0, count_ = 0;
+    int here_ = 0;
     float mean_ = 0;
 };
 
@@ -381,6 +389,28 @@ TEST_CASE("what is broken off is taken up, by as many devices as there are") {
         CHECK(s.notes.find("going on with") != std::string::npos);
     }
     same(s.take(result), whole);
+}
+
+TEST_CASE("what was made ahead of a long shot is not made again") {
+    Film s;
+    s.make();
+    const Made whole = s.made_by("cpu", long_chain());
+    s.seen.frames = 0;
+    // The second shot's lane fails near its end, when the other lane has long made the third.
+    s.seen.fail_in_shot = 1;
+    s.seen.fail_after = 30;
+    CHECK_THROWS_WITH(s.restore("cpu,cpu", long_chain()), Catch::Contains("too ugly"));
+    s.seen.fail_in_shot = -1;
+    const std::int64_t before = s.seen.frames;
+    SECTION("by several devices") {
+        const RestoreResult result = s.restore("cpu,cpu", long_chain());
+        CHECK(result.resumed == 19 + 273);
+        CHECK(s.seen.frames - before == 37 + 7 + 57); // the last piece is noted with the end alone
+        same(s.take(result), whole);
+    }
+    SECTION("by one, which makes them again") {
+        same(s.made_by("cpu", long_chain()), whole);
+    }
 }
 
 TEST_CASE("memory that runs out costs larger tiles, not the film") {

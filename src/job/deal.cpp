@@ -220,6 +220,14 @@ void Deal::drive(Work& work, Lane& lane) {
     try {
         const std::unique_ptr<Source> source = ways_.source();
         while (const auto unit = work.scout->take()) {
+            if (const auto made = work.film.take_ahead(unit->piece)) {
+                read_ += made->frames;
+                ahead_ += made->frames;
+                written_ += made->outputs;
+                lane.stats.analysis.insert(lane.stats.analysis.end(), made->analysis.begin(),
+                                           made->analysis.end());
+                continue;
+            }
             restore(work, lane, *source, *unit);
         }
     } catch (...) {

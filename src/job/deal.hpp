@@ -59,6 +59,8 @@ class Deal {
     RunStats run(KeptFilm& film, Source& ahead, const Tell& tell, const std::stop_token& stop);
     /// Frames that came out so far.
     [[nodiscard]] std::int64_t written() const { return written_; }
+    /// Frames of the input that earlier runs had made ahead of others.
+    [[nodiscard]] std::int64_t ahead() const { return ahead_; }
 
   private:
     struct Lane {
@@ -98,7 +100,7 @@ class Deal {
 
     Ways ways_;
     std::vector<std::unique_ptr<Lane>> lanes_;
-    std::atomic<std::int64_t> read_ = 0, written_ = 0;
+    std::atomic<std::int64_t> read_ = 0, written_ = 0, ahead_ = 0;
 };
 
 } // namespace oldfilm::job

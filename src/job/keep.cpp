@@ -31,7 +31,7 @@ void Job::begin(KeptFilm& film, const nlohmann::json& identity) {
 }
 
 void Job::choose_tile(const KeptFilm& film) {
-    if (film.first_piece() > 0 && (tile_ == 0 || (film.tile() > 0 && film.tile() < tile_))) {
+    if (film.has_pieces() && (tile_ == 0 || (film.tile() > 0 && film.tile() < tile_))) {
         tile_ = film.tile();
     }
 }
@@ -193,6 +193,7 @@ RestoreResult Job::deal(const Pipeline& pipeline, const std::vector<std::string>
         check_counts(deal.output(), film.frames());
     }
     RestoreResult made = publish(film, *output, masks, meter);
+    made.resumed += deal.ahead();
     made.stats = std::move(stats);
     return made;
 }

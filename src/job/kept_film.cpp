@@ -43,26 +43,30 @@ KeptFilm::~KeptFilm() {
 }
 
 void KeptFilm::read() {
-    std::vector<Piece> pieces;
+    std::map<std::int64_t, Piece> pieces;
     for (const json& line : journal_.lines()) {
         if (line.contains("piece")) {
-            Piece& piece = pieces.emplace_back();
+            Piece& piece = pieces[line.at("piece")];
             piece.line = line;
             piece.film = seal_of(line.at("film"));
             if (!line.at("mask").is_null()) {
                 piece.mask = seal_of(line.at("mask"));
             }
         } else if (line.contains("back_to")) {
-            pieces.resize(line.at("back_to").get<std::size_t>());
+            pieces.erase(pieces.lower_bound(line.at("back_to")), pieces.end());
         }
     }
-    for (const Piece& piece : pieces) {
-        if (!is_whole(first_piece_, piece)) {
-            journal_.add({{"back_to", first_piece_}});
+    for (const auto& [number, piece] : pieces) {
+        if (!is_whole(number, piece)) {
+            journal_.add({{"back_to", number}});
             break;
         }
-        take(piece.line);
-        ++first_piece_;
+        if (number == first_piece_) {
+            take(piece.line);
+            ++first_piece_;
+        } else {
+            ahead_[number] = piece.line;
+        }
     }
     if (first_piece_ > 0 && end_.is_null()) {
         starts_.push_back(done_frames_);
@@ -117,7 +121,7 @@ int KeptFilm::tile() const {
 }
 
 void KeptFilm::check(const json& identity) {
-    if (first_piece_ == 0) { // nothing that could be gone on with
+    if (!has_pieces()) { // nothing that could be gone on with
         journal_.clear();
         return;
     }
@@ -142,16 +146,36 @@ void KeptFilm::check(const json& identity) {
 
 void KeptFilm::note(const json& line) {
     const std::lock_guard lock(mutex_);
-    waiting_[line.at("piece")] = line;
-    while (const auto next = waiting_.extract(pieces_)) {
-        count(next.mapped());
+    count(line);
+    ++pieces_;
+    if (line.at("restart").is_null()) {
+        last_line_ = line;
+    } else {
+        journal_.add(line);
+    }
+}
+
+std::optional<KeptFilm::Ahead> KeptFilm::take_ahead(std::int64_t piece) {
+    const std::lock_guard lock(mutex_);
+    std::int64_t last = piece;
+    while (ahead_.contains(last) && !ahead_.at(last).value("closes", false)) {
+        ++last;
+    }
+    if (!ahead_.contains(last)) {
+        return std::nullopt;
+    }
+    Ahead all;
+    for (; piece <= last; ++piece) {
+        const json& line = ahead_.at(piece);
+        count(line);
         ++pieces_;
-        if (next.mapped().at("restart").is_null()) {
-            last_line_ = std::move(next.mapped());
-        } else {
-            journal_.add(next.mapped());
+        all.frames += line.at("next").get<std::int64_t>() - line.at("start").get<std::int64_t>();
+        all.outputs += line.at("outputs").get<std::int64_t>();
+        for (const json& found : line.at("analysis")) {
+            all.analysis.push_back(found);
         }
     }
+    return all;
 }
 
 void KeptFilm::assemble(const std::string& prefix, const Output& output, Rational base) const {

@@ -21,8 +21,8 @@
 
 namespace oldfilm::job {
 
-/// What a job keeps on disk of its films, and where it stands. For the job's thread, but for
-/// `note`.
+/// What a job keeps on disk of its films, and where it stands. For the job's thread, where nothing
+/// else is said.
 class KeptFilm {
   public:
     /// Takes the job folder of `output` and reads what an earlier run has left; nothing where
@@ -42,6 +42,8 @@ class KeptFilm {
     /// What follows is made in tiles of this side.
     void note_tile(int side) { journal_.add({{"tile", side}}); }
 
+    /// Whether an earlier run has left anything that this one need not make.
+    [[nodiscard]] bool has_pieces() const { return first_piece_ > 0 || !ahead_.empty(); }
     /// What an earlier run had done when this one began.
     [[nodiscard]] const StartPoint& start_point() const { return from_; }
     [[nodiscard]] std::int64_t first_piece() const { return first_piece_; } ///< to be made
@@ -53,9 +55,17 @@ class KeptFilm {
     [[nodiscard]] std::unique_ptr<Boundaries> boundaries() const;
     [[nodiscard]] const std::filesystem::path& folder() const { return journal_.folder(); }
 
-    /// A piece is whole, with all that is to be known about it. From any thread, in any order: the
-    /// journal is told in the film's.
+    /// A piece is whole, with all that is to be known about it. From any thread, in any order; the
+    /// film's last one is noted with the end.
     void note(const nlohmann::json& line);
+    /// Pieces that an earlier run had made ahead of others, from one cut to another.
+    struct Ahead {
+        std::int64_t frames = 0, outputs = 0;
+        std::vector<std::string> analysis;
+    };
+    /// Counts those that begin with `piece` among what is done; nothing where they are to be made.
+    /// From any thread.
+    std::optional<Ahead> take_ahead(std::int64_t piece);
     /// Of all pieces that were noted, those of earlier runs among them: frames written, and
     /// whether anything was repaired.
     [[nodiscard]] std::int64_t frames() const { return outputs_; }
@@ -92,8 +102,8 @@ class KeptFilm {
     std::vector<std::int64_t> starts_; ///< of the pieces that are done, and of the next
     std::int64_t first_piece_ = 0, done_frames_ = 0, done_outputs_ = 0;
 
-    std::mutex mutex_;                               ///< of `note`
-    std::map<std::int64_t, nlohmann::json> waiting_; ///< for pieces before them, by number
+    std::mutex mutex_;                             ///< guards what follows
+    std::map<std::int64_t, nlohmann::json> ahead_; ///< lines of pieces after some to be made
     nlohmann::json last_line_; ///< of the last piece, which is noted together with the end
     std::int64_t pieces_ = 0, outputs_ = 0, mask_frames_ = 0;
     bool any_mask_ = false;

@@ -138,6 +138,7 @@ json KeptRun::line_of(std::int64_t piece, LogSeal film, std::int64_t frames) {
               {"restart", is_last ? json() : json(restart)},
               {"time", (is_last ? Rational() : boundaries_.time_of(restart)).to_string()}};
     const std::lock_guard lock(mutex_);
+    line["closes"] = piece == last_; // up to a cut, or to the film's end
     line["marked"] = marked_.erase(piece) > 0;
     if (const auto mask = masks_done_.extract(piece)) {
         line["mask"] = to_json(mask.mapped().first);
@@ -147,6 +148,10 @@ json KeptRun::line_of(std::int64_t piece, LogSeal film, std::int64_t frames) {
 }
 
 void KeptRun::drain(std::int64_t last) {
+    {
+        const std::lock_guard lock(mutex_);
+        last_ = last;
+    }
     if (masks_) {
         masks_->drain(last);
     }

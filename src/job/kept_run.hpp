@@ -16,6 +16,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -76,6 +77,7 @@ class KeptRun {
     std::map<std::int64_t, std::pair<media::LogSeal, std::int64_t>> masks_done_;
     std::set<std::int64_t> marked_; ///< pieces in which something was repaired
     bool abandoned_ = false;
+    std::optional<std::int64_t> last_; ///< piece, once it is known
 
     std::unique_ptr<PieceFilm> masks_, film_;
 };
