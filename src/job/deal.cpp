@@ -104,7 +104,7 @@ std::string Deal::plan() const {
 }
 
 /// The first failure counts; it ends everything.
-void Deal::fail(Work& work, std::exception_ptr why) {
+void Deal::fail(Work& work, const std::exception_ptr& why) {
     {
         const std::lock_guard lock(work.mutex);
         if (!work.failure) {

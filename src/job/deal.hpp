@@ -95,7 +95,7 @@ class Deal {
                               std::int64_t frame);
     void at_work(Work& work, Lane& lane, Run* run);
     void watch(Work& work, const Tell& tell);
-    void fail(Work& work, std::exception_ptr why);
+    void fail(Work& work, const std::exception_ptr& why);
     [[nodiscard]] RunStats stats(const Work& work) const;
 
     Ways ways_;

@@ -41,7 +41,7 @@ std::vector<std::string> devices_of(const std::string& text) {
     std::istringstream places(text + ","); // so that an empty last place is one
     for (std::string name; std::getline(places, name, ',');) {
         if (is_number(name) && !devices.empty()) {
-            name = kind_of(devices.front()) + ":" + name;
+            name = fmt::format("{}:{}", kind_of(devices.front()), name);
         }
         const std::string kind = kind_of(name);
         if (kind.empty() || kind == "auto" || is_number(kind)) {

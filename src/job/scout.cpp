@@ -32,7 +32,7 @@ Scout::~Scout() {
     thread_.join();
 }
 
-void Scout::read(const StreamFormat& format, StartPoint known, PipelineOptions options) {
+void Scout::read(const StreamFormat& format, const StartPoint& known, PipelineOptions options) {
     base::work_alone();
     Run run = Pipeline(std::move(options))
                   .start(

@@ -57,7 +57,7 @@ class Scout {
     void stop();
 
   private:
-    void read(const StreamFormat& format, StartPoint known, PipelineOptions options);
+    void read(const StreamFormat& format, const StartPoint& known, PipelineOptions options);
     bool add(const FrameInfo& info);
     void end_with(std::exception_ptr failure);
     [[nodiscard]] std::optional<std::int64_t> known_end(const Unit& unit) const;
