@@ -24,3 +24,8 @@ add_dependencies(recording_test oldfilm_stale_cuda)
 if(TARGET oldfilm_cuda)
   target_compile_definitions(recording_test PRIVATE OLDFILM_CUDA_LIBRARY="$<TARGET_FILE:oldfilm_cuda>")
 endif()
+
+# Shots dealt out over devices.
+if(OLDFILM_MEDIA)
+  oldfilm_test(deal_test SOURCES deal_test.cpp run_program.cpp LIBS oldfilm::media oldfilm::sdk oldfilm_late LABELS media)
+endif()

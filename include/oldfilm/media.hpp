@@ -67,6 +67,9 @@ class OLDFILM_API Reader {
     /// that. Throws `Error`: unreadable (with `strict`), format_mismatch when the size changes,
     /// with the time.
     std::optional<Frame> next();
+    /// Goes past the next frame, which is decoded and makes no picture: a fraction of the time.
+    /// What comes after is what would have come. False at the end. Throws as `next` does.
+    bool skip();
     /// Corrupt frames that were concealed so far.
     [[nodiscard]] std::int64_t concealed() const;
     struct Impl;

@@ -44,7 +44,9 @@ struct StreamFormat {
 };
 
 struct PipelineOptions {
-    std::string device = "auto"; ///< "auto", "cpu", "cuda", "cuda:1"
+    /// "auto", "cpu", "cuda", "cuda:1", or another of LibTorch's that the program has registered.
+    /// `restore` alone takes several, "cuda:0,1": see there.
+    std::string device = "auto";
     Precision precision = Precision::automatic;
     std::int64_t memory = 0; ///< bytes that the program may come to hold, resident; what the models
                              ///< may take, and so their tiles, follows from it; 0: any amount
@@ -52,6 +54,9 @@ struct PipelineOptions {
     /// encoder's, say): it counts in `memory`. Called while the run starts; may be empty.
     std::function<std::int64_t(const StreamFormat& output)> beside;
     int tile = 0; ///< the models' tiles, side in pixels: see `ModelOptions`; 0: chosen
+    /// So many runs are at work side by side, this one among them: each takes its part of `memory`,
+    /// and on the CPU of LibTorch's threads.
+    int lanes = 1;
     std::vector<std::string> plugin_path; ///< folders that are searched first
     /// Told each frame, in order, where it still has the source's size and rate, that is after the
     /// last stage before the first one that changes either: repair masks are complete there. From
@@ -81,9 +86,10 @@ struct RunStats {
     std::vector<std::int64_t> shots;         ///< first frame of each shot found so far
 };
 
-/// Where a run takes up a film of which the beginning was restored before. The source gives the
-/// film from its start all the same; what comes out is numbered as in a run of the whole film, and
-/// from the frame that `Run::restart` was asked about on, it is the same to the bit.
+/// Where a run takes up a film of which the beginning was restored before, or is restored
+/// elsewhere. The source gives the film from its start all the same (but see `in_shots`); what
+/// comes out is numbered as in a run of the whole film, and from the frame that `Run::restart` was
+/// asked about on, it is the same to the bit.
 struct StartPoint {
     std::int64_t frame = 0;            ///< the first that stages see, as `Run::restart` said
     Rational time;                     ///< of that frame, in seconds
@@ -91,6 +97,13 @@ struct StartPoint {
     std::vector<std::int64_t> shots;   ///< where shots are known to begin, up to ...
     std::int64_t shots_until = 0;      ///< ... before this frame; from there on they are looked for
     std::vector<std::string> analysis; ///< `RunStats::analysis` of the earlier run
+    /// The source gives the film from `frame` on, and its frames say which shot they are in; none
+    /// are looked for then, and `RunStats::shots` stays empty.
+    bool in_shots = false;
+    /// Where the source ends at a cut: asked when it is over, from the lane's thread, for the time
+    /// at which the film goes on, until which a rate changer holds the last frame. Nothing: the
+    /// film ends there, as it does without this.
+    std::function<std::optional<Rational>()> goes_on;
 };
 
 /// One pass of a film through a pipeline. `push`, `finish` and `next` may be called from different

@@ -41,8 +41,7 @@ struct OLDFILM_HIDDEN Profile::Impl {
     };
     struct Kept {
         Kind kind;
-        std::uint8_t thread;
-        std::uint16_t what;
+        std::uint16_t thread, what;
         std::int64_t frame;
         double begin, seconds;
     };
@@ -73,7 +72,7 @@ struct OLDFILM_HIDDEN Profile::Impl {
     std::vector<std::string> labels;
     std::vector<std::array<Sum, names.size()>> sums; ///< by label and kind
     std::vector<Kept> spans;
-    std::map<std::thread::id, std::uint8_t> threads;
+    std::map<std::thread::id, std::uint16_t> threads;
     double end = 0; ///< of the last span, since `start`
     std::int64_t peak_frames = 0, peak_bytes = 0;
 
@@ -95,7 +94,7 @@ void Profile::add(Kind kind, std::string_view what, std::int64_t frame, Clock::t
     it.end = std::max(it.end, std::chrono::duration<double>(end - it.start).count());
     if (it.keep_spans && it.spans.size() < most_spans) {
         const auto thread = it.threads.try_emplace(std::this_thread::get_id(),
-                                                   static_cast<std::uint8_t>(it.threads.size()));
+                                                   static_cast<std::uint16_t>(it.threads.size()));
         it.spans.push_back({kind, thread.first->second, static_cast<std::uint16_t>(label), frame,
                             std::chrono::duration<double>(begin - it.start).count(), seconds});
     }

@@ -76,6 +76,12 @@ c10::Device resolve_device(const std::string& name) {
                                  "program has registered with LibTorch, found \"{}\"",
                                  name));
     };
+    if (name.find(',') != std::string::npos) {
+        throw Error(Errc::invalid_argument,
+                    fmt::format("a run has one device, found \"{}\"; name one of them, or restore "
+                                "a file, whose shots are dealt out over several",
+                                name));
+    }
     try {
         const c10::Device device(automatic ? "cuda" : name);
         if (device.is_cuda() && !automatic) {
@@ -84,7 +90,15 @@ c10::Device resolve_device(const std::string& name) {
         if (!c10::impl::hasDeviceGuardImpl(device.type()) || device.is_cpu() || device.is_meta()) {
             throw refuse();
         }
-        return {device.type(), device.has_index() ? device.index() : c10::DeviceIndex(0)};
+        const auto index = device.has_index() ? device.index() : c10::DeviceIndex(0);
+        const int count = c10::impl::getDeviceGuardImpl(device.type())->deviceCount();
+        if (index >= count) {
+            throw Error(Errc::unsupported,
+                        fmt::format("the device {} was asked for, and there are {} of its kind, "
+                                    "numbered from 0; name another",
+                                    name, count));
+        }
+        return {device.type(), index};
     } catch (const c10::Error&) { // no device of LibTorch's
         throw refuse();
     }

@@ -7,8 +7,7 @@ namespace oldfilm::job {
 void Boundaries::see(std::int64_t index, std::int32_t shot, Rational time) {
     const std::lock_guard lock(mutex_);
     times_.push_back(time);
-    const bool cut = shot != shot_;
-    shot_ = shot;
+    const bool cut = shots_.emplace(shot, index).second;
     if (starts_.empty()) {
         starts_.push_back(index);
         return;
@@ -19,18 +18,20 @@ void Boundaries::see(std::int64_t index, std::int32_t shot, Rational time) {
     }
 }
 
-std::int64_t Boundaries::piece_at(Rational time) const {
-    std::int64_t index = 0;
-    {
-        const std::lock_guard lock(mutex_);
-        index =
-            first_ + (std::upper_bound(times_.begin(), times_.end(), time) - times_.begin()) - 1;
-    }
-    return piece_of(index);
+std::int64_t Boundaries::piece_at(Rational time, std::int32_t shot) const {
+    const std::lock_guard lock(mutex_);
+    const auto index =
+        first_ + (std::upper_bound(times_.begin(), times_.end(), time) - times_.begin()) - 1;
+    const auto next = shots_.upper_bound(shot);
+    return piece_of_seen(next == shots_.end() ? index : std::min(index, next->second - 1));
 }
 
 std::int64_t Boundaries::piece_of(std::int64_t index) const {
     const std::lock_guard lock(mutex_);
+    return piece_of_seen(index);
+}
+
+std::int64_t Boundaries::piece_of_seen(std::int64_t index) const {
     return std::upper_bound(starts_.begin(), starts_.end(), index) - starts_.begin() - 1;
 }
 

@@ -5,6 +5,7 @@
 #include <oldfilm/time.hpp>
 
 #include <cstdint>
+#include <map>
 #include <mutex>
 #include <vector>
 
@@ -27,9 +28,10 @@ class Boundaries {
     /// Frame `index`, in order without gaps, is in this shot and at this time (seconds).
     void see(std::int64_t index, std::int32_t shot, Rational time);
 
-    /// The piece that a frame at `time` is part of: that of the last frame of the input at or
-    /// before it.
-    [[nodiscard]] std::int64_t piece_at(Rational time) const;
+    /// The piece that a frame of `shot` at `time` is part of: that of the last frame of the input
+    /// at or before it, and within the shot. (Where the rate changes twice, the second change holds
+    /// a shot until its first one gives a frame of the next, which may be after the cut.)
+    [[nodiscard]] std::int64_t piece_at(Rational time, std::int32_t shot) const;
     [[nodiscard]] std::int64_t piece_of(std::int64_t index) const;
     /// First frame of piece `number`; that after the last piece so far: the frames seen.
     [[nodiscard]] std::int64_t start_of(std::int64_t number) const;
@@ -37,11 +39,13 @@ class Boundaries {
     [[nodiscard]] Rational time_of(std::int64_t index) const;
 
   private:
+    [[nodiscard]] std::int64_t piece_of_seen(std::int64_t index) const;
+
     mutable std::mutex mutex_;
     std::int64_t first_ = 0;
     std::vector<std::int64_t> starts_;
-    std::vector<Rational> times_; ///< of frames from `first_` on
-    std::int32_t shot_ = -1;
+    std::vector<Rational> times_;                ///< of frames from `first_` on
+    std::map<std::int32_t, std::int64_t> shots_; ///< first frames of those seen, by number
 };
 
 } // namespace oldfilm::job

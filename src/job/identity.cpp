@@ -1,6 +1,7 @@
 #include "job/identity.hpp"
 
 #include "base/checksum.hpp"
+#include "job/devices.hpp"
 #include "media/locations.hpp"
 
 #include <oldfilm/plugins.hpp>
@@ -53,6 +54,9 @@ json identity(const std::string& input, const RestoreOptions& options,
     const auto text = [](const std::optional<Rational>& value) {
         return value ? json(value->to_string()) : json();
     };
+    // Which of its kind, and how many, says nothing of the film.
+    json made_by = json::parse(plan);
+    made_by["device"] = kind_of(made_by.at("device"));
     return {{"oldfilm", version()},
             {"input", media::is_sequence(input) ? sequence_identity(input) : file_identity(input)},
             {"settings",
@@ -66,7 +70,7 @@ json identity(const std::string& input, const RestoreOptions& options,
               {"strict", read.strict},
               {"memory", pipeline.memory},
               {"tile", pipeline.tile}}},
-            {"plan", json::parse(plan)}};
+            {"plan", std::move(made_by)}};
 }
 
 } // namespace oldfilm::job

@@ -1,5 +1,8 @@
 #include "job/kept_film.hpp"
 
+#include "job/piece_film.hpp"
+#include "media/segments.hpp"
+
 #include <oldfilm/error.hpp>
 
 #include <fmt/format.h>
@@ -14,16 +17,8 @@ namespace fs = std::filesystem;
 using media::LogSeal;
 using nlohmann::json;
 
-json to_json(const LogSeal& seal) {
-    return {{"packets", seal.packets}, {"bytes", seal.bytes}, {"checksum", seal.checksum}};
-}
-
 LogSeal seal_of(const json& document) {
     return {document.at("packets"), document.at("bytes"), document.at("checksum")};
-}
-
-fs::path piece_file(const fs::path& folder, const std::string& prefix, std::int64_t piece) {
-    return folder / fmt::format("{}-{:06}.packets", prefix, piece);
 }
 
 Rational rational(const json& text) {
@@ -32,59 +27,7 @@ Rational rational(const json& text) {
 
 } // namespace
 
-PieceFilm::PieceFilm(const std::string& path, WriteOptions options, const Reader* source, Ways ways)
-    : ways_(std::move(ways)), encoder_(path, std::move(options), source),
-      queue_([this](const Frame& frame) { write(frame); }, ways_.profile) {}
-
-fs::path PieceFilm::file_of(std::int64_t piece) const {
-    return piece_file(ways_.folder, ways_.prefix, piece);
-}
-
-/// Ends the piece at work, if any, and begins `piece`. Pieces without a frame of this film are
-/// files too.
-void PieceFilm::go_to(std::int64_t piece) {
-    std::int64_t next = current_ ? *current_ : ways_.first - 1;
-    while (next < piece) {
-        if (current_) {
-            ways_.done(*current_, encoder_.end());
-        }
-        current_ = ++next;
-        encoder_.begin(file_of(next), ways_.base);
-    }
-}
-
-void PieceFilm::write(const Frame& frame) {
-    const std::int64_t piece = ways_.piece(frame);
-    if (piece < ways_.first) {
-        return; // made again only because later frames needed it
-    }
-    const Frame encoded = ways_.before ? ways_.before(frame) : frame;
-    if (ways_.base.num() == 0) {
-        ways_.base = encoded.info().time_base;
-    }
-    go_to(piece);
-    encoder_.write(encoded);
-}
-
-void PieceFilm::drain(std::int64_t last) {
-    queue_.drain();
-    go_to(last);
-    if (current_) {
-        ways_.done(*current_, encoder_.end());
-        current_.reset();
-    }
-}
-
-void PieceFilm::publish(std::int64_t pieces) {
-    std::vector<fs::path> files;
-    for (std::int64_t piece = 0; piece < pieces; ++piece) {
-        files.push_back(file_of(piece));
-    }
-    encoder_.assemble(files, ways_.base);
-}
-
-KeptFilm::KeptFilm(const std::string& output, bool fresh, Profile* profile)
-    : journal_(output), profile_(profile) {
+KeptFilm::KeptFilm(const std::string& output, bool fresh) : journal_(output) {
     if (fresh || (is_begun() && !journal_.lines().front().contains("job"))) {
         journal_.clear();
     }
@@ -92,13 +35,6 @@ KeptFilm::KeptFilm(const std::string& output, bool fresh, Profile* profile)
 }
 
 KeptFilm::~KeptFilm() {
-    {
-        const std::lock_guard lock(mutex_);
-        abandoned_ = true;
-    }
-    changed_.notify_all();
-    film_.reset(); // its thread may wait for the masks
-    masks_.reset();
     const auto& lines = journal_.lines();
     if (std::none_of(lines.begin(), lines.end(),
                      [](const json& line) { return line.contains("piece"); })) {
@@ -107,46 +43,45 @@ KeptFilm::~KeptFilm() {
 }
 
 void KeptFilm::read() {
-    std::vector<Piece> pieces;
+    std::map<std::int64_t, Piece> pieces;
     for (const json& line : journal_.lines()) {
         if (line.contains("piece")) {
-            Piece& piece = pieces.emplace_back();
+            Piece& piece = pieces[line.at("piece")];
             piece.line = line;
             piece.film = seal_of(line.at("film"));
             if (!line.at("mask").is_null()) {
                 piece.mask = seal_of(line.at("mask"));
             }
         } else if (line.contains("back_to")) {
-            pieces.resize(line.at("back_to").get<std::size_t>());
+            pieces.erase(pieces.lower_bound(line.at("back_to")), pieces.end());
         }
     }
-    std::vector<std::int64_t> starts;
-    for (const Piece& piece : pieces) {
-        if (!is_whole(first_piece_, piece)) {
-            journal_.add({{"back_to", first_piece_}});
+    for (const auto& [number, piece] : pieces) {
+        if (!is_whole(number, piece)) {
+            journal_.add({{"back_to", number}});
             break;
         }
-        take(piece);
-        starts.push_back(piece.line.at("start"));
-        ++first_piece_;
+        if (number == first_piece_) {
+            take(piece.line);
+            ++first_piece_;
+        } else {
+            ahead_[number] = piece.line;
+        }
     }
     if (first_piece_ > 0 && end_.is_null()) {
-        starts.push_back(done_frames_);
+        starts_.push_back(done_frames_);
     }
-    boundaries_ = std::make_unique<Boundaries>(std::move(starts), from_.frame);
-    shots_noted_ = from_.shots.size();
-    analysis_noted_ = from_.analysis.size();
-    outputs_noted_ = done_outputs_;
+    pieces_ = first_piece_;
+    done_outputs_ = outputs_;
 }
 
 bool KeptFilm::is_whole(std::int64_t number, const Piece& piece) const {
-    return is_sealed(piece_file(journal_.folder(), "film", number), piece.film) &&
-           (!piece.mask || is_sealed(piece_file(journal_.folder(), "mask", number), *piece.mask));
+    return is_sealed(piece_file(folder(), "film", number), piece.film) &&
+           (!piece.mask || is_sealed(piece_file(folder(), "mask", number), *piece.mask));
 }
 
 /// What a piece's line says becomes where the next run starts.
-void KeptFilm::take(const Piece& piece) {
-    const json& line = piece.line;
+void KeptFilm::take(const json& line) {
     from_.frame = line.at("restart");
     from_.time = rational(line.at("time"));
     from_.film_start = rational(line.at("film_start"));
@@ -155,12 +90,26 @@ void KeptFilm::take(const Piece& piece) {
     from_.shots_until = line.at("shots_until");
     const auto analysis = line.at("analysis").get<std::vector<std::string>>();
     from_.analysis.insert(from_.analysis.end(), analysis.begin(), analysis.end());
-    film_base_ = rational(line.at("film_base"));
-    mask_base_ = rational(line.at("mask_base"));
+    starts_.push_back(line.at("start"));
     done_frames_ = line.at("next");
-    done_outputs_ += line.at("outputs").get<std::int64_t>();
-    any_mask_ = any_mask_ || line.at("marked").get<bool>();
     end_ = line.value("end", json());
+    count(line);
+}
+
+void KeptFilm::count(const json& line) {
+    outputs_ += line.at("outputs").get<std::int64_t>();
+    mask_frames_ += line.at("mask_frames").get<std::int64_t>();
+    any_mask_ = any_mask_ || line.at("marked").get<bool>();
+    for (const auto& [base, name] :
+         {std::pair(&film_base_, "film_base"), std::pair(&mask_base_, "mask_base")}) {
+        if (base->num() == 0) { // a piece without a frame may not know it
+            *base = rational(line.at(name));
+        }
+    }
+}
+
+std::unique_ptr<Boundaries> KeptFilm::boundaries() const {
+    return std::make_unique<Boundaries>(starts_, from_.frame);
 }
 
 int KeptFilm::tile() const {
@@ -172,7 +121,7 @@ int KeptFilm::tile() const {
 }
 
 void KeptFilm::check(const json& identity) {
-    if (first_piece_ == 0) { // nothing that could be gone on with
+    if (!has_pieces()) { // nothing that could be gone on with
         journal_.clear();
         return;
     }
@@ -195,149 +144,58 @@ void KeptFilm::check(const json& identity) {
     }
 }
 
-void KeptFilm::open_masks(const std::string& path, WriteOptions options,
-                          std::function<Frame(const Frame&)> before) {
-    masks_ = std::make_unique<PieceFilm>(
-        path, std::move(options), nullptr,
-        PieceFilm::Ways{
-            .folder = journal_.folder(),
-            .prefix = "mask",
-            .piece =
-                [this](const Frame& frame) { return boundaries_->piece_of(frame.info().index); },
-            .before = std::move(before),
-            .done = [this](std::int64_t piece, LogSeal seal) { mask_done(piece, seal); },
-            .first = first_piece_,
-            .base = mask_base_,
-            .profile = profile_});
-}
-
-void KeptFilm::open_film(const std::string& path, WriteOptions options, const Reader* source) {
-    film_ = std::make_unique<PieceFilm>(
-        path, std::move(options), source,
-        PieceFilm::Ways{
-            .folder = journal_.folder(),
-            .prefix = "film",
-            .piece =
-                [this](const Frame& frame) { return boundaries_->piece_at(frame.info().time()); },
-            .before = {},
-            .done = [this](std::int64_t piece, LogSeal seal) { film_done(piece, seal); },
-            .first = first_piece_,
-            .base = film_base_,
-            .profile = profile_});
-}
-
-bool KeptFilm::see(const Frame& frame) {
-    const FrameInfo& info = frame.info();
-    boundaries_->see(info.index, info.shot, info.time());
-    if (frame.mask().defined()) {
-        const std::lock_guard lock(mutex_);
-        marked_[boundaries_->piece_of(info.index)] = true;
-        any_mask_ = true;
-    }
-    if (!masks_ || masks_->push(frame)) {
-        return true;
-    }
-    {
-        const std::lock_guard lock(mutex_);
-        abandoned_ = true;
-    }
-    changed_.notify_all();
-    return false;
-}
-
-void KeptFilm::mask_done(std::int64_t piece, LogSeal seal) {
-    {
-        const std::lock_guard lock(mutex_);
-        mask_seals_[piece] = seal;
-    }
-    changed_.notify_all();
-}
-
-void KeptFilm::film_done(std::int64_t piece, LogSeal seal) {
-    if (masks_) {
-        std::unique_lock lock(mutex_);
-        changed_.wait(lock, [&] { return abandoned_ || mask_seals_.contains(piece); });
-        if (!mask_seals_.contains(piece)) {
-            throw Error(Errc::cancelled, "the mask film could not be written");
-        }
-    }
-    // A piece is noted when the next one begins: only then is it known to be whole.
-    json line = line_of(piece, seal);
-    if (!line.at("restart").is_null()) {
-        journal_.add(line);
-    } else {
-        last_line_ = std::move(line);
-    }
-}
-
-json KeptFilm::line_of(std::int64_t piece, LogSeal film) {
-    const RunStats stats = run_->stats();
-    const std::int64_t known = boundaries_->seen();
-    const std::int64_t next = boundaries_->start_of(piece + 1);
-    json shots = json::array();
-    std::int64_t shot_first = 0;
-    for (std::size_t i = 0; i < stats.shots.size() && stats.shots[i] < known; ++i) {
-        if (i >= shots_noted_) {
-            shots.push_back(stats.shots[i]);
-        }
-        if (stats.shots[i] <= next) {
-            shot_first = stats.shots[i];
-        }
-    }
-    shots_noted_ += shots.size();
-    json analysis = json::array();
-    for (; analysis_noted_ < stats.analysis.size(); ++analysis_noted_) {
-        analysis.push_back(stats.analysis[analysis_noted_]);
-    }
-    const std::int64_t written = done_outputs_ + film_->frames();
-    const bool is_last = next == known;
-    const std::int64_t restart = is_last ? 0 : run_->restart(next, shot_first);
+void KeptFilm::note(const json& line) {
     const std::lock_guard lock(mutex_);
-    json line{{"piece", piece},
-              {"start", boundaries_->start_of(piece)},
-              {"next", next},
-              {"outputs", written - outputs_noted_},
-              {"film", to_json(film)},
-              {"mask", masks_ ? to_json(mask_seals_.at(piece)) : json()},
-              {"marked", marked_.contains(piece)},
-              {"shots", std::move(shots)},
-              {"shots_until", known},
-              {"analysis", std::move(analysis)},
-              {"film_base", film_->base().to_string()},
-              {"mask_base", (masks_ ? masks_->base() : Rational()).to_string()},
-              {"film_start", film_start().to_string()},
-              {"restart", is_last ? json() : json(restart)},
-              {"time", (is_last ? Rational() : boundaries_->time_of(restart)).to_string()}};
-    outputs_noted_ = written;
-    mask_seals_.erase(piece);
-    marked_.erase(piece);
-    return line;
-}
-
-Rational KeptFilm::film_start() const {
-    return from_.frame > 0 || first_piece_ > 0 ? from_.film_start : boundaries_->time_of(0);
-}
-
-void KeptFilm::drain() {
-    const std::int64_t last =
-        boundaries_->seen() > 0 ? boundaries_->piece_of(boundaries_->seen() - 1) : -1;
-    if (masks_) {
-        masks_->drain(last);
+    count(line);
+    ++pieces_;
+    if (line.at("restart").is_null()) {
+        last_line_ = line;
+    } else {
+        journal_.add(line);
     }
-    film_->drain(last);
 }
 
-void KeptFilm::publish(const json& end) {
+std::optional<KeptFilm::Ahead> KeptFilm::take_ahead(std::int64_t piece) {
+    const std::lock_guard lock(mutex_);
+    std::int64_t last = piece;
+    while (ahead_.contains(last) && !ahead_.at(last).value("closes", false)) {
+        ++last;
+    }
+    if (!ahead_.contains(last)) {
+        return std::nullopt;
+    }
+    Ahead all;
+    for (; piece <= last; ++piece) {
+        const json& line = ahead_.at(piece);
+        count(line);
+        ++pieces_;
+        all.frames += line.at("next").get<std::int64_t>() - line.at("start").get<std::int64_t>();
+        all.outputs += line.at("outputs").get<std::int64_t>();
+        for (const json& found : line.at("analysis")) {
+            all.analysis.push_back(found);
+        }
+    }
+    return all;
+}
+
+void KeptFilm::assemble(const std::string& prefix, const Output& output, Rational base) const {
+    std::vector<fs::path> files;
+    for (std::int64_t piece = 0; piece < pieces_; ++piece) {
+        files.push_back(piece_file(folder(), prefix, piece));
+    }
+    media::SegmentEncoder(output.path, output.options, output.source).assemble(files, base);
+}
+
+void KeptFilm::publish(const json& end, const Output& film, const std::optional<Output>& masks) {
     if (end_.is_null()) {
         last_line_["restart"] = 0;
         last_line_["end"] = end;
         journal_.add(last_line_);
-        first_piece_ = last_line_.at("piece").get<std::int64_t>() + 1;
     }
-    if (masks_) {
-        masks_->publish(first_piece_);
+    if (masks) {
+        assemble("mask", *masks, mask_base_);
     }
-    film_->publish(first_piece_);
+    assemble("film", film, film_base_);
     journal_.remove();
 }
 

@@ -198,7 +198,7 @@ Rational Reader::Impl::exact_time(const AVFrame& frame) {
     return raw;
 }
 
-Frame Reader::Impl::made(const AVFrame& frame, Rational time) {
+Reader::Impl::Coded Reader::Impl::made(UniqueFrame frame, Rational time) {
     FrameInfo frame_info;
     frame_info.index = count;
     if (rate.num() > 0 && (time * rate).den() == 1) {
@@ -216,35 +216,35 @@ Frame Reader::Impl::made(const AVFrame& frame, Rational time) {
         frame_info.time_base =
             (time / tick).den() == 1 ? tick : Rational(1, std::lcm(time.den(), tick.den()));
         frame_info.pts = (time / frame_info.time_base).num();
-        const Rational lasts = duration_of(frame) > 0 ? Rational(duration_of(frame)) * tick
-                               : rate.num() > 0       ? rate.inverse()
-                                                      : tick;
+        const Rational lasts = duration_of(*frame) > 0 ? Rational(duration_of(*frame)) * tick
+                               : rate.num() > 0        ? rate.inverse()
+                                                       : tick;
         frame_info.duration = (lasts / frame_info.time_base).round();
     }
     frame_info.color = info.color;
     frame_info.sample_aspect = info.sample_aspect;
-    const ColorTags color = own_color(frame, time);
-    Frame result(to_picture(frame, color, grey), frame_info);
-    // Samples that are coded otherwise can't be written back as they are.
-    if (options.keep_coded && color.matrix == info.color.matrix &&
-        color.range == info.color.range) {
-        auto coded = std::make_shared<CodedPicture>();
-        coded->samples =
-            std::shared_ptr<const AVFrame>(share(frame).release(), [](const AVFrame* samples) {
-                auto* owned = const_cast<AVFrame*>(samples); // made by share(), so ours to free
-                av_frame_free(&owned);
-            });
-        coded->picture = result.picture();
-        result = result.with_coded(std::move(coded));
-    }
+    const ColorTags color = own_color(*frame, time);
     ++count;
     last_time = time;
-    return result;
+    return {frame_info, color, std::shared_ptr<const AVFrame>(std::move(frame))};
 }
 
-std::optional<Frame> Reader::Impl::next_frame() {
+Frame Reader::Impl::pictured(const Coded& frame) const {
+    const Frame result(to_picture(*frame.samples, frame.color, grey), frame.info);
+    // Samples that are coded otherwise, or are another frame's, can't be written back as they are.
+    if (!options.keep_coded || frame.info.origin != Origin::decoded ||
+        frame.color.matrix != info.color.matrix || frame.color.range != info.color.range) {
+        return result;
+    }
+    auto coded = std::make_shared<CodedPicture>();
+    coded->samples = frame.samples;
+    coded->picture = result.picture();
+    return result.with_coded(std::move(coded));
+}
+
+std::optional<Reader::Impl::Coded> Reader::Impl::next_frame() {
     if (!repeats.empty()) {
-        Frame frame = std::move(repeats.front());
+        Coded frame = std::move(repeats.front());
         repeats.pop_front();
         return frame;
     }
@@ -271,14 +271,14 @@ std::optional<Frame> Reader::Impl::next_frame() {
                                      "it; it follows one tick later",
                                      info.path, time.value()));
         }
-        return made(*waiting.frame, *last_time + decoder.time_base());
+        return made(std::move(waiting.frame), *last_time + decoder.time_base());
     }
     // Decoders give frames some packets late, with threads many; so does what the damage took.
     suspect = waiting.broken_before ? frames_of_delay : std::max(suspect - 1, 0);
     if (suspect > 0 && last && rate.num() > 0 && last_time) {
         conceal_until(time);
     }
-    Frame frame = made(*waiting.frame, time);
+    Coded frame = made(std::move(waiting.frame), time);
     last = frame;
     if (!repeats.empty()) {
         repeats.push_back(std::move(frame));
@@ -349,7 +349,7 @@ void Reader::Impl::conceal_until(Rational time) {
         return;
     }
     for (std::int64_t i = 0; i < missing; ++i) {
-        FrameInfo frame_info = last->info();
+        FrameInfo frame_info = last->info;
         const Rational at = *last_time + rate.inverse();
         frame_info.index = count++;
         frame_info.time_base =
@@ -357,10 +357,38 @@ void Reader::Impl::conceal_until(Rational time) {
         frame_info.pts = (at / frame_info.time_base).num();
         frame_info.duration = (rate.inverse() / frame_info.time_base).round();
         frame_info.origin = Origin::held;
-        repeats.push_back(last->with_coded(nullptr).with_info(frame_info));
+        repeats.push_back({frame_info, last->color, last->samples});
         last_time = at;
         ++concealed;
     }
+}
+
+std::optional<Reader::Impl::Coded> Reader::Impl::next_asked() {
+    while (std::optional<Coded> frame = next_frame()) {
+        FrameInfo& it = frame->info;
+        const Rational time = it.time();
+        if (!origin) {
+            origin = time;
+        }
+        const Rational since = time - *origin;
+        if (since < options.start) {
+            continue;
+        }
+        if (options.duration && since >= options.start + *options.duration) {
+            return std::nullopt;
+        }
+        it.index = given++;
+        if (options.start.num() > 0) {
+            // The part's own time begins at 0.
+            const Rational shifted = since - options.start;
+            const Rational lasts = Rational(it.duration) * it.time_base;
+            it.time_base = Rational(1, std::lcm(shifted.den(), lasts.den()));
+            it.pts = (shifted / it.time_base).num();
+            it.duration = (lasts / it.time_base).num();
+        }
+        return frame;
+    }
+    return std::nullopt;
 }
 
 Reader::Reader(const std::string& path, ReadOptions options)
@@ -377,32 +405,12 @@ std::int64_t Reader::concealed() const {
 }
 
 std::optional<Frame> Reader::next() {
-    Impl& it = *impl_;
-    while (std::optional<Frame> frame = it.next_frame()) {
-        const Rational time = frame->info().time();
-        if (!it.origin) {
-            it.origin = time;
-        }
-        const Rational since = time - *it.origin;
-        if (since < it.options.start) {
-            continue;
-        }
-        if (it.options.duration && since >= it.options.start + *it.options.duration) {
-            return std::nullopt;
-        }
-        FrameInfo info = frame->info();
-        info.index = it.given++;
-        if (it.options.start.num() > 0) {
-            // The part's own time begins at 0.
-            const Rational shifted = since - it.options.start;
-            const Rational lasts = Rational(info.duration) * info.time_base;
-            info.time_base = Rational(1, std::lcm(shifted.den(), lasts.den()));
-            info.pts = (shifted / info.time_base).num();
-            info.duration = (lasts / info.time_base).num();
-        }
-        return frame->with_info(info);
-    }
-    return std::nullopt;
+    const std::optional<Impl::Coded> frame = impl_->next_asked();
+    return frame ? std::optional(impl_->pictured(*frame)) : std::nullopt;
+}
+
+bool Reader::skip() {
+    return impl_->next_asked().has_value();
 }
 
 MediaInfo inspect_media(const std::string& path) {

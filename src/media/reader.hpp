@@ -8,6 +8,7 @@
 #include <oldfilm/media.hpp>
 
 #include <deque>
+#include <memory>
 #include <numeric>
 #include <optional>
 
@@ -16,11 +17,20 @@ namespace oldfilm {
 struct OLDFILM_HIDDEN Reader::Impl {
     Impl(const std::string& path, ReadOptions wanted);
     static const Impl& of(const Reader& reader) { return *reader.impl_; }
-    std::optional<Frame> next_frame();
+    /// A frame of the film that is no picture yet.
+    struct Coded {
+        FrameInfo info;
+        ColorTags color; ///< of the samples, which may not be the film's
+        std::shared_ptr<const AVFrame> samples;
+    };
+    std::optional<Coded> next_frame();
+    /// The next within the part of the film that was asked for, on that part's clock.
+    std::optional<Coded> next_asked();
+    [[nodiscard]] Frame pictured(const Coded& frame) const;
     [[nodiscard]] Rational first_time() const;
     void describe(const std::string& path, const AVFrame& first, AVPixelFormat format);
     Rational exact_time(const AVFrame& frame);
-    Frame made(const AVFrame& frame, Rational time);
+    Coded made(media::UniqueFrame frame, Rational time);
     void conceal_until(Rational time);
     void check_end(bool broken);
     void check_grey(const AVFrame& frame, Rational time);
@@ -41,8 +51,8 @@ struct OLDFILM_HIDDEN Reader::Impl {
     bool colour_warned = false, tags_warned = false;
     int suspect = 0;           ///< so many frames more may show what the last damage took
     std::deque<Waiting> ahead; ///< decoded to look at, not yet given
-    std::deque<Frame> repeats; ///< concealing frames, and the one after them
-    std::optional<Frame> last;
+    std::deque<Coded> repeats; ///< concealing frames, and the one after them
+    std::optional<Coded> last;
     std::optional<Rational> last_time, origin;
     Rational grid_start;    ///< of frames at the rate that does not go through 0
     std::int64_t count = 0; ///< frames made

@@ -175,12 +175,19 @@ Frame FrameNode::finished(const Frame& frame, stage::Made& made) const {
 }
 
 RateNode::RateNode(FrameBuffer& in, FrameBuffer& out, stage::Stage& stage, StageClock& clock,
-                   Changes& changes, std::optional<Rational> start)
+                   Changes& changes, std::optional<Rational> start, GoesOn goes_on)
     : Node(in, out), stage_(stage), clock_(clock), changes_(changes),
-      rate_(stage.config().output.rate), start_(start), next_(out.begin()), current_(in.begin()) {}
+      rate_(stage.config().output.rate), start_(start), goes_on_(std::move(goes_on)),
+      next_(out.begin()), current_(in.begin()) {}
 
 Rational RateNode::time_of(std::int64_t output) const {
     return *start_ + Rational(output) / rate_;
+}
+
+/// How long the last frame that comes in is seen: for as long as it lasts at the film's end, and
+/// otherwise until the next shot.
+Rational RateNode::held_until(const FrameInfo& last) const {
+    return goes_on_().value_or(last.time() + Rational(last.duration) * last.time_base);
 }
 
 void RateNode::begin() {
@@ -245,7 +252,7 @@ bool RateNode::step() {
     if (!has_next && !closed) {
         return false;
     }
-    if (!has_next && time >= info.time() + Rational(info.duration) * info.time_base) {
+    if (!has_next && time >= held_until(info)) {
         over_ = true;
         return true;
     }

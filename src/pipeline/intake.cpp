@@ -18,7 +18,7 @@ Intake::Intake(FrameBuffer& in, FrameBuffer& out, at::Device device, const Trans
                std::atomic<std::int64_t>& uploads, const StartPoint& from, Profile* profile,
                std::function<void(std::int64_t)> found_shot)
     : Node(in, out), device_(device), transfers_(transfers), uploads_(uploads), from_(from),
-      profile_(profile), found_shot_(std::move(found_shot)) {}
+      profile_(profile), found_shot_(std::move(found_shot)), next_(in.begin()) {}
 
 /// Whether the next frame starts a shot. Where that is known it is not decided again; the detector
 /// looks on all the same, since what it has seen counts for what comes.
@@ -46,10 +46,12 @@ bool Intake::step() {
     if (next_ == end) {
         return close_at_end(next_);
     }
-    if (out_.full() || (!closed && end <= next_ + ShotDetector::look_ahead)) {
+    if (out_.full() || (!closed && !from_.in_shots && end <= next_ + ShotDetector::look_ahead)) {
         return false;
     }
-    if (starts_shot(end)) {
+    if (from_.in_shots) {
+        shot_ = in_.at(next_).info().shot;
+    } else if (starts_shot(end)) {
         found_shot_(next_);
         ++shot_;
     }

@@ -59,16 +59,19 @@ std::int64_t memory_for_models(const PipelineOptions& options, const StreamForma
     const StreamFormat& output = stages.empty() ? input : stages.back()->config().output;
     const std::int64_t frames = held_by_stages(input, stages);
     const std::int64_t beside = options.beside ? options.beside(output) : 0;
-    const std::int64_t left = options.memory - program - frames - beside;
+    const std::int64_t lanes = std::max(options.lanes, 1);
+    const std::int64_t left = (options.memory - program) / lanes - frames - beside;
     if (left < least_for_models) {
-        throw Error(Errc::out_of_memory,
-                    fmt::format("the memory budget is {} MiB, and {} MiB are needed: {} for "
-                                "LibTorch and its models, {} for frames in flight, {} for "
-                                "decoding and encoding; raise it, or use fewer stages or a "
-                                "smaller scale",
-                                options.memory >> 20,
-                                ((options.memory - left + least_for_models) >> 20) + 1,
-                                (program + least_for_models) >> 20, frames >> 20, beside >> 20));
+        throw Error(
+            Errc::out_of_memory,
+            fmt::format("the memory budget is {} MiB, and {} MiB are needed: {} for "
+                        "LibTorch and its models, {} for frames in flight, {} for "
+                        "decoding and encoding; raise it, or use fewer stages or a "
+                        "smaller scale",
+                        options.memory >> 20,
+                        ((program + lanes * (least_for_models + frames + beside)) >> 20) + 1,
+                        (program + lanes * least_for_models) >> 20, lanes * frames >> 20,
+                        lanes * beside >> 20));
     }
     return left;
 }

@@ -42,7 +42,8 @@ class Node {
     bool closed_ = false;
 };
 
-/// Numbers frames, finds shots, brings frames to the device. Hands on those from `from.frame` on.
+/// Numbers frames, finds shots (where the frames don't say theirs), brings frames to the device.
+/// Hands on those from `from.frame` on.
 class Intake final : public Node {
   public:
     Intake(FrameBuffer& in, FrameBuffer& out, at::Device device, const Transfers& transfers,
@@ -61,7 +62,7 @@ class Intake final : public Node {
     std::function<void(std::int64_t)> found_shot_;
     ShotDetector detector_;
     std::map<std::int64_t, Thumbnail> thumbnails_;
-    std::int64_t next_ = 0;
+    std::int64_t next_;
     std::int32_t shot_ = -1; ///< the first frame starts shot 0
 };
 
@@ -133,14 +134,17 @@ class FrameNode final : public Node {
 /// held ones before a cut and at the end.
 class RateNode final : public Node {
   public:
+    /// When the film goes on after the last frame that comes in; asked once all are there.
+    using GoesOn = std::function<std::optional<Rational>()>;
     /// `start`: the film's first time, where it isn't that of the first frame that comes in.
     RateNode(FrameBuffer& in, FrameBuffer& out, stage::Stage& stage, StageClock& clock,
-             Changes& changes, std::optional<Rational> start);
+             Changes& changes, std::optional<Rational> start, GoesOn goes_on);
     bool step() override;
 
   private:
     void begin();
     [[nodiscard]] Rational time_of(std::int64_t output) const;
+    [[nodiscard]] Rational held_until(const FrameInfo& last) const;
     [[nodiscard]] FrameInfo info_of(std::int64_t output, const FrameInfo& like,
                                     Origin origin) const;
     Frame between(const Frame& a, const Frame& b, Rational time);
@@ -150,6 +154,7 @@ class RateNode final : public Node {
     Changes& changes_;
     Rational rate_;
     std::optional<Rational> start_;
+    GoesOn goes_on_;
     Rational time_base_; ///< 0 before the first frame
     std::optional<std::int32_t> shot_;
     std::int64_t next_;    ///< output

@@ -10,6 +10,7 @@
 
 #include <ATen/Parallel.h>
 #include <ATen/ops/sum.h>
+#include <c10/core/DeviceGuard.h>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -115,6 +116,7 @@ struct OLDFILM_HIDDEN Run::Impl {
     std::vector<std::unique_ptr<Changes>> changes;
     std::vector<std::unique_ptr<Node>> nodes;
     bool pulls = false;
+    int threads = 0; ///< of LibTorch's that the lane has
 
     mutable std::mutex mutex; ///< guards what follows
     std::condition_variable changed;
@@ -140,7 +142,10 @@ struct OLDFILM_HIDDEN Run::Impl {
 void Run::Impl::build(const StreamFormat& input) {
     format = input;
     found = found_before(from.analysis);
-    shared.device = resolve_device(options.device);
+    if (shared.device.is_cpu() && options.lanes > 1) {
+        base::use_threads(std::max(1, at::get_num_threads() / options.lanes));
+    }
+    threads = at::get_num_threads();
     shared.precision = options.precision;
     shared.tile = options.tile;
     shared.profile = options.profile.get();
@@ -160,7 +165,7 @@ void Run::Impl::build(const StreamFormat& input) {
     }
 
     // Edges hold what their consumer's window needs and what their producer makes at once.
-    FrameBuffer* edge = &add_edge(ShotDetector::look_ahead + 2, 0);
+    FrameBuffer* edge = &add_edge(ShotDetector::look_ahead + 2, from.in_shots ? from.frame : 0);
     std::int64_t number = from.frame; // of the first frame on an edge
     bool tapped = !options.tap;
     const auto tap_before = [&](std::size_t capacity) {
@@ -179,15 +184,23 @@ void Run::Impl::build(const StreamFormat& input) {
                                              }));
     edge = &first;
     current = input;
+    std::vector<Rational> rates; // that the film was brought to on the way to an edge
     for (std::size_t i = 0; i < stages.size(); ++i) {
         const stage::Config& config = stages[i]->config();
+        // A cut at `time` is on this edge at its first frame that isn't before it.
+        const auto on_edge = [start = from.film_start, rates](Rational time) {
+            for (const Rational& rate : rates) {
+                time = start + Rational(((time - start) * rate).ceil()) / rate;
+            }
+            return time;
+        };
         if (!tapped && !same_grid(current, config)) {
             tap_before(FrameNode::capacity(config) + 1);
         }
         const std::size_t needed =
             i + 1 < stages.size() ? FrameNode::capacity(stages[i + 1]->config()) : 2;
-        if (config.changes_rate && number > 0) {
-            number = ((from.time - from.film_start) * config.output.rate).ceil();
+        if (config.changes_rate && from.frame > 0) {
+            number = ((on_edge(from.time) - from.film_start) * config.output.rate).ceil();
         }
         FrameBuffer& out = add_edge(needed + static_cast<std::size_t>(config.batch), number);
         clocks.push_back(std::make_unique<StageClock>());
@@ -197,7 +210,11 @@ void Run::Impl::build(const StreamFormat& input) {
         if (config.changes_rate) {
             nodes.push_back(std::make_unique<RateNode>(
                 *edge, out, *stages[i], *clocks.back(), *changes.back(),
-                from.frame > 0 ? std::optional(from.film_start) : std::nullopt));
+                from.frame > 0 ? std::optional(from.film_start) : std::nullopt, [this, on_edge] {
+                    const auto time = from.goes_on ? from.goes_on() : std::nullopt;
+                    return time ? std::optional(on_edge(*time)) : std::nullopt;
+                }));
+            rates.push_back(config.output.rate);
         } else {
             nodes.push_back(std::make_unique<FrameNode>(*edge, out, *stages[i], *clocks.back(),
                                                         *changes.back(), findings(i)));
@@ -228,6 +245,12 @@ void Run::Impl::make_stages() {
     for (const CheckedStage& one : checked) {
         const auto& description = one.spec.description != nullptr ? *one.spec.description
                                                                   : stage::load_plugin(one.plugin);
+        if (options.lanes > 1 && description.threading == OLDFILM_ONE_THREAD) {
+            throw Error(Errc::incompatible,
+                        fmt::format("the stage {} can't work on two frames at a time, which "
+                                    "several devices would have it do; use one device",
+                                    one.plugin.name));
+        }
         const std::string folder =
             one.plugin.library.empty()
                 ? ""
@@ -314,7 +337,7 @@ void Run::Impl::lane_loop() {
             }
             if (step()) {
                 watch_memory();
-                keep_within(options.memory, shared.memory);
+                keep_within(options.memory, shared.memory * std::max(options.lanes, 1));
                 wake();
                 continue;
             }
@@ -575,7 +598,7 @@ std::string Run::plan() const {
     nlohmann::json plan{{"oldfilm", 1},
                         {"device", impl_->shared.device.str()},
                         {"precision", to_string(impl_->options.precision)},
-                        {"threads", at::get_num_threads()},
+                        {"threads", impl_->threads},
                         {"stages", nlohmann::json::array()},
                         {"files", nlohmann::json::object()}};
     if (impl_->shared.memory > 0) {
@@ -634,7 +657,10 @@ Run Pipeline::start(const StreamFormat& input, Source source, const StartPoint& 
     // Models are made ready where they will run, so that one thread has LibTorch's team.
     const auto built = std::make_shared<std::promise<void>>();
     it.lane = std::thread([&it, built, input] {
+        c10::OptionalDeviceGuard on; // what is made without a device's name belongs to the run's
         try {
+            it.shared.device = resolve_device(it.options.device);
+            on.reset_device(it.shared.device);
             it.build(input);
         } catch (...) {
             built->set_exception(std::current_exception());

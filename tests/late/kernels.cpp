@@ -9,6 +9,7 @@
 #include <ATen/ops/as_strided_native.h>
 #include <ATen/ops/unfold_native.h>
 #include <ATen/ops/view_native.h>
+#include <c10/core/DeviceGuard.h>
 #include <torch/library.h>
 
 #include <algorithm>
@@ -95,14 +96,16 @@ c10::Allocator* memory() {
 constexpr c10::DispatchKeySet late_key(c10::DispatchKey::PrivateUse1);
 
 at::Tensor empty(at::IntArrayRef size, std::optional<at::ScalarType> dtype,
-                 std::optional<at::Layout> /*layout*/, std::optional<at::Device> /*device*/,
+                 std::optional<at::Layout> /*layout*/, std::optional<at::Device> device,
                  std::optional<bool> /*pinned*/, std::optional<at::MemoryFormat> format) {
+    const c10::OptionalDeviceGuard on(device);
     return at::detail::empty_generic(size, memory(), late_key, dtype.value_or(at::kFloat), format);
 }
 
 at::Tensor empty_strided(at::IntArrayRef size, at::IntArrayRef stride,
                          std::optional<at::ScalarType> dtype, std::optional<at::Layout> /*layout*/,
-                         std::optional<at::Device> /*device*/, std::optional<bool> /*pinned*/) {
+                         std::optional<at::Device> device, std::optional<bool> /*pinned*/) {
+    const c10::OptionalDeviceGuard on(device);
     return at::detail::empty_strided_generic(size, stride, memory(), late_key,
                                              dtype.value_or(at::kFloat));
 }
@@ -128,6 +131,7 @@ const at::Tensor& resize(const at::Tensor& self, at::IntArrayRef size,
 
 at::Tensor& copy(at::Tensor& self, const at::Tensor& source, bool non_blocking) {
     Queues& queues = Queues::get();
+    const c10::OptionalDeviceGuard on(is_late(self) ? self.device() : source.device());
     const at::Tensor to = is_late(self) ? on_cpu(self) : self;
     if (is_late(self) && is_late(source)) {
         queues.queue([to, from = on_cpu(source)] { to.copy_(from); });
@@ -252,12 +256,33 @@ void fill(const std::vector<at::Tensor>& to, const Stack& returns) {
     }
 }
 
+/// The device that an operator works on: its tensors' own, or one that is named. Tensors of two are
+/// refused, as kernels would: what was queued for one says nothing of the other.
+std::optional<at::Device> device_of(const Stack& arguments) {
+    std::optional<at::Device> device;
+    const auto see = [&device](const at::Tensor& tensor) {
+        if (is_late(tensor)) {
+            TORCH_CHECK(!device || *device == tensor.device(), "tensors of two late devices");
+            device = tensor.device();
+        }
+        return tensor;
+    };
+    mapped(arguments, see);
+    for (const IValue& argument : arguments) {
+        if (!device && argument.isDevice() && argument.toDevice().is_privateuseone()) {
+            device = argument.toDevice();
+        }
+    }
+    return device;
+}
+
 /// Any operator: learns on zeros what comes out, makes room for it, and queues the CPU's kernel.
 void any(const c10::OperatorHandle& op, c10::DispatchKeySet /*keys*/, Stack* stack) {
     const c10::FunctionSchema& schema = op.schema();
     const Stack arguments = torch::jit::last(*stack, schema.arguments().size()).vec();
     torch::jit::drop(*stack, arguments.size());
     Queues& queues = Queues::get();
+    const c10::OptionalDeviceGuard on(device_of(arguments));
     const bool now = asks_for_values(op, arguments);
     if (now) {
         queues.wait(queues.end(current_stream()));

@@ -16,37 +16,39 @@ namespace {
 constexpr c10::DeviceType type = c10::DeviceType::PrivateUse1;
 
 c10::Stream stream_of(c10::StreamId id) {
-    return c10::Stream(c10::Stream::UNSAFE, c10::Device(type, 0), id);
+    return c10::Stream(c10::Stream::UNSAFE, c10::Device(type, device_of(id)), id);
 }
 
 /// Streams and events.
 class Guard final : public c10::impl::DeviceGuardImplInterface {
   public:
     [[nodiscard]] c10::DeviceType type() const override { return late::type; }
-    [[nodiscard]] c10::Device exchangeDevice(c10::Device /*device*/) const override {
-        return {late::type, 0};
+    [[nodiscard]] c10::Device exchangeDevice(c10::Device device) const override {
+        return {late::type, std::exchange(current_device(), device.index())};
     }
-    [[nodiscard]] c10::Device getDevice() const override { return {late::type, 0}; }
-    void setDevice(c10::Device /*device*/) const override {}
-    void uncheckedSetDevice(c10::Device /*device*/) const noexcept override {}
-    [[nodiscard]] c10::DeviceIndex deviceCount() const noexcept override { return 1; }
+    [[nodiscard]] c10::Device getDevice() const override { return {late::type, current_device()}; }
+    void setDevice(c10::Device device) const override { current_device() = device.index(); }
+    void uncheckedSetDevice(c10::Device device) const noexcept override {
+        current_device() = device.index();
+    }
+    [[nodiscard]] c10::DeviceIndex deviceCount() const noexcept override { return device_count; }
 
-    [[nodiscard]] c10::Stream getStream(c10::Device /*device*/) const override {
-        return stream_of(current_stream());
+    [[nodiscard]] c10::Stream getStream(c10::Device device) const override {
+        return stream_of(current_stream(device.index()));
     }
-    [[nodiscard]] c10::Stream getDefaultStream(c10::Device /*device*/) const override {
-        return stream_of(0);
+    [[nodiscard]] c10::Stream getDefaultStream(c10::Device device) const override {
+        return stream_of(default_stream(device.index()));
     }
-    [[nodiscard]] c10::Stream getStreamFromGlobalPool(c10::Device /*device*/,
+    [[nodiscard]] c10::Stream getStreamFromGlobalPool(c10::Device device,
                                                       bool /*high*/) const override {
         static std::atomic<c10::StreamId> next{0};
-        return stream_of(1 + next++ % 8);
+        return stream_of(default_stream(device.index()) + 1 + next++ % 8);
     }
     [[nodiscard]] c10::Stream getNewStream(c10::Device device, int /*priority*/) const override {
         return getStreamFromGlobalPool(device, false);
     }
     [[nodiscard]] c10::Stream exchangeStream(c10::Stream stream) const override {
-        return stream_of(std::exchange(current_stream(), stream.id()));
+        return stream_of(std::exchange(current_stream(stream.device_index()), stream.id()));
     }
 
     void record(void** event, const c10::Stream& stream, const c10::DeviceIndex /*device*/,
@@ -93,7 +95,7 @@ class Memory final : public c10::Allocator {
         Queues& queues = Queues::get();
         void* memory = pinned_ ? queues.allocate_pinned(bytes) : queues.allocate(bytes);
         return {memory, memory, raw_deleter(),
-                pinned_ ? c10::Device(c10::kCPU) : c10::Device(type, 0)};
+                pinned_ ? c10::Device(c10::kCPU) : c10::Device(type, current_device())};
     }
     [[nodiscard]] c10::DeleterFnPtr raw_deleter() const override {
         return pinned_ ? [](void* memory) { Queues::get().free_pinned(memory); }
@@ -114,7 +116,7 @@ class Hooks final : public at::PrivateUse1HooksInterface {
     [[nodiscard]] bool hasPrimaryContext(c10::DeviceIndex /*device*/) const override {
         return true;
     }
-    [[nodiscard]] c10::DeviceIndex deviceCount() const override { return 1; }
+    [[nodiscard]] c10::DeviceIndex deviceCount() const override { return device_count; }
     [[nodiscard]] bool isPinnedPtr(const void* memory) const override {
         return Queues::get().is_pinned(memory);
     }

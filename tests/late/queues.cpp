@@ -3,6 +3,7 @@
 #include <c10/util/Exception.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <cstring>
 #include <new>
@@ -35,9 +36,15 @@ std::int64_t& thread_waits() {
 
 } // namespace
 
-c10::StreamId& current_stream() {
-    thread_local c10::StreamId stream = 0;
-    return stream;
+c10::DeviceIndex& current_device() {
+    thread_local c10::DeviceIndex device = 0;
+    return device;
+}
+
+c10::StreamId& current_stream(c10::DeviceIndex device) {
+    thread_local std::array<c10::StreamId, device_count> streams{default_stream(0),
+                                                                 default_stream(1)};
+    return streams.at(static_cast<std::size_t>(device));
 }
 
 std::int64_t waits_here() {

@@ -103,7 +103,16 @@ class Queues {
     Blocks used_, free_, pinned_, pinned_free_;
 };
 
-/// The calling thread's current stream.
-c10::StreamId& current_stream();
+constexpr c10::DeviceIndex device_count = 2;
+/// The first of a device's streams, which a thread is on unless it says otherwise.
+constexpr c10::StreamId default_stream(c10::DeviceIndex device) {
+    return 100 * c10::StreamId{device};
+}
+constexpr c10::DeviceIndex device_of(c10::StreamId stream) {
+    return static_cast<c10::DeviceIndex>(stream / 100);
+}
+/// The calling thread's current device, and its current stream of a device.
+c10::DeviceIndex& current_device();
+c10::StreamId& current_stream(c10::DeviceIndex device = current_device());
 
 } // namespace oldfilm::testing::late

@@ -1,0 +1,267 @@
+#include "job/job.hpp"
+
+#include "job/checks.hpp"
+#include "job/frame_queue.hpp"
+#include "media/codec_choice.hpp"
+
+#include <oldfilm/plugins.hpp>
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace oldfilm::job {
+namespace {
+
+/// How many frames there will be, from what the file announces; -1 when it does not.
+std::int64_t announced(const MediaInfo& info, const ReadOptions& options) {
+    const Rational rate = options.source_fps.value_or(info.frame_rate);
+    if (rate.num() <= 0) {
+        return options.start.num() == 0 && !options.duration ? info.frames : -1;
+    }
+    std::int64_t total = info.frames;
+    if (total >= 0) {
+        total = std::max<std::int64_t>(total - (options.start * rate).ceil(), 0);
+    }
+    if (options.duration) {
+        const std::int64_t asked = (*options.duration * rate).ceil();
+        total = total < 0 ? asked : std::min(total, asked);
+    }
+    return total;
+}
+
+ColorTags mask_color() {
+    ColorTags color;
+    color.range = Range::full;
+    return color;
+}
+
+} // namespace
+
+StreamFormat format_of(const MediaInfo& info) {
+    StreamFormat format;
+    format.channels = info.channels;
+    format.height = info.height;
+    format.width = info.width;
+    format.rate = info.frame_rate;
+    format.color = info.color;
+    return format;
+}
+
+Frame mask_picture(const Frame& frame) {
+    const at::Tensor picture =
+        frame.mask().defined()
+            ? frame.mask().gt(0).to(at::kCPU, at::kFloat)
+            : at::zeros({1, frame.height(), frame.width()}, at::dtype(at::kFloat));
+    FrameInfo info = frame.info();
+    info.color = mask_color();
+    return {picture, info};
+}
+
+double ratio_of(const StreamFormat& in, const StreamFormat& out) {
+    return in.rate.num() > 0 && out.rate.num() > 0 ? (out.rate / in.rate).value() : 1.0;
+}
+
+Job::Job(const std::string& input, const std::string& output, const RestoreOptions& options,
+         Profile* profile, int tile)
+    : output_(output), options_(options), profile_(profile), tile_(tile), warnings_(options.warn),
+      source_(input, read_options(), profile), total_(announced(source_.info(), options.read)) {}
+
+ReadOptions Job::read_options() {
+    ReadOptions read = options_.read;
+    if (!read.warn) {
+        read.warn = [this](const std::string& text) { warnings_(text); };
+    }
+    return read;
+}
+
+WriteOptions Job::write_options(const StreamFormat& format, const std::string& codec) {
+    const MediaInfo& info = source_.info();
+    WriteOptions write;
+    write.codec = codec;
+    write.crf = options_.crf;
+    write.frame_rate = format.rate;
+    write.width = format.width;
+    write.height = format.height;
+    write.channels = format.channels;
+    write.bits = info.bits;
+    write.color = format.color;
+    write.sample_aspect = info.sample_aspect;
+    write.overwrite = options_.overwrite;
+    write.metadata = {{"oldfilm", version()}};
+    write.warn = [this](const std::string& text) { warnings_(text); };
+    const bool lossless = codec == "ffv1" || codec == "y4m";
+    const bool like_source = format.channels == info.channels && format.width == info.width &&
+                             format.height == info.height;
+    if (lossless && like_source) {
+        write.pixel_format = info.pixel_format; // What no stage touches then stays as coded.
+    }
+    const double frames =
+        total_ < 0 || info.frame_rate.num() <= 0 || format.rate.num() <= 0
+            ? static_cast<double>(total_)
+            : static_cast<double>(total_) * (format.rate / info.frame_rate).value();
+    check_space(output_, {format.width, format.height, static_cast<std::int64_t>(frames),
+                          format.channels, info.bits, lossless, kept_});
+    return write;
+}
+
+WriteOptions Job::film_options(const StreamFormat& out, const std::string& plan) {
+    WriteOptions write = write_options(out, options_.codec);
+    write.metadata.emplace_back("oldfilm_plan", plan);
+    return write;
+}
+
+WriteOptions Job::mask_options() {
+    StreamFormat format = format_of(source_.info());
+    format.channels = 1;
+    format.color = mask_color();
+    WriteOptions write = write_options(format, lossless_codec(options_.mask_out));
+    write.bits = 8;
+    write.crf.reset();
+    write.pixel_format.clear();
+    return write;
+}
+
+/// Bytes that decoding, encoding and the pictures on the way to it take.
+std::int64_t Job::held_beside(const StreamFormat& out) const {
+    const MediaInfo& info = source_.info();
+    constexpr std::int64_t decoder = 32; // bytes a pixel: some frames that others refer to
+    std::int64_t bytes = decoder * info.width * info.height;
+    const auto film = [&](const std::string& path, const std::string& codec, int channels,
+                          std::int64_t width, std::int64_t height) {
+        WriteOptions write;
+        write.codec = codec;
+        write.channels = channels;
+        write.bits = info.bits;
+        write.width = width;
+        write.height = height;
+        const auto picture = channels * static_cast<std::int64_t>(sizeof(float)) * width * height;
+        bytes += media::encoder_bytes(media::choose_codec(path, write), write) +
+                 static_cast<std::int64_t>(FrameQueue::most_frames()) * picture;
+    };
+    film(output_, options_.codec, out.channels, out.width, out.height);
+    if (!options_.mask_out.empty()) {
+        film(options_.mask_out, lossless_codec(options_.mask_out), 1, info.width, info.height);
+    }
+    return bytes;
+}
+
+/// The same stages on a device, one of so many lanes, with the job's own ears: `see` is told each
+/// frame where masks are complete.
+Pipeline Job::watched(const Pipeline& pipeline, Push see, const std::string& device, int lanes) {
+    PipelineOptions options = pipeline.options();
+    options.device = device;
+    options.lanes = lanes;
+    options.beside = [this, more = std::move(options.beside)](const StreamFormat& out) {
+        return held_beside(out) + (more ? more(out) : 0);
+    };
+    if (tile_ > 0) {
+        options.tile = tile_;
+    }
+    if (!options.log) {
+        options.log = [this](const std::string& text) { warnings_(text); };
+    }
+    if (see) {
+        options.tap = [this, see = std::move(see),
+                       next = std::move(options.tap)](const Frame& frame) {
+            if (!see(frame)) {
+                failed_ = true;
+            }
+            if (next) {
+                const std::lock_guard lock(tap_mutex_);
+                next(frame);
+            }
+        };
+    }
+    Pipeline copy(std::move(options));
+    for (const StageSpec& stage : pipeline.stages()) {
+        copy.add(stage);
+    }
+    return copy;
+}
+
+void Job::check_stop(std::int64_t written) const {
+    if (options_.stop.stop_requested()) {
+        stopped(written);
+    }
+}
+
+void Job::stopped(std::int64_t written) const {
+    const std::string of = total_ < 0 ? "" : fmt::format(" of {}", total_);
+    throw Error(Errc::cancelled,
+                fmt::format("stopped on request: {}{} frames were read and {} restored; run it "
+                            "again to {}",
+                            source_.frames(), of, written,
+                            kept_ ? "go on from there" : "start over"));
+}
+
+/// Frames that are lost or made up are a defect, and a film with a defect is not published.
+void Job::check_counts(const StreamFormat& out, std::int64_t written) const {
+    if (source_.frames() == 0) {
+        throw Error(Errc::invalid_argument,
+                    fmt::format("there are no frames in the part of the film that was asked for; "
+                                "it lasts {:.3f} s, so start earlier",
+                                source_.info().duration.value()));
+    }
+    const Rational rate_in = source_.info().frame_rate;
+    const bool same_rate = out.rate == rate_in;
+    const std::int64_t expected =
+        same_rate ? source_.frames() : (source_.covered() * out.rate).ceil();
+    if (written != expected) {
+        throw Error(Errc::internal,
+                    fmt::format("{} frames at {} fps must give {} at {} fps, and {} were written; "
+                                "this is a defect of oldfilm, please report it with the film's "
+                                "first lines of `oldfilm inspect`",
+                                source_.frames(), rate_in.to_string(), expected,
+                                out.rate.to_string(), written));
+    }
+}
+
+void Job::check_masks(std::int64_t written, bool any) {
+    if (written != source_.frames()) {
+        throw Error(Errc::internal,
+                    fmt::format("the mask film must have {} frames, and has {}; this is a defect "
+                                "of oldfilm, please report it",
+                                source_.frames(), written));
+    }
+    if (!any) {
+        warnings_("no stage marked anything as repaired, so the mask film is black; masks are "
+                  "made by scratch-removal");
+    }
+}
+
+RestoreResult Job::result(std::int64_t written, const ProgressMeter& meter) const {
+    RestoreResult result;
+    result.frames_in = source_.frames();
+    result.frames_out = written;
+    result.concealed = source_.reader().concealed();
+    result.seconds = meter.seconds();
+    return result;
+}
+
+/// Hands on what comes next, until nothing does. The number of frames, `before` included.
+std::int64_t Job::pull(const Run& run, const Next& next, const Push& push, ProgressMeter& meter,
+                       std::int64_t before) {
+    std::int64_t written = before;
+    began_ = true;
+    try {
+        while (!failed_) {
+            const std::optional<Frame> frame = next();
+            if (!frame || !push(*frame)) {
+                break;
+            }
+            meter.update(run.progress(), ++written);
+        }
+    } catch (const Error& error) {
+        if (error.code() == Errc::cancelled) {
+            stopped(written);
+        }
+        throw;
+    }
+    check_stop(written);
+    return written;
+}
+
+} // namespace oldfilm::job

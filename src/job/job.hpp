@@ -1,0 +1,86 @@
+#pragma once
+/// \file
+/// One film on its way through.
+
+#include "job/kept_film.hpp"
+#include "job/source.hpp"
+#include "job/watch.hpp"
+
+#include <oldfilm/error.hpp>
+#include <oldfilm/pipeline.hpp>
+#include <oldfilm/restore.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace oldfilm::job {
+
+[[nodiscard]] StreamFormat format_of(const MediaInfo& info);
+/// Frames out for each frame in.
+[[nodiscard]] double ratio_of(const StreamFormat& in, const StreamFormat& out);
+/// The frame's repair mask as a picture: white where anything was repaired, however faintly.
+[[nodiscard]] Frame mask_picture(const Frame& frame);
+
+/// What `restore` does for a film: straight into the output (job.cpp, restore.cpp), or kept in
+/// pieces, by one device or several (keep.cpp). On the caller's thread.
+class Job {
+  public:
+    /// `tile`: the side of tiles that memory is known to suffice for; 0 where nothing is known.
+    Job(const std::string& input, const std::string& output, const RestoreOptions& options,
+        Profile* profile, int tile);
+
+    /// The film as it is, without loss unless another codec is named.
+    RestoreResult pass();
+    RestoreResult restore(const Pipeline& pipeline);
+    /// The tiles to go on with after `error`, 0 where smaller ones would not help.
+    [[nodiscard]] int smaller_tile(const Error& error);
+
+  private:
+    using Next = std::function<std::optional<Frame>()>;
+    using Push = std::function<bool(const Frame&)>;
+    [[nodiscard]] ReadOptions read_options();
+    [[nodiscard]] WriteOptions write_options(const StreamFormat& format, const std::string& codec);
+    [[nodiscard]] WriteOptions film_options(const StreamFormat& out, const std::string& plan);
+    [[nodiscard]] WriteOptions mask_options();
+    [[nodiscard]] std::int64_t held_beside(const StreamFormat& out) const;
+    [[nodiscard]] Pipeline watched(const Pipeline& pipeline, Push see, const std::string& device,
+                                   int lanes = 1);
+    RestoreResult stream(const Pipeline& pipeline, const std::string& device);
+    RestoreResult keep(const Pipeline& pipeline, const std::string& device);
+    RestoreResult deal(const Pipeline& pipeline, const std::vector<std::string>& devices);
+    void take_up(KeptFilm& film, const nlohmann::json& identity);
+    void begin(KeptFilm& film, const nlohmann::json& identity);
+    void choose_tile(const KeptFilm& film);
+    [[nodiscard]] std::optional<KeptFilm::Output> mask_output();
+    [[nodiscard]] KeptFilm::Output film_output(const StreamFormat& out, const std::string& plan);
+    RestoreResult publish(KeptFilm& film, const KeptFilm::Output& output,
+                          const std::optional<KeptFilm::Output>& masks, ProgressMeter& meter);
+    std::int64_t pull(const Run& run, const Next& next, const Push& push, ProgressMeter& meter,
+                      std::int64_t before = 0);
+    void check_counts(const StreamFormat& out, std::int64_t written) const;
+    void check_masks(std::int64_t written, bool any);
+    [[nodiscard]] RestoreResult result(std::int64_t written, const ProgressMeter& meter) const;
+    void check_stop(std::int64_t written) const;
+    [[noreturn]] void stopped(std::int64_t written) const;
+
+    const std::string& output_;
+    const RestoreOptions& options_;
+    Profile* profile_; ///< may be null
+    int tile_;
+    Warnings warnings_;
+    std::mutex tap_mutex_; ///< the caller's tap hears one lane at a time
+    Source source_;
+    std::int64_t total_;
+    std::atomic<bool> failed_ = false; ///< what is done with frames on their way
+    bool kept_ = false;
+    bool began_ = false; ///< the stages are at work
+};
+
+} // namespace oldfilm::job

@@ -1,0 +1,223 @@
+#include "job/deal.hpp"
+#include "job/identity.hpp"
+#include "job/job.hpp"
+#include "job/kept_run.hpp"
+
+#include <fmt/format.h>
+
+#include <memory>
+#include <utility>
+
+namespace oldfilm::job {
+
+/// What an earlier run has left must have been made as this one would make it.
+void Job::take_up(KeptFilm& film, const nlohmann::json& identity) {
+    film.check(identity);
+    if (options_.note && film.frames_done() > 0) {
+        const std::string of = total_ < 0 ? "" : fmt::format(" of {}", total_);
+        options_.note(
+            fmt::format("going on with the restoration that was broken off: {}{} frames are done",
+                        film.frames_done(), of));
+    }
+}
+
+void Job::begin(KeptFilm& film, const nlohmann::json& identity) {
+    if (!film.is_begun()) {
+        film.begin(identity);
+    }
+    if (tile_ != film.tile()) {
+        film.note_tile(tile_);
+    }
+}
+
+void Job::choose_tile(const KeptFilm& film) {
+    if (film.has_pieces() && (tile_ == 0 || (film.tile() > 0 && film.tile() < tile_))) {
+        tile_ = film.tile();
+    }
+}
+
+std::optional<KeptFilm::Output> Job::mask_output() {
+    if (options_.mask_out.empty()) {
+        return std::nullopt;
+    }
+    return KeptFilm::Output{options_.mask_out, mask_options(), nullptr};
+}
+
+KeptFilm::Output Job::film_output(const StreamFormat& out, const std::string& plan) {
+    return {output_, film_options(out, plan), &source_.reader()};
+}
+
+/// In pieces, each kept until all are there.
+RestoreResult Job::keep(const Pipeline& pipeline, const std::string& device) {
+    kept_ = true;
+    KeptFilm film(output_, options_.fresh);
+    const StreamFormat in = format_of(source_.info());
+    const auto identity = [&](const std::string& plan) {
+        return job::identity(source_.info().path, options_, pipeline.options(), plan);
+    };
+    if (film.is_begun()) {
+        take_up(film, identity(watched(pipeline, {}, device).start(in).plan()));
+    }
+    choose_tile(film);
+    const auto boundaries = film.boundaries();
+    // Where nothing was made yet, the first frames here are the film's first.
+    const auto base = [](Rational known) {
+        return [known](Rational first) { return known.num() > 0 ? known : first; };
+    };
+    KeptRun kept(*boundaries, {.folder = film.folder(),
+                               .first = film.first_piece(),
+                               .from = film.start_point(),
+                               .shots = {},
+                               .film_base = base(film.film_base()),
+                               .mask_base = base(film.mask_base()),
+                               .note = [&film](const nlohmann::json& line) { film.note(line); },
+                               .profile = profile_});
+    const auto masks = mask_output();
+    if (masks) {
+        kept.open_masks(masks->path, masks->options, mask_picture);
+    }
+    const Pipeline stages = watched(
+        pipeline,
+        [&](const Frame& frame) {
+            const FrameInfo& info = frame.info();
+            boundaries->see(info.index, info.shot, info.time());
+            return kept.see(frame);
+        },
+        device);
+    const bool is_made = !film.end().is_null();
+    // Where all frames are there, the run makes none, and only says what they are.
+    Run run = stages.start(
+        in, [this, is_made] { return is_made ? std::nullopt : source_.next(); },
+        film.start_point());
+    kept.watch(run);
+    const std::string plan = run.plan(); // reads models and plugins for their checksums
+    begin(film, identity(plan));
+    const auto output = film_output(run.output(), plan);
+    kept.open_film(output.path, output.options, output.source);
+    const std::stop_callback cancel(options_.stop, [&run] { run.cancel(); });
+    ProgressMeter meter(options_.progress, total_, ratio_of(in, run.output()), film.outputs_done());
+    const Next undone = [&] {
+        std::optional<Frame> frame = run.next();
+        while (frame && kept.is_done(*frame)) {
+            frame = run.next();
+        }
+        return frame;
+    };
+    if (!is_made) {
+        pull(
+            run, undone, [&](const Frame& frame) { return kept.push(frame); }, meter,
+            film.outputs_done());
+        kept.drain(boundaries->seen() > 0 ? boundaries->piece_of(boundaries->seen() - 1) : -1);
+        check_counts(run.output(), film.frames());
+    }
+    RestoreResult made = publish(film, output, masks, meter);
+    made.stats = run.stats();
+    return made;
+}
+
+/// The same, by several devices.
+RestoreResult Job::deal(const Pipeline& pipeline, const std::vector<std::string>& devices) {
+    kept_ = true;
+    KeptFilm film(output_, options_.fresh);
+    choose_tile(film);
+    const StreamFormat in = format_of(source_.info());
+    std::optional<KeptFilm::Output> output;
+    std::optional<KeptFilm::Output> masks;
+    // What is said by each lane is heard once, and from one at a time.
+    const auto log =
+        std::make_shared<Warnings>(pipeline.options().log ? pipeline.options().log : options_.warn);
+    Deal deal(
+        {.devices = devices,
+         .format = in,
+         .pipeline =
+             [&](const std::string& device, Push see) {
+                 PipelineOptions options = pipeline.options();
+                 options.log = [log](const std::string& text) { (*log)(text); };
+                 Pipeline heard(std::move(options));
+                 for (const StageSpec& stage : pipeline.stages()) {
+                     heard.add(stage);
+                 }
+                 return watched(heard, std::move(see), device, static_cast<int>(devices.size()));
+             },
+         .source =
+             [&] {
+                 ReadOptions read = options_.read;
+                 read.warn = {}; // the one who reads ahead says it all
+                 return std::make_unique<Source>(source_.info().path, std::move(read), profile_);
+             },
+         .open =
+             [&](KeptRun& kept) {
+                 if (masks) {
+                     kept.open_masks(masks->path, masks->options, mask_picture);
+                 }
+                 kept.open_film(output->path, output->options, output->source);
+             },
+         .counted =
+             [&](std::int64_t units) {
+                 if (units == 1 && options_.note) {
+                     options_.note(fmt::format("{} is one shot, which only one device can work on",
+                                               film.frames_done() > 0 ? "what is left of the film"
+                                                                      : "the film"));
+                 }
+             },
+         .profile = profile_});
+    const std::string plan = deal.plan();
+    const auto identity = job::identity(source_.info().path, options_, pipeline.options(), plan);
+    if (film.is_begun()) {
+        take_up(film, identity);
+    }
+    begin(film, identity);
+    masks = mask_output();
+    output = film_output(deal.output(), plan);
+    ProgressMeter meter(options_.progress, total_, ratio_of(in, deal.output()),
+                        film.outputs_done());
+    RunStats stats;
+    if (film.end().is_null()) {
+        began_ = true;
+        try {
+            stats = deal.run(
+                film, source_,
+                [&](std::int64_t frames_in, std::int64_t written) {
+                    Progress progress;
+                    progress.frames_in = frames_in;
+                    meter.update(progress, written);
+                },
+                options_.stop);
+        } catch (const Error& error) {
+            if (error.code() == Errc::cancelled) {
+                stopped(deal.written());
+            }
+            throw;
+        }
+        check_stop(deal.written());
+        check_counts(deal.output(), film.frames());
+    }
+    RestoreResult made = publish(film, *output, masks, meter);
+    made.resumed += deal.ahead();
+    made.stats = std::move(stats);
+    return made;
+}
+
+/// All pieces are there: what is to be told of them, and the files.
+RestoreResult Job::publish(KeptFilm& film, const KeptFilm::Output& output,
+                           const std::optional<KeptFilm::Output>& masks, ProgressMeter& meter) {
+    RestoreResult made;
+    if (film.end().is_null()) {
+        if (masks) {
+            check_masks(film.mask_frames(), film.any_mask());
+        }
+        made = result(film.frames(), meter);
+    } else {
+        made.frames_in = film.end().at("frames");
+        made.concealed = film.end().at("concealed");
+        made.frames_out = film.outputs_done();
+    }
+    Progress progress;
+    progress.frames_in = made.frames_in;
+    meter.update(progress, made.frames_out, true);
+    film.publish({{"frames", made.frames_in}, {"concealed", made.concealed}}, output, masks);
+    made.resumed = film.frames_done();
+    return made;
+}
+
+} // namespace oldfilm::job

@@ -1,0 +1,59 @@
+#pragma once
+/// \file
+/// A film as it is decoded, and how much of it there was.
+
+#include <oldfilm/media.hpp>
+#include <oldfilm/profile.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace oldfilm::job {
+
+/// Read on one thread; `reader`, `info` and `frames` are for any.
+class Source {
+  public:
+    Source(const std::string& path, ReadOptions options, Profile* profile)
+        : reader_(path, std::move(options)), profile_(profile) {}
+
+    std::optional<Frame> next() {
+        std::optional<Frame> frame;
+        {
+            const Profile::Span span(profile_, Profile::Kind::decode, "", frames_);
+            frame = reader_.next();
+        }
+        if (frame) {
+            const FrameInfo& info = frame->info();
+            if (frames_ == 0) {
+                first_ = info.time();
+            }
+            end_ = info.time() + Rational(info.duration) * info.time_base;
+            ++frames_;
+        }
+        return frame;
+    }
+    /// Goes past what is before frame `index`, which is at or after the next one.
+    void skip_to(std::int64_t index) {
+        const Profile::Span span(profile_, Profile::Kind::decode, "", frames_);
+        while (frames_ < index && reader_.skip()) {
+            ++frames_;
+        }
+    }
+
+    [[nodiscard]] const Reader& reader() const { return reader_; }
+    [[nodiscard]] const MediaInfo& info() const { return reader_.info(); }
+    [[nodiscard]] std::int64_t frames() const { return frames_; }
+    /// Seconds that the frames so far cover. After the end only.
+    [[nodiscard]] Rational covered() const { return end_ - first_; }
+
+  private:
+    Reader reader_;
+    Profile* profile_; ///< may be null
+    std::atomic<std::int64_t> frames_ = 0;
+    Rational first_, end_;
+};
+
+} // namespace oldfilm::job
