@@ -1,3 +1,5 @@
+#include "device/device.hpp"
+#include "device/order.hpp"
 #include "job/checks.hpp"
 #include "job/film_sink.hpp"
 #include "job/frame_queue.hpp"
@@ -5,6 +7,7 @@
 #include "job/kept_film.hpp"
 #include "job/watch.hpp"
 #include "media/codec_choice.hpp"
+#include "media/hardware.hpp"
 #include "media/locations.hpp"
 
 #include <oldfilm/error.hpp>
@@ -12,6 +15,7 @@
 #include <oldfilm/restore.hpp>
 
 #include <ATen/ATen.h>
+#include <c10/core/StreamGuard.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -110,22 +114,29 @@ double ratio_of(const StreamFormat& in, const StreamFormat& out) {
 /// One film on its way through.
 class Job {
   public:
-    /// `tile`: the side of tiles that memory is known to suffice for; 0 where nothing is known.
+    /// `device`: the pipeline's, as it is called. `tile`: the side of tiles that memory is known to
+    /// suffice for; 0 where nothing is known.
     Job(const std::string& input, const std::string& output, const RestoreOptions& options,
-        Profile* profile, int tile)
-        : output_(output), options_(options), profile_(profile), tile_(tile),
-          warnings_(options.warn), source_(input, read_options(), profile),
-          total_(announced(source_.info(), options.read)) {}
+        std::string device, Profile* profile, int tile)
+        : output_(output), options_(options), device_(std::move(device)), profile_(profile),
+          tile_(tile), warnings_(options.warn), engines_(open_engines()),
+          source_(input, read_options(), profile), total_(announced(source_.info(), options.read)) {
+    }
 
     /// The film as it is, without loss unless another codec is named.
     RestoreResult pass();
     RestoreResult restore(const Pipeline& pipeline);
     /// The tiles to go on with after `error`, 0 where smaller ones would not help.
     [[nodiscard]] int smaller_tile(const Error& error);
+    /// Whether to go on with decoding on the CPU.
+    [[nodiscard]] bool leave_engine(const media::EngineFailure& failure);
 
   private:
     using Next = std::function<std::optional<Frame>()>;
     using Push = std::function<bool(const Frame&)>;
+    [[nodiscard]] media::UniqueBuffer open_engines() const;
+    [[nodiscard]] bool encodes_on_gpu() const;
+    [[nodiscard]] bool is_piped() const;
     [[nodiscard]] ReadOptions read_options();
     [[nodiscard]] WriteOptions write_options(const StreamFormat& format, const std::string& codec);
     [[nodiscard]] WriteOptions film_options(const StreamFormat& out, const std::string& plan);
@@ -145,9 +156,11 @@ class Job {
 
     const std::string& output_;
     const RestoreOptions& options_;
+    std::string device_;
     Profile* profile_; ///< may be null
     int tile_;
     job::Warnings warnings_;
+    media::UniqueBuffer engines_; ///< null where none are asked for, or there
     Source source_;
     std::int64_t total_;
     std::atomic<bool> failed_ = false; ///< what is done with frames on their way
@@ -155,8 +168,25 @@ class Job {
     bool began_ = false; ///< the stages are at work
 };
 
+bool Job::encodes_on_gpu() const {
+    return options_.codec.ends_with("_nvenc");
+}
+
+/// FFmpeg takes LibTorch's context of a GPU only where it came first, and keeps it then.
+media::UniqueBuffer Job::open_engines() const {
+    std::string why; // told by who needs it
+    if (device_.empty() || (options_.read.device.empty() && !encodes_on_gpu())) {
+        return nullptr;
+    }
+    const c10::Device device = base::resolve_device(device_);
+    return device.is_cpu() ? nullptr : media::open_device(device, why);
+}
+
 ReadOptions Job::read_options() {
     ReadOptions read = options_.read;
+    if (!read.device.empty()) {
+        read.device = device_;
+    }
     if (!read.warn) {
         read.warn = [this](const std::string& text) { warnings_(text); };
     }
@@ -168,6 +198,7 @@ WriteOptions Job::write_options(const StreamFormat& format, const std::string& c
     WriteOptions write;
     write.codec = codec;
     write.crf = options_.crf;
+    write.device = encodes_on_gpu() ? device_ : "";
     write.frame_rate = format.rate;
     write.width = format.width;
     write.height = format.height;
@@ -206,6 +237,7 @@ WriteOptions Job::mask_options() {
     WriteOptions write = write_options(format, job::lossless_codec(options_.mask_out));
     write.bits = 8;
     write.crf.reset();
+    write.device.clear();
     write.pixel_format.clear();
     return write;
 }
@@ -243,6 +275,7 @@ Pipeline Job::watched(const Pipeline& pipeline, Push see) {
     if (tile_ > 0) {
         options.tile = tile_;
     }
+    options.stay_on_device = encodes_on_gpu() && engines_ != nullptr;
     if (!options.log) {
         options.log = [this](const std::string& text) { warnings_(text); };
     }
@@ -328,6 +361,13 @@ std::int64_t Job::pull(const Run& run, const Next& next, const Push& push,
                        job::ProgressMeter& meter, std::int64_t before) {
     std::int64_t written = before;
     began_ = true;
+    // Frames that stay on the device are encoded beside the stages' work.
+    std::optional<c10::Stream> beside;
+    if (engines_) {
+        const c10::Device device = base::resolve_device(device_);
+        beside = c10::impl::VirtualGuardImpl(device.type()).getStreamFromGlobalPool(device);
+    }
+    const c10::OptionalStreamGuard on(beside);
     try {
         while (!failed_) {
             const std::optional<Frame> frame = next();
@@ -459,9 +499,20 @@ RestoreResult Job::keep(const Pipeline& pipeline) {
     return made;
 }
 
+bool Job::is_piped() const {
+    return source_.info().path == "-" || output_ == "-";
+}
+
+bool Job::leave_engine(const media::EngineFailure& failure) {
+    if (is_piped()) {
+        return false;
+    }
+    warnings_(fmt::format("{}: going on there", failure.what()));
+    return true;
+}
+
 int Job::smaller_tile(const Error& error) {
-    const bool is_pipe = source_.info().path == "-" || output_ == "-";
-    if (error.code() != Errc::out_of_memory || !began_ || is_pipe) {
+    if (error.code() != Errc::out_of_memory || !began_ || is_piped()) {
         return 0;
     }
     for (const int side : {256, 128, 64}) {
@@ -525,10 +576,18 @@ RestoreResult restore(const std::string& input, const std::string& output, const
                     "a mask film needs a stage that makes masks, and the pipeline has no stages; "
                     "add scratch-removal, or leave the mask film out");
     }
+    const PipelineOptions& options_of_run = pipeline.options();
+    const std::string device = options_of_run.device.empty() ? "auto" : options_of_run.device;
     for (int tile = 0;;) {
-        Job film(input, output, allowed, pipeline.options().profile.get(), tile);
+        Job film(input, output, allowed, device, options_of_run.profile.get(), tile);
         try {
             return pass ? film.pass() : film.restore(pipeline);
+        } catch (const media::EngineFailure& failure) {
+            if (!film.leave_engine(failure)) {
+                throw;
+            }
+            allowed.read.device.clear();
+            allowed.fresh = false;
         } catch (const Error& error) {
             tile = film.smaller_tile(error);
             if (tile == 0) {
