@@ -1,7 +1,10 @@
 // Films decoded by a video engine, or by what stands in for one, are the films that the CPU
 // decodes; and where there is no engine, so it goes as well.
+#include "device/order.hpp"
+#include "job/frame_queue.hpp"
 #include "late/late_device.hpp"
 #include "media/codec_choice.hpp"
+#include "media/encoder.hpp"
 #include "media/hardware.hpp"
 #include "media/put_back.hpp"
 #include "media/reader.hpp"
@@ -11,6 +14,10 @@
 #include <oldfilm/error.hpp>
 #include <oldfilm/restore.hpp>
 #include <oldfilm/stage_torch.hpp>
+
+extern "C" {
+#include <libavutil/imgutils.h>
+}
 
 #include <ATen/ATen.h>
 #include <c10/core/StreamGuard.h>
@@ -445,6 +452,70 @@ TEST_CASE("Encoders on a GPU are given what they take") {
         options.codec.clear();
         options.width = 64;
         CHECK_FALSE(media::choose_codec(path, options).on_gpu);
+    }
+}
+
+TEST_CASE("Frames reach a GPU's encoder as it takes them") {
+    // What is given to the encoder is what "raw video" writes.
+    const Folder folder;
+    const auto format =
+        GENERATE(AV_PIX_FMT_YUV420P, AV_PIX_FMT_YUV420P10LE, AV_PIX_FMT_YUV444P10LE);
+    const bool on_device = GENERATE(false, true);
+    CAPTURE(av_get_pix_fmt_name(format), on_device);
+    const std::string file =
+        film(folder, std::string("-c:v ffv1 -pix_fmt ") + av_get_pix_fmt_name(format), 3);
+    const at::Device device = on_device ? at::Device(late::begin()) : at::Device(at::kCPU);
+    Opened reader(file, device, nullptr);
+    const std::vector<Frame> frames = reader.all();
+    WriteOptions options = like(reader.info());
+    options.pixel_format = av_get_pix_fmt_name(format);
+    media::Choice choice;
+    choice.name = "raw";
+    choice.encoder = avcodec_find_encoder(AV_CODEC_ID_RAWVIDEO);
+    choice.planes = format;
+    choice.coded = surface_format(format);
+    choice.on_gpu = true;
+    media::Encoder encoder(choice, options, Rational(1, 25), false);
+    std::size_t count = 0;
+    const auto check = [&](AVPacket& packet) {
+        const auto& coded =
+            *static_cast<const media::CodedSamples*>(frames.at(count++).coded()->samples.get());
+        const media::UniqueFrame expected = surface_frame(coded.samples->on_host());
+        std::vector<std::uint8_t> bytes(static_cast<std::size_t>(packet.size));
+        REQUIRE(av_image_copy_to_buffer(bytes.data(), packet.size, expected->data,
+                                        expected->linesize, choice.coded, expected->width,
+                                        expected->height, 1) == packet.size);
+        CHECK(std::equal(bytes.begin(), bytes.end(), packet.data));
+    };
+    for (const Frame& frame : frames) {
+        encoder.encode(frame, check);
+    }
+    encoder.drain(check);
+    CHECK(count == 3);
+}
+
+TEST_CASE("Work on frames of a device is done on the stream on which they were pushed") {
+    const at::Device device = late::begin();
+    const c10::Stream own =
+        c10::impl::VirtualGuardImpl(device.type()).getStreamFromGlobalPool(device);
+    const c10::StreamGuard on(own);
+    std::vector<float> sums;
+    std::vector<c10::Stream> streams;
+    job::FrameQueue queue(
+        [&](const Frame& frame) {
+            streams.push_back(current_stream(device));
+            sums.push_back(frame.picture().sum().item<float>());
+        },
+        nullptr);
+    for (int i = 0; i < 9; ++i) {
+        REQUIRE(
+            queue.push(Frame(at::full({1, 4, 4}, i, at::dtype(at::kFloat).device(device)), {})));
+    }
+    queue.drain();
+    REQUIRE(sums.size() == 9);
+    for (std::size_t i = 0; i < 9; ++i) {
+        CHECK(sums[i] == 16.0F * static_cast<float>(i));
+        CHECK(streams[i] == own);
     }
 }
 
