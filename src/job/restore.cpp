@@ -174,12 +174,15 @@ bool Job::encodes_on_gpu() const {
 
 /// FFmpeg takes LibTorch's context of a GPU only where it came first, and keeps it then.
 media::UniqueBuffer Job::open_engines() const {
-    std::string why; // told by who needs it
-    if (device_.empty() || (options_.read.device.empty() && !encodes_on_gpu())) {
+    if (options_.read.device.empty() && !encodes_on_gpu()) {
         return nullptr;
     }
-    const c10::Device device = base::resolve_device(device_);
-    return device.is_cpu() ? nullptr : media::open_device(device, why);
+    try {
+        std::string why; // told by who needs it, as is what is thrown here
+        return media::open_device(base::resolve_device(device_), why);
+    } catch (const Error&) {
+        return nullptr;
+    }
 }
 
 ReadOptions Job::read_options() {

@@ -55,6 +55,10 @@ class CudaEngine final : public VideoEngine {
             return fmt::format("this FFmpeg was built without {} on {}", name, device_.str());
         }
         codec.hw_device_ctx = av_buffer_ref(context_.get());
+        // Each thread takes one of some thirty surfaces; these are for what the CPU must decode.
+        constexpr int threads = 4;
+        codec.thread_count =
+            codec.thread_count > 0 ? std::min(codec.thread_count, threads) : threads;
         codec.get_format = [](AVCodecContext* context, const AVPixelFormat* offered) {
             return chosen_format(offered, AV_PIX_FMT_CUDA, fits_surface(context->sw_pix_fmt));
         };

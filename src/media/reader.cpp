@@ -442,7 +442,7 @@ at::Device device_for(const ReadOptions& options, const std::function<void(std::
     return at::kCPU;
 }
 
-std::unique_ptr<Reader::Impl> opened(const std::string& path, const ReadOptions& options) {
+std::unique_ptr<Reader::Impl> opened(const std::string& path, ReadOptions options) {
     const auto note = [&](const std::string& why) {
         if (options.warn) {
             options.warn(fmt::format("{} is decoded on the CPU: {}", path, why));
@@ -461,14 +461,13 @@ std::unique_ptr<Reader::Impl> opened(const std::string& path, const ReadOptions&
             note(failure.what());
         }
     }
-    return std::make_unique<Reader::Impl>(path, options, device, nullptr);
+    return std::make_unique<Reader::Impl>(path, std::move(options), device, nullptr);
 }
 
 } // namespace
 
-Reader::Reader(const std::string& path,
-               ReadOptions options) // NOLINT(performance-unnecessary-value-param)
-    : impl_(opened(path, options)) {}
+Reader::Reader(const std::string& path, ReadOptions options)
+    : impl_(opened(path, std::move(options))) {}
 Reader::~Reader() = default;
 Reader::Reader(Reader&&) noexcept = default;
 Reader& Reader::operator=(Reader&&) noexcept = default;
