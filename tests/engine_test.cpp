@@ -22,6 +22,7 @@ extern "C" {
 #include <ATen/ATen.h>
 #include <c10/core/StreamGuard.h>
 #include <catch2/catch.hpp>
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -73,7 +74,7 @@ Pipeline halves(const std::string& device) {
 
 std::string film(const Folder& folder, const std::string& coding, int frames = 14,
                  const std::string& size = "98x66") {
-    const std::string file = folder / "in.mkv";
+    std::string file = folder / "in.mkv";
     ffmpeg("-f lavfi -i testsrc2=size=" + size + ":rate=25 -frames:v " + std::to_string(frames) +
            " " + coding + " " + file);
     return file;
@@ -368,10 +369,12 @@ TEST_CASE("A film goes on, decoded on the CPU, where the engine breaks down") {
         options.codec.clear();
         options.overwrite = true;
         const int out = dup(STDOUT_FILENO);
-        REQUIRE(freopen("/dev/null", "w", stdout) != nullptr);
+        const int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+        REQUIRE(dup2(nowhere, STDOUT_FILENO) >= 0);
         CHECK_THROWS_AS(restore(folder / "in.y4m", "-", halves(breaking), options), Error);
         dup2(out, STDOUT_FILENO);
         close(out);
+        close(nowhere);
     }
 }
 
@@ -525,10 +528,11 @@ TEST_CASE("Work on frames of a device is done on the stream on which they were p
 }
 
 TEST_CASE("FFmpeg's own decoder is chosen where no surface is wanted or offered") {
-    const AVPixelFormat offered[] = {AV_PIX_FMT_VDPAU, AV_PIX_FMT_CUDA, AV_PIX_FMT_YUV420P,
-                                     AV_PIX_FMT_NONE};
-    CHECK(media::chosen_format(offered, AV_PIX_FMT_CUDA, true) == AV_PIX_FMT_CUDA);
-    CHECK(media::chosen_format(offered, AV_PIX_FMT_CUDA, false) == AV_PIX_FMT_YUV420P);
-    CHECK(media::chosen_format(offered, AV_PIX_FMT_VAAPI, true) == AV_PIX_FMT_YUV420P);
-    CHECK(media::chosen_format(offered + 3, AV_PIX_FMT_CUDA, true) == AV_PIX_FMT_NONE);
+    const std::vector<AVPixelFormat> offered{AV_PIX_FMT_VDPAU, AV_PIX_FMT_CUDA, AV_PIX_FMT_YUV420P,
+                                             AV_PIX_FMT_NONE};
+    using media::chosen_format;
+    CHECK(chosen_format(offered.data(), AV_PIX_FMT_CUDA, true) == AV_PIX_FMT_CUDA);
+    CHECK(chosen_format(offered.data(), AV_PIX_FMT_CUDA, false) == AV_PIX_FMT_YUV420P);
+    CHECK(chosen_format(offered.data(), AV_PIX_FMT_VAAPI, true) == AV_PIX_FMT_YUV420P);
+    CHECK(chosen_format(&offered.back(), AV_PIX_FMT_CUDA, true) == AV_PIX_FMT_NONE);
 }

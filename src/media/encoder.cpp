@@ -28,8 +28,8 @@ int default_crf(const std::string& codec) {
     return codec.starts_with("h264") ? 16 : codec.starts_with("h265") ? 18 : 22;
 }
 
-/// Constant quality of a GPU's encoder. Its scale is x264's; at the same number its pictures are a
-/// little worse and its files a little larger.
+/// Constant quality of a GPU's encoder, whose scale is meant as x264's; how near it comes has not
+/// been measured.
 void set_quality_on_gpu(AVCodecContext& codec, int crf) {
     av_opt_set(codec.priv_data, "preset", "p5", 0);
     codec.bit_rate = 0; // none to keep to

@@ -27,7 +27,6 @@ class Encoder {
     [[nodiscard]] Rational time_base() const noexcept { return time_base_; }
 
   private:
-    void open(const WriteOptions& options);
     void use_device(const std::string& name);
     [[nodiscard]] bool same_coding(const Frame& frame) const;
     UniqueFrame frame_of(const Frame& frame);

@@ -15,8 +15,8 @@
 namespace oldfilm {
 
 struct OLDFILM_HIDDEN Reader::Impl {
-    /// Pictures are made on `device`; `engine`, where there is one, decodes into its memory.
-    Impl(const std::string& path, ReadOptions wanted, const at::Device& device,
+    /// Pictures are made on the device `on`; `engine`, where there is one, decodes into its memory.
+    Impl(const std::string& path, ReadOptions wanted, const at::Device& on,
          std::unique_ptr<media::VideoEngine> engine);
     static const Impl& of(const Reader& reader) { return *reader.impl_; }
     std::optional<Frame> next_frame();
