@@ -121,6 +121,23 @@ TEST_CASE("one frame, odd sizes and y4m pipes") {
     CHECK(probe("out.y4m", "nb_read_frames", s.path()) == "32");
 }
 
+TEST_CASE("a film asked to be decoded on a GPU is the same where there is none") {
+    const Scratch s;
+    film(s, "-c:v libx264 -bf 3 -g 12");
+    const std::string how = " --stage deflicker --device cpu --codec ffv1";
+    REQUIRE(oldfilm::test::oldfilm("restore in.mkv cpu.mkv" + how, s.path()).status == 0);
+    const Outcome gpu =
+        oldfilm::test::oldfilm("restore in.mkv gpu.mkv --decode gpu" + how, s.path());
+    INFO(gpu.error);
+    REQUIRE(gpu.status == 0);
+    CHECK(gpu.error.find("decoded on the CPU") != std::string::npos);
+    CHECK(run("cmp cpu.mkv gpu.mkv", s.path()).status == 0);
+    CHECK(oldfilm::test::oldfilm("restore in.mkv out.mkv --decode fast", s.path()).status == 2);
+    if (run("ls /dev/nvidia0", s.path()).status != 0) {
+        refused("in.mkv out.mkv --stage deflicker --codec h264_nvenc", s, 1, "--codec h264");
+    }
+}
+
 TEST_CASE("progress as JSON lines") {
     const Scratch s;
     film(s);

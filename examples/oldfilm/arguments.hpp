@@ -28,6 +28,7 @@ struct RestoreArguments {
     std::vector<std::string> stages; ///< as written; "none" alone for no stage at all
     std::string preset, pipeline_file;
     std::string device = "auto", precision = "auto";
+    bool decode_on_gpu = false;
     std::string fps; ///< for interpolate: "24", "24000/1001", "2x"; empty: not given
     std::optional<double> scale;
     std::optional<oldfilm::Rational> source_fps, duration;

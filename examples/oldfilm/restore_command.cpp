@@ -43,6 +43,7 @@ oldfilm::RestoreOptions options_of(const RestoreArguments& a, ProgressView& view
     options.read.deinterlace = a.deinterlace || a.preset == "tv-archive";
     options.read.strict = a.strict;
     options.read.protocols = a.protocols;
+    options.read.device = a.decode_on_gpu ? "auto" : "";
     options.codec = a.codec;
     options.crf = a.crf;
     options.mask_out = a.mask_out;

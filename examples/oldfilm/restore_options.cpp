@@ -84,11 +84,12 @@ void add_film_options(CLI::App& app, RestoreArguments& a, RestoreTexts& t) {
 
 void add_output_options(CLI::App& app, RestoreArguments& a, RestoreTexts& t) {
     app.add_option("--codec", a.codec,
-                   "h264, h265, av1, ffv1, prores, png, tiff, exr, dpx, y4m; default: by the "
-                   "output's extension")
+                   "h264, h265, av1, ffv1, prores, png, tiff, exr, dpx, y4m, or an NVIDIA GPU's "
+                   "h264_nvenc, h265_nvenc; default: by the output's extension")
         ->type_name("NAME")
         ->group("Output");
-    app.add_option("--crf", a.crf, "Quality of h264, h265, av1: lower is better and larger")
+    app.add_option("--crf", a.crf,
+                   "Quality of h264, h265 (also a GPU's) and av1: lower is better and larger")
         ->type_name("N")
         ->check(CLI::Range(0, 63))
         ->group("Output");
@@ -107,6 +108,11 @@ void add_output_options(CLI::App& app, RestoreArguments& a, RestoreTexts& t) {
 void add_machine_options(CLI::App& app, RestoreArguments& a, RestoreTexts& t) {
     app.add_option("--device", a.device, "auto, cpu, cuda, cuda:N; cuda:0,1 deals the film's shots out")
         ->type_name("NAME")
+        ->group("Machine");
+    app.add_option("--decode", t.decode,
+                   "cpu, or gpu: by the device's video engine what it can, to the same frames")
+        ->check(CLI::IsMember({"cpu", "gpu"}))
+        ->type_name("WHERE")
         ->group("Machine");
     app.add_option("--precision", a.precision, "auto, float32, bfloat16, float16")
         ->check(CLI::IsMember({"auto", "float32", "bfloat16", "float16"}))
@@ -163,6 +169,7 @@ void settle(RestoreArguments& a, const RestoreTexts& t) {
         folder = std::filesystem::absolute(folder).string();
     }
     a.progress = progress_style(t.progress);
+    a.decode_on_gpu = t.decode == "gpu";
 }
 
 } // namespace cli

@@ -14,7 +14,7 @@ namespace cli {
 
 /// Option texts that become exact values after CLI11 has read them.
 struct RestoreTexts {
-    std::string source_fps, start, duration, memory, progress = "auto";
+    std::string source_fps, start, duration, memory, progress = "auto", decode = "cpu";
 };
 
 /// Adds them to the command; both are filled when CLI11 parses.

@@ -45,6 +45,13 @@ struct ReadOptions {
     bool strict = false;    ///< a corrupt frame is an error instead of being concealed and counted
     bool keep_coded = true; ///< frames carry the samples that they were decoded from
     int threads = 0;        ///< of the decoder; 0 lets FFmpeg choose
+    /// Where pictures are made, in LibTorch's names ("cuda:0", or "auto" for the first GPU), and by
+    /// whose video engine frames are decoded (on NVIDIA's GPUs NVDEC); empty: the CPU. Frames and
+    /// times are the same. What the engine can't decode (other codecs than H.264, HEVC, VP8 and
+    /// VP9, 4:2:2, film that is deinterlaced or turned) is decoded on the CPU, and goes to the
+    /// device as it was coded; where there is no such device, pictures are made on the CPU. `warn`
+    /// is told. Of damaged film an engine shows what it makes of it, and doesn't tell.
+    std::string device;
     /// What films may be read by beside files and pipes, in FFmpeg's names ("https", "tls", "tcp");
     /// holds for what a playlist names too.
     std::vector<std::string> protocols;
@@ -62,10 +69,11 @@ class OLDFILM_API Reader {
     Reader& operator=(Reader&&) noexcept;
 
     [[nodiscard]] const MediaInfo& info() const;
-    /// The next frame, in order of presentation, on the CPU; nothing at the end (the decoder is
-    /// drained). Times within one tick of the container's clock of k / frame_rate are made exactly
+    /// The next frame, in order of presentation; nothing at the end (the decoder is drained). On
+    /// the CPU, or with `device` there, where the calling thread's current stream comes after its
+    /// making. Times within one tick of the container's clock of k / frame_rate are made exactly
     /// that. Throws `Error`: unreadable (with `strict`), format_mismatch when the size changes,
-    /// with the time.
+    /// with the time; unsupported when the device's engine fails midway (read the film without it).
     std::optional<Frame> next();
     /// Goes past the next frame, which is decoded and makes no picture: a fraction of the time.
     /// What comes after is what would have come. False at the end. Throws as `next` does.
@@ -79,10 +87,14 @@ class OLDFILM_API Reader {
 };
 
 struct WriteOptions {
-    std::string codec; ///< h264, h265, av1, ffv1, prores, png, tiff, exr, dpx, y4m; empty: by the
-                       ///< path's extension
-    std::optional<int>
-        crf; ///< constant quality of h264, h265 and av1; empty: a visually clean default
+    /// h264, h265, av1, ffv1, prores, png, tiff, exr, dpx, y4m, and by an NVIDIA GPU's encoder
+    /// h264_nvenc and h265_nvenc; empty: by the path's extension, never a GPU's.
+    std::string codec;
+    /// Constant quality of h264, h265, av1 and of GPUs' encoders; empty: a visually clean default.
+    std::optional<int> crf;
+    /// With h264_nvenc and h265_nvenc: the device that frames are on ("cuda:0"), which they do not
+    /// leave then; empty: the host.
+    std::string device;
     Rational frame_rate; ///< of the output; 0 for variable
     std::int64_t width = 0, height = 0;
     int channels = 3;

@@ -58,6 +58,10 @@ struct PipelineOptions {
     /// and on the CPU of LibTorch's threads.
     int lanes = 1;
     std::vector<std::string> plugin_path; ///< folders that are searched first
+    /// In pull mode: frames come out on the run's device, as in push mode, not on the host. They
+    /// may then hold values that are no numbers, which are looked for where frames come to the
+    /// host.
+    bool stay_on_device = false;
     /// Told each frame, in order, where it still has the source's size and rate, that is after the
     /// last stage before the first one that changes either: repair masks are complete there. From
     /// the lane's thread; may be empty.
@@ -128,7 +132,8 @@ class OLDFILM_API Run {
     /// was pushed on CUDA comes back on CUDA; the calling thread's current stream comes after its
     /// making. Throws `Error`: whatever ended the run (stage_failed, cancelled, out_of_memory ...).
     State next(Frame& frame);
-    /// The same for pull mode, where there is a source: nothing at the end.
+    /// The same for pull mode, where there is a source: nothing at the end. Frames come out on the
+    /// host unless `PipelineOptions::stay_on_device`.
     std::optional<Frame> next();
     /// Ends the run soon; `next` then throws `Error` (cancelled).
     void cancel() noexcept;
@@ -180,8 +185,10 @@ class OLDFILM_API Pipeline {
     [[nodiscard]] std::string to_json() const;
 
     /// Loads the stages for frames of this format and starts. With a `source` the run pulls frames
-    /// from it, on a thread of its own, until it gives nothing; without, frames are pushed. Throws
-    /// `Error`: unreadable, incompatible, unsupported, format_mismatch, out_of_memory.
+    /// from it, on a thread of its own, until it gives nothing; without, frames are pushed. A
+    /// source may give frames on the device, in the making on its thread's current stream, which is
+    /// one beside the stages'. Throws `Error`: unreadable, incompatible, unsupported,
+    /// format_mismatch, out_of_memory.
     [[nodiscard]] Run start(const StreamFormat& input,
                             std::function<std::optional<Frame>()> source = {},
                             const StartPoint& from = {}) const;

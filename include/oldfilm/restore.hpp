@@ -15,8 +15,8 @@
 namespace oldfilm {
 
 struct RestoreOptions {
-    ReadOptions read;
-    std::string codec;
+    ReadOptions read;  ///< its `device`, unless empty, stands for the pipeline's
+    std::string codec; ///< see `WriteOptions::codec`
     std::optional<int> crf;
     std::string mask_out; ///< a file for the film's repair masks (grey, lossless); empty for none
     bool overwrite = false;

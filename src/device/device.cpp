@@ -104,6 +104,10 @@ c10::Device resolve_device(const std::string& name) {
     }
 }
 
+c10::Device base::resolve_device(const std::string& name) {
+    return oldfilm::resolve_device(name);
+}
+
 std::int64_t available_memory(const c10::Device& device) {
     if (!device.is_cpu()) {
         return 0;

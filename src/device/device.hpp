@@ -2,6 +2,8 @@
 /// \file
 /// Which device a pipeline runs on. CUDA's half of LibTorch is loaded only when it is asked for.
 
+#include <oldfilm/export.hpp>
+
 #include <c10/core/Device.h>
 
 #include <cstdint>
@@ -14,6 +16,11 @@ namespace oldfilm {
 /// Throws `Error`: invalid_argument for another name; unsupported when CUDA is asked for and not
 /// there.
 c10::Device resolve_device(const std::string& name);
+
+namespace base {
+/// The same for the project's other libraries.
+OLDFILM_API c10::Device resolve_device(const std::string& name);
+} // namespace base
 
 /// Bytes of memory that can still be had: on the CPU what Linux says is available, at most the
 /// control group's limit; 0 where it does not tell, and on other devices, which refuse by

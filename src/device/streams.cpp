@@ -1,36 +1,17 @@
 #include "device/streams.hpp"
 
-#include <ATen/core/Tensor.h>
+#include "device/order.hpp"
+
 #include <ATen/ops/empty.h>
-#include <c10/core/impl/VirtualGuardImpl.h>
 
 #include <utility>
 
 namespace oldfilm {
+namespace {
 
 using c10::impl::VirtualGuardImpl;
 
-// The allocator gives memory back to the stream that it was made on, and must know of others.
-void keep_for(const at::Tensor& tensor, c10::Stream stream) {
-    if (tensor.defined() && tensor.device().type() == stream.device_type()) {
-        VirtualGuardImpl(stream.device_type())
-            .recordDataPtrOnStream(tensor.storage().data_ptr(), stream);
-    }
-}
-
-namespace {
-
-/// `second` comes after what `first` has queued so far.
-void order(c10::Stream first, c10::Stream second) {
-    if (first == second) {
-        return;
-    }
-    c10::Event done(first.device_type());
-    done.record(first);
-    done.block(second);
-}
-
-void keep_frame_for(const Frame& frame, c10::Stream stream) {
+void keep_all_for(const Frame& frame, c10::Stream stream) {
     keep_for(frame.picture(), stream);
     keep_for(frame.mask(), stream);
 }
@@ -56,7 +37,7 @@ Frame Sent::hand_to_caller() const {
         const at::Device where = frame_.picture().device();
         const c10::Stream caller = VirtualGuardImpl(where.type()).getStream(where);
         there_->block(caller);
-        keep_frame_for(frame_, caller);
+        keep_all_for(frame_, caller);
     }
     return frame_;
 }
@@ -79,7 +60,7 @@ void Transfers::receive(const Frame& frame) const {
     const c10::Stream lane = lane_.value_or(device.getDefaultStream(where));
     for (const c10::Stream user : {lane, up_.value_or(lane)}) {
         order(device.getStream(where), user);
-        keep_frame_for(frame, user);
+        keep_all_for(frame, user);
     }
 }
 
@@ -93,7 +74,7 @@ Frame Transfers::upload(const Frame& frame) const {
         return pinned.to(device_, /*non_blocking=*/true);
     });
     order(*up_, *lane_);
-    keep_frame_for(there, *lane_);
+    keep_all_for(there, *lane_);
     return there;
 }
 
@@ -104,7 +85,7 @@ Sent Transfers::download(const Frame& frame) const {
         const auto pinned = at::TensorOptions().dtype(made.scalar_type()).pinned_memory(true);
         return at::empty(made.sizes(), pinned).copy_(made, /*non_blocking=*/true);
     });
-    keep_frame_for(frame, *down_);
+    keep_all_for(frame, *down_);
     c10::Event there(device_.type());
     there.record(*down_);
     return {here, std::move(there)};

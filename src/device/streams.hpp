@@ -17,10 +17,6 @@
 
 namespace oldfilm {
 
-/// The tensor's memory, where it is that stream's device's, outlives what the stream has queued so
-/// far.
-void keep_for(const at::Tensor& tensor, c10::Stream stream);
-
 /// A frame that is made, or on its way to the host, and the event after which it is there.
 class Sent {
   public:

@@ -21,8 +21,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array codecs{"h264", "h265", "av1", "ffv1", "prores",
-                            "png",  "tiff", "exr", "dpx",  "y4m"};
+constexpr std::array codecs{"h264",   "h265", "h264_nvenc", "h265_nvenc", "av1", "ffv1",
+                            "prores", "png",  "tiff",       "exr",        "dpx", "y4m"};
 
 /// Standard input or output.
 bool is_pipe(const std::string& path) {

@@ -218,7 +218,7 @@ void Deal::restore(Work& work, Lane& lane, Source& source, const Scout::Unit& un
 void Deal::drive(Work& work, Lane& lane) {
     base::work_alone();
     try {
-        const std::unique_ptr<Source> source = ways_.source();
+        const std::unique_ptr<Source> source = ways_.source(lane.device);
         while (const auto unit = work.scout->take()) {
             if (const auto made = work.film.take_ahead(unit->piece)) {
                 read_ += made->frames;

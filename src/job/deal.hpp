@@ -36,7 +36,8 @@ class Deal {
         StreamFormat format;              ///< of the film
         /// The pipeline on a device; `see` is told each frame where masks are complete.
         std::function<Pipeline(const std::string& device, See see)> pipeline;
-        std::function<std::unique_ptr<Source>()> source; ///< the film from its start, once more
+        /// The film from its start, once more, for a device's lane.
+        std::function<std::unique_ptr<Source>(const std::string& device)> source;
         std::function<void(KeptRun&)>
             open; ///< the films that pieces are of; from any lane's thread
         std::function<void(std::int64_t units)> counted; ///< told how many units there are

@@ -1,6 +1,9 @@
 #include "job/frame_queue.hpp"
 
 #include "base/alone.hpp"
+#include "device/order.hpp"
+
+#include <c10/core/StreamGuard.h>
 
 #include <utility>
 
@@ -28,12 +31,17 @@ FrameQueue::~FrameQueue() {
 }
 
 bool FrameQueue::push(const Frame& frame) {
+    const at::Device where = frame.picture().device();
+    Pushed pushed{frame, std::nullopt};
+    if (!where.is_cpu()) {
+        pushed.on = current_stream(where);
+    }
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return queue_.size() < queue_length || failure_ || closed_; });
     if (failure_ || closed_) {
         return false;
     }
-    queue_.push_back(frame);
+    queue_.push_back(std::move(pushed));
     changed_.notify_all();
     return true;
 }
@@ -64,18 +72,19 @@ void FrameQueue::run() {
         if (queue_.empty() || discard_) {
             return;
         }
-        Frame frame = std::move(queue_.front());
+        Pushed next = std::move(queue_.front());
         queue_.pop_front();
         changed_.notify_all();
         lock.unlock();
         std::exception_ptr failure;
         try {
-            const Profile::Span span(profile_, Profile::Kind::encode, "", frame.info().index);
-            work_(frame);
+            const Profile::Span span(profile_, Profile::Kind::encode, "", next.frame.info().index);
+            const c10::OptionalStreamGuard on(next.on);
+            work_(next.frame);
         } catch (...) {
             failure = std::current_exception();
         }
-        frame = Frame(); // Its memory goes back before the next wait.
+        next = Pushed(); // Its memory goes back before the next wait.
         lock.lock();
         if (failure) {
             failure_ = failure;

@@ -5,16 +5,20 @@
 #include <oldfilm/frame.hpp>
 #include <oldfilm/profile.hpp>
 
+#include <c10/core/Stream.h>
+
 #include <condition_variable>
 #include <deque>
 #include <exception>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 namespace oldfilm::job {
 
-/// Does `work` with each frame, in order, while the caller goes on.
+/// Does `work` with each frame, in order, while the caller goes on. With frames on a device it is
+/// done on the stream on which they were pushed.
 class FrameQueue {
   public:
     /// `profile` is told the work as encoding; may be null.
@@ -33,6 +37,10 @@ class FrameQueue {
     static std::size_t most_frames();
 
   private:
+    struct Pushed {
+        Frame frame;
+        std::optional<c10::Stream> on; ///< nothing for frames of the host
+    };
     void run();
     void close();
 
@@ -40,7 +48,7 @@ class FrameQueue {
     Profile* profile_;
     std::mutex mutex_;
     std::condition_variable changed_;
-    std::deque<Frame> queue_;
+    std::deque<Pushed> queue_;
     bool closed_ = false;
     bool discard_ = false;
     std::exception_ptr failure_;

@@ -1,5 +1,7 @@
 #include "job/job.hpp"
 
+#include "device/device.hpp"
+#include "device/order.hpp"
 #include "job/checks.hpp"
 #include "job/frame_queue.hpp"
 #include "media/codec_choice.hpp"
@@ -7,6 +9,7 @@
 #include <oldfilm/plugins.hpp>
 
 #include <ATen/ATen.h>
+#include <c10/core/StreamGuard.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -65,12 +68,45 @@ double ratio_of(const StreamFormat& in, const StreamFormat& out) {
 }
 
 Job::Job(const std::string& input, const std::string& output, const RestoreOptions& options,
-         Profile* profile, int tile)
-    : output_(output), options_(options), profile_(profile), tile_(tile), warnings_(options.warn),
+         std::vector<std::string> devices, Profile* profile, int tile)
+    : output_(output), options_(options), devices_(std::move(devices)), profile_(profile),
+      tile_(tile), warnings_(options.warn), engines_(open_engines()),
       source_(input, read_options(), profile), total_(announced(source_.info(), options.read)) {}
 
+bool Job::encodes_on_gpu() const {
+    return options_.codec.ends_with("_nvenc");
+}
+
+bool Job::is_piped() const {
+    return source_.info().path == "-" || output_ == "-";
+}
+
+/// FFmpeg takes LibTorch's context of a GPU only where it came first, and keeps it then.
+std::vector<media::UniqueBuffer> Job::open_engines() const {
+    std::vector<media::UniqueBuffer> engines;
+    if (options_.read.device.empty() && !encodes_on_gpu()) {
+        return engines;
+    }
+    for (const std::string& device : devices_) {
+        try {
+            std::string why; // told by who needs it, as is what is thrown here
+            if (media::UniqueBuffer engine =
+                    media::open_device(base::resolve_device(device), why)) {
+                engines.push_back(std::move(engine));
+            }
+        } catch (const Error&) {
+            continue;
+        }
+    }
+    return engines;
+}
+
+/// The film as it is read here: where several devices read it for themselves, by the CPU.
 ReadOptions Job::read_options() {
     ReadOptions read = options_.read;
+    if (!read.device.empty()) {
+        read.device = devices_.size() > 1 ? "" : devices_.front();
+    }
     if (!read.warn) {
         read.warn = [this](const std::string& text) { warnings_(text); };
     }
@@ -82,6 +118,8 @@ WriteOptions Job::write_options(const StreamFormat& format, const std::string& c
     WriteOptions write;
     write.codec = codec;
     write.crf = options_.crf;
+    // With several devices frames come to the host, and the encoder brings them up again.
+    write.device = encodes_on_gpu() && devices_.size() == 1 ? devices_.front() : "";
     write.frame_rate = format.rate;
     write.width = format.width;
     write.height = format.height;
@@ -120,6 +158,7 @@ WriteOptions Job::mask_options() {
     WriteOptions write = write_options(format, lossless_codec(options_.mask_out));
     write.bits = 8;
     write.crf.reset();
+    write.device.clear();
     write.pixel_format.clear();
     return write;
 }
@@ -160,6 +199,7 @@ Pipeline Job::watched(const Pipeline& pipeline, Push see, const std::string& dev
     if (tile_ > 0) {
         options.tile = tile_;
     }
+    options.stay_on_device = encodes_on_gpu() && !engines_.empty() && devices_.size() == 1;
     if (!options.log) {
         options.log = [this](const std::string& text) { warnings_(text); };
     }
@@ -246,6 +286,13 @@ std::int64_t Job::pull(const Run& run, const Next& next, const Push& push, Progr
                        std::int64_t before) {
     std::int64_t written = before;
     began_ = true;
+    // Frames that stay on the device are encoded beside the stages' work.
+    std::optional<c10::Stream> beside;
+    if (!engines_.empty()) {
+        const c10::Device device = base::resolve_device(devices_.front());
+        beside = c10::impl::VirtualGuardImpl(device.type()).getStreamFromGlobalPool(device);
+    }
+    const c10::OptionalStreamGuard on(beside);
     try {
         while (!failed_) {
             const std::optional<Frame> frame = next();

@@ -5,6 +5,7 @@
 #include "job/kept_film.hpp"
 #include "job/source.hpp"
 #include "job/watch.hpp"
+#include "media/hardware.hpp"
 
 #include <oldfilm/error.hpp>
 #include <oldfilm/pipeline.hpp>
@@ -32,19 +33,25 @@ namespace oldfilm::job {
 /// pieces, by one device or several (keep.cpp). On the caller's thread.
 class Job {
   public:
-    /// `tile`: the side of tiles that memory is known to suffice for; 0 where nothing is known.
+    /// `devices`: the pipeline's, one by one. `tile`: the side of tiles that memory is known to
+    /// suffice for; 0 where nothing is known.
     Job(const std::string& input, const std::string& output, const RestoreOptions& options,
-        Profile* profile, int tile);
+        std::vector<std::string> devices, Profile* profile, int tile);
 
     /// The film as it is, without loss unless another codec is named.
     RestoreResult pass();
     RestoreResult restore(const Pipeline& pipeline);
     /// The tiles to go on with after `error`, 0 where smaller ones would not help.
     [[nodiscard]] int smaller_tile(const Error& error);
+    /// Whether to go on with decoding on the CPU.
+    [[nodiscard]] bool leave_engine(const media::EngineFailure& failure);
 
   private:
     using Next = std::function<std::optional<Frame>()>;
     using Push = std::function<bool(const Frame&)>;
+    [[nodiscard]] std::vector<media::UniqueBuffer> open_engines() const;
+    [[nodiscard]] bool encodes_on_gpu() const;
+    [[nodiscard]] bool is_piped() const;
     [[nodiscard]] ReadOptions read_options();
     [[nodiscard]] WriteOptions write_options(const StreamFormat& format, const std::string& codec);
     [[nodiscard]] WriteOptions film_options(const StreamFormat& out, const std::string& plan);
@@ -52,9 +59,9 @@ class Job {
     [[nodiscard]] std::int64_t held_beside(const StreamFormat& out) const;
     [[nodiscard]] Pipeline watched(const Pipeline& pipeline, Push see, const std::string& device,
                                    int lanes = 1);
-    RestoreResult stream(const Pipeline& pipeline, const std::string& device);
-    RestoreResult keep(const Pipeline& pipeline, const std::string& device);
-    RestoreResult deal(const Pipeline& pipeline, const std::vector<std::string>& devices);
+    RestoreResult stream(const Pipeline& pipeline);
+    RestoreResult keep(const Pipeline& pipeline);
+    RestoreResult deal(const Pipeline& pipeline);
     void take_up(KeptFilm& film, const nlohmann::json& identity);
     void begin(KeptFilm& film, const nlohmann::json& identity);
     void choose_tile(const KeptFilm& film);
@@ -72,10 +79,12 @@ class Job {
 
     const std::string& output_;
     const RestoreOptions& options_;
+    std::vector<std::string> devices_;
     Profile* profile_; ///< may be null
     int tile_;
     Warnings warnings_;
-    std::mutex tap_mutex_; ///< the caller's tap hears one lane at a time
+    std::mutex tap_mutex_;                     ///< the caller's tap hears one lane at a time
+    std::vector<media::UniqueBuffer> engines_; ///< of the devices that have some and need them
     Source source_;
     std::int64_t total_;
     std::atomic<bool> failed_ = false; ///< what is done with frames on their way

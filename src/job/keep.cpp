@@ -48,7 +48,7 @@ KeptFilm::Output Job::film_output(const StreamFormat& out, const std::string& pl
 }
 
 /// In pieces, each kept until all are there.
-RestoreResult Job::keep(const Pipeline& pipeline, const std::string& device) {
+RestoreResult Job::keep(const Pipeline& pipeline) {
     kept_ = true;
     KeptFilm film(output_, options_.fresh);
     const StreamFormat in = format_of(source_.info());
@@ -56,7 +56,7 @@ RestoreResult Job::keep(const Pipeline& pipeline, const std::string& device) {
         return job::identity(source_.info().path, options_, pipeline.options(), plan);
     };
     if (film.is_begun()) {
-        take_up(film, identity(watched(pipeline, {}, device).start(in).plan()));
+        take_up(film, identity(watched(pipeline, {}, devices_.front()).start(in).plan()));
     }
     choose_tile(film);
     const auto boundaries = film.boundaries();
@@ -83,7 +83,7 @@ RestoreResult Job::keep(const Pipeline& pipeline, const std::string& device) {
             boundaries->see(info.index, info.shot, info.time());
             return kept.see(frame);
         },
-        device);
+        devices_.front());
     const bool is_made = !film.end().is_null();
     // Where all frames are there, the run makes none, and only says what they are.
     Run run = stages.start(
@@ -116,7 +116,7 @@ RestoreResult Job::keep(const Pipeline& pipeline, const std::string& device) {
 }
 
 /// The same, by several devices.
-RestoreResult Job::deal(const Pipeline& pipeline, const std::vector<std::string>& devices) {
+RestoreResult Job::deal(const Pipeline& pipeline) {
     kept_ = true;
     KeptFilm film(output_, options_.fresh);
     choose_tile(film);
@@ -127,7 +127,7 @@ RestoreResult Job::deal(const Pipeline& pipeline, const std::vector<std::string>
     const auto log =
         std::make_shared<Warnings>(pipeline.options().log ? pipeline.options().log : options_.warn);
     Deal deal(
-        {.devices = devices,
+        {.devices = devices_,
          .format = in,
          .pipeline =
              [&](const std::string& device, Push see) {
@@ -137,11 +137,12 @@ RestoreResult Job::deal(const Pipeline& pipeline, const std::vector<std::string>
                  for (const StageSpec& stage : pipeline.stages()) {
                      heard.add(stage);
                  }
-                 return watched(heard, std::move(see), device, static_cast<int>(devices.size()));
+                 return watched(heard, std::move(see), device, static_cast<int>(devices_.size()));
              },
          .source =
-             [&] {
+             [&](const std::string& device) {
                  ReadOptions read = options_.read;
+                 read.device = read.device.empty() ? "" : device;
                  read.warn = {}; // the one who reads ahead says it all
                  return std::make_unique<Source>(source_.info().path, std::move(read), profile_);
              },

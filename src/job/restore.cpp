@@ -14,7 +14,7 @@ namespace oldfilm {
 namespace job {
 
 /// Straight into the output: for pipes, which can't be taken up again.
-RestoreResult Job::stream(const Pipeline& pipeline, const std::string& device) {
+RestoreResult Job::stream(const Pipeline& pipeline) {
     std::unique_ptr<FilmSink> masks;
     std::atomic<bool> any = false;
     if (!options_.mask_out.empty()) {
@@ -26,7 +26,7 @@ RestoreResult Job::stream(const Pipeline& pipeline, const std::string& device) {
         return masks->push(frame);
     };
     const StreamFormat in = format_of(source_.info());
-    Run run = watched(pipeline, masks ? see : Push(), device).start(in, [this] {
+    Run run = watched(pipeline, masks ? see : Push(), devices_.front()).start(in, [this] {
         return source_.next();
     });
     FilmSink sink(output_, film_options(run.output(), run.plan()), profile_, &source_.reader());
@@ -51,9 +51,16 @@ RestoreResult Job::stream(const Pipeline& pipeline, const std::string& device) {
     return made;
 }
 
+bool Job::leave_engine(const media::EngineFailure& failure) {
+    if (is_piped()) {
+        return false;
+    }
+    warnings_(fmt::format("{}: going on there", failure.what()));
+    return true;
+}
+
 int Job::smaller_tile(const Error& error) {
-    const bool is_pipe = source_.info().path == "-" || output_ == "-";
-    if (error.code() != Errc::out_of_memory || !began_ || is_pipe) {
+    if (error.code() != Errc::out_of_memory || !began_ || is_piped()) {
         return 0;
     }
     for (const int side : {256, 128, 64}) {
@@ -78,16 +85,15 @@ RestoreResult Job::restore(const Pipeline& pipeline) {
                              media::SegmentEncoder::can_keep(output_, wanted) &&
                              (options_.mask_out.empty() ||
                               media::SegmentEncoder::can_keep(options_.mask_out, mask_options()));
-    const std::vector<std::string> devices = devices_of(pipeline.options().device);
     if (!can_be_kept) {
-        if (devices.size() > 1) {
+        if (devices_.size() > 1) {
             warnings_(fmt::format("only {} is used: a film is dealt out over several devices where "
                                   "input and output are files that can be kept in pieces",
-                                  devices.front()));
+                                  devices_.front()));
         }
-        return stream(pipeline, devices.front());
+        return stream(pipeline);
     }
-    return devices.size() > 1 ? deal(pipeline, devices) : keep(pipeline, devices.front());
+    return devices_.size() > 1 ? deal(pipeline) : keep(pipeline);
 }
 
 RestoreResult Job::pass() {
@@ -125,10 +131,18 @@ RestoreResult restore(const std::string& input, const std::string& output, const
                     "a mask film needs a stage that makes masks, and the pipeline has no stages; "
                     "add scratch-removal, or leave the mask film out");
     }
+    const PipelineOptions& run = pipeline.options();
+    const auto devices = job::devices_of(run.device.empty() ? "auto" : run.device);
     for (int tile = 0;;) {
-        job::Job film(input, output, allowed, pipeline.options().profile.get(), tile);
+        job::Job film(input, output, allowed, devices, run.profile.get(), tile);
         try {
             return pass ? film.pass() : film.restore(pipeline);
+        } catch (const media::EngineFailure& failure) {
+            if (!film.leave_engine(failure)) {
+                throw;
+            }
+            allowed.read.device.clear();
+            allowed.fresh = false; // what is done is ours
         } catch (const Error& error) {
             tile = film.smaller_tile(error);
             if (tile == 0) {

@@ -23,12 +23,15 @@ namespace {
 struct Known {
     std::vector<const char*> encoders; ///< the first one that this FFmpeg has
     bool picture_files = false;
+    bool on_gpu = false;
 };
 
 const std::map<std::string, Known>& codecs() {
     static const std::map<std::string, Known> all{
         {"h264", {{"libx264"}}},
         {"h265", {{"libx265"}}},
+        {"h264_nvenc", {{"h264_nvenc"}, false, true}},
+        {"h265_nvenc", {{"hevc_nvenc"}, false, true}},
         {"av1", {{"libsvtav1", "libaom-av1"}}},
         {"ffv1", {{"ffv1"}}},
         {"prores", {{"prores_ks"}}},
@@ -80,6 +83,26 @@ AVPixelFormat grey(int bits) {
                         : AV_PIX_FMT_GRAY16LE;
 }
 
+/// How a GPU's encoder takes samples: in 4:2:0 Cb beside Cr; of more than 8 bits the upper ones of
+/// 16.
+AVPixelFormat surface_format(AVPixelFormat planes) {
+    switch (planes) {
+    case AV_PIX_FMT_YUV420P:
+        return AV_PIX_FMT_NV12;
+    case AV_PIX_FMT_YUV420P10LE:
+        return AV_PIX_FMT_P010LE;
+    case AV_PIX_FMT_YUV444P10LE:
+        return AV_PIX_FMT_YUV444P16LE;
+    case AV_PIX_FMT_YUV444P:
+        return AV_PIX_FMT_YUV444P;
+    default:
+        throw Error(Errc::unsupported,
+                    fmt::format("GPUs encode yuv420p, yuv420p10le, yuv444p and yuv444p10le, and {} "
+                                "was asked for; use --codec h264, h265 or ffv1",
+                                av_get_pix_fmt_name(planes)));
+    }
+}
+
 /// What we make and what the encoder takes, for the codec's usual samples.
 void choose_samples(Choice& choice, const WriteOptions& o, const std::string& path) {
     const bool mono = o.channels == 1;
@@ -111,7 +134,7 @@ void choose_samples(Choice& choice, const WriteOptions& o, const std::string& pa
         choice.planes = mono ? (o.bits <= 8 ? AV_PIX_FMT_GRAY8 : AV_PIX_FMT_GRAY16LE)
                              : (o.bits <= 8 ? AV_PIX_FMT_GBRP : AV_PIX_FMT_GBRP16LE);
     } else {
-        choice.planes = yuv(even ? 0 : 2, lossy_bits);
+        choice.planes = yuv(even ? 0 : 2, choice.name == "h264_nvenc" ? 8 : lossy_bits);
     }
     choice.coded = choice.planes;
     if (choice.name == "png") {
@@ -156,6 +179,7 @@ Choice choose_codec(const std::string& path, const WriteOptions& options) {
                         choice.name));
     }
     choice.picture_files = known->second.picture_files;
+    choice.on_gpu = known->second.on_gpu;
     if (path == "-" && choice.name != "y4m") {
         throw Error(Errc::invalid_argument,
                     fmt::format("standard output takes y4m only, found {}", choice.name));
@@ -173,6 +197,9 @@ Choice choose_codec(const std::string& path, const WriteOptions& options) {
         }
         choice.planes = without_range(direct_format(wanted));
         choice.coded = choice.planes;
+    }
+    if (choice.on_gpu) {
+        choice.coded = surface_format(choice.planes);
     }
     if (choice.name == "ffv1" && choice.planes == AV_PIX_FMT_GBRP) {
         choice.coded = AV_PIX_FMT_0RGB32; // FFV1's name for 8-bit RGB

@@ -17,6 +17,7 @@ struct Choice {
     AVPixelFormat planes = AV_PIX_FMT_NONE; ///< what we make
     AVPixelFormat coded =
         AV_PIX_FMT_NONE;        ///< what the encoder takes; swscale only reorders samples between
+    bool on_gpu = false;        ///< a GPU's encoder: takes `coded` in its own memory, too
     bool picture_files = false; ///< each frame is a file
     std::string muxer;          ///< empty: by the path's extension
 };

@@ -96,6 +96,9 @@ Container::Container(std::string path, WriteOptions options, const Reader* sourc
         check_target(path_);
         partial_ = partial_path(path_);
     }
+    if (choice_.on_gpu) { // whether there is one shows only when it is opened
+        static_cast<void>(encoder(Rational(1, 25)));
+    }
 }
 
 /// Two that write one file would ruin it; held as long as this lives.
@@ -208,7 +211,7 @@ void Container::open_output(const Encoder& encoder) {
     stream_ = video->index;
     const std::string_view container = output_->oformat->name;
     check(avcodec_parameters_from_context(video->codecpar, &encoder.codec()), "describe the film");
-    if (choice_.name == "h265" && (container == "mp4" || container == "mov")) {
+    if (choice_.encoder->id == AV_CODEC_ID_HEVC && (container == "mp4" || container == "mov")) {
         video->codecpar->codec_tag = MKTAG('h', 'v', 'c', '1'); // Apple's players want this one
     }
     video->time_base = encoder.codec().time_base;

@@ -1,6 +1,6 @@
 #include "media/convert.hpp"
 
-#include "media/rows.hpp"
+#include "media/coding.hpp"
 
 #include <oldfilm/error.hpp>
 
@@ -17,51 +17,6 @@
 
 namespace oldfilm::media {
 namespace {
-
-struct Weights {
-    double red, blue;
-};
-
-/// Kr and Kb of H.273's matrix codes.
-Weights weights_of(int matrix) {
-    switch (matrix) {
-    case AVCOL_SPC_BT709:
-        return {0.2126, 0.0722};
-    case AVCOL_SPC_BT2020_NCL:
-    case AVCOL_SPC_BT2020_CL:
-        return {0.2627, 0.0593};
-    case AVCOL_SPC_SMPTE240M:
-        return {0.212, 0.087};
-    case AVCOL_SPC_FCC:
-        return {0.30, 0.11};
-    default:
-        return {0.299, 0.114};
-    }
-}
-
-/// sample = value * scale + offset.
-struct Coding {
-    double scale, offset;
-};
-
-Scaling scaling_of(const Coding& coding) {
-    return {static_cast<float>(coding.offset), static_cast<float>(1 / coding.scale)};
-}
-
-Coding luma_coding(const Layout& layout, Range range) {
-    if (layout.real) {
-        return {1, 0};
-    }
-    const double top = (1 << layout.bits) - 1;
-    const double unit = 1 << (layout.bits - 8);
-    return range == Range::limited ? Coding{219 * unit, 16 * unit} : Coding{top, 0};
-}
-
-Coding chroma_coding(const Layout& layout, Range range) {
-    const double top = (1 << layout.bits) - 1;
-    const double unit = 1 << (layout.bits - 8);
-    return range == Range::limited ? Coding{224 * unit, 128 * unit} : Coding{top, 128 * unit};
-}
 
 /// A whole plane as values.
 void scale_plane(const AVFrame& frame, const Layout& layout, int plane, const Coding& coding,
@@ -90,13 +45,6 @@ at::Tensor coded(const at::Tensor& plane, const Coding& coding, const Layout& la
                  static_cast<float>((1 << layout.bits) - 1), layout.bytes,
                  static_cast<std::uint8_t*>(samples.mutable_data_ptr()));
     return samples;
-}
-
-/// Place of chroma sample 0 in luma samples, along one axis.
-double phase(bool horizontal, int factor, ChromaSiting siting) {
-    const bool cosited =
-        siting == ChromaSiting::top_left || (horizontal && siting != ChromaSiting::center);
-    return cosited ? 0 : (factor - 1) / 2.0;
 }
 
 /// Chroma of one luma row, at chroma width: between two rows of the plane, as values.
@@ -175,9 +123,7 @@ Differences differences(const at::Tensor& rgb, const Weights& w, int across, boo
     const auto height = rgb.size(1);
     const auto width = static_cast<int>(rgb.size(2));
     const int narrow = (width + across - 1) / across;
-    const Luma luma{static_cast<float>(w.red), static_cast<float>(1 - w.red - w.blue),
-                    static_cast<float>(w.blue), static_cast<float>(0.5 / (1 - w.blue)),
-                    static_cast<float>(0.5 / (1 - w.red))};
+    const Luma luma = luma_of(w);
     const Differences out{at::empty({height, width}, at::dtype(at::kFloat)),
                           at::empty({height, narrow}, at::dtype(at::kFloat)),
                           at::empty({height, narrow}, at::dtype(at::kFloat))};
@@ -214,6 +160,16 @@ at::Tensor plane_view(const AVFrame& frame, const Layout& layout, int plane) {
                                                                        : at::kShort));
 }
 
+void copy_rows(const at::Tensor& plane, AVFrame& frame, int index) {
+    const at::Tensor rows = plane.cpu().contiguous();
+    const auto bytes = static_cast<std::size_t>(rows.size(1)) * rows.element_size();
+    const auto* from = static_cast<const std::uint8_t*>(rows.const_data_ptr());
+    for (std::int64_t y = 0; y < rows.size(0); ++y) {
+        std::memcpy(frame.data[index] + y * frame.linesize[index],
+                    from + static_cast<std::size_t>(y) * bytes, bytes);
+    }
+}
+
 at::Tensor to_picture(const AVFrame& frame, const ColorTags& tags, bool grey) {
     const Layout layout = layout_of(static_cast<AVPixelFormat>(frame.format));
     const Coding luma = luma_coding(layout, tags.range);
@@ -232,11 +188,7 @@ at::Tensor to_picture(const AVFrame& frame, const ColorTags& tags, bool grey) {
         scale_plane(frame, layout, 1, luma, out + 2 * area);
         return picture;
     }
-    const auto [kr, kb] = weights_of(tags.matrix);
-    const double kg = 1 - kr - kb;
-    const Matrix matrix{
-        static_cast<float>(2 * (1 - kr)), static_cast<float>(-2 * kb * (1 - kb) / kg),
-        static_cast<float>(-2 * kr * (1 - kr) / kg), static_cast<float>(2 * (1 - kb))};
+    const Matrix matrix = matrix_of(weights_of(tags.matrix));
     const int across = 1 << layout.log2_x;
     const int down = 1 << layout.log2_y;
     const Taps columns(frame.width, AV_CEIL_RSHIFT(frame.width, layout.log2_x), across,

@@ -50,6 +50,12 @@ std::vector<at::Tensor> to_planes(const at::Tensor& picture, const Layout& layou
 /// A plane of a frame as a tensor that shares its memory, and lives no longer.
 at::Tensor plane_view(const AVFrame& frame, const Layout& layout, int plane);
 
+/// Copies a plane on the host into a frame.
+void copy_rows(const at::Tensor& plane, AVFrame& frame, int index);
+
+/// Whether so many of `samples` chroma samples, more than two codes (of 8 bits) from neutral and
+/// more than ten, are more than the specks that lossy coding leaves.
+bool is_colour(std::int64_t beyond_2, std::int64_t beyond_10, std::int64_t samples);
 /// Whether chroma samples are within two codes of neutral, but for the specks that lossy coding
 /// leaves.
 bool chroma_says_nothing(const AVFrame& frame);

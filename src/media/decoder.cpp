@@ -1,5 +1,6 @@
 #include "media/decoder.hpp"
 
+#include "device/order.hpp"
 #include "media/convert.hpp"
 #include "media/probe.hpp"
 
@@ -65,8 +66,10 @@ std::string orientation(const std::int32_t* matrix, int& rotation) {
 
 } // namespace
 
-Decoder::Decoder(const std::string& path, const ReadOptions& options)
-    : options_(options), path_(path), input_(open_input(path, options)) {
+Decoder::Decoder(const std::string& path, const ReadOptions& options,
+                 std::unique_ptr<VideoEngine> engine)
+    : options_(options), path_(path), engine_(std::move(engine)),
+      input_(open_input(path, options)) {
     const int index = first_video(*input_);
     const AVCodec* decoder =
         index < 0 ? nullptr : avcodec_find_decoder(input_->streams[index]->codecpar->codec_id);
@@ -99,9 +102,31 @@ Decoder::Decoder(const std::string& path, const ReadOptions& options)
         codec_->err_recognition |= AV_EF_EXPLODE;
     }
     is_matroska_ = std::string_view(input_->iformat->name).find("matroska") == 0;
-    check(avcodec_open2(codec_.get(), decoder, nullptr), "open the decoder of " + path);
     time_base_ = to_rational(stream_->time_base);
     mirror_ = orientation(display_matrix(*stream_), rotation_);
+    attach_engine();
+    check(avcodec_open2(codec_.get(), decoder, nullptr), "open the decoder of " + path);
+}
+
+void Decoder::attach_engine() {
+    if (!engine_) {
+        return;
+    }
+    const std::string why = options_.deinterlace ? "it is deinterlaced there"
+                            : !mirror_.empty()   ? "it is turned there"
+                                                 : engine_->attach(*codec_);
+    if (!why.empty()) {
+        warn(fmt::format("{} is decoded on the CPU: {}", path_, why));
+        engine_.reset();
+    }
+}
+
+void Decoder::check_engine(int code) const {
+    if (engine_ && VideoEngine::has_failed(code)) {
+        throw EngineFailure(fmt::format("the video engine of {} failed in {} ({}); decode it on "
+                                        "the CPU",
+                                        engine_->device().str(), path_, error_text(code)));
+    }
 }
 
 void Decoder::warn(const std::string& line) const {
@@ -159,6 +184,7 @@ bool Decoder::feed() {
             note_damage("a packet is marked as corrupt");
         }
         const int sent = avcodec_send_packet(codec_.get(), packet_.get());
+        check_engine(sent);
         if (sent == AVERROR(ENOMEM)) {
             check(sent, "decode " + path_);
         }
@@ -169,7 +195,39 @@ bool Decoder::feed() {
     }
 }
 
-UniqueFrame Decoder::decoded() {
+/// The frame with samples of its own: the engine has few surfaces, and goes on with this one.
+Decoded Decoder::from_surface(UniqueFrame frame) {
+    auto found = engine_->decoded(*frame);
+    if (!found) {
+        if (!engine_noted_) {
+            engine_noted_ = true;
+            const auto format = static_cast<AVPixelFormat>(frame->format);
+            warn(fmt::format("{} is decoded on the CPU: {} has no engine for {} in {} of this size",
+                             path_, engine_->device().str(), avcodec_get_name(codec_->codec_id),
+                             av_get_pix_fmt_name(format)));
+        }
+        return {std::move(frame), nullptr};
+    }
+    const Layout layout = layout_of(without_range(found->format));
+    UniqueFrame described = make_frame();
+    check(av_frame_copy_props(described.get(), frame.get()), "hold a frame");
+    described->format = found->format;
+    described->width = frame->width - static_cast<int>(frame->crop_left);
+    described->height = frame->height - static_cast<int>(frame->crop_top);
+    described->crop_left = described->crop_top = 0;
+    const at::Device& device = engine_->device();
+    if (device.is_cpu()) {
+        return {std::move(described),
+                std::make_shared<Samples>(planes_in(found->surface, layout), layout)};
+    }
+    // The engine works in the order of the default stream.
+    order(default_stream(device), current_stream(device));
+    auto samples = std::make_shared<Samples>(planes_in(found->surface, layout), layout);
+    order(current_stream(device), default_stream(device));
+    return {std::move(described), std::move(samples)};
+}
+
+Decoded Decoder::decoded() {
     UniqueFrame frame = make_frame();
     while (!decoder_over_) {
         const int got = avcodec_receive_frame(codec_.get(), frame.get());
@@ -185,8 +243,9 @@ UniqueFrame Decoder::decoded() {
             frame->pts = frame->best_effort_timestamp;
             frame->sample_aspect_ratio =
                 av_guess_sample_aspect_ratio(input_.get(), stream_, frame.get());
-            return frame;
+            return engine_ ? from_surface(std::move(frame)) : Decoded{std::move(frame), nullptr};
         }
+        check_engine(got);
         if (got == AVERROR(EAGAIN) && !input_over_) {
             if (!feed()) {
                 input_over_ = true;
@@ -199,7 +258,7 @@ UniqueFrame Decoder::decoded() {
             note_damage(error_text(got));
         }
     }
-    return nullptr;
+    return {};
 }
 
 void Decoder::build_graph(const AVFrame& first) {
@@ -249,21 +308,22 @@ void Decoder::build_graph(const AVFrame& first) {
 }
 
 /// Frames through deinterlacing and rotation, where these are wanted.
-UniqueFrame Decoder::filtered() {
+Decoded Decoder::filtered() {
     UniqueFrame out = make_frame();
     while (true) {
         if (graph_) {
             const int got = av_buffersink_get_frame(sink_, out.get());
             if (got >= 0) {
-                return out;
+                return {std::move(out), nullptr};
             }
             if (got == AVERROR_EOF) {
-                return nullptr;
+                return {};
             }
         }
-        UniqueFrame frame = decoded();
+        Decoded next = decoded();
+        const UniqueFrame& frame = next.frame;
         if (!frame && !graph_) {
-            return nullptr;
+            return {};
         }
         if (frame && width_ == 0) {
             width_ = frame->width;
@@ -291,7 +351,7 @@ UniqueFrame Decoder::filtered() {
                             av_get_pix_fmt_name(static_cast<AVPixelFormat>(frame->format))));
         }
         if (!graph_) {
-            return frame;
+            return next;
         }
         check(av_buffersrc_add_frame(source_, frame.get()), "filter a frame");
     }
@@ -307,7 +367,7 @@ UniqueFrame Decoder::planar(UniqueFrame frame) {
             warn(fmt::format("{} has transparency, which a film has not; it is left out", path_));
         }
     }
-    if (format == direct_ && frame->linesize[0] > 0) {
+    if (format == direct_ && (frame->linesize[0] > 0 || frame->data[0] == nullptr)) {
         frame->format = without_range(format);
         if (frame->format != format) {
             frame->color_range = AVCOL_RANGE_JPEG;
@@ -352,11 +412,14 @@ bool Decoder::seek(const Rational& seconds) {
     return true;
 }
 
-UniqueFrame Decoder::next(bool& broken_before) {
-    UniqueFrame frame = filtered();
+Decoded Decoder::next(bool& broken_before) {
+    Decoded next = filtered();
     broken_before = broken_;
     broken_ = false;
-    return frame ? planar(std::move(frame)) : nullptr;
+    if (next) {
+        next.frame = planar(std::move(next.frame));
+    }
+    return next;
 }
 
 } // namespace oldfilm::media

@@ -4,24 +4,36 @@
 /// presentation.
 
 #include "media/continuity.hpp"
-#include "media/ffmpeg.hpp"
+#include "media/hardware.hpp"
+#include "media/samples.hpp"
 
 #include <oldfilm/media.hpp>
 
-#include <deque>
-#include <optional>
+#include <memory>
 #include <string>
 
 namespace oldfilm::media {
 
+/// A decoded frame. What a video engine has decoded is in `samples`; `frame` then has everything
+/// but the samples, as if it had been decoded on the CPU.
+struct Decoded {
+    UniqueFrame frame;
+    std::shared_ptr<const Samples> samples;
+    explicit operator bool() const noexcept { return frame != nullptr; }
+};
+
 /// One thread at a time.
 class Decoder {
   public:
-    Decoder(const std::string& path, const ReadOptions& options);
+    /// `engine`, when given, decodes what it can; what it can't is decoded on the CPU, and a
+    /// warning says why.
+    Decoder(const std::string& path, const ReadOptions& options,
+            std::unique_ptr<VideoEngine> engine = nullptr);
 
     /// The next frame; its `pts` is the best that is known, in ticks of `time_base()`, or
     /// AV_NOPTS_VALUE. Null at the end. `broken_before` is set when something before it was lost.
-    UniqueFrame next(bool& broken_before);
+    /// Throws `EngineFailure`.
+    Decoded next(bool& broken_before);
     /// Goes on from the last key frame at or before `seconds`. False where that is impossible.
     bool seek(const Rational& seconds);
     [[nodiscard]] const AVStream& stream() const noexcept { return *stream_; }
@@ -38,17 +50,21 @@ class Decoder {
     [[nodiscard]] std::int64_t damaged() const noexcept { return damaged_; }
 
   private:
-    UniqueFrame decoded();
+    Decoded decoded();
+    Decoded from_surface(UniqueFrame frame);
+    void attach_engine();
+    void check_engine(int code) const;
     bool feed();
     void note_gap();
     void note_damage(const std::string& what);
-    UniqueFrame filtered();
+    Decoded filtered();
     void build_graph(const AVFrame& first);
     UniqueFrame planar(UniqueFrame frame);
     void warn(const std::string& line) const;
 
     ReadOptions options_;
     std::string path_;
+    std::unique_ptr<VideoEngine> engine_; ///< null: on the CPU
     UniqueInput input_;
     Continuity continuity_{*input_};
     AVStream* stream_ = nullptr;
@@ -69,6 +85,7 @@ class Decoder {
     bool broken_ = false;
     bool is_matroska_ = false;
     bool telecined_ = false;
+    bool engine_noted_ = false;  ///< that frames come from the CPU all the same
     std::int64_t bytes_end_ = 0; ///< of the packets so far, in the file
     std::int64_t damaged_ = 0;
 };

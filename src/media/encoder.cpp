@@ -1,16 +1,21 @@
 #include "media/encoder.hpp"
 
+#include "device/device.hpp"
+#include "media/hardware.hpp"
 #include "media/put_back.hpp"
 
 #include <oldfilm/error.hpp>
 
 extern "C" {
+#include <libavutil/hwcontext.h>
 #include <libavutil/opt.h>
 #include <libavutil/pixdesc.h>
 }
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <cstring>
 #include <utility>
@@ -20,7 +25,21 @@ namespace {
 
 /// Visually clean, and no larger than needed: grain and dust are gone, so that these are generous.
 int default_crf(const std::string& codec) {
-    return codec == "h264" ? 16 : codec == "h265" ? 18 : 22;
+    return codec.starts_with("h264") ? 16 : codec.starts_with("h265") ? 18 : 22;
+}
+
+/// Constant quality of a GPU's encoder, whose scale is meant as x264's; how near it comes has not
+/// been measured.
+void set_quality_on_gpu(AVCodecContext& codec, int crf) {
+    av_opt_set(codec.priv_data, "preset", "p5", 0);
+    codec.bit_rate = 0; // none to keep to
+    if (crf == 0) {     // where `cq` means that the encoder chooses
+        av_opt_set(codec.priv_data, "rc", "constqp", 0);
+        av_opt_set(codec.priv_data, "qp", "0", 0);
+        return;
+    }
+    av_opt_set(codec.priv_data, "rc", "vbr", 0);
+    av_opt_set(codec.priv_data, "cq", std::to_string(std::min(crf, 51)).c_str(), 0);
 }
 
 /// FFmpeg's FFV1 takes slices of a bounded number of bits, in grids of rows by columns that it
@@ -41,7 +60,9 @@ int ffv1_slices(const AVCodecContext& codec) {
 }
 
 void set_quality(AVCodecContext& codec, const Choice& choice, const WriteOptions& options) {
-    if (choice.name == "h264" || choice.name == "h265" || choice.name == "av1") {
+    if (choice.on_gpu) {
+        set_quality_on_gpu(codec, options.crf.value_or(default_crf(choice.name)));
+    } else if (choice.name == "h264" || choice.name == "h265" || choice.name == "av1") {
         const int crf = options.crf.value_or(default_crf(choice.name));
         av_opt_set(codec.priv_data, "crf", std::to_string(crf).c_str(), 0);
     }
@@ -73,23 +94,12 @@ void set_quality(AVCodecContext& codec, const Choice& choice, const WriteOptions
     }
 }
 
-void copy_rows(const at::Tensor& plane, AVFrame& frame, int index) {
-    const at::Tensor rows = plane.cpu().contiguous();
-    const auto bytes = static_cast<std::size_t>(rows.size(1)) * rows.element_size();
-    const auto* from = static_cast<const std::uint8_t*>(rows.const_data_ptr());
-    for (std::int64_t y = 0; y < rows.size(0); ++y) {
-        std::memcpy(frame.data[index] + y * frame.linesize[index],
-                    from + static_cast<std::size_t>(y) * bytes, bytes);
-    }
-}
-
-UniqueFrame buffer_of(AVPixelFormat format, std::int64_t width, std::int64_t height) {
-    UniqueFrame frame = make_frame();
-    frame->format = format;
-    frame->width = static_cast<int>(width);
-    frame->height = static_cast<int>(height);
-    check(av_frame_get_buffer(frame.get(), 0), "hold a frame");
-    return frame;
+[[noreturn]] void no_gpu_encoder(const Choice& choice, const std::string& why) {
+    const std::string plain = choice.name.substr(0, choice.name.find('_'));
+    throw Error(Errc::unsupported,
+                fmt::format("{} needs an NVIDIA GPU with a video encoder (data-centre chips have "
+                            "none), and it could not be opened ({}); use --codec {}",
+                            choice.name, why, plain));
 }
 
 } // namespace
@@ -136,13 +146,46 @@ Encoder::Encoder(const Choice& choice, const WriteOptions& options, Rational clo
         codec_->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
     }
     set_quality(*codec_, choice, options);
+    if (choice.on_gpu && !options.device.empty()) {
+        use_device(options.device);
+    }
     const int opened = avcodec_open2(codec_.get(), choice.encoder, nullptr);
+    if (opened < 0 && choice.on_gpu) {
+        no_gpu_encoder(choice, error_text(opened));
+    }
     if (opened < 0) {
         throw Error(Errc::unsupported,
                     fmt::format("the encoder {} does not take {} x {} in {}: {}",
                                 choice.encoder->name, options.width, options.height,
                                 av_get_pix_fmt_name(choice.coded), error_text(opened)));
     }
+}
+
+/// Frames are made in the memory of that device, where it is a GPU.
+void Encoder::use_device(const std::string& name) {
+    device_ = base::resolve_device(name);
+    if (!device_.is_cuda()) {
+        device_ = at::kCPU;
+        return;
+    }
+    std::string why;
+    const UniqueBuffer context = open_device(device_, why);
+    if (!context) {
+        no_gpu_encoder(choice_, why);
+    }
+    surfaces_.reset(av_hwframe_ctx_alloc(context.get()));
+    if (!surfaces_) {
+        throw std::bad_alloc();
+    }
+    auto& pool = *reinterpret_cast<AVHWFramesContext*>(surfaces_->data);
+    pool.format = AV_PIX_FMT_CUDA;
+    pool.sw_format = choice_.coded;
+    pool.width = codec_->width;
+    pool.height = codec_->height;
+    check(av_hwframe_ctx_init(surfaces_.get()), "hold frames on " + device_.str());
+    codec_->pix_fmt = pool.format;
+    codec_->sw_pix_fmt = pool.sw_format;
+    codec_->hw_frames_ctx = av_buffer_ref(surfaces_.get());
 }
 
 /// Whether the frame's coded samples mean what ours mean.
@@ -153,18 +196,37 @@ bool Encoder::same_coding(const Frame& frame) const {
 }
 
 /// The frame's samples: the coded ones themselves where nothing changed.
-UniqueFrame Encoder::samples_of(const Frame& frame) {
-    const AVFrame* coded = same_coding(frame) ? coded_samples(frame, layout_) : nullptr;
+UniqueFrame Encoder::frame_of(const Frame& frame) {
+    const CodedSamples* coded = same_coding(frame) ? coded_samples(frame, layout_) : nullptr;
     if (coded != nullptr && frame.picture().is_same(frame.coded()->picture)) {
-        return share(*coded);
+        return share(coded->samples->on_host());
     }
     UniqueFrame result = buffer_of(choice_.planes, frame.width(), frame.height());
-    std::vector<at::Tensor> planes = to_planes(frame.picture().cpu(), layout_, tags_);
-    if (coded != nullptr) {
-        put_back(planes, frame, *coded, layout_);
-    }
+    const Planes planes = samples_of(frame, at::kCPU, layout_, tags_, same_coding(frame));
     for (std::size_t i = 0; i < planes.size(); ++i) {
         copy_rows(planes[i], *result, static_cast<int>(i));
+    }
+    return result;
+}
+
+/// The frame's samples where and as a GPU's encoder wants them.
+UniqueFrame Encoder::surface_with(const Frame& frame) {
+    UniqueFrame result;
+    if (surfaces_) {
+        result = make_frame();
+        check(av_hwframe_get_buffer(surfaces_.get(), result.get(), 0), "hold a frame on the GPU");
+    } else {
+        result = buffer_of(choice_.coded, frame.width(), frame.height());
+    }
+    fill(surface_of(*result, choice_.coded, device_),
+         samples_of(frame, device_, layout_, tags_, same_coding(frame)), layout_);
+    // The encoder knows nothing of LibTorch's streams: what is asked here is waited for. Frames of
+    // the host were asked when they came there.
+    if (!device_.is_cpu() && !std::isfinite(frame.picture().sum().item<double>())) {
+        throw Error(Errc::stage_failed,
+                    fmt::format("frame {} came from {} with values that are no numbers; this is a "
+                                "defect of a stage or of its model: try them one by one",
+                                frame.info().index, device_.str()));
     }
     return result;
 }
@@ -190,7 +252,7 @@ UniqueFrame Encoder::reordered(UniqueFrame frame) {
 }
 
 void Encoder::encode(const Frame& frame, const Sink& sink) {
-    UniqueFrame samples = reordered(samples_of(frame));
+    UniqueFrame samples = choice_.on_gpu ? surface_with(frame) : reordered(frame_of(frame));
     const FrameInfo& info = frame.info();
     samples->pts = rescale(info.pts, info.time_base, time_base_);
 #if LIBAVUTIL_VERSION_MAJOR >= 58

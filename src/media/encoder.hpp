@@ -16,7 +16,8 @@ namespace oldfilm::media {
 class Encoder {
   public:
     using Sink = std::function<void(AVPacket&)>;
-    /// `clock`: seconds a tick. `global_header` as the container wants it.
+    /// `clock`: seconds a tick. `global_header` as the container wants it. Throws `Error`:
+    /// unsupported.
     Encoder(const Choice& choice, const WriteOptions& options, Rational clock, bool global_header);
 
     void encode(const Frame& frame, const Sink& sink);
@@ -26,8 +27,10 @@ class Encoder {
     [[nodiscard]] Rational time_base() const noexcept { return time_base_; }
 
   private:
+    void use_device(const std::string& name);
     [[nodiscard]] bool same_coding(const Frame& frame) const;
-    UniqueFrame samples_of(const Frame& frame);
+    UniqueFrame frame_of(const Frame& frame);
+    UniqueFrame surface_with(const Frame& frame);
     UniqueFrame reordered(UniqueFrame frame);
     void receive(const Sink& sink);
 
@@ -36,6 +39,8 @@ class Encoder {
     ColorTags tags_;
     Rational time_base_;
     UniqueCodec codec_;
+    UniqueBuffer surfaces_; ///< the pool of a GPU's encoder; null where it takes frames of the host
+    at::Device device_{at::kCPU};
     UniqueSws sws_;
     std::map<std::int64_t, std::int64_t> durations_; ///< by pts, of frames in the encoder
     UniquePacket packet_ = make_packet();

@@ -79,6 +79,15 @@ UniqueFrame share(const AVFrame& frame) {
     return copy;
 }
 
+UniqueFrame buffer_of(AVPixelFormat format, std::int64_t width, std::int64_t height) {
+    UniqueFrame frame = make_frame();
+    frame->format = format;
+    frame->width = static_cast<int>(width);
+    frame->height = static_cast<int>(height);
+    check(av_frame_get_buffer(frame.get(), 0), "hold a frame");
+    return frame;
+}
+
 std::string error_text(int code) {
     char text[AV_ERROR_MAX_STRING_SIZE] = {};
     av_strerror(code, text, sizeof(text));

@@ -37,6 +37,7 @@ using UniqueFrame = std::unique_ptr<AVFrame, FreeByAddress<av_frame_free>>;
 using UniquePacket = std::unique_ptr<AVPacket, FreeByAddress<av_packet_free>>;
 using UniqueCodec = std::unique_ptr<AVCodecContext, FreeByAddress<avcodec_free_context>>;
 using UniqueInput = std::unique_ptr<AVFormatContext, CloseInput>;
+using UniqueBuffer = std::unique_ptr<AVBufferRef, FreeByAddress<av_buffer_unref>>;
 using UniqueGraph = std::unique_ptr<AVFilterGraph, FreeByAddress<avfilter_graph_free>>;
 using UniqueSws = std::unique_ptr<SwsContext, FreeSws>;
 
@@ -44,6 +45,9 @@ UniqueFrame make_frame();
 UniquePacket make_packet();
 /// Another reference to the same samples.
 UniqueFrame share(const AVFrame& frame);
+
+/// A frame with memory for its samples.
+UniqueFrame buffer_of(AVPixelFormat format, std::int64_t width, std::int64_t height);
 
 /// What FFmpeg calls the error.
 std::string error_text(int code);

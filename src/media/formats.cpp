@@ -152,6 +152,10 @@ ColorTags completed(ColorTags tags, AVPixelFormat format, std::int64_t height, s
     return tags;
 }
 
+bool is_colour(std::int64_t beyond_2, std::int64_t beyond_10, std::int64_t samples) {
+    return beyond_2 > samples / 200 || beyond_10 > samples / 5000;
+}
+
 bool chroma_says_nothing(const AVFrame& frame) {
     const Layout layout = layout_of(static_cast<AVPixelFormat>(frame.format));
     if (layout.planes == 1) {
@@ -175,9 +179,7 @@ bool chroma_says_nothing(const AVFrame& frame) {
                              counts);
             }
         }
-        // Lossy coding leaves specks of colour in monochrome film.
-        const std::int64_t samples = std::int64_t{width} * height;
-        if (counts.beyond_2 > samples / 200 || counts.beyond_10 > samples / 5000) {
+        if (is_colour(counts.beyond_2, counts.beyond_10, std::int64_t{width} * height)) {
             return false;
         }
     }

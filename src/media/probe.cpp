@@ -55,12 +55,12 @@ bool is_telecined(const std::string& path, const ReadOptions& read) {
     options.protocols = read.protocols;
     Decoder decoder(path, options);
     bool broken = false;
-    UniqueFrame last = decoder.next(broken);
+    UniqueFrame last = decoder.next(broken).frame;
     int moving = 0;
     int top_repeats = 0;
     int bottom_repeats = 0;
     for (int i = 1; last && i < looked_at; ++i) {
-        UniqueFrame frame = decoder.next(broken);
+        UniqueFrame frame = decoder.next(broken).frame;
         if (!frame) {
             break;
         }
@@ -92,7 +92,7 @@ bool colour_later(const std::string& path, const ReadOptions& read, const Ration
                 return false;
             }
             bool broken = false;
-            const UniqueFrame frame = decoder.next(broken);
+            const UniqueFrame frame = decoder.next(broken).frame;
             if (frame && !chroma_says_nothing(*frame)) {
                 return true;
             }

@@ -22,6 +22,8 @@ constexpr std::size_t frames_looked_at = 5;
 constexpr std::size_t frames_without_times = 32;
 /// No decoder holds back more.
 constexpr int frames_of_delay = 64;
+/// What a device is asked of a frame is heard so many frames later, when it is there.
+constexpr std::size_t frames_until_heard = 2;
 /// More missing frames in a row are a hole in the film, not damage that can be concealed.
 constexpr std::int64_t most_concealed = 250;
 
@@ -66,8 +68,9 @@ void check_matrix(const MediaInfo& info) {
 
 } // namespace
 
-Reader::Impl::Impl(const std::string& path, ReadOptions wanted)
-    : options(std::move(wanted)), decoder(path, options),
+Reader::Impl::Impl(const std::string& path, ReadOptions wanted, const at::Device& on,
+                   std::unique_ptr<VideoEngine> engine)
+    : options(std::move(wanted)), device(on), decoder(path, options, std::move(engine)),
       nominal(rate_of(decoder.input(), decoder.stream())), rate(nominal) {
     if (options.source_fps) {
         rate = *options.source_fps;
@@ -77,17 +80,19 @@ Reader::Impl::Impl(const std::string& path, ReadOptions wanted)
                 fmt::format("the film's true speed must be above 0, found {}", rate.to_string()));
         }
     }
-    const auto has_no_time = [](const Waiting& w) { return w.frame->pts == AV_NOPTS_VALUE; };
+    const auto has_no_time = [](const Waiting& w) {
+        return w.decoded.frame->pts == AV_NOPTS_VALUE;
+    };
     while (ahead.size() < frames_looked_at ||
            (ahead.size() < frames_without_times &&
             std::all_of(ahead.begin(), ahead.end(), has_no_time))) {
         bool broken = false;
-        UniqueFrame frame = decoder.next(broken);
-        if (!frame) {
+        Decoded decoded = decoder.next(broken);
+        if (!decoded) {
             over = true;
             break;
         }
-        ahead.push_back({std::move(frame), broken});
+        ahead.push_back({std::move(decoded), broken});
     }
     if (ahead.empty()) {
         throw Error(Errc::unreadable,
@@ -97,10 +102,12 @@ Reader::Impl::Impl(const std::string& path, ReadOptions wanted)
         nominal = nominal * Rational(4, 5);
         rate = options.source_fps ? rate : nominal;
     }
-    const AVFrame& first = *ahead.front().frame;
+    const AVFrame& first = *ahead.front().decoded.frame;
     const auto format = static_cast<AVPixelFormat>(first.format);
-    grey = std::all_of(ahead.begin(), ahead.end(),
-                       [](const Waiting& w) { return chroma_says_nothing(*w.frame); });
+    grey = std::all_of(ahead.begin(), ahead.end(), [](const Waiting& w) {
+        return chroma_says_nothing(w.decoded.samples ? w.decoded.samples->on_host()
+                                                     : *w.decoded.frame);
+    });
     describe(path, first, format);
     if (grey && layout_of(format).planes == 3 && colour_later(path, options, info.duration)) {
         grey = false;
@@ -156,10 +163,10 @@ void Reader::Impl::describe(const std::string& path, const AVFrame& first, AVPix
 /// frames between.
 Rational Reader::Impl::first_time() const {
     for (std::size_t i = 0; i < ahead.size(); ++i) {
-        if (ahead[i].frame->pts != AV_NOPTS_VALUE) {
+        if (ahead[i].decoded.frame->pts != AV_NOPTS_VALUE) {
             const Rational before(static_cast<std::int64_t>(i) +
                                   1); // the first left `ahead` already
-            return Rational(ahead[i].frame->pts) * decoder.time_base() - before / rate;
+            return Rational(ahead[i].decoded.frame->pts) * decoder.time_base() - before / rate;
         }
     }
     return {};
@@ -198,7 +205,23 @@ Rational Reader::Impl::exact_time(const AVFrame& frame) {
     return raw;
 }
 
-Reader::Impl::Coded Reader::Impl::made(UniqueFrame frame, Rational time) {
+/// The decoded frame's picture, on the reader's device.
+at::Tensor Reader::Impl::picture_of(const Decoded& decoded, const ColorTags& color) const {
+    if (device.is_cpu()) {
+        return to_picture(decoded.samples ? decoded.samples->on_host() : *decoded.frame, color,
+                          grey);
+    }
+    if (decoded.samples) {
+        return media::picture_of(decoded.samples->on(device), decoded.samples->layout(), color,
+                                 grey);
+    }
+    Layout needed = layout_of(static_cast<AVPixelFormat>(decoded.frame->format));
+    needed.planes = grey ? 1 : needed.planes;
+    return media::picture_of(uploaded(*decoded.frame, needed, device), needed, color, grey);
+}
+
+Reader::Impl::Coded Reader::Impl::made(Decoded decoded, Rational time) {
+    const AVFrame& frame = *decoded.frame;
     FrameInfo frame_info;
     frame_info.index = count;
     if (rate.num() > 0 && (time * rate).den() == 1) {
@@ -216,28 +239,35 @@ Reader::Impl::Coded Reader::Impl::made(UniqueFrame frame, Rational time) {
         frame_info.time_base =
             (time / tick).den() == 1 ? tick : Rational(1, std::lcm(time.den(), tick.den()));
         frame_info.pts = (time / frame_info.time_base).num();
-        const Rational lasts = duration_of(*frame) > 0 ? Rational(duration_of(*frame)) * tick
-                               : rate.num() > 0        ? rate.inverse()
-                                                       : tick;
+        const Rational lasts = duration_of(frame) > 0 ? Rational(duration_of(frame)) * tick
+                               : rate.num() > 0       ? rate.inverse()
+                                                      : tick;
         frame_info.duration = (lasts / frame_info.time_base).round();
     }
     frame_info.color = info.color;
     frame_info.sample_aspect = info.sample_aspect;
-    const ColorTags color = own_color(*frame, time);
+    const ColorTags color = own_color(frame, time);
     ++count;
     last_time = time;
-    return {frame_info, color, std::shared_ptr<const AVFrame>(std::move(frame))};
+    return {frame_info, color, std::make_shared<const Decoded>(std::move(decoded))};
 }
 
 Frame Reader::Impl::pictured(const Coded& frame) const {
-    const Frame result(to_picture(*frame.samples, frame.color, grey), frame.info);
+    const Decoded& decoded = *frame.decoded;
+    const Frame result(picture_of(decoded, frame.color), frame.info);
     // Samples that are coded otherwise, or are another frame's, can't be written back as they are.
     if (!options.keep_coded || frame.info.origin != Origin::decoded ||
         frame.color.matrix != info.color.matrix || frame.color.range != info.color.range) {
         return result;
     }
+    auto samples = decoded.samples;
+    if (!samples) {
+        const auto format = static_cast<AVPixelFormat>(decoded.frame->format);
+        samples = std::make_shared<const Samples>(share(*decoded.frame), layout_of(format));
+    }
     auto coded = std::make_shared<CodedPicture>();
-    coded->samples = frame.samples;
+    coded->samples =
+        std::make_shared<const CodedSamples>(CodedSamples{std::move(samples), frame.color, grey});
     coded->picture = result.picture();
     return result.with_coded(std::move(coded));
 }
@@ -253,17 +283,18 @@ std::optional<Reader::Impl::Coded> Reader::Impl::next_frame() {
         waiting = std::move(ahead.front());
         ahead.pop_front();
     } else if (!over) {
-        waiting.frame = decoder.next(waiting.broken_before);
+        waiting.decoded = decoder.next(waiting.broken_before);
     }
-    if (!waiting.frame) {
+    if (!waiting.decoded) {
         if (!ended) {
             ended = over = true;
+            hear_of_colour(0);
             check_end(waiting.broken_before);
         }
         return std::nullopt;
     }
-    const Rational time = exact_time(*waiting.frame);
-    check_grey(*waiting.frame, time);
+    const Rational time = exact_time(*waiting.decoded.frame);
+    check_grey(waiting.decoded, time);
     if (last_time && time <= *last_time) {
         // Two frames for one time: the later one is shown, the other never was.
         if (options.warn) {
@@ -271,14 +302,14 @@ std::optional<Reader::Impl::Coded> Reader::Impl::next_frame() {
                                      "it; it follows one tick later",
                                      info.path, time.value()));
         }
-        return made(std::move(waiting.frame), *last_time + decoder.time_base());
+        return made(std::move(waiting.decoded), *last_time + decoder.time_base());
     }
     // Decoders give frames some packets late, with threads many; so does what the damage took.
     suspect = waiting.broken_before ? frames_of_delay : std::max(suspect - 1, 0);
     if (suspect > 0 && last && rate.num() > 0 && last_time) {
         conceal_until(time);
     }
-    Coded frame = made(std::move(waiting.frame), time);
+    Coded frame = made(std::move(waiting.decoded), time);
     last = frame;
     if (!repeats.empty()) {
         repeats.push_back(std::move(frame));
@@ -332,14 +363,44 @@ ColorTags Reader::Impl::own_color(const AVFrame& frame, Rational time) {
 }
 
 /// A film that was found monochrome cannot become a colour film midway; but it is not silent.
-void Reader::Impl::check_grey(const AVFrame& frame, Rational time) {
-    if (!grey || colour_warned || !options.warn || chroma_says_nothing(frame)) {
+void Reader::Impl::check_grey(const Decoded& decoded, Rational time) {
+    if (!grey || colour_warned || !options.warn) {
         return;
     }
-    colour_warned = true;
-    options.warn(fmt::format("{} was taken for monochrome, and has colour at {:.3f} s, which is "
-                             "left out; restore that part by itself (--start)",
-                             info.path, time.value()));
+    if (!decoded.samples) {
+        if (!chroma_says_nothing(*decoded.frame)) {
+            found_colour(time);
+        }
+        return;
+    }
+    const Planes planes = decoded.samples->on(decoded.samples->device());
+    if (planes.size() == 3) {
+        asked.push_back(
+            {OnItsWay(colour_counts(planes, decoded.samples->layout())), planes[1].numel(), time});
+    }
+    hear_of_colour(frames_until_heard);
+}
+
+void Reader::Impl::hear_of_colour(std::size_t most_waiting) {
+    while (asked.size() > most_waiting) {
+        const Asked& one = asked.front();
+        const at::Tensor counts = one.counts.wait();
+        for (int plane = 0; plane < 2; ++plane) {
+            if (is_colour(counts[plane][0].item<std::int64_t>(),
+                          counts[plane][1].item<std::int64_t>(), one.samples)) {
+                found_colour(one.time);
+            }
+        }
+        asked.pop_front();
+    }
+}
+
+void Reader::Impl::found_colour(Rational time) {
+    if (!std::exchange(colour_warned, true)) {
+        options.warn(fmt::format("{} was taken for monochrome, and has colour at {:.3f} s, which "
+                                 "is left out; restore that part by itself (--start)",
+                                 info.path, time.value()));
+    }
 }
 
 /// Frames that could not be decoded show the one before them, so that none is missing.
@@ -357,7 +418,7 @@ void Reader::Impl::conceal_until(Rational time) {
         frame_info.pts = (at / frame_info.time_base).num();
         frame_info.duration = (rate.inverse() / frame_info.time_base).round();
         frame_info.origin = Origin::held;
-        repeats.push_back({frame_info, last->color, last->samples});
+        repeats.push_back({frame_info, last->color, last->decoded});
         last_time = at;
         ++concealed;
     }
@@ -389,34 +450,6 @@ std::optional<Reader::Impl::Coded> Reader::Impl::next_asked() {
         return frame;
     }
     return std::nullopt;
-}
-
-Reader::Reader(const std::string& path, ReadOptions options)
-    : impl_(std::make_unique<Impl>(path, std::move(options))) {}
-Reader::~Reader() = default;
-Reader::Reader(Reader&&) noexcept = default;
-Reader& Reader::operator=(Reader&&) noexcept = default;
-
-const MediaInfo& Reader::info() const {
-    return impl_->info;
-}
-std::int64_t Reader::concealed() const {
-    return impl_->concealed + impl_->decoder.damaged();
-}
-
-std::optional<Frame> Reader::next() {
-    const std::optional<Impl::Coded> frame = impl_->next_asked();
-    return frame ? std::optional(impl_->pictured(*frame)) : std::nullopt;
-}
-
-bool Reader::skip() {
-    return impl_->next_asked().has_value();
-}
-
-MediaInfo inspect_media(const std::string& path) {
-    ReadOptions options;
-    options.keep_coded = false;
-    return Reader(path, options).info();
 }
 
 } // namespace oldfilm

@@ -15,13 +15,15 @@
 namespace oldfilm {
 
 struct OLDFILM_HIDDEN Reader::Impl {
-    Impl(const std::string& path, ReadOptions wanted);
+    /// Pictures are made on the device `on`; `engine`, where there is one, decodes into its memory.
+    Impl(const std::string& path, ReadOptions wanted, const at::Device& on,
+         std::unique_ptr<media::VideoEngine> engine);
     static const Impl& of(const Reader& reader) { return *reader.impl_; }
     /// A frame of the film that is no picture yet.
     struct Coded {
         FrameInfo info;
         ColorTags color; ///< of the samples, which may not be the film's
-        std::shared_ptr<const AVFrame> samples;
+        std::shared_ptr<const media::Decoded> decoded;
     };
     std::optional<Coded> next_frame();
     /// The next within the part of the film that was asked for, on that part's clock.
@@ -30,18 +32,29 @@ struct OLDFILM_HIDDEN Reader::Impl {
     [[nodiscard]] Rational first_time() const;
     void describe(const std::string& path, const AVFrame& first, AVPixelFormat format);
     Rational exact_time(const AVFrame& frame);
-    Coded made(media::UniqueFrame frame, Rational time);
+    Coded made(media::Decoded decoded, Rational time);
+    [[nodiscard]] at::Tensor picture_of(const media::Decoded& decoded,
+                                        const ColorTags& color) const;
     void conceal_until(Rational time);
     void check_end(bool broken);
-    void check_grey(const AVFrame& frame, Rational time);
+    void check_grey(const media::Decoded& decoded, Rational time);
+    void hear_of_colour(std::size_t most_waiting);
+    void found_colour(Rational time);
     ColorTags own_color(const AVFrame& frame, Rational time);
 
     struct Waiting {
-        media::UniqueFrame frame;
+        media::Decoded decoded;
         bool broken_before = false;
+    };
+    /// Whether a frame on a device has colour, as the device will say.
+    struct Asked {
+        media::OnItsWay counts;
+        std::int64_t samples;
+        Rational time;
     };
 
     ReadOptions options;
+    at::Device device;
     media::Decoder decoder;
     Rational nominal; ///< the file's own rate
     Rational rate;    ///< 0 when times are irregular
@@ -51,6 +64,7 @@ struct OLDFILM_HIDDEN Reader::Impl {
     bool colour_warned = false, tags_warned = false;
     int suspect = 0;           ///< so many frames more may show what the last damage took
     std::deque<Waiting> ahead; ///< decoded to look at, not yet given
+    std::deque<Asked> asked;
     std::deque<Coded> repeats; ///< concealing frames, and the one after them
     std::optional<Coded> last;
     std::optional<Rational> last_time, origin;

@@ -1,6 +1,6 @@
 #include "model/recorded_network.hpp"
 
-#include "device/streams.hpp"
+#include "device/order.hpp"
 
 #include <oldfilm/error.hpp>
 

@@ -103,6 +103,8 @@ struct OLDFILM_HIDDEN Run::Impl {
     void rethrow() const;
     void watch_memory();
     [[nodiscard]] Frame arrived(const Sent& one);
+    /// Whether finished frames come to the host, where the run is on another device.
+    [[nodiscard]] bool to_host() const { return pulls && !options.stay_on_device; }
 
     StreamFormat format, result;
     StartPoint from;
@@ -229,7 +231,7 @@ void Run::Impl::build(const StreamFormat& input) {
         nodes.push_back(std::make_unique<Outlet>(
             *edge, add_edge(2, number),
             [this](const Frame& frame) {
-                return pulls ? transfers->download(frame) : transfers->send(frame);
+                return to_host() ? transfers->download(frame) : transfers->send(frame);
             },
             [this](Sent one) {
                 const std::lock_guard lock(mutex);
@@ -360,6 +362,7 @@ void Run::Impl::lane_loop() {
 
 void Run::Impl::source_loop(const Source& source) {
     base::work_alone();
+    const auto beside = transfers->beside(); // what it does on the device itself
     try {
         while (true) {
             {
@@ -375,6 +378,7 @@ void Run::Impl::source_loop(const Source& source) {
                 wake();
                 return;
             }
+            transfers->receive(*frame);
             edges.front()->push(std::move(*frame));
             ++frames_in;
             wake();
@@ -474,7 +478,7 @@ Run::State Run::next(Frame& frame) {
         lock.unlock();
         edge.release_before(edge.begin() + 1);
         if (!it.shared.device.is_cpu()) {
-            frame = it.pulls ? it.arrived(sent) : sent.hand_to_caller();
+            frame = it.to_host() ? it.arrived(sent) : sent.hand_to_caller();
         }
         ++it.frames_out;
         it.wake();

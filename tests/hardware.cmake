@@ -1,0 +1,9 @@
+# Decoding and encoding on a device, as far as that needs none: by what is hidden in the library, on
+# the CPU and on the late device.
+if(OLDFILM_MEDIA)
+  pkg_check_modules(OLDFILM_FFMPEG QUIET IMPORTED_TARGET libavformat libavcodec libavfilter libswscale libavutil)
+  oldfilm_test(hardware_test
+    SOURCES surfaces_test.cpp engine_test.cpp surface_fixtures.cpp media_files.cpp
+    LIBS oldfilm::core oldfilm::sdk oldfilm_late PkgConfig::OLDFILM_FFMPEG Threads::Threads LABELS media)
+  target_sources(hardware_test PRIVATE $<TARGET_OBJECTS:oldfilm_media>)
+endif()
