@@ -94,6 +94,11 @@ Decoder::Decoder(const std::string& path, const ReadOptions& options,
                         path, codec_->width, codec_->height, most_pixels >> 20));
     }
     codec_->thread_count = options.threads;
+    if (decoder->id == AV_CODEC_ID_MPEG4) {
+        // Threads that each decode a frame conceal damage by frames that others are still at work
+        // on: other pictures each time (seen in FFmpeg 5.1).
+        codec_->thread_type = FF_THREAD_SLICE;
+    }
     codec_->pkt_timebase = stream_->time_base;
     codec_->max_pixels = most_pixels;
     codec_->flags |= AV_CODEC_FLAG_OUTPUT_CORRUPT; // part of a frame is better than none
