@@ -178,7 +178,7 @@ Known look_into(const Film& film, const std::vector<StageSpec>& stages, const st
     std::filesystem::remove(lossless);
     for (const auto& [name, pictures] : seen) {
         known.flows.push_back(flow_work(
-            name == "interpolate" ? FlowPairs::both_ways : FlowPairs::to_neighbours, pictures));
+            name == "interpolate" ? FlowPairs::fine : FlowPairs::to_neighbours, pictures));
     }
     if (const std::vector<at::Tensor> reduced = halves(known.models); !reduced.empty()) {
         known.flows.push_back(flow_work(FlowPairs::both_ways, reduced));

@@ -44,6 +44,7 @@ class FlowAlone final : public sdk::Stage {
     void configure(const sdk::Format& /*input*/, const sdk::Values& values,
                    sdk::Config& config) override {
         both_ways_ = values.flag("both_ways");
+        fine_ = values.flag("fine");
         config.before = both_ways_ ? 0 : 2;
         config.after = both_ways_ ? 1 : 2;
     }
@@ -53,8 +54,12 @@ class FlowAlone final : public sdk::Stage {
         if (both_ways_) {
             const sdk::FrameView next = request.frame(1);
             if (next.index() != here.index()) {
-                static_cast<void>(sdk::flow(host(), here, next));
-                static_cast<void>(sdk::flow(host(), next, here));
+                const auto ask = [this](const sdk::FrameView& from, const sdk::FrameView& to) {
+                    static_cast<void>(fine_ ? sdk::fine_flow(host(), from, to)
+                                            : sdk::flow(host(), from, to));
+                };
+                ask(here, next);
+                ask(next, here);
             }
         } else {
             for (const std::size_t place : stages::filled_window(request, 2, 2)) {
@@ -68,7 +73,7 @@ class FlowAlone final : public sdk::Stage {
     }
 
   private:
-    bool both_ways_ = false;
+    bool both_ways_ = false, fine_ = false;
 };
 
 /// Pictures in the order in which they were given away.
@@ -115,13 +120,16 @@ StageSpec witness(std::vector<at::Tensor>& seen) {
 }
 
 StageSpec flow_alone(FlowPairs pairs) {
-    static const oldfilm_plugin_description* description = sdk::describe<FlowAlone>(
-        {"org.oldfilm.bench.flow",
-         "flow-alone",
-         "1.0.0",
-         "asks for optical flow",
-         {sdk::flag("both_ways", false, "between each frame and the next")}});
-    return {"flow-alone", {{"both_ways", pairs == FlowPairs::both_ways}}, description};
+    static const oldfilm_plugin_description* description =
+        sdk::describe<FlowAlone>({"org.oldfilm.bench.flow",
+                                  "flow-alone",
+                                  "1.0.0",
+                                  "asks for optical flow",
+                                  {sdk::flag("both_ways", false, "between each frame and the next"),
+                                   sdk::flag("fine", false, "searched on to the full size")}});
+    return {"flow-alone",
+            {{"both_ways", pairs != FlowPairs::to_neighbours}, {"fine", pairs == FlowPairs::fine}},
+            description};
 }
 
 HandOvers count_copies(int stages, int frames, const std::string& device) {
