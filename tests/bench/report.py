@@ -69,7 +69,8 @@ def efficiency(film: dict, restoration: dict) -> dict:
     whole = parts["file_to_file"]
     fastest = restoration["in_stages"][restoration["file_to_file"].index(whole)]
     models = parts["load"] + parts["run"]
-    beside = (parts["in_memory"] - models - parts["flow"]) / models if models else 0.0
+    # Stages without a model load something, too: not a part worth a ratio.
+    beside = max(parts["in_memory"] - models - parts["flow"], 0.0) / models if restoration["models"] else 0.0
     return {"name": restoration["name"], "size": f"{film['width']}x{film['height']}", "beside_models": beside,
             "frames_in": restoration["frames_in"],
             "frames_out": restoration["frames_out"], "has_model": restoration["models"] > 0,
