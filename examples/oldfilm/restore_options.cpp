@@ -106,7 +106,8 @@ void add_output_options(CLI::App& app, RestoreArguments& a, RestoreTexts& t) {
 }
 
 void add_machine_options(CLI::App& app, RestoreArguments& a, RestoreTexts& t) {
-    app.add_option("--device", a.device, "auto, cpu, cuda, cuda:N; cuda:0,1 deals the film's shots out")
+    app.add_option("--device", a.device,
+                   "auto, cpu, cuda, cuda:N; cuda:0,1 deals the film's shots out")
         ->type_name("NAME")
         ->group("Machine");
     app.add_option("--decode", t.decode,

@@ -147,8 +147,8 @@ class Colorize final : public sdk::Stage {
         const at::Tensor picture = read_picture(path, default_render).to(device);
         reference_ = resize_bilinear(picture, height_, width_);
         if (!facts_.takes("reference")) {
-            palette_ = palette(
-                {lightness(luminance(picture)).div_(100.0).squeeze(0), chroma(picture), {}});
+            palette_ =
+                palette({lightness(luminance(picture)).div_(100.0).squeeze(0), chroma(picture)});
         }
     }
 

@@ -10,9 +10,9 @@ namespace oldfilm::stages {
 
 /// A frame at the size that the network sees.
 struct SmallFrame {
-    at::Tensor luma;    ///< 1 x H x W, L / 100
-    at::Tensor ab;      ///< 1 x 2 x H x W
-    at::Tensor summand; ///< 1 x 3 x H x W: `ab` and ones, which become the weights' sum
+    at::Tensor luma;      ///< 1 x H x W, L / 100
+    at::Tensor ab;        ///< 1 x 2 x H x W
+    at::Tensor summand{}; ///< 1 x 3 x H x W: `ab` and ones, which become the weights' sum
 };
 /// What `steady` sums.
 at::Tensor summand(const at::Tensor& ab);

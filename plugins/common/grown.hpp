@@ -20,8 +20,8 @@ inline at::Tensor grown_along(const at::Tensor& marked, std::int64_t dimension, 
     std::vector<std::int64_t> sides(static_cast<std::size_t>(-2 * last), 0);
     sides[sides.size() - 2] = sides[sides.size() - 1] = by;
     at::Tensor seen = at::constant_pad_nd(marked, sides, 0);
-    for (std::int64_t reach = 1;
-         reach < 2 * by + 1;) { // each place has seen so many from itself on
+    // Each place has seen `reach` places from itself on.
+    for (std::int64_t reach = 1; reach < 2 * by + 1;) {
         const std::int64_t step = std::min(reach, 2 * by + 1 - reach);
         const std::int64_t left = seen.size(dimension) - step;
         seen = at::bitwise_or(seen.narrow(dimension, 0, left), seen.narrow(dimension, step, left));

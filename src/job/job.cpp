@@ -77,6 +77,12 @@ bool Job::encodes_on_gpu() const {
     return options_.codec.ends_with("_nvenc");
 }
 
+/// Whether finished frames are encoded where they were made. Those of several devices come to the
+/// host, and the encoder brings them up again.
+bool Job::stays_on_device() const {
+    return encodes_on_gpu() && !engines_.empty() && devices_.size() == 1;
+}
+
 bool Job::is_piped() const {
     return source_.info().path == "-" || output_ == "-";
 }
@@ -118,7 +124,6 @@ WriteOptions Job::write_options(const StreamFormat& format, const std::string& c
     WriteOptions write;
     write.codec = codec;
     write.crf = options_.crf;
-    // With several devices frames come to the host, and the encoder brings them up again.
     write.device = encodes_on_gpu() && devices_.size() == 1 ? devices_.front() : "";
     write.frame_rate = format.rate;
     write.width = format.width;
@@ -199,7 +204,7 @@ Pipeline Job::watched(const Pipeline& pipeline, Push see, const std::string& dev
     if (tile_ > 0) {
         options.tile = tile_;
     }
-    options.stay_on_device = encodes_on_gpu() && !engines_.empty() && devices_.size() == 1;
+    options.stay_on_device = stays_on_device();
     if (!options.log) {
         options.log = [this](const std::string& text) { warnings_(text); };
     }
@@ -288,7 +293,7 @@ std::int64_t Job::pull(const Run& run, const Next& next, const Push& push, Progr
     began_ = true;
     // Frames that stay on the device are encoded beside the stages' work.
     std::optional<c10::Stream> beside;
-    if (!engines_.empty()) {
+    if (stays_on_device()) {
         const c10::Device device = base::resolve_device(devices_.front());
         beside = c10::impl::VirtualGuardImpl(device.type()).getStreamFromGlobalPool(device);
     }

@@ -51,6 +51,7 @@ class Job {
     using Push = std::function<bool(const Frame&)>;
     [[nodiscard]] std::vector<media::UniqueBuffer> open_engines() const;
     [[nodiscard]] bool encodes_on_gpu() const;
+    [[nodiscard]] bool stays_on_device() const;
     [[nodiscard]] bool is_piped() const;
     [[nodiscard]] ReadOptions read_options();
     [[nodiscard]] WriteOptions write_options(const StreamFormat& format, const std::string& codec);

@@ -5,6 +5,9 @@
 #include <torch/csrc/jit/ir/constants.h>
 #include <torch/csrc/jit/ir/ir.h>
 
+#include <algorithm>
+#include <string_view>
+
 namespace oldfilm {
 
 using torch::jit::Node;
@@ -62,6 +65,42 @@ Activation activation_of(const Node& node) {
         }
     }
     return {};
+}
+
+namespace {
+
+bool changed_in_place(const Value& value) {
+    return std::any_of(value.uses().begin(), value.uses().end(), [](const torch::jit::Use& use) {
+        const std::string_view name = use.user->kind().toQualString();
+        return name.ends_with('_') && !name.ends_with("__");
+    });
+}
+
+} // namespace
+
+Value* Addition::operand() const {
+    return node->input(other);
+}
+
+Addition addition_of(const Node& node) {
+    Node* user = only_user(node);
+    if (user == nullptr || user->inputs().size() != 3 ||
+        !(is(*user, "aten::add") || (is(*user, "aten::add_") && user->input(0) == node.output()))) {
+        return {};
+    }
+    const std::size_t other = user->input(0) == node.output() ? 1 : 0;
+    const Value* operand = user->input(other);
+    const auto alpha = torch::jit::toIValue(user->input(2));
+    const auto fact = fact_of(*operand), made = fact_of(*node.output());
+    const bool same = fact && made && fact->sizes == made->sizes && fact->type == made->type;
+    const Node* source = operand->node();
+    const bool before = source->kind() == torch::jit::prim::Param ||
+                        (source->owningBlock() == node.owningBlock() && source->isBefore(&node));
+    if (!same || !before || changed_in_place(*operand) || !alpha || !alpha->isScalar() ||
+        !alpha->toScalar().equal(1)) {
+        return {};
+    }
+    return {user, other};
 }
 
 } // namespace oldfilm

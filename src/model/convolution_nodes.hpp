@@ -4,6 +4,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -38,5 +39,14 @@ struct Activation {
 };
 
 Activation activation_of(const torch::jit::Node& node);
+
+/// An addition of a node's output to as many values of the same type that were known before it.
+struct Addition {
+    torch::jit::Node* node = nullptr; ///< null when there is none
+    std::size_t other = 0;            ///< which of its operands is known
+    [[nodiscard]] torch::jit::Value* operand() const;
+};
+
+Addition addition_of(const torch::jit::Node& node);
 
 } // namespace oldfilm

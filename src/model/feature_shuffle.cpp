@@ -8,8 +8,9 @@
 #include <torch/csrc/jit/ir/ir.h>
 #include <torch/library.h>
 
+#include <cstdint>
 #include <optional>
-#include <utility>
+#include <vector>
 
 namespace oldfilm {
 namespace {
@@ -32,31 +33,16 @@ at::Tensor by_place(const at::Tensor& of_outputs, std::int64_t places) {
 
 /// The convolution whose outputs the shuffle moves; null where something else reads them.
 Node* source_of(const Node& shuffle) {
-    Node* source = shuffle.input(0)->node();
-    if (!understand(*source) && !source->inputs().empty()) {
-        Node* convolution = source->input(0)->node();
-        if (!understand(*convolution) || activation_of(*convolution).node != source) {
+    Node* last = shuffle.input(0)->node();
+    Node* convolution = last;
+    if (!understand(*last)) {
+        convolution = last->inputs().empty() ? nullptr : last->input(0)->node();
+        if (convolution == nullptr || !understand(*convolution) ||
+            activation_of(*convolution).node != last) {
             return nullptr;
         }
-        return only_user(*source) == &shuffle ? convolution : nullptr;
     }
-    return understand(*source) && only_user(*source) == &shuffle ? source : nullptr;
-}
-
-/// An addition of as many values of the same type, and which operand the other one is.
-std::optional<std::pair<Node*, std::size_t>> addition_after(const Node& shuffle) {
-    Node* user = only_user(shuffle);
-    if (user == nullptr || !is(*user, "aten::add") || user->inputs().size() != 3) {
-        return std::nullopt;
-    }
-    const std::size_t other = user->input(0) == shuffle.output() ? 1 : 0;
-    const auto alpha = torch::jit::toIValue(user->input(2));
-    const auto a = fact_of(*user->input(other)), b = fact_of(*shuffle.output());
-    if (!alpha || !alpha->isScalar() || !alpha->toScalar().equal(1) || !a || !b ||
-        a->sizes != b->sizes || a->type != b->type) {
-        return std::nullopt;
-    }
-    return std::pair(user, other);
+    return only_user(*last) == &shuffle ? convolution : nullptr;
 }
 
 void replace(Graph& graph, Node& shuffle, Node& convolution, std::int64_t factor) {
@@ -68,17 +54,18 @@ void replace(Graph& graph, Node& shuffle, Node& convolution, std::int64_t factor
                 i, graph.insertConstant(by_place(known.toTensor(), factor * factor)));
         }
     }
-    const auto addition = addition_after(shuffle);
-    Node& last = addition ? *addition->first : shuffle;
+    const Addition addition = addition_of(shuffle);
+    const bool adds = addition.node != nullptr;
+    Node& last = adds ? *addition.node : shuffle;
     const torch::jit::WithInsertPoint here(&last);
-    Value* skip = addition ? last.input(addition->second) : graph.insertConstant(c10::IValue());
+    Value* skip = adds ? addition.operand() : graph.insertConstant(c10::IValue());
     Node* runs = graph.create(c10::Symbol::fromQualString("oldfilm::shuffle_runs"),
                               {shuffle.input(0), shuffle.input(1), skip});
     graph.insertNode(runs);
     runs->output()->setType(last.output()->type());
     last.output()->replaceAllUsesWith(runs->output());
     last.destroy();
-    if (addition) {
+    if (adds) {
         shuffle.destroy();
     }
 }

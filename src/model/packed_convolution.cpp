@@ -29,41 +29,6 @@ std::optional<c10::OperatorHandle> operation(const char* name, const char* overl
     return found && found->schema().arguments().size() == arguments ? found : std::nullopt;
 }
 
-/// An addition of a convolution's output to what was known before the convolution.
-struct Addition {
-    Node* node = nullptr; ///< null when there is none
-    std::size_t other = 0;
-    [[nodiscard]] Value* operand() const { return node->input(other); }
-};
-
-bool changed_in_place(const Value& value) {
-    return std::any_of(value.uses().begin(), value.uses().end(), [](const torch::jit::Use& use) {
-        const std::string_view name = use.user->kind().toQualString();
-        return name.ends_with('_') && !name.ends_with("__");
-    });
-}
-
-Addition addition_of(const Node& node) {
-    Node* user = only_user(node);
-    if (user == nullptr || user->inputs().size() != 3 ||
-        !(is(*user, "aten::add") || (is(*user, "aten::add_") && user->input(0) == node.output()))) {
-        return {};
-    }
-    const std::size_t other = user->input(0) == node.output() ? 1 : 0;
-    const Value* operand = user->input(other);
-    const auto alpha = torch::jit::toIValue(user->input(2));
-    const auto fact = fact_of(*operand), made = fact_of(*node.output());
-    const bool same = fact && made && fact->sizes == made->sizes && fact->type == made->type;
-    const Node* source = operand->node();
-    const bool before = source->kind() == torch::jit::prim::Param ||
-                        (source->owningBlock() == node.owningBlock() && source->isBefore(&node));
-    if (!same || !before || changed_in_place(*operand) || !alpha || !alpha->isScalar() ||
-        !alpha->toScalar().equal(1)) {
-        return {};
-    }
-    return {user, other};
-}
-
 std::vector<Node*> convolutions(Graph& graph) {
     std::vector<Node*> found;
     for (Node* node : graph.nodes()) {
@@ -84,9 +49,8 @@ constexpr const char* copy_name = "aten::_to_copy"; // not one of those that row
 /// Whether the skip path ends in the addition after `node`, and its memory is no one else's: then
 /// oneDNN may add into it.
 bool may_be_overwritten(const Value& skip, const Node& node, const Node& addition) {
-    constexpr std::array<std::string_view, 7> making{convolution_name, adding_name, copy_name,
-                                                     "aten::add",      "aten::sub", "aten::mul",
-                                                     "aten::div"};
+    constexpr std::array<std::string_view, 6> making{convolution_name, adding_name, "aten::add",
+                                                     "aten::sub",      "aten::mul", "aten::div"};
     if (!among(making, *skip.node())) {
         return false;
     }

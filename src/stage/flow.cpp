@@ -87,8 +87,9 @@ cv::Mat at_least(const cv::Mat& picture) {
 class Search {
   public:
     Search() {
-        // Half of the steps that the middle preset takes, and less than half of its smoothing: a
-        // half of the time. Figures that depend on it stay as they are (docs/performance.md).
+        // Half of the steps that the middle preset takes, and less than half of its smoothing:
+        // half of the time for 0.02 dB of interpolate, and nothing of scratch-removal
+        // (docs/performance.md).
         for (const auto& search : {full_, half_}) {
             search->setPatchStride(4);
             search->setGradientDescentIterations(12);

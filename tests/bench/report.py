@@ -47,7 +47,7 @@ The target is judged over stages: the parts are what the stages take, whatever t
 
 *The usual way* is `usual_way.py`: frames decoded with OpenCV into PNG files, then stage after stage from PNG to PNG
 with the same packages' TorchScript in PyTorch (float32, eval, no_grad, one whole frame a call), joined by FFmpeg into
-H.264 with the same settings. scratch-removal's neighbours are aligned by the same flow; grain, doubtful flow and
+H.264 with the same settings. scratch-removal's neighbours are aligned by DIS, too; grain, doubtful flow and
 colours over time are not looked after, so it does less than ours. Its imports are not counted; of ours the whole
 program is, the slower of two runs, one before and one after. PSNR is between the two results, as `oldfilm compare`
 has it: near equal for one network, far apart where colours are steadied and grain is measured.
@@ -68,12 +68,11 @@ def efficiency(film: dict, restoration: dict) -> dict:
     models, files = parts["load"] + parts["run"], parts["decode"] + parts["encode"]
     whole = parts["file_to_file"]
     fastest = restoration["in_stages"][restoration["file_to_file"].index(whole)]
-    models = parts["load"] + parts["run"]
     # Stages without a model load something, too: not a part worth a ratio.
     beside = max(parts["in_memory"] - models - parts["flow"], 0.0) / models if restoration["models"] else 0.0
     return {"name": restoration["name"], "size": f"{film['width']}x{film['height']}", "beside_models": beside,
             "frames_in": restoration["frames_in"],
-            "frames_out": restoration["frames_out"], "has_model": restoration["models"] > 0,
+            "frames_out": restoration["frames_out"],
             "calls": restoration["calls"], "file_to_file": whole,
             "decode": parts["decode"], "models": models, "loading": parts["load"], "flow": parts["flow"],
             "encode": parts["encode"], "stages": parts["in_memory"],
