@@ -7,8 +7,7 @@ import numpy as np
 
 
 class Aligner:
-    """Backward warps by DIS optical flow (Kroeger et al. 2016); bilinear, border replicated. The stage's search takes fewer
-    steps and smooths less (src/stage/flow.cpp), which changes none of its figures; networks were trained with this one."""
+    """Backward warps by DIS optical flow (Kroeger et al. 2016); bilinear, border replicated."""
 
     def __init__(self, preset: int = cv2.DISOPTICAL_FLOW_PRESET_MEDIUM):
         self.dis = cv2.DISOpticalFlow_create(preset)
