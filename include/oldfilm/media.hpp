@@ -25,16 +25,13 @@ struct OLDFILM_API MediaInfo {
     Rational duration;        ///< seconds; 0 when unknown
     Rational sample_aspect{1, 1};
     ColorTags color; ///< as tagged, with what is untagged filled in (SD is BT.601, HD is BT.709)
-    bool interlaced = false; ///< by its flags, or found so by its pictures
+    bool interlaced = false;
     int rotation =
         0; ///< degrees clockwise that the container asks for; frames come rotated already
     struct Stream {
         std::string kind, codec, language;
     };
     std::vector<Stream> other_streams; ///< audio, subtitles, attachments, data
-    /// Of the film's own frames, where it is shown at `frame_rate` by duplicates (24 in 30); else
-    /// 0.
-    Rational film_rate;
     /// JSON text with all of the above.
     [[nodiscard]] std::string to_json() const;
 };

@@ -37,12 +37,10 @@ OLDFILM_API StageSpec parse_stage(const std::string& text);
 struct StreamFormat {
     int channels = 3;
     std::int64_t height = 0, width = 0;
-    Rational rate; ///< frames a second; 0 when irregular
+    Rational rate; ///< frames a second; 0 when irregular (then a rate changer needs a rate, not a
+                   ///< factor)
     ColorTags color;
     std::int64_t frames = -1; ///< how many are expected, for the progress; -1 when unknown
-    /// Where the rate is irregular: frames for each frame of the film, as rate changers that take a
-    /// factor (interpolate:fps=2x) have made of them. 1 for a film.
-    Rational frames_each{1};
 };
 
 struct PipelineOptions {
