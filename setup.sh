@@ -41,6 +41,7 @@ TORCH_VERSION='2.11.*'
 PACKAGES=(build-essential cmake ninja-build ccache pkg-config ffmpeg libavcodec-dev libavformat-dev
     libavfilter-dev libavutil-dev libswscale-dev libopencv-dev opencv-data opencv-doc libfmt-dev
     nlohmann-json3-dev catch2 libcli11-dev python3-venv file doxygen valgrind)
+DEMO_PACKAGES=(forensics-samples-files) # footage, beside opencv-doc's
 ENV_DIR=$PWD/build/env
 PEERS_DIR=$PWD/build/peers
 
@@ -121,6 +122,8 @@ run_tests() {
 }
 
 demo() {
+    mkdir -p build
+    install_packages "${DEMO_PACKAGES[@]}"
     build
     examples/demo/demo.sh build
 }
@@ -138,6 +141,8 @@ bench() {
             "$PEERS_DIR/bin/python" tests/bench/peers.py build "${@:2}"
             ;;
         *)
+            mkdir -p build
+            install_packages "${DEMO_PACKAGES[@]}"
             build
             install_python_torch
             tests/bench/bench.sh build
