@@ -26,15 +26,15 @@ mean() {
 
 if [[ ! -e $out/aged.mkv ]]; then
     say "making a damaged film with known truth"
-    "$here/../age-film/make-demo-source.sh" "$out/clean.mkv" 32
+    "$here/../age-film/make-demo-source.sh" "$out/clean.mkv" 24
     "$build/bin/age-film" "$out/clean.mkv" "$out/aged.part.mkv" --truth "$out/truth.mkv" --masks "$out/damage.mkv" \
         --undamaged "$out/undamaged.mkv" --seed 7 --size 384x288
     mv "$out/aged.part.mkv" "$out/aged.mkv"
 fi
 
-say "restoring it with the preset silent-film"
+say "restoring it with the stages of the preset silent-film, and a restorer's hints for the colors (examples/demo/hints.json)"
 start=$(date +%s.%N)
-"$oldfilm" restore "$out/aged.mkv" "$out/restored.mp4" --preset silent-film --mask-out "$out/masks.mkv" --overwrite
+"$oldfilm" restore "$out/aged.mkv" "$out/restored.mp4" --pipeline "$here/pipeline.json" --mask-out "$out/masks.mkv" --overwrite
 seconds=$(awk -v a="$start" -v b="$(date +%s.%N)" 'BEGIN { printf "%.1f", b - a }')
 
 say "repairing the damage alone, to judge it against the same film without its damage"
@@ -43,9 +43,9 @@ say "repairing the damage alone, to judge it against the same film without its d
 say "putting frames side by side"
 # One frame of each shot, the damaged one enlarged to the restored one's size.
 ffmpeg -nostdin -v error -y -i "$out/aged.mkv" -i "$out/restored.mp4" -filter_complex "
-    [0:v]select='eq(n,12)+eq(n,44)+eq(n,80)',scale=768:576:flags=bicubic,format=rgb24[before];
-    [1:v]select='eq(n,24)+eq(n,88)+eq(n,160)',scale=768:576,format=rgb24[after];
-    [before][after]hstack,tile=1x3" -frames:v 1 -fps_mode passthrough "$out/before-after.png"
+    [0:v]select='eq(mod(n,24),14)',scale=768:576:flags=bicubic,format=rgb24[before];
+    [1:v]select='eq(mod(n,48),28)',scale=768:576,format=rgb24[after];
+    [before][after]hstack,tile=1x4" -frames:v 1 -fps_mode passthrough "$out/before-after.png"
 
 damaged=$(mean "[b]nullsink;[a]null")
 repaired=$(mean "[a]nullsink;[b]null")
