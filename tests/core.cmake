@@ -28,6 +28,7 @@ target_link_libraries(oldfilm_header_test PRIVATE oldfilm::core oldfilm_warnings
 set(OLDFILM_STAGE_OUTPUT_DIR ${PROJECT_BINARY_DIR}/tests/plugins)
 add_library(oldfilm_test_contract OBJECT plugins/contract.cpp)
 target_link_libraries(oldfilm_test_contract PRIVATE oldfilm::sdk oldfilm_torch::torch_cpu oldfilm_torch::c10)
+oldfilm_precompiled(oldfilm_test_contract test)
 target_compile_definitions(oldfilm_test_contract PRIVATE OLDFILM_RUNTIME_TAG="${OLDFILM_TORCH_RUNTIME_TAG}")
 foreach(kind good throws-in-create throws-in-process wrong-shape nan no-picture)
   set(source ${CMAKE_CURRENT_BINARY_DIR}/kind_${kind}.cpp)

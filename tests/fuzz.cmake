@@ -30,6 +30,7 @@ foreach(line IN LISTS fuzz_targets)
   endforeach()
   target_link_libraries(fuzz_${name} PRIVATE oldfilm::core oldfilm_warnings nlohmann_json::nlohmann_json oldfilm_fmt)
   target_include_directories(fuzz_${name} PRIVATE ${PROJECT_SOURCE_DIR}/src)
+  oldfilm_precompiled(fuzz_${name} test)
   add_test(NAME fuzz_${name} COMMAND fuzz_${name} ${seeds})
   set_tests_properties(fuzz_${name} PROPERTIES LABELS fast
     ENVIRONMENT "OLDFILM_PLUGIN_PATH=${PROJECT_BINARY_DIR}/plugins")

@@ -2,6 +2,7 @@
 add_library(oldfilm_late STATIC late/late_device.cpp late/queues.cpp late/kernels.cpp)
 target_link_libraries(oldfilm_late PUBLIC oldfilm::core PRIVATE oldfilm_warnings)
 target_include_directories(oldfilm_late PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+oldfilm_precompiled(oldfilm_late test)
 if(OLDFILM_OPENCV_STAGES)
   find_package(OpenCV REQUIRED COMPONENTS core imgproc imgcodecs)
   oldfilm_test(late_test SOURCES late_test.cpp
@@ -27,5 +28,5 @@ endif()
 
 # Shots dealt out over devices.
 if(OLDFILM_MEDIA)
-  oldfilm_test(deal_test SOURCES deal_test.cpp run_program.cpp LIBS oldfilm::media oldfilm::sdk oldfilm_late LABELS media)
+  oldfilm_test(deal_test SOURCES deal_test.cpp LIBS oldfilm::media oldfilm::sdk oldfilm_late LABELS media)
 endif()

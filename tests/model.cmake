@@ -4,6 +4,7 @@ target_link_libraries(oldfilm_tiny_model
   PUBLIC oldfilm_torch::torch_cpu oldfilm_torch::c10
   PRIVATE oldfilm_warnings nlohmann_json::nlohmann_json)
 target_include_directories(oldfilm_tiny_model PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
+oldfilm_precompiled(oldfilm_tiny_model test)
 
 oldfilm_test(model_test SOURCES model_test.cpp LIBS oldfilm_core oldfilm_tiny_model)
 oldfilm_test(package_test SOURCES package_test.cpp LIBS oldfilm_core oldfilm_tiny_model)
