@@ -15,11 +15,12 @@ set(oldfilm_common_headers algorithm array atomic chrono cmath condition_variabl
 # oldfilm_header_set(name HEADERS header... [LINK target...])
 function(oldfilm_header_set name)
   cmake_parse_arguments(ARG "" "" "HEADERS;LINK" ${ARGN})
+  # With the warnings of those who take it, since -Wpedantic changes what is predefined.
   set(source ${CMAKE_CURRENT_BINARY_DIR}/headers_${name}.cpp)
   file(CONFIGURE OUTPUT ${source} CONTENT "// A set of precompiled headers needs a source.\n")
   add_library(oldfilm_headers_${name} OBJECT ${source})
   target_compile_features(oldfilm_headers_${name} PRIVATE cxx_std_20)
-  target_link_libraries(oldfilm_headers_${name} PRIVATE oldfilm_fmt nlohmann_json::nlohmann_json ${ARG_LINK})
+  target_link_libraries(oldfilm_headers_${name} PRIVATE oldfilm_warnings oldfilm_fmt nlohmann_json::nlohmann_json ${ARG_LINK})
   list(TRANSFORM ARG_HEADERS REPLACE "(.+)" "$<$<COMPILE_LANGUAGE:CXX>:<\\1$<ANGLE-R>>")
   target_precompile_headers(oldfilm_headers_${name} PRIVATE ${ARG_HEADERS})
 endfunction()

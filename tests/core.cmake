@@ -27,7 +27,7 @@ target_link_libraries(oldfilm_header_test PRIVATE oldfilm::core oldfilm_warnings
 # Plugins that break their contract, each in one way, and one that keeps it.
 set(OLDFILM_STAGE_OUTPUT_DIR ${PROJECT_BINARY_DIR}/tests/plugins)
 add_library(oldfilm_test_contract OBJECT plugins/contract.cpp)
-target_link_libraries(oldfilm_test_contract PRIVATE oldfilm::sdk oldfilm_torch::torch_cpu oldfilm_torch::c10)
+target_link_libraries(oldfilm_test_contract PRIVATE oldfilm_warnings oldfilm::sdk oldfilm_torch::torch_cpu oldfilm_torch::c10)
 oldfilm_precompiled(oldfilm_test_contract test)
 target_compile_definitions(oldfilm_test_contract PRIVATE OLDFILM_RUNTIME_TAG="${OLDFILM_TORCH_RUNTIME_TAG}")
 foreach(kind good throws-in-create throws-in-process wrong-shape nan no-picture)
