@@ -4,6 +4,10 @@ target_sources(frame_test PRIVATE ${PROJECT_SOURCE_DIR}/src/frame/frame_buffer.c
 oldfilm_test(kept_blocks_test SOURCES kept_blocks_test.cpp ${PROJECT_SOURCE_DIR}/src/device/kept_blocks.cpp
   LIBS oldfilm::core LABELS fast)
 oldfilm_test(pipeline_test SOURCES pipeline_test.cpp LIBS oldfilm::core oldfilm::sdk LABELS fast)
+oldfilm_test(stage_boundary_test SOURCES stage_boundary_test.cpp LIBS oldfilm::core oldfilm::sdk LABELS fast)
+if(OLDFILM_OPENCV_STAGES)
+  target_compile_definitions(stage_boundary_test PRIVATE OLDFILM_WITH_OPENCV)
+endif()
 oldfilm_test(shots_test SOURCES shots_test.cpp ${PROJECT_SOURCE_DIR}/src/pipeline/shots.cpp LIBS oldfilm::core LABELS fast)
 
 # Every public header compiles alone; plugin.h as C11 and as C++17 too.

@@ -68,8 +68,9 @@ struct PipelineOptions {
     /// last stage before the first one that changes either: repair masks are complete there. From
     /// the lane's thread; may be empty.
     std::function<void(const Frame&)> tap;
-    std::function<void(const std::string&)>
-        log; ///< told warnings and news, from the lane's thread; may be empty
+    /// Called with warnings and info messages, from any of the runs' threads, but one call at a
+    /// time for all runs of a pipeline and its copies. What it throws is dropped; may be empty.
+    std::function<void(const std::string&)> log;
     std::shared_ptr<Profile> profile; ///< told what the time goes into; may be null
 };
 

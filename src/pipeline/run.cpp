@@ -67,9 +67,16 @@ using Found = std::map<std::pair<std::size_t, std::int32_t>, std::string>;
 Found found_before(const std::vector<std::string>& analysis) {
     Found found;
     for (const std::string& one : analysis) {
-        const auto entry = nlohmann::json::parse(one);
-        found[{entry.at("number").get<std::size_t>(), entry.at("shot").get<std::int32_t>()}] =
-            entry.at("found").dump();
+        try {
+            const auto entry = nlohmann::json::parse(one);
+            found[{entry.at("number").get<std::size_t>(), entry.at("shot").get<std::int32_t>()}] =
+                entry.at("found").dump();
+        } catch (const nlohmann::json::exception& error) {
+            throw Error(Errc::invalid_argument,
+                        fmt::format("an earlier run's analysis can't be taken back, expected an "
+                                    "entry of RunStats::analysis, found \"{}\" ({}); begin anew",
+                                    one, error.what()));
+        }
     }
     return found;
 }
@@ -267,9 +274,9 @@ FrameNode::Findings Run::Impl::findings(std::size_t number) {
     return {.tell =
                 [this, number](std::int32_t shot, const std::string& json) {
                     const std::lock_guard lock(mutex);
-                    analysis.push_back(
-                        fmt::format(R"({{"number": {}, "stage": "{}", "shot": {}, "found": {}}})",
-                                    number, stages[number]->plugin().name, shot, json));
+                    analysis.push_back(fmt::format(
+                        R"({{"number": {}, "stage": {}, "shot": {}, "found": {}}})", number,
+                        nlohmann::json(stages[number]->plugin().name).dump(), shot, json));
                 },
             .known =
                 [this, number](std::int32_t shot) {

@@ -1,5 +1,6 @@
 #include "pipeline/spec.hpp"
 
+#include "base/one_at_a_time.hpp"
 #include "base/sidecar.hpp"
 #include "stage/library.hpp"
 
@@ -148,6 +149,7 @@ json values_json(const ParameterValues& values) {
 
 Pipeline::Pipeline(PipelineOptions options) : impl_(std::make_unique<Impl>()) {
     impl_->options = std::move(options);
+    impl_->options.log = base::one_at_a_time(impl_->options.log);
 }
 Pipeline::Pipeline(const Pipeline& other) : impl_(std::make_unique<Impl>(*other.impl_)) {}
 Pipeline& Pipeline::operator=(const Pipeline& other) {

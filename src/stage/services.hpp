@@ -19,6 +19,8 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace oldfilm::stage {
 
@@ -62,10 +64,16 @@ class HostSide {
     [[nodiscard]] const std::string& folder() const noexcept { return folder_; }
     [[nodiscard]] bool torch() const noexcept { return torch_; }
 
-    /// A service failed; remembered so that its code survives the way through the plugin.
-    int remember(Errc code, const std::string& sentence) noexcept;
+    /// A service failed; remembered so that its code survives the way through the plugin. Returns
+    /// the status for it. For any thread; of several sentences one stays.
+    int remember(Errc code, std::string_view sentence) noexcept;
     /// Throws what `status` means, with the sentence that was said, unless it is OLDFILM_OK.
     void check(int status, const char* doing);
+
+    /// What is lent to the plugin during the call that is under way.
+    std::vector<at::Tensor> lent;
+    /// Which of those a plugin without LibTorch hands on; null: none.
+    [[nodiscard]] const at::Tensor* find_lent(const oldfilm_tensor& c) const noexcept;
 
     static HostSide& of(const oldfilm_host* host) noexcept {
         return *static_cast<HostSide*>(host->context);
@@ -76,7 +84,9 @@ class HostSide {
     std::string label_, folder_;
     bool torch_;
     oldfilm_host host_{};
-    std::optional<Error> cause_;
+    std::mutex mutex_; ///< guards what follows
+    std::optional<Errc> code_;
+    std::string sentence_; ///< has room, so that it can be said that there is no memory
 };
 
 /// Where the package that a stage names lies: in the plugin's folder, where a person's path says,
