@@ -79,16 +79,8 @@ std::int32_t allocate(const oldfilm_host* host, std::int32_t dtype, std::int32_t
 std::int32_t open_model(const oldfilm_host* host, const char* package, const char* task,
                         oldfilm_model** model) {
     return serve(host, [&](HostSide& side) {
-        ModelOptions options;
-        options.device = side.shared().device.str();
-        options.precision = side.shared().precision;
-        options.warn = side.shared().log;
-        options.memory = side.shared().memory;
-        options.tile = side.shared().tile;
         auto opened = std::make_unique<oldfilm_model>();
-        const std::string file = find_package(package, side.folder());
-        opened->model = side.shared().models->open(file, task, options);
-        side.shared().packages.insert(file);
+        opened->model = side.open_model(package, task);
         *model = opened.release();
     });
 }
@@ -166,8 +158,10 @@ void fail(const oldfilm_host* host, const char* sentence) {
 
 } // namespace
 
-HostSide::HostSide(Shared& shared, std::string label, std::string folder, bool torch)
-    : shared_(shared), label_(std::move(label)), folder_(std::move(folder)), torch_(torch) {
+HostSide::HostSide(Shared& shared, std::string label, std::string folder, bool torch,
+                   NamedFiles named)
+    : shared_(shared), label_(std::move(label)), folder_(std::move(folder)), torch_(torch),
+      named_(std::move(named)) {
     host_.size = sizeof(host_);
     host_.abi_major = OLDFILM_ABI_MAJOR;
     host_.abi_minor = OLDFILM_ABI_MINOR;
@@ -189,6 +183,22 @@ const at::Tensor* HostSide::find_lent(const oldfilm_tensor& c) const noexcept {
     };
     const auto found = std::find_if(lent.begin(), lent.end(), is_it);
     return found == lent.end() ? nullptr : &*found;
+}
+
+std::shared_ptr<Model> HostSide::open_model(const std::string& name, const std::string& task) {
+    ModelOptions options;
+    options.device = shared_.device.str();
+    options.precision = shared_.precision;
+    options.warn = shared_.log;
+    options.memory = shared_.memory;
+    options.tile = shared_.tile;
+    const auto named = named_.find(name);
+    const std::string file =
+        find_package(name, folder_, named == named_.end() ? std::string() : named->second);
+    OpenModel opened = shared_.models->open(file, task, options);
+    const std::scoped_lock lock(mutex_);
+    packages_[name] = opened.checksum;
+    return std::move(opened.model);
 }
 
 int HostSide::remember(Errc code, std::string_view sentence) noexcept {

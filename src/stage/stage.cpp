@@ -10,6 +10,7 @@
 
 #include <cmath>
 #include <deque>
+#include <utility>
 
 namespace oldfilm::stage {
 namespace {
@@ -126,9 +127,11 @@ int Stage::call(const Function& function) noexcept {
     }
 }
 
-Stage::Stage(const oldfilm_plugin_description& plugin, const std::string& folder, Shared& shared)
+Stage::Stage(const oldfilm_plugin_description& plugin, const std::string& folder, Shared& shared,
+             NamedFiles named)
     : plugin_(&plugin),
-      host_(shared, plugin.name, folder, plugin.runtime != nullptr && *plugin.runtime != '\0'),
+      host_(shared, plugin.name, folder, plugin.runtime != nullptr && *plugin.runtime != '\0',
+            std::move(named)),
       turn_(turn_of(plugin)) {
     host_.check(call([this] { return plugin_->create(host_.c(), &stage_); }), "start");
     if (stage_ == nullptr) {

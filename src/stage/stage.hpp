@@ -64,7 +64,8 @@ struct Made {
 class Stage {
   public:
     /// Throws `Error` as `create` fails.
-    Stage(const oldfilm_plugin_description& plugin, const std::string& folder, Shared& shared);
+    Stage(const oldfilm_plugin_description& plugin, const std::string& folder, Shared& shared,
+          NamedFiles named = {});
     ~Stage();
     Stage(const Stage&) = delete;
     Stage& operator=(const Stage&) = delete;
@@ -82,6 +83,7 @@ class Stage {
     std::vector<Made> process(const std::vector<Wanted>& wanted);
 
     [[nodiscard]] const oldfilm_plugin_description& plugin() const noexcept { return *plugin_; }
+    [[nodiscard]] const HostSide& host() const noexcept { return host_; }
 
   private:
     class Lent;
