@@ -15,9 +15,9 @@ if(TARGET oldfilm_cli)
     oldfilm_test(memory_test SOURCES memory_test.cpp media_files.cpp
       LIBS oldfilm::media oldfilm_tiny_model LABELS media)
     add_dependencies(memory_test oldfilm_stage_superres oldfilm_cli)
-    oldfilm_test(files_test SOURCES files_test.cpp media_files.cpp run_program.cpp
+    oldfilm_test(files_test SOURCES files_test.cpp run_program.cpp
       LIBS oldfilm::media oldfilm_tiny_model LABELS cli)
-    foreach(stage colorize deflicker interpolate scratch-removal superres)
+    foreach(stage colorize deflicker interpolate superres)
       add_dependencies(files_test oldfilm_stage_${stage})
     endforeach()
     add_dependencies(files_test oldfilm_cli)

@@ -1,5 +1,4 @@
 // The files that a restoration takes, and those that it must not take or leave.
-#include "media_files.hpp"
 #include "run_program.hpp"
 #include "tiny_model.hpp"
 
@@ -183,34 +182,15 @@ TEST_CASE("What is refused leaves nothing behind") {
                  s.path());
     const std::set<std::string> before = names_in(s.path());
     for (const std::string arguments :
-         {"one.png",
-          "one.tiff --stage deflicker",
-          "one.png --stage deflicker",
-          "out.mkv --stage scratch-removal --mask-out masks.png",
-          "out.mkv --stage scratch-removal --mask-out masks.mp4",
-          "out.mkv --stage scratch-removal --mask-out nowhere/masks.mkv",
-          "out.xyz --stage deflicker",
-          "out --stage deflicker",
-          "out.mkv --codec y4m --stage deflicker",
-          "out.webm --codec h264 --stage deflicker",
-          "out.mp4 --codec prores --stage deflicker",
-          "out.mkv --codec dpx --stage deflicker",
-          "out.mkv --stage superres:model=missing",
-          "out.mkv --stage superres:model=./missing.pt",
-          "out.mkv --stage superres:model=./text.pt",
-          "out.mkv --stage colorize:hints=missing.json",
-          "out.mkv --stage deflicker --memory 100",
-          "out.mkv --stage superres --memory 30M",
-          "out.mkv --stage deflicker --device cuda:99",
-          "out.mkv --stage deflicker --start 1000",
-          "out.mkv --stage none --start 1000",
+         {"one.png", "one.png --stage deflicker", "one.png --stage deflicker --device cpu,cpu",
+          "out.mkv --stage deflicker --mask-out masks.png",
+          "out.mkv --stage deflicker --mask-out masks.mp4",
+          "out.webm --codec h264 --stage deflicker", "out.mp4 --codec prores --stage deflicker",
+          "out.mkv --codec dpx --stage deflicker", "out.mkv --stage superres:model=missing",
+          "out.mkv --stage superres:model=./text.pt", "out.mkv --stage deflicker --memory 100",
+          "out.mkv --stage deflicker --device cuda:99", "out.mkv --stage deflicker --start 1000",
           "out.mkv --stage deflicker --device cpu,cpu --start 1000",
-          "one.png --stage deflicker --device cpu,cpu",
-          "out.mkv --stage interpolate:fps=fast",
-          "%05d.png --stage interpolate:fps=0",
-          "out.mkv --stage deflicker --source-fps 0",
-          "in.mp4",
-          "- --codec h264 --stage deflicker >/dev/null"}) {
+          "out.mkv --stage interpolate:fps=fast", "in.mp4"}) {
         const Outcome outcome = s.restore(arguments);
         INFO(arguments << "\n" << outcome.error);
         CHECK(outcome.status != 0);
