@@ -42,8 +42,9 @@ ParameterValue value_from(const json& value, const std::string& where) {
     if (value.is_boolean()) {
         return value.get<bool>();
     }
-    // What is above 2^63 would come out below 0.
-    if (value.is_number_integer() && !(value.is_number_unsigned() && value > INT64_MAX)) {
+    // What is 2^63 or more would come out below 0.
+    const bool fits = !value.is_number_unsigned() || value.get<std::uint64_t>() <= INT64_MAX;
+    if (value.is_number_integer() && fits) {
         return value.get<std::int64_t>();
     }
     if (value.is_number()) {
