@@ -15,6 +15,12 @@ if(TARGET oldfilm_cli)
     oldfilm_test(memory_test SOURCES memory_test.cpp
       LIBS oldfilm_media_files oldfilm::media oldfilm_tiny_model LABELS media)
     add_dependencies(memory_test oldfilm_stage_superres oldfilm_cli)
+    oldfilm_test(files_test SOURCES files_test.cpp run_program.cpp
+      LIBS oldfilm::media oldfilm_tiny_model LABELS cli)
+    foreach(stage colorize deflicker interpolate superres)
+      add_dependencies(files_test oldfilm_stage_${stage})
+    endforeach()
+    add_dependencies(files_test oldfilm_cli)
     add_library(oldfilm_failing_allocator MODULE reliability/failing_allocator.c)
     set_target_properties(oldfilm_failing_allocator PROPERTIES OUTPUT_NAME failing-allocator PREFIX "" C_VISIBILITY_PRESET default
       LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/lib)

@@ -6,6 +6,22 @@ oldfilm_hidden(kept_blocks_test oldfilm_core device/kept_blocks)
 oldfilm_test(pipeline_test SOURCES pipeline_test.cpp LIBS oldfilm::core oldfilm::sdk LABELS fast)
 oldfilm_test(shots_test SOURCES shots_test.cpp LIBS oldfilm::core LABELS fast)
 oldfilm_hidden(shots_test oldfilm_core pipeline/shots)
+oldfilm_test(stage_boundary_test SOURCES stage_boundary_test.cpp LIBS oldfilm::core oldfilm::sdk LABELS fast)
+if(OLDFILM_OPENCV_STAGES)
+  target_compile_definitions(stage_boundary_test PRIVATE OLDFILM_WITH_OPENCV)
+endif()
+
+# LibTorch in a library that is loaded at run time, and a second OpenMP beside its own: a copy.
+add_library(oldfilm_threads_module MODULE threads_module.cpp)
+target_include_directories(oldfilm_threads_module PRIVATE ${PROJECT_SOURCE_DIR}/src)
+target_link_libraries(oldfilm_threads_module PRIVATE oldfilm::core ${CMAKE_DL_LIBS})
+oldfilm_test(threads_test SOURCES threads_test.cpp LIBS ${CMAKE_DL_LIBS} LABELS fast)
+add_dependencies(threads_test oldfilm_threads_module)
+execute_process(COMMAND ${CMAKE_CXX_COMPILER} -print-file-name=libgomp.so.1 OUTPUT_VARIABLE libgomp OUTPUT_STRIP_TRAILING_WHITESPACE)
+configure_file(${libgomp} ${CMAKE_CURRENT_BINARY_DIR}/other-openmp.so COPYONLY)
+target_compile_definitions(threads_test PRIVATE
+  OLDFILM_THREADS_MODULE="$<TARGET_FILE:oldfilm_threads_module>"
+  OLDFILM_OTHER_OPENMP="${CMAKE_CURRENT_BINARY_DIR}/other-openmp.so")
 
 # Every public header compiles alone; plugin.h as C11 and as C++17 too.
 file(GLOB public_headers ${PROJECT_SOURCE_DIR}/include/oldfilm/*.hpp)

@@ -12,6 +12,9 @@ if(OLDFILM_OPENCV_STAGES)
   endforeach()
 endif()
 
+# Plugins with kernels of their own, on streams of their own.
+oldfilm_test(late_plain_test SOURCES late_plain_test.cpp LIBS oldfilm::core oldfilm::sdk oldfilm_late oldfilm_tiny_model LABELS fast)
+
 # Recordings: on the late device, and CUDA's library as far as it goes without one.
 add_library(oldfilm_stale_cuda MODULE stale_cuda_half.cpp)
 target_include_directories(oldfilm_stale_cuda PRIVATE ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src)

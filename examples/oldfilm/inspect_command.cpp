@@ -132,18 +132,28 @@ void print_model(const oldfilm::Manifest& m) {
     }
 }
 
+/// What is no film may have been meant as something else.
+MediaInfo media_in(const std::string& path) {
+    try {
+        return oldfilm::inspect_media(path);
+    } catch (const oldfilm::Error& error) {
+        if (error.code() != oldfilm::Errc::unreadable) {
+            throw;
+        }
+        throw oldfilm::Error(error.code(),
+                             fmt::format("{}; nor is it a model package (a zip archive) or a stage "
+                                         "plugin (a library)",
+                                         error.what()));
+    }
+}
+
 /// The first frame of every shot, as stages are told of it.
 std::vector<oldfilm::FrameInfo> shots(const MediaInfo& info) {
     oldfilm::Reader reader(info.path);
-    oldfilm::StreamFormat format;
-    format.channels = info.channels;
-    format.height = info.height;
-    format.width = info.width;
-    format.rate = info.frame_rate;
     oldfilm::PipelineOptions options;
     options.device = "cpu";
     oldfilm::Pipeline nothing(options);
-    oldfilm::Run run = nothing.start(format, [&] { return reader.next(); });
+    oldfilm::Run run = nothing.start(reader.format(), [&] { return reader.next(); });
     std::vector<oldfilm::FrameInfo> found;
     while (const std::optional<oldfilm::Frame> frame = run.next()) {
         if (found.empty() || frame->info().shot != found.back().shot) {
@@ -161,7 +171,7 @@ double seconds(const oldfilm::FrameInfo& info) {
 
 int inspect_media(const InspectArguments& arguments) {
     return guarded([&] {
-        const MediaInfo info = oldfilm::inspect_media(arguments.file);
+        const MediaInfo info = media_in(arguments.file);
         const auto found = arguments.shots ? shots(info) : std::vector<oldfilm::FrameInfo>{};
         if (arguments.json) {
             json document = json::parse(info.to_json());

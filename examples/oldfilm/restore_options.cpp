@@ -23,6 +23,8 @@ constexpr const char* restore_footer = R"(Examples:
     ffmpeg -i film.avi -f yuv4mpegpipe - | oldfilm restore - - --stage deflicker | ffplay -
 
 Stages and their parameters: oldfilm plugins, oldfilm plugins ID
+A comma in a value is written \, : --stage 'superres:model=./old\,new.pt'. A path has a slash;
+what has none is a model's name.
 Exit status: 0 done, 1 failed, 2 wrong usage, 3 done but with damaged frames concealed,
 130 interrupted.)";
 

@@ -14,6 +14,8 @@
 
 namespace oldfilm {
 
+struct StreamFormat; // of pipeline.hpp
+
 /// What a file holds, as far as restoration cares.
 struct OLDFILM_API MediaInfo {
     std::string path, container, codec, pixel_format;
@@ -72,6 +74,9 @@ class OLDFILM_API Reader {
     Reader& operator=(Reader&&) noexcept;
 
     [[nodiscard]] const MediaInfo& info() const;
+    /// What frames have in common, color included, and how many are expected of the part that was
+    /// asked for: what `Pipeline::start` takes.
+    [[nodiscard]] StreamFormat format() const;
     /// The next frame, in order of presentation; nothing at the end (the decoder is drained). On
     /// the CPU, or with `device` there, where the calling thread's current stream comes after its
     /// making. Times within one tick of the container's clock of k / frame_rate are made exactly

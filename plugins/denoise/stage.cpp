@@ -127,4 +127,4 @@ OLDFILM_PLUGINS(sdk::describe<Denoise>(
       sdk::number("sigma", 0, 0, 60, "the noise's standard deviation; 0 measures it in each shot",
                   "code values of 8 bit")
           .live(),
-      sdk::file("model", "models/denoise/default.pt", "model package")}}))
+      sdk::text("model", "models/denoise/default.pt", "name or path of another denoise model")}}))

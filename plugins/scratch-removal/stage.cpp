@@ -275,7 +275,8 @@ OLDFILM_PLUGINS(sdk::describe<ScratchRemoval>(
      "it is",
      {sdk::number("sensitivity", 0.6, 0, 1, "how readily a place counts as damaged").live(),
       sdk::integer("grow", 1, 0, 8, "how far repairs reach beyond what was found", "px").live(),
-      sdk::file("model", "models/scratch-removal/default.pt",
-                "model package that finds damage, and repairs it unless repair names another"),
-      sdk::file("repair", "",
-                "model package that repairs what model finds; empty: model itself")}}))
+      sdk::text("model", "models/scratch-removal/default.pt",
+                "name or path of another model, which finds damage, and repairs it unless repair "
+                "names one"),
+      sdk::text("repair", "",
+                "name or path of a model that repairs what model finds; empty: model itself")}}))

@@ -18,23 +18,6 @@
 namespace oldfilm::job {
 namespace {
 
-/// How many frames there will be, from what the file announces; -1 when it does not.
-std::int64_t announced(const MediaInfo& info, const ReadOptions& options) {
-    const Rational rate = options.source_fps.value_or(info.frame_rate);
-    if (rate.num() <= 0) {
-        return options.start.num() == 0 && !options.duration ? info.frames : -1;
-    }
-    std::int64_t total = info.frames;
-    if (total >= 0) {
-        total = std::max<std::int64_t>(total - (options.start * rate).ceil(), 0);
-    }
-    if (options.duration) {
-        const std::int64_t asked = (*options.duration * rate).ceil();
-        total = total < 0 ? asked : std::min(total, asked);
-    }
-    return total;
-}
-
 ColorTags mask_color() {
     ColorTags color;
     color.range = Range::full;
@@ -42,16 +25,6 @@ ColorTags mask_color() {
 }
 
 } // namespace
-
-StreamFormat format_of(const MediaInfo& info) {
-    StreamFormat format;
-    format.channels = info.channels;
-    format.height = info.height;
-    format.width = info.width;
-    format.rate = info.frame_rate;
-    format.color = info.color;
-    return format;
-}
 
 Frame mask_picture(const Frame& frame) {
     const at::Tensor picture =
@@ -71,7 +44,7 @@ Job::Job(const std::string& input, const std::string& output, const RestoreOptio
          std::vector<std::string> devices, Profile* profile, int tile)
     : output_(output), options_(options), devices_(std::move(devices)), profile_(profile),
       tile_(tile), warnings_(options.warn), engines_(open_engines()),
-      source_(input, read_options(), profile), total_(announced(source_.info(), options.read)) {}
+      source_(input, read_options(), profile), total_(source_.reader().format().frames) {}
 
 bool Job::encodes_on_gpu() const {
     return options_.codec.ends_with("_nvenc");
@@ -157,7 +130,7 @@ WriteOptions Job::film_options(const StreamFormat& out, const std::string& plan)
 }
 
 WriteOptions Job::mask_options() {
-    StreamFormat format = format_of(source_.info());
+    StreamFormat format = source_.reader().format();
     format.channels = 1;
     format.color = mask_color();
     WriteOptions write = write_options(format, lossless_codec(options_.mask_out));

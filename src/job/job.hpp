@@ -23,7 +23,6 @@
 
 namespace oldfilm::job {
 
-[[nodiscard]] StreamFormat format_of(const MediaInfo& info);
 /// Frames out for each frame in.
 [[nodiscard]] double ratio_of(const StreamFormat& in, const StreamFormat& out);
 /// The frame's repair mask as a picture: white where anything was repaired, however faintly.

@@ -35,6 +35,17 @@ std::string sealed(const std::string& text) {
     return fmt::format("{:016x} {}\n", base::checksum(text), text);
 }
 
+/// A place in a document as a person would write it: JSON's "~1" is a slash, "~0" a tilde.
+std::string readable(std::string place) {
+    for (const auto& [escape, meaning] : {std::pair("~1", "/"), std::pair("~0", "~")}) {
+        for (auto at = place.find(escape); at != std::string::npos;
+             at = place.find(escape, at + 1)) {
+            place.replace(at, 2, meaning);
+        }
+    }
+    return place;
+}
+
 std::pair<std::vector<json>, std::int64_t> read_lines(const fs::path& path) {
     std::ifstream file(path, std::ios::binary);
     return Journal::parse(file);
@@ -162,13 +173,14 @@ std::string difference(const json& before, const json& now, const std::string& p
         const json b = now.flatten();
         for (const auto& [key, value] : a.items()) {
             if (!b.contains(key) || b.at(key) != value) {
-                return fmt::format("{}{} was {} and is {}", place, key, value.dump(),
+                return fmt::format("{}{} was {} and is {}", place, readable(key), value.dump(),
                                    b.contains(key) ? b.at(key).dump() : "not there");
             }
         }
         for (const auto& [key, value] : b.items()) {
             if (!a.contains(key)) {
-                return fmt::format("{}{} was not there and is {}", place, key, value.dump());
+                return fmt::format("{}{} was not there and is {}", place, readable(key),
+                                   value.dump());
             }
         }
     }

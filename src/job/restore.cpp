@@ -25,7 +25,7 @@ RestoreResult Job::stream(const Pipeline& pipeline) {
         any = any || frame.mask().defined();
         return masks->push(frame);
     };
-    const StreamFormat in = format_of(source_.info());
+    const StreamFormat in = source_.reader().format();
     Run run = watched(pipeline, masks ? see : Push(), devices_.front()).start(in, [this] {
         return source_.next();
     });
@@ -98,7 +98,7 @@ RestoreResult Job::restore(const Pipeline& pipeline) {
 
 RestoreResult Job::pass() {
     const std::string codec = options_.codec.empty() ? lossless_codec(output_) : options_.codec;
-    const StreamFormat format = format_of(source_.info());
+    const StreamFormat format = source_.reader().format();
     FilmSink sink(output_, write_options(format, codec), profile_, &source_.reader());
     ProgressMeter meter(options_.progress, total_, 1.0);
     Progress progress;

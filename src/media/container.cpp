@@ -96,8 +96,33 @@ Container::Container(std::string path, WriteOptions options, const Reader* sourc
         check_target(path_);
         partial_ = partial_path(path_);
     }
+    check_codec();
     if (choice_.on_gpu) { // whether there is one shows only when it is opened
         static_cast<void>(encoder(Rational(1, 25)));
+    }
+}
+
+/// Known before there is work.
+void Container::check_codec() const {
+    if (choice_.picture_files || choice_.name == "y4m") {
+        return;
+    }
+    const AVOutputFormat* format = av_guess_format(
+        choice_.muxer.empty() ? nullptr : choice_.muxer.c_str(), path_.c_str(), nullptr);
+    if (format != nullptr &&
+        avformat_query_codec(format, choice_.encoder->id, FF_COMPLIANCE_EXPERIMENTAL) == 0) {
+        throw Error(Errc::unsupported, fmt::format("{} cannot hold {}; use .mkv, or another codec",
+                                                   format->name, choice_.name));
+    }
+}
+
+void Container::check_room(std::int64_t frames) const {
+    if (choice_.picture_files && !is_sequence(path_) && frames > 1) {
+        throw Error(
+            Errc::invalid_argument,
+            fmt::format(
+                "{} names one picture, and the film has more; use a pattern such as out%05d{}",
+                path_, fs::path(path_).extension().string()));
     }
 }
 
@@ -195,11 +220,6 @@ void Container::open(const Encoder& encoder) {
           "find a container for " + path_);
     output_.reset(context);
     output_->flags |= AVFMT_FLAG_BITEXACT; // no random numbers: the same film gives the same bytes
-    if (choice_.name != "y4m" && avformat_query_codec(output_->oformat, choice_.encoder->id,
-                                                      FF_COMPLIANCE_EXPERIMENTAL) == 0) {
-        throw Error(Errc::unsupported, fmt::format("{} cannot hold {}; use .mkv, or another codec",
-                                                   output_->oformat->name, choice_.name));
-    }
     open_output(encoder);
 }
 
@@ -267,13 +287,7 @@ void Container::copy_others(std::optional<Rational> until) {
 
 void Container::write_file(const AVPacket& packet) {
     const fs::path target = file_of(static_cast<std::int64_t>(files_.size()));
-    if (!is_sequence(path_) && !files_.empty()) {
-        throw Error(
-            Errc::invalid_argument,
-            fmt::format(
-                "{} names one picture, and the film has more; use a pattern such as out%05d{}",
-                path_, fs::path(path_).extension().string()));
-    }
+    check_room(static_cast<std::int64_t>(files_.size()) + 1);
     check_target(target);
     files_.emplace_back(partial_path(target), target);
     std::ofstream file(files_.back().first, std::ios::binary);

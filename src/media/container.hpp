@@ -43,6 +43,8 @@ class Container {
     /// An encoder whose packets fit. `first_base`: time base of the film's first frame. Throws
     /// `Error` (unsupported).
     [[nodiscard]] std::unique_ptr<Encoder> encoder(Rational first_base) const;
+    /// Throws `Error` (invalid_argument) where the output is one picture and the film has more.
+    void check_room(std::int64_t frames) const;
     /// Describes the film; before the first packet.
     void open(const Encoder& encoder);
     [[nodiscard]] bool is_open() const { return opened_; }
@@ -63,6 +65,7 @@ class Container {
     void write_file(const AVPacket& packet);
     [[nodiscard]] std::filesystem::path file_of(std::int64_t number) const;
     void check_target(const std::filesystem::path& target) const;
+    void check_codec() const;
 
     std::string path_;
     WriteOptions options_;

@@ -59,8 +59,8 @@ void SegmentEncoder::write(const Frame& frame) {
     if (!encoder_) {
         encoder_ = container_.encoder(first_base_);
     }
+    container_.check_room(++frames_); // found here, not when all work is done
     encoder_->encode(frame, [&](AVPacket& packet) { log_->write(packet); });
-    ++frames_;
 }
 
 LogSeal SegmentEncoder::end() {

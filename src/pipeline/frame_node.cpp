@@ -31,23 +31,6 @@ class Timed {
 
 } // namespace
 
-void Changes::add(Rational from, std::vector<ParameterValue> values) {
-    const std::lock_guard lock(mutex_);
-    waiting_.emplace_back(from, std::move(values));
-    std::stable_sort(waiting_.begin(), waiting_.end(),
-                     [](const auto& a, const auto& b) { return a.first < b.first; });
-}
-
-std::optional<std::vector<ParameterValue>> Changes::due(Rational time) {
-    const std::lock_guard lock(mutex_);
-    std::optional<std::vector<ParameterValue>> latest;
-    while (!waiting_.empty() && waiting_.front().first <= time) {
-        latest = std::move(waiting_.front().second);
-        waiting_.pop_front();
-    }
-    return latest;
-}
-
 FrameNode::FrameNode(FrameBuffer& in, FrameBuffer& out, stage::Stage& stage, StageClock& clock,
                      Changes& changes, Findings findings)
     : Node(in, out), stage_(stage), clock_(clock), changes_(changes),
@@ -119,7 +102,11 @@ bool FrameNode::step() {
     if (!last) {
         return false;
     }
-    const std::int64_t count = std::min<std::int64_t>(config.batch, *last - next_ + 1);
+    if (const auto values = changes_.due(first.info().time())) {
+        stage_.change(*values);
+    }
+    const std::int64_t left = config.batch - (next_ - shot_first_) % config.batch;
+    const std::int64_t count = before_change(std::min(left, *last - next_ + 1));
     if (!out_.has_room(count)) {
         return false;
     }
@@ -129,9 +116,18 @@ bool FrameNode::step() {
     } else if (next_ > *last && *last < next_ - count + ahead) {
         in_.release_before(next_); // the shot is over
     } else {
-        in_.release_before(*last - config.before - config.after);
+        in_.release_before(std::min(next_, *last - config.after) - config.before);
     }
     return true;
+}
+
+std::int64_t FrameNode::before_change(std::int64_t most) const {
+    const std::optional<Rational> change = changes_.next();
+    std::int64_t count = 1;
+    while (count < most && !(change && *change <= in_.at(next_ + count).info().time())) {
+        ++count;
+    }
+    return count;
 }
 
 void FrameNode::process(std::int64_t count, std::int64_t last) {
@@ -149,9 +145,6 @@ void FrameNode::process(std::int64_t count, std::int64_t last) {
     std::vector<stage::Made> made;
     {
         const Timed timed(clock_, Profile::Kind::stage, next_);
-        if (const auto values = changes_.due(in_.at(next_).info().time())) {
-            stage_.change(*values);
-        }
         made = stage_.process(wanted);
     }
     for (std::size_t i = 0; i < made.size(); ++i) {

@@ -4,6 +4,7 @@
 
 #include "device/streams.hpp"
 #include "frame/frame_buffer.hpp"
+#include "pipeline/changes.hpp"
 #include "pipeline/shots.hpp"
 #include "stage/stage.hpp"
 
@@ -11,11 +12,9 @@
 #include <oldfilm/pipeline.hpp>
 
 #include <atomic>
-#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -87,18 +86,6 @@ struct StageClock {
     double seconds = 0;         ///< in the stage's calls; the lane's thread writes
 };
 
-/// New values for live parameters, waiting for their time.
-class Changes {
-  public:
-    void add(Rational from, std::vector<ParameterValue> values);
-    /// The latest that are due at `time`, and forgets them.
-    std::optional<std::vector<ParameterValue>> due(Rational time);
-
-  private:
-    std::mutex mutex_;
-    std::deque<std::pair<Rational, std::vector<ParameterValue>>> waiting_;
-};
-
 /// One output for each input frame.
 class FrameNode final : public Node {
   public:
@@ -118,6 +105,8 @@ class FrameNode final : public Node {
     /// come first.
     [[nodiscard]] std::optional<std::int64_t> reach(std::int64_t number, std::int64_t ahead) const;
     bool begin_shot(const Frame& first);
+    /// How many of the next `most` frames come before a live parameter changes.
+    [[nodiscard]] std::int64_t before_change(std::int64_t most) const;
     void process(std::int64_t count, std::int64_t last);
     [[nodiscard]] Frame finished(const Frame& frame, stage::Made& made) const;
 

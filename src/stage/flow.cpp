@@ -34,6 +34,12 @@ bool is(const WeakPicture& known, const at::Tensor& picture) {
     return !known.expired() && known._unsafe_get_target() == picture.unsafeGetTensorImpl();
 }
 
+/// A flow that is known, as one that may be written to. On a device a copy costs nothing to speak
+/// of, and allocators know which streams use it only where memory is not shared.
+at::Tensor for_caller(const at::Tensor& flow) {
+    return flow.is_cpu() ? at::_lazy_clone(flow) : flow.clone();
+}
+
 struct Pair {
     WeakPicture from, to;
     FlowDetail detail;
@@ -191,7 +197,7 @@ at::Tensor FlowService::flow(const at::Tensor& from, const at::Tensor& to, FlowD
     const std::scoped_lock lock(impl_->mutex);
     const at::NoGradGuard no_grad;
     if (const at::Tensor* known = impl_->find(from, to, detail)) {
-        return *known;
+        return for_caller(*known);
     }
     const at::Tensor a = impl_->grey(from);
     const at::Tensor b = impl_->grey(to);
@@ -203,7 +209,7 @@ at::Tensor FlowService::flow(const at::Tensor& from, const at::Tensor& to, FlowD
     if (impl_->pairs.size() > kept_pairs) {
         impl_->pairs.pop_back();
     }
-    return flow;
+    return for_caller(flow);
 }
 
 } // namespace oldfilm::stage

@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <string>
 #include <vector>
@@ -29,6 +30,10 @@ struct Config {
     int analysis_frames = 0;
     bool changes_rate = false;
 };
+
+/// Why an answer to `configure` can't be worked with: what was expected and what was found. Empty:
+/// it can.
+std::string why_refused(const oldfilm_config& answer, const oldfilm_plugin_description& plugin);
 
 /// The number of the first entry in the window of frame `number`, of a shot's frames `first` to
 /// `last`, which may be one that the shot doesn't have: see oldfilm_config. `last` may be less than
@@ -59,7 +64,8 @@ struct Made {
 class Stage {
   public:
     /// Throws `Error` as `create` fails.
-    Stage(const oldfilm_plugin_description& plugin, const std::string& folder, Shared& shared);
+    Stage(const oldfilm_plugin_description& plugin, const std::string& folder, Shared& shared,
+          NamedFiles named = {});
     ~Stage();
     Stage(const Stage&) = delete;
     Stage& operator=(const Stage&) = delete;
@@ -69,6 +75,7 @@ class Stage {
     [[nodiscard]] const Config& config() const noexcept { return config_; }
     void change(const std::vector<ParameterValue>& values);
     void analyze(const Frame& frame);
+    /// JSON text; checked to be that.
     std::string finish_analysis();
     void restore_analysis(const std::string& json);
     void reset();
@@ -76,14 +83,20 @@ class Stage {
     std::vector<Made> process(const std::vector<Wanted>& wanted);
 
     [[nodiscard]] const oldfilm_plugin_description& plugin() const noexcept { return *plugin_; }
+    [[nodiscard]] const HostSide& host() const noexcept { return host_; }
 
   private:
     class Lent;
-    [[nodiscard]] Made checked(oldfilm_result& result, const Wanted& wanted) const;
+    class LentFrames;
+    template <class Function>
+    int call(const Function& function) noexcept;
+    [[nodiscard]] Made taken(oldfilm_result& result) const;
+    void check_made(const Made& made, const Wanted& wanted) const;
     void check_tensor(const at::Tensor& tensor, const char* what, std::int64_t channels) const;
 
     const oldfilm_plugin_description* plugin_;
     HostSide host_;
+    std::shared_ptr<std::mutex> turn_; ///< of a plugin that works on one thread; else null
     oldfilm_stage* stage_ = nullptr;
     Config config_;
 };
