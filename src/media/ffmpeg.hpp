@@ -64,8 +64,8 @@ AVRational to_av(const Rational& r);
 
 ColorTags tags_of(const AVFrame& frame);
 
-/// Opens a file, a picture, a sequence or standard input ("-") for reading; other protocols than
-/// file and pipe where `read` names them. Throws `Error`: not_found, unreadable, invalid_argument
+/// Opens a file, a picture or standard input ("-") for reading; other protocols than file and pipe
+/// where `read` names them. Throws `Error`: not_found, unreadable, invalid_argument
 /// (a protocol).
 UniqueInput open_input(const std::string& path, const ReadOptions& read);
 
