@@ -136,11 +136,11 @@ std::optional<SequenceName> sequence_name(const std::string& path) {
         fs::is_regular_file(whole, unknown)) {
         return std::nullopt;
     }
-    std::vector<std::smatch> found;
+    std::vector<std::pair<std::size_t, std::string>> found; // where, and what
     for (auto at = std::sregex_iterator(name.begin(), name.end(), pattern);
          at != std::sregex_iterator(); ++at) {
         if (at->str() != "%%") {
-            found.push_back(*at);
+            found.emplace_back(at->position(), at->str());
         }
     }
     if (found.size() > 1) {
@@ -152,9 +152,10 @@ std::optional<SequenceName> sequence_name(const std::string& path) {
     if (found.empty()) {
         return std::nullopt;
     }
-    const std::smatch& number = found[0];
-    const std::string digits = number.str().substr(1, number.length() - 2);
-    return SequenceName{whole.parent_path(), unescaped(number.prefix()), unescaped(number.suffix()),
+    const auto& [place, number] = found.front();
+    const std::string digits = number.substr(1, number.size() - 2);
+    return SequenceName{whole.parent_path(), unescaped(name.substr(0, place)),
+                        unescaped(name.substr(place + number.size())),
                         digits.empty() ? 1 : std::max(1, std::stoi(digits))};
 }
 

@@ -169,8 +169,12 @@ std::string tiff_fault(File& file) {
         return no_header;
     }
     const auto directory = static_cast<std::int64_t>(file.number(4, 4, big));
-    if (directory < 8 || directory + 2 > file.size()) {
-        return directory < 8 ? no_header : cut_off;
+    if (directory < 8) {
+        return no_header;
+    }
+    const auto entries = static_cast<std::int64_t>(file.number(directory, 2, big));
+    if (entries == 0 || directory + 2 + 12 * entries > file.size()) {
+        return cut_off;
     }
     return tiff_end(file, big, directory) > file.size() ? cut_off : "";
 }
