@@ -82,7 +82,8 @@ UniqueInput open_film(const std::string& path, const Sequence* sequence,
     }
     ReadOptions one = options;
     one.source_fps = sequence->rate();
-    return open_input(sequence->example().string(), one);
+    // A picture is one packet there, however large.
+    return open_input(sequence->example().string(), one, "image2");
 }
 
 /// Says so where a picture is one of many.

@@ -147,7 +147,7 @@ ColorTags tags_of(const AVFrame& frame) {
     return tags;
 }
 
-UniqueInput open_input(const std::string& path, const ReadOptions& read) {
+UniqueInput open_input(const std::string& path, const ReadOptions& read, const char* demuxer) {
     Dictionary options;
     std::string allowed = "file,pipe";
     for (const std::string& protocol : read.protocols) {
@@ -155,7 +155,7 @@ UniqueInput open_input(const std::string& path, const ReadOptions& read) {
     }
     av_dict_set(&options.entries, "protocol_whitelist", allowed.c_str(), 0);
     const std::string scheme = scheme_of(path);
-    const AVInputFormat* format = nullptr;
+    const AVInputFormat* format = demuxer == nullptr ? nullptr : av_find_input_format(demuxer);
     std::string url = "file:" + path;
     if (path == "-") {
         url = "pipe:0";
