@@ -68,6 +68,7 @@ json identity(const std::string& input, const RestoreOptions& options,
               {"duration", text(read.duration)},
               {"deinterlace", read.deinterlace},
               {"strict", read.strict},
+              {"missing", static_cast<int>(read.missing)},
               {"memory", pipeline.memory},
               {"tile", pipeline.tile}}},
             {"plan", std::move(made_by)}};

@@ -53,6 +53,7 @@ bool is_telecined(const std::string& path, const ReadOptions& read) {
     ReadOptions options;
     options.threads = 1;
     options.protocols = read.protocols;
+    options.missing = read.missing;
     Decoder decoder(path, options);
     bool broken = false;
     UniqueFrame last = decoder.next(broken).frame;
@@ -86,6 +87,7 @@ bool colour_later(const std::string& path, const ReadOptions& read, const Ration
         ReadOptions options;
         options.threads = 1;
         options.protocols = read.protocols;
+        options.missing = read.missing;
         Decoder decoder(path, options);
         for (int i = 1; i <= places; ++i) {
             if (!decoder.seek(duration * Rational(i, places + 1))) {
