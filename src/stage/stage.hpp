@@ -28,6 +28,7 @@ struct Config {
     int warm_up = 0;
     int analysis_frames = 0;
     bool changes_rate = false;
+    Rational each{1}; ///< outputs for each frame, of a rate changer where the input has no rate
 };
 
 /// The number of the first entry in the window of frame `number`, of a shot's frames `first` to
@@ -79,6 +80,10 @@ class Stage {
 
   private:
     class Lent;
+    oldfilm_config answer_to(const oldfilm_format& format,
+                             const std::vector<ParameterValue>& values);
+    oldfilm_config answer_without_rate(const oldfilm_format& format,
+                                       const std::vector<ParameterValue>& values);
     [[nodiscard]] Made checked(oldfilm_result& result, const Wanted& wanted) const;
     void check_tensor(const at::Tensor& tensor, const char* what, std::int64_t channels) const;
 
