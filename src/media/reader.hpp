@@ -4,6 +4,7 @@
 
 #include "base/hidden.hpp"
 #include "media/decoder.hpp"
+#include "media/duplicates.hpp"
 
 #include <oldfilm/media.hpp>
 
@@ -26,11 +27,13 @@ struct OLDFILM_HIDDEN Reader::Impl {
         FrameInfo info;
         ColorTags color; ///< of the samples, which may not be the film's
         std::shared_ptr<const media::Decoded> decoded;
+        bool is_concealing = false; ///< in place of one that could not be decoded
     };
     std::optional<Coded> next_frame();
     /// The next within the part of the film that was asked for, on that part's clock.
     std::optional<Coded> next_asked();
     [[nodiscard]] Frame pictured(const Coded& frame) const;
+    void say_what_was_found() const;
     [[nodiscard]] Rational first_time() const;
     /// The timecode of the first frame that is read, at `output_rate` frames a second; empty where
     /// there is none.
@@ -70,6 +73,9 @@ struct OLDFILM_HIDDEN Reader::Impl {
     media::Decoder decoder;
     Rational nominal; ///< the file's own rate
     Rational rate;    ///< 0 when times are irregular
+    media::Survey found;
+    media::Duplicates duplicates;
+    media::FilmClock clock;
     MediaInfo info;
     std::optional<media::DpxHeader> dpx; ///< of the film's first whole picture
     bool grey = false;

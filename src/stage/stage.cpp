@@ -193,6 +193,44 @@ std::string why_refused(const oldfilm_config& c, const oldfilm_plugin_descriptio
     return c.memory < 0 ? fmt::format("memory must be 0 or more bytes, found {}", c.memory) : "";
 }
 
+oldfilm_config Stage::answer_to(const oldfilm_format& format,
+                                const std::vector<ParameterValue>& values) {
+    oldfilm_config answer{};
+    answer.size = sizeof(answer);
+    answer.channels = format.channels;
+    answer.height = format.height;
+    answer.width = format.width;
+    answer.rate = format.rate;
+    answer.batch = 1;
+    const std::vector<oldfilm_value> c_values = values_of(values);
+    host_.check(call([&] { return plugin_->configure(stage_, &format, c_values.data(), &answer); }),
+                "configure itself");
+    return answer;
+}
+
+/// A stage may be at a loss where times are irregular, because it makes so many frames of each.
+/// Asked about one frame a second it says how many.
+oldfilm_config Stage::answer_without_rate(const oldfilm_format& format,
+                                          const std::vector<ParameterValue>& values) {
+    config_.each = Rational(1);
+    try {
+        return answer_to(format, values);
+    } catch (const Error& refused) {
+        if (refused.code() != Errc::invalid_argument) {
+            throw;
+        }
+        oldfilm_format one = format;
+        one.rate = {1, 1};
+        oldfilm_config answer = answer_to(one, values);
+        if (answer.rate.den <= 0 || answer.rate.num <= 0 || answer.rate.num == answer.rate.den) {
+            throw Error(refused); // it keeps the rate: what it is at a loss for is something else
+        }
+        config_.each = Rational(answer.rate.num, answer.rate.den);
+        answer.rate = format.rate;
+        return answer;
+    }
+}
+
 const Config& Stage::configure(const StreamFormat& input,
                                const std::vector<ParameterValue>& values) {
     oldfilm_format format{};
@@ -213,16 +251,8 @@ const Config& Stage::configure(const StreamFormat& input,
     }
     format.device_index = device.has_index() ? device.index() : 0;
 
-    oldfilm_config answer{};
-    answer.size = sizeof(answer);
-    answer.channels = input.channels;
-    answer.height = input.height;
-    answer.width = input.width;
-    answer.rate = format.rate;
-    answer.batch = 1;
-    const std::vector<oldfilm_value> c_values = values_of(values);
-    host_.check(call([&] { return plugin_->configure(stage_, &format, c_values.data(), &answer); }),
-                "configure itself");
+    const oldfilm_config answer =
+        input.rate.num() > 0 ? answer_to(format, values) : answer_without_rate(format, values);
     if (const std::string refused = why_refused(answer, *plugin_); !refused.empty()) {
         throw Error(Errc::stage_failed,
                     fmt::format("stage {} answered configure with what can't be: {}; this is a "
@@ -234,7 +264,8 @@ const Config& Stage::configure(const StreamFormat& input,
     config_.output.height = answer.height;
     config_.output.width = answer.width;
     config_.output.rate = Rational(answer.rate.num, answer.rate.den);
-    config_.changes_rate = config_.output.rate != input.rate;
+    config_.changes_rate = config_.output.rate != input.rate || config_.each != Rational(1);
+    config_.output.frames_each = input.frames_each * config_.each;
     config_.before = answer.before;
     config_.after = answer.after;
     config_.edges = answer.edges;
