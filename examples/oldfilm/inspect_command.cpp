@@ -78,6 +78,10 @@ void print_media(const MediaInfo& info) {
     const bool regular = info.frame_rate.num() > 0;
     fmt::print("  rate         {}\n",
                regular ? fmt::format("{} fps", info.frame_rate.to_string()) : "irregular");
+    if (info.film_rate.num() > 0) {
+        fmt::print("  film         {} frames a second, the others are duplicates\n",
+                   info.film_rate.to_string());
+    }
     if (info.frames >= 0) {
         fmt::print("  frames       {}\n", info.frames);
     }

@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 namespace oldfilm::job {
@@ -64,7 +65,8 @@ Frame mask_picture(const Frame& frame) {
 }
 
 double ratio_of(const StreamFormat& in, const StreamFormat& out) {
-    return in.rate.num() > 0 && out.rate.num() > 0 ? (out.rate / in.rate).value() : 1.0;
+    return in.rate.num() > 0 && out.rate.num() > 0 ? (out.rate / in.rate).value()
+                                                   : (out.frames_each / in.frames_each).value();
 }
 
 Job::Job(const std::string& input, const std::string& output, const RestoreOptions& options,
@@ -119,7 +121,23 @@ ReadOptions Job::read_options() {
     return read;
 }
 
-WriteOptions Job::write_options(const StreamFormat& format, const std::string& codec) {
+/// Y4M names one rate and no times: where they vary, the mean rate.
+void Job::choose_rate(WriteOptions& write, const StreamFormat& format, const std::string& path) {
+    const MediaInfo& info = source_.info();
+    if (format.rate.num() > 0 || media::choose_codec(path, write).name != "y4m") {
+        return;
+    }
+    const bool is_known = info.frames > 0 && info.duration.num() > 0;
+    const double mean = is_known ? static_cast<double>(info.frames) / info.duration.value() : 25;
+    write.frame_rate =
+        Rational(std::max<std::int64_t>(std::llround(mean * 1000), 1), 1000) * format.frames_each;
+    warnings_(fmt::format("frames of {} come at varying times, which Y4M can't tell: {} says {} a "
+                          "second for all of them; name a .mkv to keep the times",
+                          info.path, path, write.frame_rate.to_string()));
+}
+
+WriteOptions Job::write_options(const StreamFormat& format, const std::string& codec,
+                                const std::string& path) {
     const MediaInfo& info = source_.info();
     WriteOptions write;
     write.codec = codec;
@@ -135,6 +153,7 @@ WriteOptions Job::write_options(const StreamFormat& format, const std::string& c
     write.overwrite = options_.overwrite;
     write.metadata = {{"oldfilm", version()}};
     write.warn = [this](const std::string& text) { warnings_(text); };
+    choose_rate(write, format, path);
     const bool lossless = codec == "ffv1" || codec == "y4m";
     const bool like_source = format.channels == info.channels && format.width == info.width &&
                              format.height == info.height;
@@ -151,7 +170,7 @@ WriteOptions Job::write_options(const StreamFormat& format, const std::string& c
 }
 
 WriteOptions Job::film_options(const StreamFormat& out, const std::string& plan) {
-    WriteOptions write = write_options(out, options_.codec);
+    WriteOptions write = write_options(out, options_.codec, output_);
     write.metadata.emplace_back("oldfilm_plan", plan);
     return write;
 }
@@ -160,7 +179,8 @@ WriteOptions Job::mask_options() {
     StreamFormat format = format_of(source_.info());
     format.channels = 1;
     format.color = mask_color();
-    WriteOptions write = write_options(format, lossless_codec(options_.mask_out));
+    WriteOptions write =
+        write_options(format, lossless_codec(options_.mask_out), options_.mask_out);
     write.bits = 8;
     write.crf.reset();
     write.device.clear();
@@ -252,8 +272,8 @@ void Job::check_counts(const StreamFormat& out, std::int64_t written) const {
     }
     const Rational rate_in = source_.info().frame_rate;
     const bool same_rate = out.rate == rate_in;
-    const std::int64_t expected =
-        same_rate ? source_.frames() : (source_.covered() * out.rate).ceil();
+    const std::int64_t expected = same_rate ? (Rational(source_.frames()) * out.frames_each).ceil()
+                                            : (source_.covered() * out.rate).ceil();
     if (written != expected) {
         throw Error(Errc::internal,
                     fmt::format("{} frames at {} fps must give {} at {} fps, and {} were written; "

@@ -54,7 +54,9 @@ class Job {
     [[nodiscard]] bool stays_on_device() const;
     [[nodiscard]] bool is_piped() const;
     [[nodiscard]] ReadOptions read_options();
-    [[nodiscard]] WriteOptions write_options(const StreamFormat& format, const std::string& codec);
+    [[nodiscard]] WriteOptions write_options(const StreamFormat& format, const std::string& codec,
+                                             const std::string& path);
+    void choose_rate(WriteOptions& write, const StreamFormat& format, const std::string& path);
     [[nodiscard]] WriteOptions film_options(const StreamFormat& out, const std::string& plan);
     [[nodiscard]] WriteOptions mask_options();
     [[nodiscard]] std::int64_t held_beside(const StreamFormat& out) const;

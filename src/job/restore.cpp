@@ -99,7 +99,7 @@ RestoreResult Job::restore(const Pipeline& pipeline) {
 RestoreResult Job::pass() {
     const std::string codec = options_.codec.empty() ? lossless_codec(output_) : options_.codec;
     const StreamFormat format = format_of(source_.info());
-    FilmSink sink(output_, write_options(format, codec), profile_, &source_.reader());
+    FilmSink sink(output_, write_options(format, codec, output_), profile_, &source_.reader());
     ProgressMeter meter(options_.progress, total_, 1.0);
     Progress progress;
     while (const std::optional<Frame> frame = source_.next()) {

@@ -23,12 +23,15 @@ struct Layout {
     bool real = false;          ///< float32, 1.0 is white, taken and given as it is
     bool rgb = false;           ///< planes are G, B, R
     int log2_x = 0, log2_y = 0; ///< chroma subsampling
+    bool by_fields = false;     ///< chroma was subsampled in each field, not in the frame
 };
 
 /// Whether `format` is such a format.
 bool is_direct(AVPixelFormat format);
 /// Throws `Error` (unsupported) unless `is_direct`.
 Layout layout_of(AVPixelFormat format);
+/// Of a frame in such a format: by fields where its flags say that it is interlaced.
+Layout layout_of(const AVFrame& frame);
 /// The direct format that holds all that `format` holds (but alpha), to be reached by swscale
 /// without any change of matrix or range.
 AVPixelFormat direct_format(AVPixelFormat format);

@@ -2,7 +2,6 @@
 
 #include "device/order.hpp"
 #include "media/convert.hpp"
-#include "media/probe.hpp"
 
 #include <oldfilm/error.hpp>
 
@@ -32,14 +31,6 @@ const std::int32_t* display_matrix(const AVStream& stream) {
 #else
     return reinterpret_cast<const std::int32_t*>(
         av_stream_get_side_data(&stream, AV_PKT_DATA_DISPLAYMATRIX, nullptr));
-#endif
-}
-
-bool is_interlaced(const AVFrame& frame) {
-#if LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(58, 7, 100)
-    return (frame.flags & AV_FRAME_FLAG_INTERLACED) != 0;
-#else
-    return frame.interlaced_frame != 0;
 #endif
 }
 
@@ -213,7 +204,8 @@ Decoded Decoder::from_surface(UniqueFrame frame) {
         }
         return {std::move(frame), nullptr};
     }
-    const Layout layout = layout_of(without_range(found->format));
+    Layout layout = layout_of(without_range(found->format));
+    layout.by_fields = is_interlaced(*frame);
     UniqueFrame described = make_frame();
     check(av_frame_copy_props(described.get(), frame.get()), "hold a frame");
     described->format = found->format;
@@ -269,11 +261,22 @@ Decoded Decoder::decoded() {
 void Decoder::build_graph(const AVFrame& first) {
     std::string filters = mirror_;
     const AVRational rate = av_guess_frame_rate(input_.get(), stream_, nullptr);
-    telecined_ = options_.deinterlace && is_interlaced(first) && rate.num > 0 &&
-                 is_telecined(path_, options_);
+    // Flags know the order of the fields; where they say that there are none, the pictures do.
+    const bool is_flagged = is_interlaced(first);
+    const bool is_combed = found_.fields != Survey::Fields::together;
+    const bool is_bottom_first = found_.fields == Survey::Fields::bottom_first;
+    telecined_ =
+        options_.deinterlace && (is_flagged || is_combed) && rate.num > 0 && found_.telecined;
     if (telecined_) {
         // What no match could mend (an edit) is deinterlaced.
-        filters += "fieldmatch,bwdif=mode=send_frame:deint=interlaced,decimate,";
+        filters +=
+            fmt::format("fieldmatch=order={},bwdif=mode=send_frame:deint=interlaced,decimate,",
+                        is_flagged        ? "auto"
+                        : is_bottom_first ? "bff"
+                                          : "tff");
+    } else if (options_.deinterlace && is_combed && !is_flagged) {
+        filters += fmt::format("bwdif=mode=send_frame:deint=all:parity={},",
+                               is_bottom_first ? "bff" : "tff");
     } else if (options_.deinterlace) {
         filters += "bwdif=mode=send_frame:deint=interlaced,";
     }

@@ -6,6 +6,7 @@
 #include "media/continuity.hpp"
 #include "media/hardware.hpp"
 #include "media/samples.hpp"
+#include "media/survey.hpp"
 
 #include <oldfilm/media.hpp>
 
@@ -30,6 +31,8 @@ class Decoder {
     Decoder(const std::string& path, const ReadOptions& options,
             std::unique_ptr<VideoEngine> engine = nullptr);
 
+    /// What is known of its fields, before the first frame.
+    void know(const Survey& found) { found_ = found; }
     /// The next frame; its `pts` is the best that is known, in ticks of `time_base()`, or
     /// AV_NOPTS_VALUE. Null at the end. `broken_before` is set when something before it was lost.
     /// Throws `EngineFailure`.
@@ -80,6 +83,7 @@ class Decoder {
     int width_ = 0, height_ = 0;
     int rotation_ = 0;
     std::string mirror_;
+    Survey found_;
     bool interlaced_ = false;
     bool input_over_ = false, decoder_over_ = false;
     bool broken_ = false;

@@ -206,6 +206,9 @@ UniqueFrame Encoder::frame_of(const Frame& frame) {
     for (std::size_t i = 0; i < planes.size(); ++i) {
         copy_rows(planes[i], *result, static_cast<int>(i));
     }
+    if (coded != nullptr && coded->samples->layout().by_fields) { // so are samples that are new
+        copy_interlacing(coded->samples->on_host(), *result);
+    }
     return result;
 }
 

@@ -79,6 +79,32 @@ UniqueFrame share(const AVFrame& frame) {
     return copy;
 }
 
+bool is_interlaced(const AVFrame& frame) {
+#if LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(58, 7, 100)
+    return (frame.flags & AV_FRAME_FLAG_INTERLACED) != 0;
+#else
+    return frame.interlaced_frame != 0;
+#endif
+}
+
+void set_interlaced(AVFrame& frame) {
+#if LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(58, 7, 100)
+    frame.flags |= AV_FRAME_FLAG_INTERLACED | AV_FRAME_FLAG_TOP_FIELD_FIRST;
+#else
+    frame.interlaced_frame = frame.top_field_first = 1;
+#endif
+}
+
+void copy_interlacing(const AVFrame& from, AVFrame& to) {
+#if LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(58, 7, 100)
+    constexpr int both = AV_FRAME_FLAG_INTERLACED | AV_FRAME_FLAG_TOP_FIELD_FIRST;
+    to.flags = (to.flags & ~both) | (from.flags & both);
+#else
+    to.interlaced_frame = from.interlaced_frame;
+    to.top_field_first = from.top_field_first;
+#endif
+}
+
 UniqueFrame buffer_of(AVPixelFormat format, std::int64_t width, std::int64_t height) {
     UniqueFrame frame = make_frame();
     frame->format = format;

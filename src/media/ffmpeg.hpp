@@ -46,6 +46,13 @@ UniquePacket make_packet();
 /// Another reference to the same samples.
 UniqueFrame share(const AVFrame& frame);
 
+/// Whether its flags say that both fields are of two times.
+bool is_interlaced(const AVFrame& frame);
+/// Flags it so, the top field first.
+void set_interlaced(AVFrame& frame);
+/// These flags as `from` has them.
+void copy_interlacing(const AVFrame& from, AVFrame& to);
+
 /// A frame with memory for its samples.
 UniqueFrame buffer_of(AVPixelFormat format, std::int64_t width, std::int64_t height);
 

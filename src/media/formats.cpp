@@ -82,6 +82,12 @@ Layout layout_of(AVPixelFormat format) {
     return layout;
 }
 
+Layout layout_of(const AVFrame& frame) {
+    Layout layout = layout_of(static_cast<AVPixelFormat>(frame.format));
+    layout.by_fields = is_interlaced(frame);
+    return layout;
+}
+
 AVPixelFormat direct_format(AVPixelFormat format) {
     if (is_direct(format)) {
         return format;

@@ -21,6 +21,7 @@ std::string MediaInfo::to_json() const {
                           {"bits", bits},
                           {"channels", channels},
                           {"frame_rate", frame_rate.to_string()},
+                          {"film_rate", film_rate.to_string()},
                           {"frames", frames},
                           {"duration", duration.value()},
                           {"sample_aspect", sample_aspect.to_string()},

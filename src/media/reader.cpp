@@ -51,6 +51,12 @@ Rational rate_of(AVFormatContext& input, const AVStream& stream) {
     return std::abs(ratio - 1) < 0.05 ? guess : Rational();
 }
 
+/// Of a film that is brought to its frame rate by repeated fields: of ten fields two are repeats.
+Rational film_rate_of(const AVCodecContext& codec, const Rational& nominal) {
+    const Rational coded = to_rational(codec.framerate);
+    return (coded.num() > 0 ? coded : nominal) * Rational(4, 5);
+}
+
 /// Some matrices are more than a matrix; guessing one would shift every colour.
 void check_matrix(const MediaInfo& info) {
     const int matrix = info.color.matrix;
@@ -71,14 +77,13 @@ void check_matrix(const MediaInfo& info) {
 Reader::Impl::Impl(const std::string& path, ReadOptions wanted, const at::Device& on,
                    std::unique_ptr<VideoEngine> engine)
     : options(std::move(wanted)), device(on), decoder(path, options, std::move(engine)),
-      nominal(rate_of(decoder.input(), decoder.stream())), rate(nominal) {
-    if (options.source_fps) {
-        rate = *options.source_fps;
-        if (rate.num() <= 0) {
-            throw Error(
-                Errc::invalid_argument,
-                fmt::format("the film's true speed must be above 0, found {}", rate.to_string()));
-        }
+      nominal(rate_of(decoder.input(), decoder.stream())), found(survey(path, options, nominal)),
+      duplicates(found), clock({}, nominal) {
+    decoder.know(found);
+    if (options.source_fps && options.source_fps->num() <= 0) {
+        throw Error(Errc::invalid_argument,
+                    fmt::format("the film's true speed must be above 0, found {}",
+                                options.source_fps->to_string()));
     }
     const auto has_no_time = [](const Waiting& w) {
         return w.decoded.frame->pts == AV_NOPTS_VALUE;
@@ -98,10 +103,13 @@ Reader::Impl::Impl(const std::string& path, ReadOptions wanted, const at::Device
         throw Error(Errc::unreadable,
                     fmt::format("{} holds no frame that can be decoded; is it complete?", path));
     }
-    if (decoder.telecined()) {
+    if (found.repeats_fields) {
+        nominal = film_rate_of(decoder.codec(), nominal);
+    } else if (decoder.telecined()) {
         nominal = nominal * Rational(4, 5);
-        rate = options.source_fps ? rate : nominal;
     }
+    rate = options.source_fps.value_or(nominal);
+    clock = FilmClock(found.pulldown, rate);
     const AVFrame& first = *ahead.front().decoded.frame;
     const auto format = static_cast<AVPixelFormat>(first.format);
     grey = std::all_of(ahead.begin(), ahead.end(), [](const Waiting& w) {
@@ -114,9 +122,35 @@ Reader::Impl::Impl(const std::string& path, ReadOptions wanted, const at::Device
         info.channels = 3;
     }
     check_matrix(info);
-    if (info.interlaced && !options.deinterlace && options.warn) {
+    if (options.warn) {
+        say_what_was_found();
+    }
+}
+
+/// What the film is that its flags do not tell, or that is not what was asked for.
+void Reader::Impl::say_what_was_found() const {
+    const bool is_combed = found.fields != Survey::Fields::together && !decoder.interlaced();
+    if (is_combed && options.deinterlace) {
+        options.warn(fmt::format("{} is combed, though its flags say progressive; it is "
+                                 "deinterlaced, {} field first",
+                                 info.path,
+                                 found.fields == Survey::Fields::top_first ? "top" : "bottom"));
+    } else if (is_combed) {
+        options.warn(fmt::format("{} is combed, though its flags say progressive; restore it with "
+                                 "--deinterlace, or combs stay in the picture",
+                                 info.path));
+    } else if (info.interlaced && !options.deinterlace) {
         options.warn(fmt::format(
-            "{} is interlaced; restore it with --deinterlace, or combs stay in the picture", path));
+            "{} is interlaced; restore it with --deinterlace, or combs stay in the picture",
+            info.path));
+    }
+    if (found.pulldown.any() && options.source_fps) {
+        options.warn(fmt::format(
+            "{} shows {} frames of the film in {} by duplicates, at {} a second; --source-fps {} "
+            "plays the duplicates too, so that the film lasts {:.3g} times as long: leave it out "
+            "to keep the film's speed",
+            info.path, found.pulldown.own, found.pulldown.shown, nominal.to_string(),
+            rate.to_string(), (nominal / rate).value()));
     }
 }
 
@@ -137,6 +171,9 @@ void Reader::Impl::describe(const std::string& path, const AVFrame& first, AVPix
                                             : Rational();
     info.duration = stream.duration > 0 ? Rational(stream.duration) * to_rational(stream.time_base)
                                         : container_duration;
+    if (info.frames < 0 && !decoder.telecined()) {
+        info.frames = found.frames;
+    }
     if (info.frames < 0 && rate.num() > 0 && info.duration.num() > 0) {
         info.frames = (info.duration * rate).round();
     }
@@ -144,7 +181,10 @@ void Reader::Impl::describe(const std::string& path, const AVFrame& first, AVPix
         info.sample_aspect = to_rational(first.sample_aspect_ratio);
     }
     info.color = completed(tags_of(first), decoder.source_format(), first.height, first.width);
-    info.interlaced = decoder.interlaced();
+    info.interlaced = decoder.interlaced() || found.fields != Survey::Fields::together;
+    if (found.pulldown.any()) {
+        info.film_rate = rate * Rational(found.pulldown.own, found.pulldown.shown);
+    }
     info.rotation = decoder.rotation();
     for (unsigned i = 0; i < decoder.input().nb_streams; ++i) {
         const AVStream& other = *decoder.input().streams[i];
@@ -193,11 +233,14 @@ Rational Reader::Impl::exact_time(const AVFrame& frame) {
         return raw;
     }
     // Clocks round (Matroska's to milliseconds): what is within a tick of the rate's grid lies on
-    // it, be the grid that of time 0 or that of the last frame that lay on none.
-    for (const Rational& start : {Rational(0), grid_start}) {
+    // it, be the grid that of time 0 or that of the last frame that lay on none. Repeated fields
+    // delay every other frame by half of one.
+    const Rational slack = found.repeats_fields ? tick + rate.inverse() / Rational(5) : tick;
+    const bool is_first = found.repeats_fields && !last_time; // the film's frames count from it
+    for (const Rational& start : {found.repeats_fields ? grid_start : Rational(0), grid_start}) {
         const Rational near = start + Rational(((raw - start) * rate).round()) / rate;
         const Rational off = raw < near ? near - raw : raw - near;
-        if (off <= tick) {
+        if (off <= slack && !is_first) {
             return !last_time || near > *last_time ? near : raw;
         }
     }
@@ -215,7 +258,7 @@ at::Tensor Reader::Impl::picture_of(const Decoded& decoded, const ColorTags& col
         return media::picture_of(decoded.samples->on(device), decoded.samples->layout(), color,
                                  grey);
     }
-    Layout needed = layout_of(static_cast<AVPixelFormat>(decoded.frame->format));
+    Layout needed = layout_of(*decoded.frame);
     needed.planes = grey ? 1 : needed.planes;
     return media::picture_of(uploaded(*decoded.frame, needed, device), needed, color, grey);
 }
@@ -256,14 +299,13 @@ Frame Reader::Impl::pictured(const Coded& frame) const {
     const Decoded& decoded = *frame.decoded;
     const Frame result(picture_of(decoded, frame.color), frame.info);
     // Samples that are coded otherwise, or are another frame's, can't be written back as they are.
-    if (!options.keep_coded || frame.info.origin != Origin::decoded ||
-        frame.color.matrix != info.color.matrix || frame.color.range != info.color.range) {
+    if (!options.keep_coded || frame.is_concealing || frame.color.matrix != info.color.matrix ||
+        frame.color.range != info.color.range) {
         return result;
     }
     auto samples = decoded.samples;
     if (!samples) {
-        const auto format = static_cast<AVPixelFormat>(decoded.frame->format);
-        samples = std::make_shared<const Samples>(share(*decoded.frame), layout_of(format));
+        samples = std::make_shared<const Samples>(share(*decoded.frame), layout_of(*decoded.frame));
     }
     auto coded = std::make_shared<CodedPicture>();
     coded->samples =
@@ -309,7 +351,11 @@ std::optional<Reader::Impl::Coded> Reader::Impl::next_frame() {
     if (suspect > 0 && last && rate.num() > 0 && last_time) {
         conceal_until(time);
     }
+    const bool again =
+        last && duplicates.again(*last->decoded, waiting.decoded, clock.may_repeat(time));
     Coded frame = made(std::move(waiting.decoded), time);
+    frame.info.origin = again ? Origin::held : Origin::decoded;
+    frame.info.taken = clock.taken(time, again);
     last = frame;
     if (!repeats.empty()) {
         repeats.push_back(std::move(frame));
@@ -418,7 +464,7 @@ void Reader::Impl::conceal_until(Rational time) {
         frame_info.pts = (at / frame_info.time_base).num();
         frame_info.duration = (rate.inverse() / frame_info.time_base).round();
         frame_info.origin = Origin::held;
-        repeats.push_back({frame_info, last->color, last->decoded});
+        repeats.push_back({frame_info, last->color, last->decoded, true});
         last_time = at;
         ++concealed;
     }
@@ -438,6 +484,9 @@ std::optional<Reader::Impl::Coded> Reader::Impl::next_asked() {
         if (options.duration && since >= options.start + *options.duration) {
             return std::nullopt;
         }
+        if (given == 0) {
+            it.origin = Origin::decoded; // there is none before it
+        }
         it.index = given++;
         if (options.start.num() > 0) {
             // The part's own time begins at 0.
@@ -446,6 +495,9 @@ std::optional<Reader::Impl::Coded> Reader::Impl::next_asked() {
             it.time_base = Rational(1, std::lcm(shifted.den(), lasts.den()));
             it.pts = (shifted / it.time_base).num();
             it.duration = (lasts / it.time_base).num();
+            if (it.taken) {
+                it.taken = *it.taken - *origin - options.start;
+            }
         }
         return frame;
     }

@@ -4,6 +4,7 @@
 
 #include "base/hidden.hpp"
 #include "media/decoder.hpp"
+#include "media/duplicates.hpp"
 
 #include <oldfilm/media.hpp>
 
@@ -24,11 +25,13 @@ struct OLDFILM_HIDDEN Reader::Impl {
         FrameInfo info;
         ColorTags color; ///< of the samples, which may not be the film's
         std::shared_ptr<const media::Decoded> decoded;
+        bool is_concealing = false; ///< in place of one that could not be decoded
     };
     std::optional<Coded> next_frame();
     /// The next within the part of the film that was asked for, on that part's clock.
     std::optional<Coded> next_asked();
     [[nodiscard]] Frame pictured(const Coded& frame) const;
+    void say_what_was_found() const;
     [[nodiscard]] Rational first_time() const;
     void describe(const std::string& path, const AVFrame& first, AVPixelFormat format);
     Rational exact_time(const AVFrame& frame);
@@ -58,6 +61,9 @@ struct OLDFILM_HIDDEN Reader::Impl {
     media::Decoder decoder;
     Rational nominal; ///< the file's own rate
     Rational rate;    ///< 0 when times are irregular
+    media::Survey found;
+    media::Duplicates duplicates;
+    media::FilmClock clock;
     MediaInfo info;
     bool grey = false;
     bool over = false, ended = false;

@@ -1,35 +1,12 @@
 #include "pipeline/node.hpp"
+#include "pipeline/timed.hpp"
 
 #include <ATen/ops/maximum.h>
 
 #include <algorithm>
-#include <chrono>
-#include <numeric>
 #include <utility>
 
 namespace oldfilm {
-namespace {
-
-/// Adds the time of its life to a clock.
-class Timed {
-  public:
-    Timed(StageClock& clock, Profile::Kind kind, std::int64_t frame)
-        : clock_(clock), span_(clock.profile, kind, clock.label, frame),
-          start_(std::chrono::steady_clock::now()) {}
-    Timed(const Timed&) = delete;
-    Timed& operator=(const Timed&) = delete;
-    ~Timed() {
-        clock_.seconds +=
-            std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
-    }
-
-  private:
-    StageClock& clock_;
-    Profile::Span span_;
-    std::chrono::steady_clock::time_point start_;
-};
-
-} // namespace
 
 void Changes::add(Rational from, std::vector<ParameterValue> values) {
     const std::lock_guard lock(mutex_);
@@ -139,7 +116,7 @@ void FrameNode::process(std::int64_t count, std::int64_t last) {
     std::vector<stage::Wanted> wanted;
     for (std::int64_t n = next_; n < next_ + count; ++n) {
         stage::Wanted& one = wanted.emplace_back();
-        one.index = n;
+        one.index = in_.at(n).info().index; // repeats, which are taken out, count
         const std::int64_t start = stage::window_start(config, n, shot_first_, last);
         one.centre = static_cast<std::size_t>(n - start);
         for (std::int64_t i = start; i <= start + config.before + config.after; ++i) {
@@ -172,100 +149,6 @@ Frame FrameNode::finished(const Frame& frame, stage::Made& made) const {
     const bool same_format = result.channels() == frame.channels() &&
                              result.height() == frame.height() && result.width() == frame.width();
     return same_format ? result : result.with_coded(nullptr); // no coded sample fits another size
-}
-
-RateNode::RateNode(FrameBuffer& in, FrameBuffer& out, stage::Stage& stage, StageClock& clock,
-                   Changes& changes, std::optional<Rational> start, GoesOn goes_on)
-    : Node(in, out), stage_(stage), clock_(clock), changes_(changes),
-      rate_(stage.config().output.rate), start_(start), goes_on_(std::move(goes_on)),
-      next_(out.begin()), current_(in.begin()) {}
-
-Rational RateNode::time_of(std::int64_t output) const {
-    return *start_ + Rational(output) / rate_;
-}
-
-/// How long the last frame that comes in is seen: for as long as it lasts at the film's end, and
-/// otherwise until the next shot.
-Rational RateNode::held_until(const FrameInfo& last) const {
-    return goes_on_().value_or(last.time() + Rational(last.duration) * last.time_base);
-}
-
-void RateNode::begin() {
-    if (!start_) {
-        start_ = in_.at(current_).info().time();
-    }
-    // The coarsest clock on which the first frame and every step of the grid are whole ticks.
-    const Rational step = rate_.inverse();
-    const std::int64_t den = std::lcm(step.den(), start_->den());
-    time_base_ =
-        Rational(std::gcd((step * Rational(den)).num(), (*start_ * Rational(den)).num()), den);
-}
-
-FrameInfo RateNode::info_of(std::int64_t output, const FrameInfo& like, Origin origin) const {
-    FrameInfo info = like;
-    info.index = output;
-    info.time_base = time_base_;
-    info.pts = (time_of(output) / time_base_).round();
-    info.duration = (rate_.inverse() / time_base_).round();
-    info.origin = origin;
-    return info;
-}
-
-Frame RateNode::between(const Frame& a, const Frame& b, Rational time) {
-    const Timed timed(clock_, Profile::Kind::stage, next_);
-    if (const auto values = changes_.due(time)) {
-        stage_.change(*values);
-    }
-    if (shot_ != a.info().shot) {
-        stage_.reset();
-        shot_ = a.info().shot;
-    }
-    stage::Wanted wanted;
-    wanted.index = next_;
-    wanted.window = {a, b};
-    wanted.position = ((time - a.info().time()) / (b.info().time() - a.info().time())).value();
-    std::vector<stage::Made> made = stage_.process({wanted});
-    return made.front().unchanged ? a : Frame(std::move(made.front().picture), a.info());
-}
-
-bool RateNode::step() {
-    const bool closed = in_.closed();
-    const std::int64_t end = in_.end();
-    if (over_ || (closed && end == current_)) {
-        over_ = true;
-        return close_at_end(end);
-    }
-    if (end == current_ || out_.full()) {
-        return false;
-    }
-    if (time_base_.num() == 0) {
-        begin();
-    }
-    const Rational time = time_of(next_);
-    while (current_ + 1 < end && in_.at(current_ + 1).info().time() <= time) {
-        ++current_;
-        in_.release_before(current_);
-    }
-    const Frame a = in_.at(current_);
-    const FrameInfo& info = a.info();
-    const bool has_next = current_ + 1 < end;
-    if (!has_next && !closed) {
-        return false;
-    }
-    if (!has_next && time >= held_until(info)) {
-        over_ = true;
-        return true;
-    }
-    if (info.time() == time) {
-        out_.push(a.with_info(info_of(next_, info, info.origin)));
-    } else if (!has_next || in_.at(current_ + 1).info().shot != info.shot) {
-        out_.push(a.with_info(info_of(next_, info, Origin::held)));
-    } else {
-        const Frame made = between(a, in_.at(current_ + 1), time);
-        out_.push(made.with_coded(nullptr).with_info(info_of(next_, info, Origin::interpolated)));
-    }
-    ++next_;
-    return true;
 }
 
 } // namespace oldfilm

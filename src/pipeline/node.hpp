@@ -42,13 +42,15 @@ class Node {
     bool closed_ = false;
 };
 
-/// Numbers frames, finds shots (where the frames don't say theirs), brings frames to the device.
-/// Hands on those from `from.frame` on.
+class Repeats;
+
+/// Numbers frames, finds shots (where the frames don't say theirs), takes repeats out, brings
+/// frames to the device. Hands on those from `from.frame` on.
 class Intake final : public Node {
   public:
     Intake(FrameBuffer& in, FrameBuffer& out, at::Device device, const Transfers& transfers,
-           std::atomic<std::int64_t>& uploads, const StartPoint& from, Profile* profile,
-           std::function<void(std::int64_t first)> found_shot);
+           std::atomic<std::int64_t>& uploads, const StartPoint& from, Repeats& repeats,
+           Profile* profile, std::function<void(std::int64_t first)> found_shot);
     bool step() override;
 
   private:
@@ -58,12 +60,14 @@ class Intake final : public Node {
     const Transfers& transfers_;
     std::atomic<std::int64_t>& uploads_;
     const StartPoint& from_;
+    Repeats& repeats_;
     Profile* profile_;
     std::function<void(std::int64_t)> found_shot_;
     ShotDetector detector_;
     std::map<std::int64_t, Thumbnail> thumbnails_;
     std::int64_t next_;
     std::int32_t shot_ = -1; ///< the first frame starts shot 0
+    bool handed_on_ = false; ///< a frame, which another can repeat
 };
 
 /// Sends finished frames on their way to who takes them; for devices other than the CPU.
@@ -131,7 +135,9 @@ class FrameNode final : public Node {
 };
 
 /// Outputs on the exact grid of another rate: originals where they fall on it, made ones between,
-/// held ones before a cut and at the end.
+/// held ones before a cut and at the end. Where the film's times are irregular, so many for each
+/// frame, evenly spaced until the next. What moves goes by when frames were taken; cuts are where
+/// they are shown.
 class RateNode final : public Node {
   public:
     /// When the film goes on after the last frame that comes in; asked once all are there.
@@ -143,16 +149,21 @@ class RateNode final : public Node {
 
   private:
     void begin();
+    bool step_on_grid(std::int64_t end, bool closed);
+    bool step_each(std::int64_t end, bool closed);
     [[nodiscard]] Rational time_of(std::int64_t output) const;
     [[nodiscard]] Rational held_until(const FrameInfo& last) const;
-    [[nodiscard]] FrameInfo info_of(std::int64_t output, const FrameInfo& like,
-                                    Origin origin) const;
-    Frame between(const Frame& a, const Frame& b, Rational time);
+    [[nodiscard]] static bool is_past(const FrameInfo& from, const FrameInfo& to,
+                                      const Rational& time);
+    [[nodiscard]] static bool moves(const Frame& a, const Frame& b);
+    Frame between(const Frame& a, const Frame& b, const Rational& time, double position);
+    void give(const Frame& frame, FrameInfo info, Origin origin);
 
     stage::Stage& stage_;
     StageClock& clock_;
     Changes& changes_;
     Rational rate_;
+    Rational each_; ///< outputs for each frame that comes in, where there is no rate; else 1
     std::optional<Rational> start_;
     GoesOn goes_on_;
     Rational time_base_; ///< 0 before the first frame
@@ -160,6 +171,7 @@ class RateNode final : public Node {
     std::int64_t next_;    ///< output
     std::int64_t current_; ///< input frame at or before the output's time
     bool over_ = false;
+    at::Tensor last_; ///< picture that was handed on last
 };
 
 } // namespace oldfilm

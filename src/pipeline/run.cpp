@@ -5,6 +5,7 @@
 #include "device/streams.hpp"
 #include "pipeline/memory_plan.hpp"
 #include "pipeline/node.hpp"
+#include "pipeline/repeats.hpp"
 #include "pipeline/spec.hpp"
 #include "stage/library.hpp"
 
@@ -32,30 +33,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 using Source = std::function<std::optional<Frame>()>;
-
-/// Hands frames on as they are, showing each to an observer.
-class Tap final : public Node {
-  public:
-    Tap(FrameBuffer& in, FrameBuffer& out, const std::function<void(const Frame&)>& observer)
-        : Node(in, out), observer_(observer), next_(in.begin()) {}
-    bool step() override {
-        if (next_ == in_.end()) {
-            return close_at_end(next_);
-        }
-        if (out_.full()) {
-            return false;
-        }
-        Frame frame = in_.at(next_++);
-        observer_(frame);
-        out_.push(std::move(frame));
-        in_.release_before(next_);
-        return true;
-    }
-
-  private:
-    std::function<void(const Frame&)> observer_;
-    std::int64_t next_;
-};
 
 bool same_grid(const StreamFormat& a, const stage::Config& b) {
     return a.height == b.output.height && a.width == b.output.width && !b.changes_rate;
@@ -99,6 +76,7 @@ struct OLDFILM_HIDDEN Run::Impl {
     FrameBuffer& add_edge(std::size_t capacity, std::int64_t first) {
         return *edges.emplace_back(std::make_unique<FrameBuffer>(capacity, first));
     }
+    Repeats& add_repeats() { return *repeats.emplace_back(std::make_unique<Repeats>()); }
     [[nodiscard]] FrameNode::Findings findings(std::size_t number);
 
     void build(const StreamFormat& input);
@@ -121,6 +99,7 @@ struct OLDFILM_HIDDEN Run::Impl {
     stage::Shared shared;
     std::vector<std::unique_ptr<stage::Stage>> stages;
     std::vector<std::unique_ptr<FrameBuffer>> edges;
+    std::vector<std::unique_ptr<Repeats>> repeats; ///< the first: of the film
     std::vector<std::unique_ptr<StageClock>> clocks;
     std::vector<std::unique_ptr<Changes>> changes;
     std::vector<std::unique_ptr<Node>> nodes;
@@ -169,7 +148,7 @@ void Run::Impl::build(const StreamFormat& input) {
     make_stages();
     StreamFormat current = stages.empty() ? input : stages.back()->config().output;
     result = current;
-    if (!stages.empty() && result.rate != input.rate) {
+    if (!stages.empty() && (result.rate != input.rate || result.frames_each != Rational(1))) {
         result.frames = -1;
     }
 
@@ -177,17 +156,26 @@ void Run::Impl::build(const StreamFormat& input) {
     FrameBuffer* edge = &add_edge(ShotDetector::look_ahead + 2, from.in_shots ? from.frame : 0);
     std::int64_t number = from.frame; // of the first frame on an edge
     bool tapped = !options.tap;
+    Repeats* folded = &add_repeats(); // what is taken out of the frames on an edge; may be null
     const auto tap_before = [&](std::size_t capacity) {
         FrameBuffer& out = add_edge(capacity, number);
-        nodes.push_back(std::make_unique<Tap>(*edge, out, options.tap));
+        Repeats& shown = add_repeats();
+        nodes.push_back(std::make_unique<Tap>(*edge, out, *folded, shown, options.tap));
         edge = &out;
+        folded = &shown;
         tapped = true;
+    };
+    const auto unfold_before = [&](std::size_t capacity) {
+        FrameBuffer& out = add_edge(capacity, number);
+        nodes.push_back(std::make_unique<Unfold>(*edge, out, *std::exchange(folded, nullptr)));
+        edge = &out;
     };
     FrameBuffer& first =
         add_edge(stages.empty() ? 2 : FrameNode::capacity(stages.front()->config()) + 1, number);
     transfers.emplace(shared.device);
     nodes.push_back(std::make_unique<Intake>(*edge, first, shared.device, *transfers, uploads, from,
-                                             options.profile.get(), [this](std::int64_t frame) {
+                                             *folded, options.profile.get(),
+                                             [this](std::int64_t frame) {
                                                  const std::lock_guard lock(mutex);
                                                  shots.push_back(frame);
                                              }));
@@ -207,9 +195,19 @@ void Run::Impl::build(const StreamFormat& input) {
             tap_before(FrameNode::capacity(config) + 1);
         }
         const std::size_t needed =
-            i + 1 < stages.size() ? FrameNode::capacity(stages[i + 1]->config()) : 2;
+            i + 1 < stages.size() ? FrameNode::capacity(stages[i + 1]->config()) : 1;
+        if (config.changes_rate && folded != nullptr) {
+            unfold_before(FrameNode::capacity(config) + 1);
+        } else if (!config.changes_rate && folded == nullptr) {
+            folded = &add_repeats();
+            FrameBuffer& out = add_edge(FrameNode::capacity(config) + 1, number);
+            nodes.push_back(std::make_unique<Fold>(*edge, out, *folded));
+            edge = &out;
+        }
         if (config.changes_rate && from.frame > 0) {
-            number = ((on_edge(from.time) - from.film_start) * config.output.rate).ceil();
+            number = config.each != Rational(1)
+                         ? (Rational(number) * config.each).ceil()
+                         : ((on_edge(from.time) - from.film_start) * config.output.rate).ceil();
         }
         FrameBuffer& out = add_edge(needed + static_cast<std::size_t>(config.batch), number);
         clocks.push_back(std::make_unique<StageClock>());
@@ -223,7 +221,9 @@ void Run::Impl::build(const StreamFormat& input) {
                     const auto time = from.goes_on ? from.goes_on() : std::nullopt;
                     return time ? std::optional(on_edge(*time)) : std::nullopt;
                 }));
-            rates.push_back(config.output.rate);
+            if (config.each == Rational(1)) {
+                rates.push_back(config.output.rate);
+            }
         } else {
             nodes.push_back(std::make_unique<FrameNode>(*edge, out, *stages[i], *clocks.back(),
                                                         *changes.back(), findings(i)));
@@ -233,6 +233,9 @@ void Run::Impl::build(const StreamFormat& input) {
     }
     if (!tapped) {
         tap_before(2);
+    }
+    if (folded != nullptr) {
+        unfold_before(2);
     }
     if (!shared.device.is_cpu()) {
         nodes.push_back(std::make_unique<Outlet>(
@@ -570,10 +573,9 @@ std::int64_t Run::restart(std::int64_t frame, std::int64_t shot_first) const {
         if (aligned > 1 || reach > 0) {
             return shot_first; // on another grid than the input's; a cut is one on every grid
         }
-        reach = 1;
+        reach = 2; // the frame before, and what was handed on ahead of it
     }
-    const std::int64_t back = std::max<std::int64_t>(frame - reach - shot_first, 0);
-    return shot_first + back / aligned * aligned;
+    return impl_->repeats.front()->restart(frame, shot_first, reach, aligned);
 }
 
 void Run::change(std::size_t number, const ParameterValues& values, Rational from) {

@@ -148,46 +148,41 @@ Stage::~Stage() {
     }
 }
 
-std::string why_refused(const oldfilm_config& c, const oldfilm_plugin_description& plugin) {
-    // Far beyond what any stage needs, and far from where sums of them would not fit.
-    constexpr std::int64_t most_side = 1 << 20;
-    constexpr std::int32_t most_around = 999;
-    constexpr std::int32_t most_batch = 1000;
-    constexpr std::int32_t most_frames = 100'000;
-    if ((c.channels != 1 && c.channels != 3) || c.height <= 0 || c.width <= 0 ||
-        c.height > most_side || c.width > most_side) {
-        return fmt::format("pictures must have 1 or 3 channels and sides of 1 to {}, found {} x {} "
-                           "x {}",
-                           most_side, c.channels, c.height, c.width);
-    }
-    if (c.rate.den <= 0 || c.rate.num < 0) {
-        return fmt::format("the rate must be a fraction of positive numbers, found {}/{}",
-                           c.rate.num, c.rate.den);
-    }
-    if (c.edges != OLDFILM_REPEAT && c.edges != OLDFILM_INSIDE) {
-        return fmt::format("edges must be 0 or 1, found {}", c.edges);
-    }
-    if (c.state != OLDFILM_STATELESS && c.state != OLDFILM_WARM_UP) {
-        return fmt::format("state must be 0 or 1, found {}", c.state);
-    }
-    struct Count {
-        const char* name;
-        std::int32_t found, least, most;
-    };
-    for (const Count& one :
-         {Count{"before", c.before, 0, most_around}, Count{"after", c.after, 0, most_around},
-          Count{"batch", c.batch, 1, most_batch}, Count{"warm_up", c.warm_up, 0, most_frames},
-          Count{"analysis_frames", c.analysis_frames, 0, most_frames}}) {
-        if (one.found < one.least || one.found > one.most) {
-            return fmt::format("{} must be {} to {}, found {}", one.name, one.least, one.most,
-                               one.found);
+oldfilm_config Stage::answer_to(const oldfilm_format& format,
+                                const std::vector<ParameterValue>& values) {
+    oldfilm_config answer{};
+    answer.size = sizeof(answer);
+    answer.channels = format.channels;
+    answer.height = format.height;
+    answer.width = format.width;
+    answer.rate = format.rate;
+    answer.batch = 1;
+    const std::vector<oldfilm_value> c_values = values_of(values);
+    host_.check(plugin_->configure(stage_, &format, c_values.data(), &answer), "configure itself");
+    return answer;
+}
+
+/// A stage may be at a loss where times are irregular, because it makes so many frames of each.
+/// Asked about one frame a second it says how many.
+oldfilm_config Stage::answer_without_rate(const oldfilm_format& format,
+                                          const std::vector<ParameterValue>& values) {
+    config_.each = Rational(1);
+    try {
+        return answer_to(format, values);
+    } catch (const Error& refused) {
+        if (refused.code() != Errc::invalid_argument) {
+            throw;
         }
+        oldfilm_format one = format;
+        one.rate = {1, 1};
+        oldfilm_config answer = answer_to(one, values);
+        if (answer.rate.den <= 0 || answer.rate.num <= 0 || answer.rate.num == answer.rate.den) {
+            throw Error(refused); // it keeps the rate: what it is at a loss for is something else
+        }
+        config_.each = Rational(answer.rate.num, answer.rate.den);
+        answer.rate = format.rate;
+        return answer;
     }
-    if (c.analysis_frames > 0 && plugin.analyze == nullptr) {
-        return fmt::format("analysis_frames must be 0 where analyze is null, found {}",
-                           c.analysis_frames);
-    }
-    return c.memory < 0 ? fmt::format("memory must be 0 or more bytes, found {}", c.memory) : "";
 }
 
 const Config& Stage::configure(const StreamFormat& input,
@@ -210,17 +205,16 @@ const Config& Stage::configure(const StreamFormat& input,
     }
     format.device_index = device.has_index() ? device.index() : 0;
 
-    oldfilm_config answer{};
-    answer.size = sizeof(answer);
-    answer.channels = input.channels;
-    answer.height = input.height;
-    answer.width = input.width;
-    answer.rate = format.rate;
-    answer.batch = 1;
-    const std::vector<oldfilm_value> c_values = values_of(values);
-    host_.check(call([&] { return plugin_->configure(stage_, &format, c_values.data(), &answer); }),
-                "configure itself");
-    if (const std::string refused = why_refused(answer, *plugin_); !refused.empty()) {
+    oldfilm_config answer =
+        input.rate.num() > 0 ? answer_to(format, values) : answer_without_rate(format, values);
+    const bool sane = (answer.channels == 1 || answer.channels == 3) && answer.height > 0 &&
+                      answer.width > 0 && answer.rate.den > 0 && answer.rate.num >= 0 &&
+                      answer.before >= 0 && answer.after >= 0 && answer.batch >= 1 &&
+                      answer.warm_up >= 0 && answer.analysis_frames >= 0 && answer.before < 1000 &&
+                      answer.after < 1000 &&
+                      (answer.edges == OLDFILM_REPEAT || answer.edges == OLDFILM_INSIDE) &&
+                      (answer.analysis_frames == 0 || plugin_->analyze != nullptr);
+    if (!sane) {
         throw Error(Errc::stage_failed,
                     fmt::format("stage {} answered configure with what can't be: {}; this is a "
                                 "defect of the stage",
@@ -231,7 +225,8 @@ const Config& Stage::configure(const StreamFormat& input,
     config_.output.height = answer.height;
     config_.output.width = answer.width;
     config_.output.rate = Rational(answer.rate.num, answer.rate.den);
-    config_.changes_rate = config_.output.rate != input.rate;
+    config_.changes_rate = config_.output.rate != input.rate || config_.each != Rational(1);
+    config_.output.frames_each = input.frames_each * config_.each;
     config_.before = answer.before;
     config_.after = answer.after;
     config_.edges = answer.edges;

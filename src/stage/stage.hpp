@@ -29,6 +29,7 @@ struct Config {
     int warm_up = 0;
     int analysis_frames = 0;
     bool changes_rate = false;
+    Rational each{1}; ///< outputs for each frame, of a rate changer where the input has no rate
 };
 
 /// Why an answer to `configure` can't be worked with: what was expected and what was found. Empty:
@@ -85,11 +86,11 @@ class Stage {
 
   private:
     class Lent;
-    class LentFrames;
-    template <class Function>
-    int call(const Function& function) noexcept;
-    [[nodiscard]] Made taken(oldfilm_result& result) const;
-    void check_made(const Made& made, const Wanted& wanted) const;
+    oldfilm_config answer_to(const oldfilm_format& format,
+                             const std::vector<ParameterValue>& values);
+    oldfilm_config answer_without_rate(const oldfilm_format& format,
+                                       const std::vector<ParameterValue>& values);
+    [[nodiscard]] Made checked(oldfilm_result& result, const Wanted& wanted) const;
     void check_tensor(const at::Tensor& tensor, const char* what, std::int64_t channels) const;
 
     const oldfilm_plugin_description* plugin_;
