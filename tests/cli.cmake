@@ -1,19 +1,19 @@
 # The command line as a user meets it.
 if(TARGET oldfilm_cli)
-  oldfilm_test(cli_test SOURCES cli_test.cpp cli_plugin_test.cpp run_program.cpp LABELS cli)
+  oldfilm_test(cli_test SOURCES cli_test.cpp cli_plugin_test.cpp LABELS cli)
   add_dependencies(cli_test oldfilm_cli oldfilm_stage_superres)
   foreach(kind good throws-in-create throws-in-process wrong-shape nan no-picture)
     add_dependencies(cli_test oldfilm_stage_test-${kind}) # core.cmake makes them
   endforeach()
   if(OLDFILM_OPENCV_STAGES)
-    oldfilm_test(job_test SOURCES job_test.cpp run_program.cpp LABELS cli)
+    oldfilm_test(job_test SOURCES job_test.cpp LABELS cli)
     foreach(stage deflicker stabilize scratch-removal denoise colorize superres face-enhance interpolate)
       add_dependencies(cli_test oldfilm_stage_${stage})
       add_dependencies(job_test oldfilm_stage_${stage})
     endforeach()
     add_dependencies(job_test oldfilm_cli)
-    oldfilm_test(memory_test SOURCES memory_test.cpp media_files.cpp
-      LIBS oldfilm::media oldfilm_tiny_model LABELS media)
+    oldfilm_test(memory_test SOURCES memory_test.cpp
+      LIBS oldfilm_media_files oldfilm::media oldfilm_tiny_model LABELS media)
     add_dependencies(memory_test oldfilm_stage_superres oldfilm_cli)
     add_library(oldfilm_failing_allocator MODULE reliability/failing_allocator.c)
     set_target_properties(oldfilm_failing_allocator PROPERTIES OUTPUT_NAME failing-allocator PREFIX "" C_VISIBILITY_PRESET default

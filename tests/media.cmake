@@ -1,7 +1,7 @@
 # Files in and out, against truth from outside: the ffmpeg and ffprobe programs.
 if(OLDFILM_MEDIA)
   oldfilm_test(media_test
-    SOURCES media_files.cpp media_time_test.cpp media_input_test.cpp media_color_test.cpp
-      media_write_test.cpp media_streams_test.cpp media_fields_test.cpp
-    LIBS oldfilm::media LABELS media)
+    SOURCES media_time_test.cpp media_input_test.cpp media_color_test.cpp
+      media_write_test.cpp media_streams_test.cpp
+    LIBS oldfilm_media_files oldfilm::media LABELS media)
 endif()
