@@ -4,13 +4,17 @@
 
 #include "base/hidden.hpp"
 #include "media/decoder.hpp"
+#include "media/film_time.hpp"
+#include "media/hdr.hpp"
 
 #include <oldfilm/media.hpp>
 
 #include <deque>
+#include <functional>
 #include <memory>
 #include <numeric>
 #include <optional>
+#include <string>
 
 namespace oldfilm {
 
@@ -30,6 +34,13 @@ struct OLDFILM_HIDDEN Reader::Impl {
     std::optional<Coded> next_asked();
     [[nodiscard]] Frame pictured(const Coded& frame) const;
     [[nodiscard]] Rational first_time() const;
+    /// Where what belongs to a time of the source is in the film that is read.
+    [[nodiscard]] media::FilmTime film_time() const { return {decoder.stream(), nominal, options}; }
+    /// The timecode of the first frame that is read, at `output_rate` frames a second; empty where
+    /// there is none.
+    [[nodiscard]] std::string
+    timecode_at(const Rational& output_rate,
+                const std::function<void(const std::string&)>& warn) const;
     void describe(const std::string& path, const AVFrame& first, AVPixelFormat format);
     Rational exact_time(const AVFrame& frame);
     Coded made(media::Decoded decoded, Rational time);
@@ -59,6 +70,8 @@ struct OLDFILM_HIDDEN Reader::Impl {
     Rational nominal; ///< the file's own rate
     Rational rate;    ///< 0 when times are irregular
     MediaInfo info;
+    media::Hdr hdr;
+    std::string dynamic_hdr; ///< that there is such, by its name
     bool grey = false;
     bool over = false, ended = false;
     bool colour_warned = false, tags_warned = false;
