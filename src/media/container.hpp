@@ -58,6 +58,7 @@ class Container {
 
   private:
     [[nodiscard]] bool wants_global_header() const;
+    void describe_film(AVStream& film, const Hdr& hdr);
     void open_output(const Encoder& encoder);
     void lock_partial();
     void write_file(const AVPacket& packet);
@@ -71,6 +72,7 @@ class Container {
     std::filesystem::path partial_;
     int lock_ = -1; ///< on the partial file, while it grows
     UniqueOutput output_;
+    StreamPlan plan_;
     std::unique_ptr<OtherStreams> others_;
     AVRational clock_{0, 1}; ///< the encoder's time base
     int stream_ = 0;

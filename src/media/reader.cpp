@@ -2,6 +2,7 @@
 
 #include "media/convert.hpp"
 #include "media/probe.hpp"
+#include "media/timecode.hpp"
 
 #include <oldfilm/error.hpp>
 
@@ -181,10 +182,9 @@ void Reader::Impl::describe(const std::string& path, const AVFrame& first, AVPix
         info.sample_aspect = to_rational(first.sample_aspect_ratio);
     }
     info.color = completed(tags_of(first), decoder.source_format(), first.height, first.width);
-    info.interlaced = decoder.interlaced() || found.fields != Survey::Fields::together;
-    if (found.pulldown.any()) {
-        info.film_rate = rate * Rational(found.pulldown.own, found.pulldown.shown);
-    }
+    hdr = Hdr::of(stream, first);
+    dynamic_hdr = media::dynamic_hdr(stream, first);
+    info.interlaced = decoder.interlaced();
     info.rotation = decoder.rotation();
     for (unsigned i = 0; i < decoder.input().nb_streams; ++i) {
         const AVStream& other = *decoder.input().streams[i];
@@ -197,6 +197,19 @@ void Reader::Impl::describe(const std::string& path, const AVFrame& first, AVPix
                                       avcodec_get_name(other.codecpar->codec_id),
                                       language == nullptr ? "" : language->value});
     }
+}
+
+std::string Reader::Impl::timecode_at(const Rational& output_rate,
+                                      const std::function<void(const std::string&)>& warn) const {
+    const std::string timecode = timecode_of(decoder.input(), decoder.stream());
+    if (timecode.empty()) {
+        return "";
+    }
+    // Telecined film has timecode for each of its five frames, of which four are read.
+    const Rational per_frame = decoder.telecined() ? Rational(5, 4) : Rational(1);
+    const std::int64_t before = (options.start * rate).ceil();
+    return converted_timecode(timecode, nominal * per_frame, (Rational(before) * per_frame).round(),
+                              output_rate, warn);
 }
 
 /// Of a film whose first frames have no times: so far before the first known one as there are

@@ -4,14 +4,17 @@
 
 #include "base/hidden.hpp"
 #include "media/decoder.hpp"
-#include "media/duplicates.hpp"
+#include "media/film_time.hpp"
+#include "media/hdr.hpp"
 
 #include <oldfilm/media.hpp>
 
 #include <deque>
+#include <functional>
 #include <memory>
 #include <numeric>
 #include <optional>
+#include <string>
 
 namespace oldfilm {
 
@@ -33,6 +36,13 @@ struct OLDFILM_HIDDEN Reader::Impl {
     [[nodiscard]] Frame pictured(const Coded& frame) const;
     void say_what_was_found() const;
     [[nodiscard]] Rational first_time() const;
+    /// Where what belongs to a time of the source is in the film that is read.
+    [[nodiscard]] media::FilmTime film_time() const { return {decoder.stream(), nominal, options}; }
+    /// The timecode of the first frame that is read, at `output_rate` frames a second; empty where
+    /// there is none.
+    [[nodiscard]] std::string
+    timecode_at(const Rational& output_rate,
+                const std::function<void(const std::string&)>& warn) const;
     void describe(const std::string& path, const AVFrame& first, AVPixelFormat format);
     Rational exact_time(const AVFrame& frame);
     Coded made(media::Decoded decoded, Rational time);
@@ -65,6 +75,8 @@ struct OLDFILM_HIDDEN Reader::Impl {
     media::Duplicates duplicates;
     media::FilmClock clock;
     MediaInfo info;
+    media::Hdr hdr;
+    std::string dynamic_hdr; ///< that there is such, by its name
     bool grey = false;
     bool over = false, ended = false;
     bool colour_warned = false, tags_warned = false;
