@@ -33,6 +33,7 @@ struct RestoreArguments {
     std::optional<double> scale;
     std::optional<oldfilm::Rational> source_fps, duration;
     oldfilm::Rational start;
+    std::string missing = "stop"; ///< stop, hold or black
     std::string codec, mask_out;
     std::optional<int> crf;
     std::int64_t memory = 0; ///< bytes; 0: what the stages need

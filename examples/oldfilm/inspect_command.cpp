@@ -49,6 +49,7 @@ void print_color(const oldfilm::ColorTags& c) {
                named(c.transfer, {{1, "BT.709"},
                                   {2, "unspecified"},
                                   {6, "BT.601"},
+                                  {8, "linear"},
                                   {13, "sRGB"},
                                   {16, "PQ"},
                                   {18, "HLG"}}),
@@ -88,7 +89,17 @@ void print_media(const MediaInfo& info) {
     if (info.duration.num() > 0) {
         fmt::print("  duration     {:.3f} s\n", info.duration.value());
     }
+    if (!info.timecode.empty()) {
+        fmt::print("  timecode     {}\n", info.timecode);
+    }
     print_color(info.color);
+    if (info.linear_light) {
+        fmt::print("  samples      linear light, brought to the sRGB transfer\n");
+    }
+    if (!info.film_transfer.empty()) {
+        fmt::print("  samples      {} by the file's header, taken as they are\n",
+                   info.film_transfer);
+    }
     for (const MediaInfo::Stream& stream : info.other_streams) {
         fmt::print("  {:12} {}{}{}\n", stream.kind, stream.codec,
                    stream.language.empty() ? "" : ", ", stream.language);

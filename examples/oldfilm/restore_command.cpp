@@ -42,6 +42,9 @@ oldfilm::RestoreOptions options_of(const RestoreArguments& a, ProgressView& view
     options.read.duration = a.duration;
     options.read.deinterlace = a.deinterlace || a.preset == "tv-archive";
     options.read.strict = a.strict;
+    options.read.missing = a.missing == "hold"    ? oldfilm::MissingPictures::hold
+                           : a.missing == "black" ? oldfilm::MissingPictures::black
+                                                  : oldfilm::MissingPictures::stop;
     options.read.protocols = a.protocols;
     options.read.device = a.decode_on_gpu ? "auto" : "";
     options.codec = a.codec;

@@ -78,6 +78,12 @@ void add_film_options(CLI::App& app, RestoreArguments& a, RestoreTexts& t) {
     app.add_flag("--deinterlace", a.deinterlace,
                  "Make whole pictures of interlaced ones, film frames of telecined ones")
         ->group("Film");
+    app.add_option("--missing", a.missing,
+                   "For pictures of an image sequence that are missing or broken: stop (and list "
+                   "them), hold (a neighbor stands in), black")
+        ->check(CLI::IsMember({"stop", "hold", "black"}))
+        ->type_name("HOW")
+        ->group("Film");
     app.add_flag("--strict", a.strict, "A damaged frame is an error instead of being concealed")
         ->group("Film");
 }
@@ -140,7 +146,9 @@ void add_machine_options(CLI::App& app, RestoreArguments& a, RestoreTexts& t) {
 } // namespace
 
 void add_restore_options(CLI::App& app, RestoreArguments& a, RestoreTexts& t) {
-    app.add_option("IN", a.input, "The film: a file, a sequence (frames/%05d.png), - for y4m")
+    app.add_option(
+           "IN", a.input,
+           "The film: a file, an image sequence (its folder, or frames/%05d.png), - for y4m")
         ->required();
     app.add_option("OUT", a.output, "The restored film")->required();
     add_stage_options(app, a);

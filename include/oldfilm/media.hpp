@@ -24,7 +24,17 @@ struct OLDFILM_API MediaInfo {
     std::int64_t frames = -1; ///< -1 when only decoding can tell
     Rational duration;        ///< seconds; 0 when unknown
     Rational sample_aspect{1, 1};
-    ColorTags color; ///< as tagged, with what is untagged filled in (SD is BT.601, HD is BT.709)
+    /// Of the pictures that `Reader` gives: as tagged, with what is untagged filled in (SD is
+    /// BT.601, HD is BT.709).
+    ColorTags color;
+    /// The file's samples are linear light (OpenEXR and other float formats); pictures are brought
+    /// to the sRGB transfer.
+    bool linear_light = false;
+    /// A transfer that H.273 has no code for, by a DPX header: "printing density", "logarithmic".
+    /// Samples are taken as they are. Else empty.
+    std::string film_transfer;
+    /// Of the first frame, hh:mm:ss:ff (;ff for drop-frame). Empty where there is none.
+    std::string timecode;
     bool interlaced = false; ///< by its flags, or found so by its pictures
     int rotation =
         0; ///< degrees clockwise that the container asks for; frames come rotated already
@@ -39,6 +49,13 @@ struct OLDFILM_API MediaInfo {
     [[nodiscard]] std::string to_json() const;
 };
 
+/// What stands in for pictures of an image sequence that are missing or broken.
+enum class MissingPictures : std::uint8_t {
+    stop,  ///< nothing: the sequence is refused, and all of them listed
+    hold,  ///< the picture before, or at the start the one after
+    black, ///< a black picture
+};
+
 struct ReadOptions {
     std::optional<Rational> source_fps; ///< play at this true speed: frame k is at k / source_fps
     Rational start;                     ///< seconds; frames before it are left out
@@ -48,6 +65,8 @@ struct ReadOptions {
     bool strict = false;    ///< a corrupt frame is an error instead of being concealed and counted
     bool keep_coded = true; ///< frames carry the samples that they were decoded from
     int threads = 0;        ///< of the decoder; 0 lets FFmpeg choose
+    /// Frames that stand in are counted as concealed; with `strict` it is `stop` always.
+    MissingPictures missing = MissingPictures::stop;
     /// Where pictures are made, in LibTorch's names ("cuda:0", or "auto" for the first GPU), and by
     /// whose video engine frames are decoded (on NVIDIA's GPUs NVDEC); empty: the CPU. Frames and
     /// times are the same. What the engine can't decode (other codecs than H.264, HEVC, VP8 and
@@ -61,8 +80,8 @@ struct ReadOptions {
     std::function<void(const std::string&)> warn; ///< told each warning, once; may be empty
 };
 
-/// Decodes the first video stream of a file, a picture, a sequence (`frames/%05d.png`) or y4m on
-/// standard input ("-"), frame by frame. One thread at a time.
+/// Decodes the first video stream of a file, a picture, an image sequence (`frames/%05d.png`, or
+/// the folder) or y4m on standard input ("-"), frame by frame. One thread at a time.
 class OLDFILM_API Reader {
   public:
     /// Throws `Error`: not_found, unreadable (not media, no video, zero frames), unsupported.

@@ -73,8 +73,8 @@ void check_output(const std::string& path, bool overwrite) {
                                           "it is not ({}); name another place",
                                           folder.string(), path, std::strerror(errno)));
     }
-    const bool exists = media::is_sequence(path) ? !media::sequence_numbers(path).empty()
-                                                 : fs::exists(path, ignored);
+    const auto sequence = media::sequence_name(path);
+    const bool exists = sequence ? !sequence->numbers().empty() : fs::exists(path, ignored);
     if (exists && !overwrite) {
         throw Error(Errc::invalid_argument,
                     fmt::format("the output {} exists already; name another, or ask to overwrite "

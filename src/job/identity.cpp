@@ -71,6 +71,7 @@ json identity(const std::string& input, const RestoreOptions& options,
               {"audio", options.audio},
               {"subtitles", options.subtitles},
               {"drop_streams", options.drop_streams},
+              {"missing", static_cast<int>(read.missing)},
               {"memory", pipeline.memory},
               {"tile", pipeline.tile}}},
             {"plan", std::move(made_by)}};

@@ -160,8 +160,10 @@ WriteOptions Job::write_options(const StreamFormat& format, const std::string& c
     const bool lossless = codec == "ffv1" || codec == "y4m";
     const bool like_source = format.channels == info.channels && format.width == info.width &&
                              format.height == info.height;
-    if (lossless && like_source) {
+    if (lossless && like_source && !info.linear_light) {
         write.pixel_format = info.pixel_format; // What no stage touches then stays as coded.
+    } else if (codec == "ffv1" && info.linear_light) {
+        write.pixel_format = format.channels == 1 ? "gray16le" : "gbrp16le";
     }
     const double frames =
         total_ < 0 || info.frame_rate.num() <= 0 || format.rate.num() <= 0

@@ -1,6 +1,6 @@
 #include "media/codec_choice.hpp"
 
-#include "media/convert.hpp"
+#include "media/linear_light.hpp"
 
 #include <oldfilm/error.hpp>
 
@@ -150,6 +150,7 @@ void choose_samples(Choice& choice, const WriteOptions& o, const std::string& pa
                         : o.bits <= 8                    ? AV_PIX_FMT_GBRP
                                                          : AV_PIX_FMT_GBRP16LE;
     } else if (choice.name == "exr") {
+        check_invertible(o.color.transfer, path);
         choice.planes = choice.coded = mono ? AV_PIX_FMT_GRAYF32LE : AV_PIX_FMT_GBRPF32LE;
     }
 }

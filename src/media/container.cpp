@@ -103,7 +103,8 @@ Container::Container(std::string path, WriteOptions options, const Reader* sourc
                     fmt::format("the output {} is the input; choose another name", path_));
     }
     if (choice_.picture_files) {
-        check_target(file_of(0));
+        pictures_.emplace(path_, options_, choice_, source_);
+        check_pictures();
     } else {
         check_target(path_);
         partial_ = partial_path(path_);
@@ -111,6 +112,7 @@ Container::Container(std::string path, WriteOptions options, const Reader* sourc
     if (source_ != nullptr) {
         plan_ = plan_output(*source_, path_, choice_, options_);
     }
+    note_changes();
     if (choice_.on_gpu) { // whether there is one shows only when it is opened
         static_cast<void>(encoder(Rational(1, 25)));
     }
@@ -148,6 +150,25 @@ Container::~Container() {
     }
 }
 
+/// Pictures must not take the place of those that they are made of, whatever else they may replace.
+void Container::check_pictures() const {
+    const fs::path first = pictures_->file(0);
+    const Sequence* from =
+        source_ != nullptr ? Reader::Impl::of(*source_).decoder.sequence() : nullptr;
+    std::error_code failed;
+    const auto number = from != nullptr ? from->name().number_in(first.filename().string())
+                                        : std::optional<std::int64_t>();
+    const fs::path read = number               ? from->name().file(*number)
+                          : source_ != nullptr ? fs::path(source_->info().path)
+                                               : fs::path();
+    if (fs::equivalent(first, read, failed)) {
+        throw Error(Errc::invalid_argument,
+                    fmt::format("the output {} is the input's picture {}; choose another name",
+                                path_, read.string()));
+    }
+    check_target(first);
+}
+
 void Container::check_target(const fs::path& target) const {
     if (fs::exists(target) && !options_.overwrite) {
         throw Error(Errc::invalid_argument,
@@ -156,18 +177,30 @@ void Container::check_target(const fs::path& target) const {
     }
 }
 
-/// The file of picture `number`: the pattern filled in, from 1 as is usual; or the one name.
-fs::path Container::file_of(std::int64_t number) const {
-    if (!is_sequence(path_)) {
-        return path_;
+/// What a film loses, or gains, in an output of this kind.
+void Container::note_changes() const {
+    const bool has_times = choice_.name != "y4m" && !choice_.picture_files;
+    const bool one_picture = pictures_ && !pictures_->is_sequence();
+    if (options_.frame_rate.num() == 0 && !has_times && !one_picture) {
+        options_.warn(fmt::format("{} can't hold times, and the film's are irregular: its frames "
+                                  "follow one another there, and their times are lost; write a "
+                                  ".mkv or .mp4, or bring the film to a rate (--fps 25)",
+                                  path_));
     }
-    char name[4096] = {};
-    if (av_get_frame_filename(name, sizeof(name), path_.c_str(), static_cast<int>(number + 1)) <
-        0) {
-        throw Error(Errc::invalid_argument,
-                    fmt::format("{} is no pattern for pictures; use one %05d", path_));
+    const bool from_linear = source_ != nullptr && source_->info().linear_light;
+    const bool to_linear = choice_.name == "exr";
+    if (from_linear && !to_linear) {
+        options_.warn(
+            fmt::format("{} holds linear light, and {} doesn't: pictures are written with "
+                        "the sRGB transfer, and what is brighter than white is clipped",
+                        source_->info().path, path_));
+    } else if (to_linear && source_ != nullptr && !from_linear) {
+        options_.warn(fmt::format("{} holds linear light, as OpenEXR does: pictures are brought "
+                                  "there from the film's transfer ({})",
+                                  path_,
+                                  av_color_transfer_name(static_cast<AVColorTransferCharacteristic>(
+                                      options_.color.transfer))));
     }
-    return name;
 }
 
 /// Ticks that hold the film's own times: exactly 1 / rate where the container knows no other.
@@ -231,6 +264,10 @@ void Container::open_output(const Encoder& encoder) {
     }
     video->time_base = encoder.codec().time_base;
     video->avg_frame_rate = encoder.codec().framerate;
+    if (choice_.name == "y4m" && video->avg_frame_rate.num == 0 && source_ != nullptr) {
+        // It names one rate, and would name the clock's.
+        video->avg_frame_rate = Reader::Impl::of(*source_).decoder.stream().avg_frame_rate;
+    }
     video->sample_aspect_ratio = encoder.codec().sample_aspect_ratio;
     describe_film(*video, encoder.hdr());
     for (const auto& [key, value] : options_.metadata) {
@@ -255,10 +292,22 @@ void Container::open_output(const Encoder& encoder) {
 /// What the source says of its film and of itself.
 void Container::describe_film(AVStream& film, const Hdr& hdr) {
     hdr.add_to(film);
-    if (source_ == nullptr || !has_streams(*source_) || choice_.name == "y4m") {
+    if (source_ == nullptr || choice_.name == "y4m") {
         return;
     }
     const Reader::Impl& from = Reader::Impl::of(*source_);
+    if (has_streams(*source_)) {
+        describe_source(film, from);
+    }
+    const std::string timecode = from.timecode_at(options_.frame_rate, options_.warn);
+    if (!timecode.empty()) { // MOV and MP4 make a track of it where the film has it
+        AVDictionary** where =
+            has_timecode_track(*output_->oformat) ? &film.metadata : &output_->metadata;
+        av_dict_set(where, "timecode", timecode.c_str(), 0);
+    }
+}
+
+void Container::describe_source(AVStream& film, const Reader::Impl& from) {
     av_dict_copy(&film.metadata, from.decoder.stream().metadata, 0);
     // Frames are upright already; the timecode follows.
     for (const char* stale : {"rotate", "DURATION", "encoder", "timecode"}) {
@@ -267,12 +316,6 @@ void Container::describe_film(AVStream& film, const Hdr& hdr) {
     others_ = std::make_unique<OtherStreams>(from.info.path, from.options, from.film_time(), plan_,
                                              *output_, options_.warn);
     av_dict_set(&output_->metadata, "timecode", nullptr, 0);
-    const std::string timecode = from.timecode_at(options_.frame_rate, options_.warn);
-    if (!timecode.empty()) { // MOV and MP4 make a track of it where the film has it
-        AVDictionary** where =
-            has_timecode_track(*output_->oformat) ? &film.metadata : &output_->metadata;
-        av_dict_set(where, "timecode", timecode.c_str(), 0);
-    }
 }
 
 void Container::write(AVPacket& packet) {
@@ -295,8 +338,9 @@ void Container::copy_others(std::optional<Rational> until) {
 }
 
 void Container::write_file(const AVPacket& packet) {
-    const fs::path target = file_of(static_cast<std::int64_t>(files_.size()));
-    if (!is_sequence(path_) && !files_.empty()) {
+    const auto index = static_cast<std::int64_t>(files_.size());
+    const fs::path target = pictures_->file(index);
+    if (!pictures_->is_sequence() && index > 0) {
         throw Error(
             Errc::invalid_argument,
             fmt::format(
@@ -305,8 +349,10 @@ void Container::write_file(const AVPacket& packet) {
     }
     check_target(target);
     files_.emplace_back(partial_path(target), target);
+    const std::vector<std::uint8_t> bytes = pictures_->contents(packet, index);
     std::ofstream file(files_.back().first, std::ios::binary);
-    file.write(reinterpret_cast<const char*>(packet.data), packet.size);
+    file.write(reinterpret_cast<const char*>(bytes.data()),
+               static_cast<std::streamsize>(bytes.size()));
     file.close();
     if (!file) {
         throw Error(Errc::io, fmt::format("cannot write {}; is the disk full?", target.string()));

@@ -4,6 +4,7 @@
 
 #include "media/encoder.hpp"
 #include "media/other_streams.hpp"
+#include "media/picture_files.hpp"
 
 #include <oldfilm/media.hpp>
 
@@ -59,16 +60,19 @@ class Container {
   private:
     [[nodiscard]] bool wants_global_header() const;
     void describe_film(AVStream& film, const Hdr& hdr);
+    void describe_source(AVStream& film, const Reader::Impl& from);
     void open_output(const Encoder& encoder);
     void lock_partial();
+    void note_changes() const;
+    void check_pictures() const;
     void write_file(const AVPacket& packet);
-    [[nodiscard]] std::filesystem::path file_of(std::int64_t number) const;
     void check_target(const std::filesystem::path& target) const;
 
     std::string path_;
     WriteOptions options_;
     const Reader* source_;
     Choice choice_;
+    std::optional<PictureFiles> pictures_; ///< where that is what is written
     std::filesystem::path partial_;
     int lock_ = -1; ///< on the partial file, while it grows
     UniqueOutput output_;

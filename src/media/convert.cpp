@@ -1,6 +1,7 @@
 #include "media/convert.hpp"
 
 #include "media/coding.hpp"
+#include "media/linear_light.hpp"
 
 #include <oldfilm/error.hpp>
 
@@ -213,13 +214,13 @@ at::Tensor to_picture(const AVFrame& frame, const ColorTags& tags, bool grey) {
     const std::ptrdiff_t area = std::ptrdiff_t{frame.width} * frame.height;
     if (mono) {
         scale_plane(frame, layout, 0, luma, out); // luma, or green, which equals the others
-        return picture;
+        return is_linear_light(layout, tags) ? from_linear(picture) : picture;
     }
     if (layout.rgb) {
         scale_plane(frame, layout, 2, luma, out);
         scale_plane(frame, layout, 0, luma, out + area);
         scale_plane(frame, layout, 1, luma, out + 2 * area);
-        return picture;
+        return is_linear_light(layout, tags) ? from_linear(picture) : picture;
     }
     const Matrix matrix = matrix_of(weights_of(tags.matrix));
     const int across = 1 << layout.log2_x;
@@ -248,8 +249,9 @@ at::Tensor to_picture(const AVFrame& frame, const ColorTags& tags, bool grey) {
     return picture;
 }
 
-std::vector<at::Tensor> to_planes(const at::Tensor& picture, const Layout& layout,
+std::vector<at::Tensor> to_planes(const at::Tensor& given, const Layout& layout,
                                   const ColorTags& tags) {
+    const at::Tensor picture = layout.real ? to_linear(given, tags.transfer) : given;
     const Coding luma = luma_coding(layout, tags.range);
     const bool grey = picture.size(0) == 1;
     if (layout.rgb) {

@@ -15,6 +15,7 @@ extern "C" {
 #include <fmt/format.h>
 
 #include <cmath>
+#include <filesystem>
 
 namespace oldfilm::media {
 namespace {
@@ -55,12 +56,44 @@ std::string orientation(const std::int32_t* matrix, int& rotation) {
     return filters;
 }
 
+/// The image sequence that a pattern or a folder names; null where the path is neither.
+std::unique_ptr<Sequence> sequence_at(const std::string& path, const ReadOptions& options) {
+    std::error_code unknown;
+    std::optional<SequenceName> name = sequence_name(path);
+    if (!name && std::filesystem::is_directory(path, unknown)) {
+        name = sequence_in(path);
+    }
+    return name ? std::make_unique<Sequence>(std::move(*name), options) : nullptr;
+}
+
+UniqueInput open_film(const std::string& path, const Sequence* sequence,
+                      const ReadOptions& options) {
+    if (sequence == nullptr) {
+        return open_input(path, options);
+    }
+    ReadOptions one = options;
+    one.source_fps = sequence->rate();
+    // A picture is one packet there, however large.
+    return open_input(sequence->example().string(), one, "image2");
+}
+
+/// Says so where a picture is one of many.
+void note_neighbors(const std::string& path, const ReadOptions& options) {
+    const auto name = options.warn ? sequence_around(path) : std::nullopt;
+    const std::size_t count = name ? name->numbers().size() : 0;
+    if (count > 1) {
+        options.warn(fmt::format("{} is one of {} numbered pictures, and is restored by itself; "
+                                 "for the film that they are name {} or their folder",
+                                 path, count, name->pattern()));
+    }
+}
+
 } // namespace
 
 Decoder::Decoder(const std::string& path, const ReadOptions& options,
                  std::unique_ptr<VideoEngine> engine)
     : options_(options), path_(path), engine_(std::move(engine)),
-      input_(open_input(path, options)) {
+      sequence_(sequence_at(path, options)), input_(open_film(path, sequence_.get(), options)) {
     const int index = first_video(*input_);
     const AVCodec* decoder =
         index < 0 ? nullptr : avcodec_find_decoder(input_->streams[index]->codecpar->codec_id);
@@ -71,6 +104,11 @@ Decoder::Decoder(const std::string& path, const ReadOptions& options,
                         path));
     }
     stream_ = input_->streams[index];
+    if (sequence_) {
+        describe_sequence();
+    } else {
+        note_neighbors(path_, options_);
+    }
     codec_.reset(avcodec_alloc_context3(decoder));
     if (!codec_) {
         throw std::bad_alloc();
@@ -93,15 +131,28 @@ Decoder::Decoder(const std::string& path, const ReadOptions& options,
     codec_->pkt_timebase = stream_->time_base;
     codec_->max_pixels = most_pixels;
     codec_->flags |= AV_CODEC_FLAG_OUTPUT_CORRUPT; // part of a frame is better than none
-    if (decoder->id == AV_CODEC_ID_MJPEG) {
-        // It tells of damage only when it is asked to stop there; the frame before stands in then.
-        codec_->err_recognition |= AV_EF_EXPLODE;
+    if (decoder->id == AV_CODEC_ID_MJPEG || decoder->id == AV_CODEC_ID_PNG ||
+        decoder->id == AV_CODEC_ID_TIFF) {
+        // They tell of damage only when asked to stop there; the frame before stands in then.
+        codec_->err_recognition |= AV_EF_EXPLODE | AV_EF_CRCCHECK;
     }
     is_matroska_ = std::string_view(input_->iformat->name).find("matroska") == 0;
     time_base_ = to_rational(stream_->time_base);
     mirror_ = orientation(display_matrix(*stream_), rotation_);
     attach_engine();
     check(avcodec_open2(codec_.get(), decoder, nullptr), "open the decoder of " + path);
+}
+
+/// The stream is that of one picture; it is made the film's.
+void Decoder::describe_sequence() {
+    path_ = sequence_->name().pattern();
+    stream_->time_base = to_av(sequence_->rate().inverse());
+    stream_->avg_frame_rate = stream_->r_frame_rate = to_av(sequence_->rate());
+    stream_->nb_frames = stream_->duration = sequence_->count();
+    stream_->start_time = 0;
+    if (sequence_->dpx() && !sequence_->dpx()->timecode.empty()) {
+        av_dict_set(&stream_->metadata, "timecode", sequence_->dpx()->timecode.c_str(), 0);
+    }
 }
 
 void Decoder::attach_engine() {
@@ -132,12 +183,27 @@ void Decoder::warn(const std::string& line) const {
 }
 
 void Decoder::note_damage(const std::string& what) {
-    if (options_.strict) {
+    // Which picture of a sequence it is shows when its frame doesn't come.
+    if (options_.strict && !sequence_) {
         throw Error(
             Errc::unreadable,
             fmt::format("{} is damaged ({}), and strict reading was asked for", path_, what));
     }
     broken_ = true;
+}
+
+void Decoder::note_hurt(const AVFrame& frame) {
+    const std::string what = "a frame could be decoded only in part";
+    if (!sequence_) {
+        note_damage(what);
+        return;
+    }
+    const std::string named = fmt::format("{} could be decoded only in part",
+                                          sequence_->file(frame.best_effort_timestamp).string());
+    if (options_.strict) {
+        throw Error(Errc::unreadable, named + ", and strict reading was asked for");
+    }
+    warn(named);
 }
 
 /// Matroska's reader jumps over what it cannot read and says nothing; bytes that belong to no
@@ -153,11 +219,20 @@ void Decoder::note_gap() {
     bytes_end_ = std::max(bytes_end_, packet_->pos + packet_->size);
 }
 
+int Decoder::read_packet() {
+    if (!sequence_) {
+        return av_read_frame(input_.get(), packet_.get());
+    }
+    const bool read = sequence_->read(*packet_);
+    packet_->stream_index = stream_->index;
+    return read ? 0 : AVERROR_EOF;
+}
+
 /// Reads one packet of the stream into the decoder. False when there is none left.
 bool Decoder::feed() {
     while (true) {
         av_packet_unref(packet_.get());
-        const int read = av_read_frame(input_.get(), packet_.get());
+        const int read = read_packet();
         if (read == AVERROR(EAGAIN)) {
             continue;
         }
@@ -233,7 +308,7 @@ Decoded Decoder::decoded() {
                 frame->decode_error_flags != 0 || (frame->flags & AV_FRAME_FLAG_CORRUPT) != 0;
             if (hurt) {
                 ++damaged_;
-                note_damage("a frame could be decoded only in part");
+                note_hurt(*frame);
                 broken_ = false; // the frame is there, if not whole; nothing is missing before it
             }
             interlaced_ = interlaced_ || is_interlaced(*frame);
@@ -382,6 +457,12 @@ UniqueFrame Decoder::planar(UniqueFrame frame) {
         }
         return frame;
     }
+    if (format == AV_PIX_FMT_GBRAPF32LE) {
+        frame->format = direct_; // the same planes but one; swscale would round and clip them
+        frame->data[3] = nullptr;
+        frame->linesize[3] = 0;
+        return frame;
+    }
     UniqueFrame copy = make_frame();
     copy->format = direct_;
     copy->width = frame->width;
@@ -411,7 +492,9 @@ UniqueFrame Decoder::planar(UniqueFrame frame) {
 bool Decoder::seek(const Rational& seconds) {
     const std::int64_t start = stream_->start_time == AV_NOPTS_VALUE ? 0 : stream_->start_time;
     const std::int64_t place = start + (seconds / to_rational(stream_->time_base)).round();
-    if (av_seek_frame(input_.get(), stream_->index, place, AVSEEK_FLAG_BACKWARD) < 0) {
+    if (sequence_) {
+        sequence_->seek(place);
+    } else if (av_seek_frame(input_.get(), stream_->index, place, AVSEEK_FLAG_BACKWARD) < 0) {
         return false;
     }
     avcodec_flush_buffers(codec_.get());

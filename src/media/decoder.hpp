@@ -6,6 +6,7 @@
 #include "media/continuity.hpp"
 #include "media/hardware.hpp"
 #include "media/samples.hpp"
+#include "media/sequence.hpp"
 #include "media/survey.hpp"
 
 #include <oldfilm/media.hpp>
@@ -49,6 +50,8 @@ class Decoder {
     [[nodiscard]] bool interlaced() const noexcept { return interlaced_; }
     /// Whether film frames are taken out of telecined ones; four of five then, from the first on.
     [[nodiscard]] bool telecined() const noexcept { return telecined_; }
+    /// Null where the film is no image sequence. Its frames' times are their places in it.
+    [[nodiscard]] const Sequence* sequence() const noexcept { return sequence_.get(); }
     /// Frames that were damaged, so far.
     [[nodiscard]] std::int64_t damaged() const noexcept { return damaged_; }
 
@@ -57,9 +60,12 @@ class Decoder {
     Decoded from_surface(UniqueFrame frame);
     void attach_engine();
     void check_engine(int code) const;
+    void describe_sequence();
+    int read_packet();
     bool feed();
     void note_gap();
     void note_damage(const std::string& what);
+    void note_hurt(const AVFrame& frame);
     Decoded filtered();
     void build_graph(const AVFrame& first);
     UniqueFrame planar(UniqueFrame frame);
@@ -68,7 +74,8 @@ class Decoder {
     ReadOptions options_;
     std::string path_;
     std::unique_ptr<VideoEngine> engine_; ///< null: on the CPU
-    UniqueInput input_;
+    std::unique_ptr<Sequence> sequence_;
+    UniqueInput input_; ///< of a sequence, one of its pictures
     Continuity continuity_{*input_};
     AVStream* stream_ = nullptr;
     UniqueCodec codec_;

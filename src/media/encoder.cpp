@@ -2,6 +2,7 @@
 
 #include "device/device.hpp"
 #include "media/hardware.hpp"
+#include "media/linear_light.hpp"
 #include "media/put_back.hpp"
 
 #include <oldfilm/error.hpp>
@@ -149,7 +150,8 @@ Encoder::Encoder(const Choice& choice, const WriteOptions& options, Rational clo
     codec_->sample_aspect_ratio = to_av(options.sample_aspect);
     codec_->color_range = tags_.range == Range::full ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG;
     codec_->color_primaries = static_cast<AVColorPrimaries>(tags_.primaries);
-    codec_->color_trc = static_cast<AVColorTransferCharacteristic>(tags_.transfer);
+    codec_->color_trc = static_cast<AVColorTransferCharacteristic>(
+        layout_.real ? AVCOL_TRC_LINEAR : static_cast<int>(tags_.transfer));
     codec_->colorspace = static_cast<AVColorSpace>(tags_.matrix);
     if (layout_.log2_x > 0) {
         tags_.siting =

@@ -43,12 +43,6 @@ void check_file(const std::string& path) {
         throw Error(Errc::not_found,
                     fmt::format("there is no file {}; name a film that exists", path));
     }
-    if (fs::is_directory(path, failed)) {
-        throw Error(
-            Errc::unreadable,
-            fmt::format("{} is a folder; name a film in it, or a sequence such as {}/%05d.png",
-                        path, path));
-    }
     if (fs::is_regular_file(path, failed) && fs::file_size(path, failed) == 0) {
         throw Error(Errc::unreadable, fmt::format("{} is empty; name a film", path));
     }
@@ -236,16 +230,15 @@ AVStream& add_stream_like(AVFormatContext& output, const AVStream& from) {
 }
 #endif
 
-UniqueInput open_input(const std::string& path, const ReadOptions& read) {
+UniqueInput open_input(const std::string& path, const ReadOptions& read, const char* demuxer) {
     Dictionary options;
     std::string allowed = "file,pipe";
     for (const std::string& protocol : read.protocols) {
         allowed += "," + protocol;
     }
     av_dict_set(&options.entries, "protocol_whitelist", allowed.c_str(), 0);
-    const Rational sequence_rate = read.source_fps.value_or(Rational());
     const std::string scheme = scheme_of(path);
-    const AVInputFormat* format = nullptr;
+    const AVInputFormat* format = demuxer == nullptr ? nullptr : av_find_input_format(demuxer);
     std::string url = "file:" + path;
     if (path == "-") {
         url = "pipe:0";
@@ -259,24 +252,17 @@ UniqueInput open_input(const std::string& path, const ReadOptions& read) {
                                     path, scheme, scheme));
         }
         url = path;
-    } else if (is_sequence(path)) {
-        format = av_find_input_format("image2");
-        url = path;
-        av_dict_set_int(&options.entries, "start_number", first_of_sequence(path), 0);
-        if (sequence_rate.num() > 0) {
-            av_dict_set(&options.entries, "framerate", sequence_rate.to_string().c_str(), 0);
-        }
     } else {
         check_file(path);
+        // One picture, whatever its name says, and lasts as long as a frame does.
+        av_dict_set(&options.entries, "pattern_type", "none", 0);
+        if (read.source_fps && is_picture(path)) {
+            av_dict_set(&options.entries, "framerate", read.source_fps->to_string().c_str(), 0);
+        }
     }
     AVFormatContext* context = nullptr;
     const int opened = avformat_open_input(&context, url.c_str(), format, &options.entries);
     if (opened < 0) {
-        if (opened == AVERROR(ENOENT)) {
-            throw Error(
-                Errc::not_found,
-                fmt::format("there is no picture of the sequence {}; look at the pattern", path));
-        }
         throw Error(Errc::unreadable,
                     fmt::format("{} is not a film that FFmpeg can read ({}); is it complete?", path,
                                 error_text(opened)));

@@ -82,10 +82,11 @@ void add_side_data(AVStream& stream, AVPacketSideDataType type, const void* data
 /// was.
 AVStream& add_stream_like(AVFormatContext& output, const AVStream& from);
 
-/// Opens a file, a picture, a sequence or standard input ("-") for reading; other protocols than
-/// file and pipe where `read` names them. Throws `Error`: not_found, unreadable, invalid_argument
-/// (a protocol).
-UniqueInput open_input(const std::string& path, const ReadOptions& read);
+/// Opens a file, a picture or standard input ("-") for reading; other protocols than file and pipe
+/// where `read` names them. `demuxer`, in FFmpeg's names; null: by the file's contents. Throws
+/// `Error`: not_found, unreadable, invalid_argument (a protocol).
+UniqueInput open_input(const std::string& path, const ReadOptions& read,
+                       const char* demuxer = nullptr);
 
 /// The stream that is restored: the first video that is no cover picture, else the cover picture
 /// itself; negative when there is none that can be decoded.

@@ -1,6 +1,5 @@
 #include "media/output_plan.hpp"
 
-#include "media/locations.hpp"
 #include "media/reader.hpp"
 #include "media/timecode.hpp"
 
@@ -12,6 +11,15 @@
 
 namespace oldfilm::media {
 namespace {
+
+void check_timecode(const Reader::Impl& source, const Choice& choice, const std::string& path,
+                    const WriteOptions& options) {
+    const std::string timecode = timecode_of(source.decoder.input(), source.decoder.stream());
+    const bool has_none = choice.name == "y4m" || (choice.picture_files && choice.name != "dpx");
+    if (has_none && !timecode.empty()) {
+        options.warn(fmt::format("the timecode {} is left out: {} holds none", timecode, path));
+    }
+}
 
 /// Metadata that the output can't have are told.
 void check_metadata(const Reader::Impl& source, const AVOutputFormat* format,
@@ -26,10 +34,6 @@ void check_metadata(const Reader::Impl& source, const AVOutputFormat* format,
                                  "level, which are left out; name a .mkv, .mp4 or .mov",
                                  path));
     }
-    const std::string timecode = timecode_of(source.decoder.input(), source.decoder.stream());
-    if (format == nullptr && !timecode.empty()) {
-        options.warn(fmt::format("the timecode {} is left out: {} holds none", timecode, path));
-    }
 }
 
 } // namespace
@@ -40,16 +44,16 @@ const AVOutputFormat* format_of(const std::string& path, const Choice& choice) {
 }
 
 bool has_streams(const Reader& source) {
-    const std::string& path = source.info().path;
-    return path != "-" && !is_sequence(path);
+    return source.info().path != "-" && Reader::Impl::of(source).decoder.sequence() == nullptr;
 }
 
 StreamPlan plan_output(const Reader& source, const std::string& path, const Choice& choice,
                        const WriteOptions& options) {
+    const Reader::Impl& from = Reader::Impl::of(source);
+    check_timecode(from, choice, path, options);
     if (!has_streams(source)) {
         return {};
     }
-    const Reader::Impl& from = Reader::Impl::of(source);
     const bool only_pictures = choice.picture_files || choice.name == "y4m";
     const AVOutputFormat* format = only_pictures ? nullptr : format_of(path, choice);
     if (format == nullptr && !only_pictures) {

@@ -35,6 +35,7 @@ bool colour_later(const std::string& path, const ReadOptions& read, const Ration
         ReadOptions options;
         options.threads = 1;
         options.protocols = read.protocols;
+        options.missing = read.missing;
         Decoder decoder(path, options);
         for (int i = 1; i <= places; ++i) {
             if (!decoder.seek(duration * Rational(i, places + 1))) {

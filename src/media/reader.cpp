@@ -1,6 +1,7 @@
 #include "media/reader.hpp"
 
 #include "media/convert.hpp"
+#include "media/linear_light.hpp"
 #include "media/probe.hpp"
 #include "media/timecode.hpp"
 
@@ -157,8 +158,9 @@ void Reader::Impl::say_what_was_found() const {
 
 void Reader::Impl::describe(const std::string& path, const AVFrame& first, AVPixelFormat format) {
     const AVStream& stream = decoder.stream();
-    info.path = path;
-    info.container = decoder.input().iformat->name;
+    const Sequence* sequence = decoder.sequence();
+    info.path = sequence != nullptr ? sequence->name().pattern() : path;
+    info.container = sequence != nullptr ? "image2" : decoder.input().iformat->name;
     info.codec = avcodec_get_name(stream.codecpar->codec_id);
     info.pixel_format = av_get_pix_fmt_name(decoder.source_format());
     info.width = first.width;
@@ -181,9 +183,12 @@ void Reader::Impl::describe(const std::string& path, const AVFrame& first, AVPix
     if (first.sample_aspect_ratio.num > 0) {
         info.sample_aspect = to_rational(first.sample_aspect_ratio);
     }
-    info.color = completed(tags_of(first), decoder.source_format(), first.height, first.width);
     hdr = Hdr::of(stream, first);
     dynamic_hdr = media::dynamic_hdr(stream, first);
+    describe_dpx(path);
+    info.timecode = timecode_of(decoder.input(), decoder.stream());
+    info.color = picture_tags(coded_color(first), layout_of(format));
+    info.linear_light = is_linear_light(layout_of(format), coded_color(first));
     info.interlaced = decoder.interlaced();
     info.rotation = decoder.rotation();
     for (unsigned i = 0; i < decoder.input().nb_streams; ++i) {
@@ -228,7 +233,7 @@ Rational Reader::Impl::first_time() const {
 /// A container's clock is coarse: a time within one tick of k / rate is that, if times then still
 /// increase.
 Rational Reader::Impl::exact_time(const AVFrame& frame) {
-    if (options.source_fps) {
+    if (options.source_fps && decoder.sequence() == nullptr) {
         return Rational(count) / rate;
     }
     const Rational tick = decoder.time_base();
@@ -344,6 +349,10 @@ std::optional<Reader::Impl::Coded> Reader::Impl::next_frame() {
         if (!ended) {
             ended = over = true;
             hear_of_colour(0);
+            if (const Sequence* sequence = decoder.sequence()) {
+                fill_sequence(Rational(sequence->count()) / rate, nullptr);
+                return next_frame();
+            }
             check_end(waiting.broken_before);
         }
         return std::nullopt;
@@ -361,7 +370,9 @@ std::optional<Reader::Impl::Coded> Reader::Impl::next_frame() {
     }
     // Decoders give frames some packets late, with threads many; so does what the damage took.
     suspect = waiting.broken_before ? frames_of_delay : std::max(suspect - 1, 0);
-    if (suspect > 0 && last && rate.num() > 0 && last_time) {
+    if (decoder.sequence() != nullptr) {
+        fill_sequence(time, &waiting.decoded);
+    } else if (suspect > 0 && last && rate.num() > 0 && last_time) {
         conceal_until(time);
     }
     const bool again =
@@ -403,14 +414,24 @@ void Reader::Impl::check_end(bool broken) {
     }
 }
 
+/// What the frame's samples are.
+ColorTags Reader::Impl::coded_color(const AVFrame& frame) const {
+    ColorTags tags = completed(tags_of(frame), decoder.source_format(), frame.height, frame.width);
+    if (transfer_is_made_up && tags.transfer == AVCOL_TRC_LINEAR) {
+        tags.transfer = AVCOL_TRC_UNSPECIFIED;
+    }
+    return tags;
+}
+
 /// What the frame itself is tagged as. An output has one set of tags, the film's first: matrix and
 /// range are undone when the picture is made, but primaries and transfer stay in it.
 ColorTags Reader::Impl::own_color(const AVFrame& frame, Rational time) {
-    const ColorTags color =
-        completed(tags_of(frame), decoder.source_format(), frame.height, frame.width);
+    const ColorTags color = coded_color(frame);
     const bool coded_alike = color.matrix == info.color.matrix && color.range == info.color.range;
     const bool seen_alike =
-        color.primaries == info.color.primaries && color.transfer == info.color.transfer;
+        color.primaries == info.color.primaries &&
+        picture_tags(color, layout_of(static_cast<AVPixelFormat>(frame.format))).transfer ==
+            info.color.transfer;
     if (!(coded_alike && seen_alike) && !std::exchange(tags_warned, true) && options.warn) {
         options.warn(fmt::format("{}: the colour tags change at {:.3f} s; {}", info.path,
                                  time.value(),

@@ -44,16 +44,21 @@ struct OLDFILM_HIDDEN Reader::Impl {
     timecode_at(const Rational& output_rate,
                 const std::function<void(const std::string&)>& warn) const;
     void describe(const std::string& path, const AVFrame& first, AVPixelFormat format);
+    void describe_dpx(const std::string& path);
     Rational exact_time(const AVFrame& frame);
     Coded made(media::Decoded decoded, Rational time);
     [[nodiscard]] at::Tensor picture_of(const media::Decoded& decoded,
                                         const ColorTags& color) const;
     void conceal_until(Rational time);
+    void fill_sequence(Rational time, const media::Decoded* next);
+    [[nodiscard]] std::shared_ptr<const media::Decoded> stand_in(const media::Decoded* next,
+                                                                 std::int64_t place);
     void check_end(bool broken);
     void check_grey(const media::Decoded& decoded, Rational time);
     void hear_of_colour(std::size_t most_waiting);
     void found_colour(Rational time);
     ColorTags own_color(const AVFrame& frame, Rational time);
+    [[nodiscard]] ColorTags coded_color(const AVFrame& frame) const;
 
     struct Waiting {
         media::Decoded decoded;
@@ -77,11 +82,14 @@ struct OLDFILM_HIDDEN Reader::Impl {
     MediaInfo info;
     media::Hdr hdr;
     std::string dynamic_hdr; ///< that there is such, by its name
+    std::optional<media::DpxHeader> dpx; ///< of the film's first whole picture
     bool grey = false;
     bool over = false, ended = false;
     bool colour_warned = false, tags_warned = false;
-    int suspect = 0;           ///< so many frames more may show what the last damage took
-    std::deque<Waiting> ahead; ///< decoded to look at, not yet given
+    bool transfer_is_made_up = false; ///< a file of an encoder that calls everything linear
+    int unreadable = 0;               ///< pictures of a sequence that were named as such
+    int suspect = 0;                  ///< so many frames more may show what the last damage took
+    std::deque<Waiting> ahead;        ///< decoded to look at, not yet given
     std::deque<Asked> asked;
     std::deque<Coded> repeats; ///< concealing frames, and the one after them
     std::optional<Coded> last;

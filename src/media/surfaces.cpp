@@ -1,6 +1,7 @@
 #include "media/surfaces.hpp"
 
 #include "media/coding.hpp"
+#include "media/linear_light.hpp"
 
 #include <oldfilm/error.hpp>
 
@@ -226,6 +227,10 @@ at::Tensor picture_of(const Planes& planes, const Layout& layout, const ColorTag
                       bool grey) {
     const Coding luma = luma_coding(layout, tags.range);
     const at::Tensor y = values(planes[0], layout, luma);
+    if (is_linear_light(layout, tags)) {
+        return from_linear(grey || layout.planes == 1 ? y.unsqueeze(0)
+                                                      : at::stack({planes[2], y, planes[1]}));
+    }
     if (grey || layout.planes == 1) {
         return (y.is_same(planes[0]) ? y.clone() : y).unsqueeze(0);
     }
@@ -246,7 +251,8 @@ at::Tensor picture_of(const Planes& planes, const Layout& layout, const ColorTag
                       (cb * matrix.blue_cb).add_(y)});
 }
 
-Planes planes_of(const at::Tensor& picture, const Layout& layout, const ColorTags& tags) {
+Planes planes_of(const at::Tensor& given, const Layout& layout, const ColorTags& tags) {
+    const at::Tensor picture = layout.real ? to_linear(given, tags.transfer) : given;
     const Coding luma = luma_coding(layout, tags.range);
     const bool grey = picture.size(0) == 1;
     if (layout.rgb) {

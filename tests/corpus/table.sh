@@ -47,4 +47,4 @@ same double-times.mp4 "" 120
 spliced discontinuity.ts 48
 
 refused size-changes.h264 "size"
-refused gaps/%04d.png "without a gap"
+refused gaps/%04d.png "is missing"
