@@ -42,6 +42,7 @@ struct RestoreArguments {
     bool profile = false;
     std::string profile_file; ///< for a trace; empty for none
     bool overwrite = false, fresh = false, strict = false, deinterlace = false;
+    bool no_audio = false, no_subtitles = false, drop_streams = false;
     ProgressStyle progress = ProgressStyle::none;
     std::vector<std::string> plugin_path;
     std::stop_token stop;

@@ -50,6 +50,9 @@ oldfilm::RestoreOptions options_of(const RestoreArguments& a, ProgressView& view
     options.codec = a.codec;
     options.crf = a.crf;
     options.mask_out = a.mask_out;
+    options.audio = !a.no_audio;
+    options.subtitles = !a.no_subtitles;
+    options.drop_streams = a.drop_streams;
     options.overwrite = a.overwrite;
     options.fresh = a.fresh;
     options.stop = a.stop;

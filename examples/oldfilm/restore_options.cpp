@@ -104,6 +104,11 @@ void add_output_options(CLI::App& app, RestoreArguments& a, RestoreTexts& t) {
     app.add_option("--mask-out", a.mask_out, "A film of what was repaired (grey, lossless)")
         ->type_name("FILE")
         ->group("Output");
+    app.add_flag("--no-audio", a.no_audio, "Leave the sound out")->group("Output");
+    app.add_flag("--no-subtitles", a.no_subtitles, "Leave the subtitles out")->group("Output");
+    app.add_flag("--drop-streams", a.drop_streams,
+                 "Leave out, with a warning, what the output can't hold, instead of refusing")
+        ->group("Output");
     app.add_flag("--overwrite", a.overwrite, "Replace files that exist")->group("Output");
     app.add_flag("--fresh", a.fresh, "Start over where an earlier run was broken off")
         ->group("Output");

@@ -131,6 +131,11 @@ struct WriteOptions {
     std::string pixel_format; ///< empty: chosen (4:2:0 for h264 of even size, 4:4:4 otherwise, grey
                               ///< where possible)
     bool overwrite = false;
+    bool audio = true;     ///< the source's sound goes along
+    bool subtitles = true; ///< and so do its subtitles
+    /// Streams of the source that the container can't hold are left out, with a warning, instead of
+    /// being a reason to refuse. Outputs that hold pictures only leave them out without that.
+    bool drop_streams = false;
     int threads = 0;
     std::vector<std::pair<std::string, std::string>> metadata; ///< added to the container's
     std::function<void(const std::string&)> warn;
@@ -140,9 +145,11 @@ struct WriteOptions {
 /// time.
 class OLDFILM_API Writer {
   public:
-    /// `source`, when given, is where audio, subtitles, chapters, attachments and metadata are
-    /// copied from (from its `start` on, by its `source_fps`); it must outlive the writer. Throws
-    /// `Error`: invalid_argument (codec, path, existing file), unsupported, io.
+    /// `source`, when given, is where audio, subtitles, chapters, attachments, timecode, HDR10's
+    /// and other metadata come from (from its `start` on, by its `source_fps`); it must outlive the
+    /// writer. What the container can't hold as it is is converted, without loss where it has such
+    /// a codec; `warn` is told. Throws `Error`: invalid_argument (codec, path, existing file, a
+    /// stream that can't be kept), unsupported, io.
     Writer(const std::string& path, WriteOptions options, const Reader* source = nullptr);
     /// Without `finish()` the partial file is removed.
     ~Writer();

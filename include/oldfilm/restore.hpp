@@ -20,7 +20,9 @@ struct RestoreOptions {
     std::optional<int> crf;
     std::string mask_out; ///< a file for the film's repair masks (grey, lossless); empty for none
     bool overwrite = false;
-    bool fresh = false; ///< start over where an earlier run was broken off
+    bool audio = true, subtitles = true; ///< see `WriteOptions`
+    bool drop_streams = false;           ///< see `WriteOptions`
+    bool fresh = false;                  ///< start over where an earlier run was broken off
     std::function<void(const Progress&)> progress; ///< called a few times a second; may be empty
     std::function<void(const std::string&)> warn;  ///< told each warning; may be empty
     std::function<void(const std::string&)> note;  ///< told news, such as being taken up again

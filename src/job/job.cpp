@@ -4,7 +4,7 @@
 #include "device/order.hpp"
 #include "job/checks.hpp"
 #include "job/frame_queue.hpp"
-#include "media/codec_choice.hpp"
+#include "media/output_plan.hpp"
 
 #include <oldfilm/plugins.hpp>
 
@@ -124,6 +124,9 @@ WriteOptions Job::write_options(const StreamFormat& format, const std::string& c
     write.color = format.color;
     write.sample_aspect = info.sample_aspect;
     write.overwrite = options_.overwrite;
+    write.audio = options_.audio;
+    write.subtitles = options_.subtitles;
+    write.drop_streams = options_.drop_streams;
     write.metadata = {{"oldfilm", version()}};
     write.warn = [this](const std::string& text) { warnings_(text); };
     choose_rate(write, format, path);
@@ -235,6 +238,19 @@ void Job::stopped(std::int64_t written) const {
                             "again to {}",
                             source_.frames(), of, written,
                             kept_ ? "go on from there" : "start over"));
+}
+
+/// That what goes along with the film has a place in the output, before models are opened.
+void Job::check_streams() {
+    WriteOptions wanted;
+    wanted.codec = options_.codec;
+    wanted.width = wanted.height = 2;
+    wanted.audio = options_.audio;
+    wanted.subtitles = options_.subtitles;
+    wanted.drop_streams = options_.drop_streams;
+    wanted.warn = [this](const std::string& text) { warnings_(text); };
+    const media::Choice choice = media::choose_codec(output_, wanted);
+    static_cast<void>(media::plan_output(source_.reader(), output_, choice, wanted));
 }
 
 /// Frames that are lost or made up are a defect, and a film with a defect is not published.

@@ -73,6 +73,7 @@ class Job {
                           const std::optional<KeptFilm::Output>& masks, ProgressMeter& meter);
     std::int64_t pull(const Run& run, const Next& next, const Push& push, ProgressMeter& meter,
                       std::int64_t before = 0);
+    void check_streams();
     void check_counts(const StreamFormat& out, std::int64_t written) const;
     void check_masks(std::int64_t written, bool any);
     [[nodiscard]] RestoreResult result(std::int64_t written, const ProgressMeter& meter) const;

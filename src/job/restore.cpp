@@ -80,6 +80,7 @@ RestoreResult Job::restore(const Pipeline& pipeline) {
     WriteOptions wanted;
     wanted.codec = options_.codec;
     wanted.width = wanted.height = 2;
+    check_streams();
     const std::string& path = source_.info().path;
     const bool can_be_kept = path != "-" && media::scheme_of(path).empty() &&
                              media::SegmentEncoder::can_keep(output_, wanted) &&

@@ -2,7 +2,10 @@
 
 #include "base/sync.hpp"
 #include "media/locations.hpp"
+#include "media/muxer_trial.hpp"
+#include "media/output_plan.hpp"
 #include "media/reader.hpp"
+#include "media/timecode.hpp"
 
 #include <oldfilm/error.hpp>
 
@@ -28,6 +31,12 @@ Rational common_tick(const Rational& a, const Rational& b) {
     const std::int64_t den = std::lcm(a.den(), b.den());
     const Rational both(std::gcd(a.num() * (den / a.den()), b.num() * (den / b.den())), den);
     return both.inverse().value() > finest ? a : both;
+}
+
+/// Whether timecode of the film becomes a track of its own.
+bool has_timecode_track(const AVOutputFormat& format) {
+    const std::string_view name = format.name;
+    return name == "mp4" || name == "mov" || name == "ipod";
 }
 
 } // namespace
@@ -69,6 +78,9 @@ Container::Container(std::string path, WriteOptions options, const Reader* sourc
         options_.warn = [](const std::string&) {};
     }
     if (path_ == "-") {
+        if (source_ != nullptr) {
+            static_cast<void>(plan_output(*source_, path_, choice_, options_)); // what is left out
+        }
         return;
     }
     const fs::path folder = fs::absolute(path_).parent_path();
@@ -98,6 +110,9 @@ Container::Container(std::string path, WriteOptions options, const Reader* sourc
         partial_ = partial_path(path_);
     }
     check_codec();
+    if (source_ != nullptr) {
+        plan_ = plan_output(*source_, path_, choice_, options_);
+    }
     note_changes();
     if (choice_.on_gpu) { // whether there is one shows only when it is opened
         static_cast<void>(encoder(Rational(1, 25)));
@@ -228,15 +243,15 @@ std::unique_ptr<Encoder> Container::encoder(Rational first_base) const {
             clock = common_tick(clock, Reader::Impl::of(*source_).decoder.time_base());
         }
     }
-    return std::make_unique<Encoder>(choice_, options_, clock, wants_global_header());
+    return std::make_unique<Encoder>(choice_, options_, clock, wants_global_header(),
+                                     source_ == nullptr ? Hdr() : Reader::Impl::of(*source_).hdr);
 }
 
 bool Container::wants_global_header() const {
     if (choice_.picture_files) {
         return false;
     }
-    const AVOutputFormat* format = av_guess_format(
-        choice_.muxer.empty() ? nullptr : choice_.muxer.c_str(), path_.c_str(), nullptr);
+    const AVOutputFormat* format = format_of(path_, choice_);
     return format != nullptr && (format->flags & AVFMT_GLOBALHEADER) != 0;
 }
 
@@ -274,23 +289,7 @@ void Container::open_output(const Encoder& encoder) {
         video->avg_frame_rate = Reader::Impl::of(*source_).decoder.stream().avg_frame_rate;
     }
     video->sample_aspect_ratio = encoder.codec().sample_aspect_ratio;
-    if (source_ != nullptr && source_->info().path != "-" &&
-        Reader::Impl::of(*source_).decoder.sequence() == nullptr && choice_.name != "y4m") {
-        const Reader::Impl& from = Reader::Impl::of(*source_);
-        av_dict_copy(&video->metadata, from.decoder.stream().metadata, 0);
-        for (const char* stale : {"rotate", "DURATION", "encoder"}) { // frames are upright already
-            av_dict_set(&video->metadata, stale, nullptr, 0);
-        }
-        others_ =
-            std::make_unique<OtherStreams>(from.info.path, from.options, *output_, options_.warn);
-    }
-    if (source_ != nullptr && Reader::Impl::of(*source_).decoder.sequence() != nullptr) {
-        const std::string timecode =
-            Reader::Impl::of(*source_).timecode_at(options_.frame_rate, options_.warn);
-        if (!timecode.empty()) {
-            av_dict_set(&video->metadata, "timecode", timecode.c_str(), 0);
-        }
-    }
+    describe_film(*video, encoder.hdr());
     for (const auto& [key, value] : options_.metadata) {
         av_dict_set(&output_->metadata, key.c_str(), value.c_str(), 0);
     }
@@ -304,10 +303,39 @@ void Container::open_output(const Encoder& encoder) {
     }
     AVDictionary* muxing = nullptr;
     av_dict_set(&muxing, "movflags", "+faststart+use_metadata_tags+write_colr", 0);
-    output_->strict_std_compliance = FF_COMPLIANCE_UNOFFICIAL; // y4m of more than 8 bits
+    output_->strict_std_compliance = muxer_compliance;
     const int written = avformat_write_header(output_.get(), &muxing);
     av_dict_free(&muxing);
     check_io(written, "write " + path_);
+}
+
+/// What the source says of its film and of itself.
+void Container::describe_film(AVStream& film, const Hdr& hdr) {
+    hdr.add_to(film);
+    if (source_ == nullptr || choice_.name == "y4m") {
+        return;
+    }
+    const Reader::Impl& from = Reader::Impl::of(*source_);
+    if (has_streams(*source_)) {
+        describe_source(film, from);
+    }
+    const std::string timecode = from.timecode_at(options_.frame_rate, options_.warn);
+    if (!timecode.empty()) { // MOV and MP4 make a track of it where the film has it
+        AVDictionary** where =
+            has_timecode_track(*output_->oformat) ? &film.metadata : &output_->metadata;
+        av_dict_set(where, "timecode", timecode.c_str(), 0);
+    }
+}
+
+void Container::describe_source(AVStream& film, const Reader::Impl& from) {
+    av_dict_copy(&film.metadata, from.decoder.stream().metadata, 0);
+    // Frames are upright already; the timecode follows.
+    for (const char* stale : {"rotate", "DURATION", "encoder", "timecode"}) {
+        av_dict_set(&film.metadata, stale, nullptr, 0);
+    }
+    others_ = std::make_unique<OtherStreams>(from.info.path, from.options, from.film_time(), plan_,
+                                             *output_, options_.warn);
+    av_dict_set(&output_->metadata, "timecode", nullptr, 0);
 }
 
 void Container::write(AVPacket& packet) {

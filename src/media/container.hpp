@@ -61,6 +61,8 @@ class Container {
 
   private:
     [[nodiscard]] bool wants_global_header() const;
+    void describe_film(AVStream& film, const Hdr& hdr);
+    void describe_source(AVStream& film, const Reader::Impl& from);
     void open_output(const Encoder& encoder);
     void lock_partial();
     void note_changes() const;
@@ -77,6 +79,7 @@ class Container {
     std::filesystem::path partial_;
     int lock_ = -1; ///< on the partial file, while it grows
     UniqueOutput output_;
+    StreamPlan plan_;
     std::unique_ptr<OtherStreams> others_;
     AVRational clock_{0, 1}; ///< the encoder's time base
     int stream_ = 0;

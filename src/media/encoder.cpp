@@ -95,6 +95,24 @@ void set_quality(AVCodecContext& codec, const Choice& choice, const WriteOptions
     }
 }
 
+/// Encoders of FFmpeg 5 and 6 don't all look at frames' own HDR metadata; they know parameters.
+void set_hdr(AVCodecContext& codec, const Choice& choice, const Hdr& hdr) {
+    static const std::map<std::string, const char*> options{
+        {"libx264", "x264-params"}, {"libx265", "x265-params"}, {"libsvtav1", "svtav1-params"}};
+    const auto parameters = hdr.parameters(choice.encoder->name);
+    if (parameters.empty()) {
+        return;
+    }
+    const char* option = options.at(choice.encoder->name);
+    AVDictionary* all = nullptr;
+    av_opt_get_dict_val(codec.priv_data, option, 0, &all);
+    for (const auto& [key, value] : parameters) {
+        av_dict_set(&all, key.c_str(), value.c_str(), 0);
+    }
+    av_opt_set_dict_val(codec.priv_data, option, all, 0);
+    av_dict_free(&all);
+}
+
 [[noreturn]] void no_gpu_encoder(const Choice& choice, const std::string& why) {
     const std::string plain = choice.name.substr(0, choice.name.find('_'));
     throw Error(Errc::unsupported,
@@ -106,9 +124,9 @@ void set_quality(AVCodecContext& codec, const Choice& choice, const WriteOptions
 } // namespace
 
 Encoder::Encoder(const Choice& choice, const WriteOptions& options, Rational clock,
-                 bool global_header)
-    : choice_(choice), layout_(layout_of(choice.planes)), tags_(options.color), time_base_(clock),
-      codec_(avcodec_alloc_context3(choice.encoder)) {
+                 bool global_header, Hdr hdr)
+    : choice_(choice), layout_(layout_of(choice.planes)), tags_(options.color),
+      hdr_(std::move(hdr)), time_base_(clock), codec_(avcodec_alloc_context3(choice.encoder)) {
     if (!codec_) {
         throw std::bad_alloc();
     }
@@ -148,6 +166,7 @@ Encoder::Encoder(const Choice& choice, const WriteOptions& options, Rational clo
         codec_->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
     }
     set_quality(*codec_, choice, options);
+    set_hdr(*codec_, choice, hdr_);
     if (choice.on_gpu && !options.device.empty()) {
         use_device(options.device);
     }
@@ -273,6 +292,7 @@ void Encoder::encode(const Frame& frame, const Sink& sink) {
     samples->colorspace = codec_->colorspace;
     samples->chroma_location = codec_->chroma_sample_location;
     samples->sample_aspect_ratio = codec_->sample_aspect_ratio;
+    hdr_.add_to(*samples);
     durations_[samples->pts] = rescale(info.duration, info.time_base, time_base_);
     check(avcodec_send_frame(codec_.get(), samples.get()), "encode a frame");
     receive(sink);

@@ -12,6 +12,7 @@ extern "C" {
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 #include <filesystem>
 #include <limits>
 #include <new>
@@ -172,6 +173,62 @@ ColorTags tags_of(const AVFrame& frame) {
                                                                   : ChromaSiting::unspecified;
     return tags;
 }
+
+// Side data of a stream went to its parameters in FFmpeg 6.1.
+#if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(60, 30, 100)
+const std::uint8_t* side_data_of(const AVStream& stream, AVPacketSideDataType type) {
+    const AVPacketSideData* found = av_packet_side_data_get(
+        stream.codecpar->coded_side_data, stream.codecpar->nb_coded_side_data, type);
+    return found == nullptr ? nullptr : found->data;
+}
+
+void add_side_data(AVStream& stream, AVPacketSideDataType type, const void* data,
+                   std::size_t size) {
+    AVPacketSideData* made = av_packet_side_data_new(
+        &stream.codecpar->coded_side_data, &stream.codecpar->nb_coded_side_data, type, size, 0);
+    if (made == nullptr) {
+        throw std::bad_alloc();
+    }
+    std::memcpy(made->data, data, size);
+}
+
+AVStream& add_stream_like(AVFormatContext& output, const AVStream& from) {
+    AVStream* stream = avformat_new_stream(&output, nullptr);
+    if (stream == nullptr) {
+        throw std::bad_alloc();
+    }
+    check(avcodec_parameters_copy(stream->codecpar, from.codecpar), "copy a stream's parameters");
+    stream->codecpar->codec_tag = 0;
+    return *stream;
+}
+#else
+const std::uint8_t* side_data_of(const AVStream& stream, AVPacketSideDataType type) {
+    return av_stream_get_side_data(&stream, type, nullptr);
+}
+
+void add_side_data(AVStream& stream, AVPacketSideDataType type, const void* data,
+                   std::size_t size) {
+    std::uint8_t* made = av_stream_new_side_data(&stream, type, size);
+    if (made == nullptr) {
+        throw std::bad_alloc();
+    }
+    std::memcpy(made, data, size);
+}
+
+AVStream& add_stream_like(AVFormatContext& output, const AVStream& from) {
+    AVStream* stream = avformat_new_stream(&output, nullptr);
+    if (stream == nullptr) {
+        throw std::bad_alloc();
+    }
+    check(avcodec_parameters_copy(stream->codecpar, from.codecpar), "copy a stream's parameters");
+    stream->codecpar->codec_tag = 0;
+    for (int i = 0; i < from.nb_side_data; ++i) {
+        const AVPacketSideData& data = from.side_data[i];
+        add_side_data(*stream, data.type, data.data, data.size);
+    }
+    return *stream;
+}
+#endif
 
 UniqueInput open_input(const std::string& path, const ReadOptions& read, const char* demuxer) {
     Dictionary options;

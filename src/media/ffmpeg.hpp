@@ -13,6 +13,8 @@ extern "C" {
 #include <libswscale/swscale.h>
 }
 
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -70,6 +72,15 @@ inline Rational to_rational(AVRational r) {
 AVRational to_av(const Rational& r);
 
 ColorTags tags_of(const AVFrame& frame);
+
+/// What is known of a stream beside its packets, such as its mastering display; null when it is
+/// not. Kept in its parameters from FFmpeg 6.1 on.
+const std::uint8_t* side_data_of(const AVStream& stream, AVPacketSideDataType type);
+/// Throws `std::bad_alloc`.
+void add_side_data(AVStream& stream, AVPacketSideDataType type, const void* data, std::size_t size);
+/// A stream of `output` with the parameters and the side data of `from`, in whatever container that
+/// was.
+AVStream& add_stream_like(AVFormatContext& output, const AVStream& from);
 
 /// Opens a file, a picture or standard input ("-") for reading; other protocols than file and pipe
 /// where `read` names them. `demuxer`, in FFmpeg's names; null: by the file's contents. Throws

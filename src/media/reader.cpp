@@ -183,6 +183,8 @@ void Reader::Impl::describe(const std::string& path, const AVFrame& first, AVPix
     if (first.sample_aspect_ratio.num > 0) {
         info.sample_aspect = to_rational(first.sample_aspect_ratio);
     }
+    hdr = Hdr::of(stream, first);
+    dynamic_hdr = media::dynamic_hdr(stream, first);
     describe_dpx(path);
     info.timecode = timecode_of(decoder.input(), decoder.stream());
     info.color = picture_tags(coded_color(first), layout_of(format));

@@ -4,7 +4,8 @@
 
 #include "base/hidden.hpp"
 #include "media/decoder.hpp"
-#include "media/duplicates.hpp"
+#include "media/film_time.hpp"
+#include "media/hdr.hpp"
 
 #include <oldfilm/media.hpp>
 
@@ -35,6 +36,8 @@ struct OLDFILM_HIDDEN Reader::Impl {
     [[nodiscard]] Frame pictured(const Coded& frame) const;
     void say_what_was_found() const;
     [[nodiscard]] Rational first_time() const;
+    /// Where what belongs to a time of the source is in the film that is read.
+    [[nodiscard]] media::FilmTime film_time() const { return {decoder.stream(), nominal, options}; }
     /// The timecode of the first frame that is read, at `output_rate` frames a second; empty where
     /// there is none.
     [[nodiscard]] std::string
@@ -77,6 +80,8 @@ struct OLDFILM_HIDDEN Reader::Impl {
     media::Duplicates duplicates;
     media::FilmClock clock;
     MediaInfo info;
+    media::Hdr hdr;
+    std::string dynamic_hdr; ///< that there is such, by its name
     std::optional<media::DpxHeader> dpx; ///< of the film's first whole picture
     bool grey = false;
     bool over = false, ended = false;
