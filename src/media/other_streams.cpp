@@ -215,8 +215,8 @@ void OtherStreams::copy(std::optional<Rational> until) {
                 release_held();
             }
         }
-        UniquePacket packet = std::move(waiting_);
-        take(routes_.at(packet->stream_index), std::move(packet));
+        Route& route = routes_.at(waiting_->stream_index);
+        take(route, std::move(waiting_));
     }
 }
 
