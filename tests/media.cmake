@@ -7,5 +7,5 @@ if(OLDFILM_MEDIA)
   oldfilm_test(media_others_test
     SOURCES media_sound_test.cpp media_subtitle_test.cpp media_chapters_test.cpp media_timecode_test.cpp media_hdr_test.cpp
     LIBS oldfilm_media_files oldfilm::media PkgConfig::OLDFILM_FFMPEG LABELS media)
-  oldfilm_hidden(media_others_test oldfilm_media media/timecode media/ffmpeg media/locations)
+  oldfilm_hidden(media_others_test oldfilm_media timecode ffmpeg locations)
 endif()
