@@ -6,6 +6,7 @@
 #include <catch2/catch.hpp>
 
 #include <cmath>
+#include <stdexcept>
 
 using namespace oldfilm;
 using namespace media_files;
@@ -25,8 +26,13 @@ std::string film(const Folder& folder, const std::string& name, const std::strin
 }
 
 double start_of(const std::string& file, const std::string& stream) {
-    return std::stod(
-        probe(file, "-select_streams " + stream + " -show_entries packet=pts_time").at(0));
+    for (const std::string& time :
+         probe(file, "-select_streams " + stream + " -show_entries packet=pts_time")) {
+        if (time != "N/A") {
+            return std::stod(time);
+        }
+    }
+    throw std::runtime_error(file + " has no times");
 }
 
 double first_picture(const std::string& file) {

@@ -66,6 +66,7 @@ Container::Container(std::string path, WriteOptions options, const Reader* sourc
     if (!options_.warn) {
         options_.warn = [](const std::string&) {};
     }
+    check_muxer();
     if (source_ != nullptr) {
         const std::string change = samples_change(source_->info(), choice_, options_);
         if (!change.empty()) {
@@ -177,12 +178,29 @@ std::unique_ptr<Encoder> Container::encoder(Rational first_base) const {
     return std::make_unique<Encoder>(choice_, options_, clock, wants_global_header());
 }
 
-bool Container::wants_global_header() const {
-    if (choice_.picture_files) {
-        return false;
+const AVOutputFormat* Container::muxer() const {
+    return av_guess_format(choice_.muxer.empty() ? nullptr : choice_.muxer.c_str(), path_.c_str(),
+                           nullptr);
+}
+
+/// That there is a container for the path, and that it holds the codec.
+void Container::check_muxer() const {
+    if (choice_.picture_files || choice_.name == "y4m") {
+        return;
     }
-    const AVOutputFormat* format = av_guess_format(
-        choice_.muxer.empty() ? nullptr : choice_.muxer.c_str(), path_.c_str(), nullptr);
+    const AVOutputFormat* format = muxer();
+    if (format == nullptr) {
+        throw Error(Errc::unsupported,
+                    fmt::format("the extension of {} tells no container; use .mkv", path_));
+    }
+    if (avformat_query_codec(format, choice_.encoder->id, FF_COMPLIANCE_EXPERIMENTAL) == 0) {
+        throw Error(Errc::unsupported, fmt::format("{} cannot hold {}; use .mkv, or another codec",
+                                                   format->name, choice_.name));
+    }
+}
+
+bool Container::wants_global_header() const {
+    const AVOutputFormat* format = choice_.picture_files ? nullptr : muxer();
     return format != nullptr && (format->flags & AVFMT_GLOBALHEADER) != 0;
 }
 
@@ -199,11 +217,6 @@ void Container::open(const Encoder& encoder) {
           "find a container for " + path_);
     output_.reset(context);
     output_->flags |= AVFMT_FLAG_BITEXACT; // no random numbers: the same film gives the same bytes
-    if (choice_.name != "y4m" && avformat_query_codec(output_->oformat, choice_.encoder->id,
-                                                      FF_COMPLIANCE_EXPERIMENTAL) == 0) {
-        throw Error(Errc::unsupported, fmt::format("{} cannot hold {}; use .mkv, or another codec",
-                                                   output_->oformat->name, choice_.name));
-    }
     open_output(encoder);
 }
 

@@ -43,7 +43,8 @@ void set_quality_on_gpu(AVCodecContext& codec, int crf) {
 }
 
 /// Whether FFmpeg's FFV1 takes slices in a grid of so many rows and columns: bounded in bits, none
-/// without a chroma sample, and none that would share one at an odd size's edge.
+/// without a chroma sample, and none that would share one at an odd size's edge. Slices one pixel
+/// wide or high it takes, and gives back other samples (seen in 5.1).
 bool ffv1_takes(const AVCodecContext& codec, int rows, int columns) {
     const AVPixFmtDescriptor& format = *av_pix_fmt_desc_get(codec.pix_fmt);
     const std::int64_t bits = (format.comp[0].depth + 1) * std::int64_t{format.nb_components};
@@ -52,7 +53,7 @@ bool ffv1_takes(const AVCodecContext& codec, int rows, int columns) {
     const auto divides = [&](int length, int parts, int shift) {
         const int unit = 1 << (chroma ? shift : 0);
         const auto before_last = static_cast<int>(std::int64_t{length} * (parts - 1) / parts);
-        return parts <= (length + unit - 1) / unit &&
+        return length / parts >= 2 && parts <= (length + unit - 1) / unit &&
                (length % unit == 0 || (length - before_last) % unit != 0);
     };
     const std::int64_t width = (codec.width + columns - 1) / columns;
