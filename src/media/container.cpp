@@ -30,6 +30,27 @@ Rational common_tick(const Rational& a, const Rational& b) {
     return both.inverse().value() > finest ? a : both;
 }
 
+const AVOutputFormat* muxer_of(const Choice& choice, const std::string& path) {
+    return av_guess_format(choice.muxer.empty() ? nullptr : choice.muxer.c_str(), path.c_str(),
+                           nullptr);
+}
+
+/// That there is a container for the path, and that it holds the codec.
+void check_muxer(const Choice& choice, const std::string& path) {
+    if (choice.picture_files || choice.name == "y4m") {
+        return;
+    }
+    const AVOutputFormat* format = muxer_of(choice, path);
+    if (format == nullptr) {
+        throw Error(Errc::unsupported,
+                    fmt::format("the extension of {} tells no container; use .mkv", path));
+    }
+    if (avformat_query_codec(format, choice.encoder->id, FF_COMPLIANCE_EXPERIMENTAL) == 0) {
+        throw Error(Errc::unsupported, fmt::format("{} cannot hold {}; use .mkv, or another codec",
+                                                   format->name, choice.name));
+    }
+}
+
 } // namespace
 
 fs::path partial_path(const fs::path& path) {
@@ -66,7 +87,7 @@ Container::Container(std::string path, WriteOptions options, const Reader* sourc
     if (!options_.warn) {
         options_.warn = [](const std::string&) {};
     }
-    check_muxer();
+    check_muxer(choice_, path_);
     if (source_ != nullptr) {
         const std::string change = samples_change(source_->info(), choice_, options_);
         if (!change.empty()) {
@@ -178,29 +199,8 @@ std::unique_ptr<Encoder> Container::encoder(Rational first_base) const {
     return std::make_unique<Encoder>(choice_, options_, clock, wants_global_header());
 }
 
-const AVOutputFormat* Container::muxer() const {
-    return av_guess_format(choice_.muxer.empty() ? nullptr : choice_.muxer.c_str(), path_.c_str(),
-                           nullptr);
-}
-
-/// That there is a container for the path, and that it holds the codec.
-void Container::check_muxer() const {
-    if (choice_.picture_files || choice_.name == "y4m") {
-        return;
-    }
-    const AVOutputFormat* format = muxer();
-    if (format == nullptr) {
-        throw Error(Errc::unsupported,
-                    fmt::format("the extension of {} tells no container; use .mkv", path_));
-    }
-    if (avformat_query_codec(format, choice_.encoder->id, FF_COMPLIANCE_EXPERIMENTAL) == 0) {
-        throw Error(Errc::unsupported, fmt::format("{} cannot hold {}; use .mkv, or another codec",
-                                                   format->name, choice_.name));
-    }
-}
-
 bool Container::wants_global_header() const {
-    const AVOutputFormat* format = choice_.picture_files ? nullptr : muxer();
+    const AVOutputFormat* format = choice_.picture_files ? nullptr : muxer_of(choice_, path_);
     return format != nullptr && (format->flags & AVFMT_GLOBALHEADER) != 0;
 }
 

@@ -60,8 +60,6 @@ class Container {
     [[nodiscard]] const Choice& choice() const { return choice_; }
 
   private:
-    [[nodiscard]] const AVOutputFormat* muxer() const;
-    void check_muxer() const;
     [[nodiscard]] bool wants_global_header() const;
     void open_output(const Encoder& encoder);
     void lock_partial();
