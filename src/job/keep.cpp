@@ -119,6 +119,7 @@ RestoreResult Job::keep(const Pipeline& pipeline) {
 RestoreResult Job::deal(const Pipeline& pipeline) {
     kept_ = true;
     KeptFilm film(output_, options_.fresh);
+    kept_film_ = &film;
     choose_tile(film);
     const StreamFormat in = source_.reader().format();
     std::optional<KeptFilm::Output> output;

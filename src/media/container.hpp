@@ -9,6 +9,7 @@
 #include <oldfilm/media.hpp>
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -53,8 +54,10 @@ class Container {
     void write(AVPacket& packet);
     /// Sound and the like up to `until` seconds of the film; all that is left with nothing.
     void copy_others(std::optional<Rational> until);
-    /// Ends the file, syncs it and gives it its name.
-    void finish();
+    /// Ends the file, syncs it and gives it its name; `before` is told the file (the first of
+    /// pictures) that is about to get one. Where a file of that name appeared meanwhile, and must
+    /// not be overwritten, throws `Error` (io) and leaves the partial file.
+    void finish(const std::function<void(const std::filesystem::path&)>& before = {});
     [[nodiscard]] const std::string& path() const { return path_; }
     [[nodiscard]] const WriteOptions& options() const { return options_; }
     [[nodiscard]] const Choice& choice() const { return choice_; }
@@ -67,9 +70,10 @@ class Container {
     void lock_partial();
     void note_changes() const;
     void check_pictures() const;
+    void close_output();
+    void publish(const std::filesystem::path& unfinished, const std::filesystem::path& final_name);
     void write_file(const AVPacket& packet);
     void check_target(const std::filesystem::path& target) const;
-    void check_codec() const;
 
     std::string path_;
     WriteOptions options_;

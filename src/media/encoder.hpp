@@ -21,6 +21,9 @@ class Encoder {
     /// unsupported.
     Encoder(const Choice& choice, const WriteOptions& options, Rational clock, bool global_header,
             Hdr hdr = {});
+    ~Encoder();
+    Encoder(const Encoder&) = delete;
+    Encoder& operator=(const Encoder&) = delete;
 
     void encode(const Frame& frame, const Sink& sink);
     /// Gets what the encoder still holds.
@@ -48,6 +51,7 @@ class Encoder {
     UniqueSws sws_;
     std::map<std::int64_t, std::int64_t> durations_; ///< by pts, of frames in the encoder
     UniquePacket packet_ = make_packet();
+    bool has_frames_ = false;
 };
 
 } // namespace oldfilm::media

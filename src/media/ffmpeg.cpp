@@ -13,6 +13,7 @@ extern "C" {
 
 #include <algorithm>
 #include <cstring>
+#include <cstdlib>
 #include <filesystem>
 #include <limits>
 #include <new>
@@ -22,6 +23,7 @@ namespace oldfilm {
 
 void quiet_ffmpeg() {
     av_log_set_level(AV_LOG_FATAL);
+    setenv("SVT_LOG", "-1", /*overwrite=*/0); // SVT-AV1 writes to standard error by itself
 }
 
 namespace media {

@@ -14,8 +14,11 @@ namespace oldfilm::media {
 class FilmTime {
   public:
     FilmTime() = default;
-    /// `film`: the stream that is restored; `rate`: its own, 0 when irregular.
-    FilmTime(const AVStream& film, const Rational& rate, const ReadOptions& read) {
+    /// `film`: the stream that is restored; `rate`: its own, 0 when irregular; `begin`: of the film, on
+    /// its container's clock.
+    FilmTime(const AVStream& film, const Rational& rate, const ReadOptions& read,
+             const Rational& begin)
+        : origin_(begin) {
         const Rational first = film.start_time == AV_NOPTS_VALUE
                                    ? Rational()
                                    : Rational(film.start_time) * to_rational(film.time_base);

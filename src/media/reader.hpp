@@ -4,6 +4,7 @@
 
 #include "base/hidden.hpp"
 #include "media/decoder.hpp"
+#include "media/duplicates.hpp"
 #include "media/film_time.hpp"
 #include "media/hdr.hpp"
 
@@ -37,7 +38,9 @@ struct OLDFILM_HIDDEN Reader::Impl {
     void say_what_was_found() const;
     [[nodiscard]] Rational first_time() const;
     /// Where what belongs to a time of the source is in the film that is read.
-    [[nodiscard]] media::FilmTime film_time() const { return {decoder.stream(), nominal, options}; }
+    [[nodiscard]] media::FilmTime film_time() const {
+        return {decoder.stream(), nominal, options, begin};
+    }
     /// The timecode of the first frame that is read, at `output_rate` frames a second; empty where
     /// there is none.
     [[nodiscard]] std::string
@@ -79,6 +82,7 @@ struct OLDFILM_HIDDEN Reader::Impl {
     media::Survey found;
     media::Duplicates duplicates;
     media::FilmClock clock;
+    Rational begin;   ///< of the film, on its container's clock; times count from there
     MediaInfo info;
     media::Hdr hdr;
     std::string dynamic_hdr; ///< that there is such, by its name
