@@ -45,7 +45,7 @@ RestoreResult restored(const std::string& film, const std::string& output,
 std::string soft_telecined(const Folder& folder) {
     const std::string plain = folder / "plain.m2v";
     ffmpeg(pan("24", 4) +
-           "-vf setpts=N/(30000/1001)/TB,format=yuv420p -r 30000/1001 "
+           "-vf 'setpts=N/(30000/1001)/TB,format=yuv420p' -r 30000/1001 "
            "-c:v mpeg2video -bf 0 -q:v 2 -f mpeg2video " +
            plain);
     std::ifstream in(plain, std::ios::binary);
@@ -137,13 +137,16 @@ TEST_CASE("A film without duplicates has none, and stands still only where it do
     }
     // A still, then motion at the film's full rate.
     ffmpeg(pan("25", 3) + "-vf loop=loop=40:size=1:start=20,setpts=N/25/TB -c:v ffv1 " + file);
+    const auto shown = hashes(file, "gray");
     const auto frames = read(file);
+    REQUIRE(frames.size() == shown.size());
     CHECK(Reader(file).info().film_rate == Rational(0));
-    CHECK(frames[20].info().origin == Origin::decoded);
-    for (std::size_t i = 21; i <= 60; ++i) {
-        CHECK(frames[i].info().origin == Origin::held);
+    int held = 0;
+    for (std::size_t i = 1; i < frames.size(); ++i) {
+        CHECK((frames[i].info().origin == Origin::held) == (shown[i] == shown[i - 1]));
+        held += frames[i].info().origin == Origin::held ? 1 : 0;
     }
-    CHECK(frames[61].info().origin == Origin::decoded);
+    CHECK(held == 40);
 }
 
 TEST_CASE("Stages see the film's own frames, and equal frames stay equal") {
@@ -203,13 +206,17 @@ TEST_CASE("A still stays still until the film goes on") {
     RestoreOptions options;
     options.codec = "ffv1";
     restored(film, folder / "out.mkv", {"interpolate:fps=2x", "denoise"}, options);
+    const auto coming = hashes(film, "gray");
     const auto found = hashes(folder / "out.mkv", "gray");
-    REQUIRE(found.size() == 112);
-    for (std::size_t i = 20; i < 60; ++i) {
-        CHECK(found[i] == found[i + 1]);
+    REQUIRE(found.size() == 2 * coming.size());
+    int still = 0;
+    for (std::size_t i = 0; i + 1 < coming.size(); ++i) {
+        const bool same = coming[i] == coming[i + 1];
+        still += same ? 1 : 0;
+        CHECK((found[2 * i] == found[2 * i + 1]) == same);
+        CHECK((found[2 * i + 1] == found[2 * i + 2]) == same);
     }
-    CHECK(found[60] != found[61]);
-    CHECK(found[19] != found[20]);
+    CHECK(still == 20);
 }
 
 TEST_CASE("A speed that counts duplicates as frames is said to stretch the film") {

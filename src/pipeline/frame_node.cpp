@@ -37,6 +37,14 @@ std::optional<std::int64_t> FrameNode::reach(std::int64_t number, std::int64_t a
     return last;
 }
 
+/// The frame as stages see it: numbers go on without gaps where repeats are taken out.
+Frame FrameNode::numbered(std::int64_t number) const {
+    const Frame frame = in_.at(number);
+    FrameInfo info = frame.info();
+    info.index = shot_index_ + number - shot_first_;
+    return frame.with_info(std::move(info));
+}
+
 bool FrameNode::begin_shot(const Frame& first) {
     const int wanted = stage_.config().analysis_frames;
     const std::optional<std::int64_t> last = reach(next_, std::max(wanted - 1, 0));
@@ -45,19 +53,20 @@ bool FrameNode::begin_shot(const Frame& first) {
     }
     const Timed timed(clock_, Profile::Kind::analysis, next_);
     stage_.reset();
+    shot_first_ = next_;
+    shot_index_ = first.info().index;
     if (wanted > 0) {
         const std::string known = findings_.known(first.info().shot);
         if (!known.empty()) {
             stage_.restore_analysis(known);
         } else {
             for (std::int64_t n = next_; n <= *last; ++n) {
-                stage_.analyze(in_.at(n));
+                stage_.analyze(numbered(n));
             }
             findings_.tell(first.info().shot, stage_.finish_analysis());
         }
     }
     shot_ = first.info().shot;
-    shot_first_ = next_;
     return true;
 }
 
@@ -112,11 +121,11 @@ void FrameNode::process(std::int64_t count, std::int64_t last) {
     std::vector<stage::Wanted> wanted;
     for (std::int64_t n = next_; n < next_ + count; ++n) {
         stage::Wanted& one = wanted.emplace_back();
-        one.index = in_.at(n).info().index; // repeats, which are taken out, count
+        one.index = numbered(n).info().index;
         const std::int64_t start = stage::window_start(config, n, shot_first_, last);
         one.centre = static_cast<std::size_t>(n - start);
         for (std::int64_t i = start; i <= start + config.before + config.after; ++i) {
-            one.window.push_back(in_.at(std::clamp(i, shot_first_, last)));
+            one.window.push_back(numbered(std::clamp(i, shot_first_, last)));
         }
     }
     std::vector<stage::Made> made;
@@ -125,7 +134,7 @@ void FrameNode::process(std::int64_t count, std::int64_t last) {
         made = stage_.process(wanted);
     }
     for (std::size_t i = 0; i < made.size(); ++i) {
-        out_.push(finished(wanted[i].window[wanted[i].centre], made[i]));
+        out_.push(finished(in_.at(next_ + static_cast<std::int64_t>(i)), made[i]));
     }
     next_ += count;
 }

@@ -108,6 +108,7 @@ class FrameNode final : public Node {
     /// The last frame of `number`'s shot that is at most `number + ahead`; nothing when more must
     /// come first.
     [[nodiscard]] std::optional<std::int64_t> reach(std::int64_t number, std::int64_t ahead) const;
+    [[nodiscard]] Frame numbered(std::int64_t number) const;
     bool begin_shot(const Frame& first);
     /// How many of the next `most` frames come before a live parameter changes.
     [[nodiscard]] std::int64_t before_change(std::int64_t most) const;
@@ -120,6 +121,7 @@ class FrameNode final : public Node {
     Findings findings_;
     std::int64_t next_;
     std::int64_t shot_first_ = 0;
+    std::int64_t shot_index_ = 0; ///< of that frame
     std::optional<std::int32_t> shot_;
 };
 

@@ -74,10 +74,7 @@ void RateNode::give(const Frame& frame, FrameInfo info, Origin origin) {
     last_ = frame.picture();
     info.index = next_++;
     info.taken.reset(); // they are evenly spaced now
-    info.origin = origin == Origin::interpolated ? origin
-                  : again                        ? Origin::held
-                  : origin == Origin::held       ? Origin::decoded
-                                                 : origin;
+    info.origin = again && origin == Origin::decoded ? Origin::held : origin;
     out_.push(frame.with_info(std::move(info)));
 }
 
@@ -119,7 +116,7 @@ bool RateNode::step_on_grid(std::int64_t end, bool closed) {
     info.duration = (rate_.inverse() / time_base_).round();
     const Rational at = taken(a.info());
     if (at >= time || !has_next || !moves(a, in_.at(current_ + 1))) {
-        give(a, std::move(info), a.info().origin);
+        give(a, std::move(info), at == time ? Origin::decoded : Origin::held);
         return true;
     }
     const Frame b = in_.at(current_ + 1);
@@ -163,7 +160,7 @@ bool RateNode::step_each(std::int64_t end, bool closed) {
     info.pts = (time / info.time_base).num();
     info.duration = (step / info.time_base).num();
     if (position == Rational(0) || !has_next || !moves(a, in_.at(current_ + 1))) {
-        give(a, std::move(info), a.info().origin);
+        give(a, std::move(info), position == Rational(0) ? Origin::decoded : Origin::held);
         return true;
     }
     const Frame made = between(a, in_.at(current_ + 1), time, position.value());

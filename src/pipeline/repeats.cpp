@@ -74,8 +74,13 @@ bool Fold::step() {
         return false;
     }
     Frame frame = in_.at(next_++);
-    if (repeats_.see(frame.info())) {
-        repeats_.take_out(frame.info());
+    FrameInfo info = frame.info();
+    if (!last_.defined() || !last_.is_same(frame.picture())) {
+        info.origin = Origin::decoded; // held, but not shown before
+    }
+    last_ = frame.picture();
+    if (repeats_.see(info)) {
+        repeats_.take_out(info);
     } else {
         out_.push(std::move(frame));
     }

@@ -52,6 +52,7 @@ class Fold final : public Node {
   private:
     Repeats& repeats_;
     std::int64_t next_;
+    at::Tensor last_; ///< picture
 };
 
 /// Puts them back: each shows what its frame has become.
