@@ -84,7 +84,7 @@ TEST_CASE("HDR10's metadata go through containers and codecs") {
         CHECK(warnings.empty());
     }
     // The encoders that can have said it in the pictures too, which a player may only see.
-    for (const std::string& out : {"h265.mkv", "h264.mp4", "av1.mkv"}) {
+    for (const std::string out : {"h265.mkv", "h264.mp4", "av1.mkv"}) {
         CAPTURE(out);
         const std::string raw = folder / (out.substr(0, 4) == "h265"   ? "raw.h265"
                                           : out.substr(0, 4) == "h264" ? "raw.h264"
