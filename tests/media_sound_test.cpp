@@ -20,7 +20,7 @@ namespace {
 /// A click at 0.25 s and each half second after it, some samples wide.
 const std::string clicks = "-f lavfi -i \"aevalsrc='0.8*exp(-pow((mod(t,0.5)-0.25)*1500,2))"
                            "*(1+0.01*sin(4000*t))':s=48000:d=2\" -ac 2 ";
-const std::string pictures = "-f lavfi -i testsrc2=size=64x48:rate=10:duration=2 ";
+const std::string pictures = "-f lavfi -i testsrc2=size=64x64:rate=10:duration=2 ";
 
 /// A film of two seconds with clicks.
 std::string film(const Folder& folder, const std::string& name, const std::string& sound) {
