@@ -20,7 +20,7 @@ namespace {
 /// A click at 0.25 s and each half second after it, some samples wide.
 const std::string clicks = "-f lavfi -i \"aevalsrc='0.8*exp(-pow((mod(t,0.5)-0.25)*1500,2))"
                            "*(1+0.01*sin(4000*t))':s=48000:d=2\" -ac 2 ";
-const std::string pictures = "-f lavfi -i testsrc2=size=64x48:rate=10:duration=2 ";
+const std::string pictures = "-f lavfi -i testsrc2=size=64x64:rate=10:duration=2 ";
 
 /// A film of two seconds with clicks.
 std::string film(const Folder& folder, const std::string& name, const std::string& sound) {
@@ -103,7 +103,7 @@ TEST_CASE("Sound of any kind goes into each container, in sync") {
             CAPTURE(container);
             std::vector<std::string> warnings;
             WriteOptions options;
-            options.codec = container == "out.mp4" ? "h264" : "ffv1";
+            options.codec = container == "out.mp4" || container == "out.mov" ? "h264" : "ffv1";
             options.overwrite = true;
             options.warn = [&](const std::string& line) { warnings.push_back(line); };
             copy(file, folder / container, options);
@@ -182,7 +182,7 @@ TEST_CASE("Sound that begins late or has a gap stays in sync") {
     check_heard(gap, {0.25, 1.25, 1.75});
     for (const std::string name : {"out.mp4", "out.mov", "out.mkv", "out.avi"}) {
         WriteOptions options;
-        options.codec = name == "out.mp4" ? "h264" : "ffv1";
+        options.codec = name == "out.mp4" || name == "out.mov" ? "h264" : "ffv1";
         options.overwrite = true;
         copy(gap, folder / name, options);
         check_heard(folder / name, {0.25, 1.25, 1.75});

@@ -31,6 +31,9 @@ std::vector<Cue> cues(const std::string& file) {
     };
     const std::regex times(R"((\d+):(\d+):(\d+),(\d+) --> (\d+):(\d+):(\d+),(\d+))");
     for (std::string line; std::getline(text, line);) {
+        while (!line.empty() && line.back() == '\r') { // as ASS has it within a cue
+            line.pop_back();
+        }
         std::smatch match;
         if (std::regex_search(line, match, times)) {
             found.push_back({seconds(match, 1), seconds(match, 5), ""});
@@ -58,7 +61,7 @@ std::string film(const Folder& folder, const std::string& name, const std::strin
                  const std::string& srt) {
     std::ofstream(folder / "words.srt") << srt;
     const std::string file = folder / name;
-    ffmpeg("-f lavfi -i testsrc2=size=64x48:rate=10:duration=4 -i " + (folder / "words.srt") +
+    ffmpeg("-f lavfi -i testsrc2=size=64x64:rate=10:duration=4 -i " + (folder / "words.srt") +
            " -map 0 -map 1 -c:v mpeg4 -metadata:s:s language=deu -c:s " + codec + " " + file);
     return file;
 }
@@ -152,12 +155,12 @@ std::string shown(double seconds) {
     const std::string window = "\x01\x00\x00\x0a\x00\x0a\x00\x01\x00\x01"s;
     return segment(
                seconds, 0x16,
-               "\x00\x40\x00\x30\x10\x00\x00\x80\x00\x00\x01\x00\x00\x00\x00\x00\x0a\x00\x0a"s) +
+               "\x00\x40\x00\x40\x10\x00\x00\x80\x00\x00\x01\x00\x00\x00\x00\x00\x0a\x00\x0a"s) +
            segment(seconds, 0x17, window) +
            segment(seconds, 0x14, "\x00\x00\x01\x29\x6e\xf0\xff"s) +
            segment(seconds, 0x15, "\x00\x00\x00\xc0\x00\x00\x07\x00\x01\x00\x01\x01\x00\x00"s) +
            segment(seconds, static_cast<char>(0x80), "") +
-           segment(seconds + 0.5, 0x16, "\x00\x40\x00\x30\x10\x00\x01\x00\x00\x00\x00"s) +
+           segment(seconds + 0.5, 0x16, "\x00\x40\x00\x40\x10\x00\x01\x00\x00\x00\x00"s) +
            segment(seconds + 0.5, 0x17, window) +
            segment(seconds + 0.5, static_cast<char>(0x80), "");
 }
@@ -168,7 +171,7 @@ TEST_CASE("Subtitles that are pictures are kept, or refused by name") {
     const Folder folder;
     std::ofstream(folder / "in.sup", std::ios::binary) << shown(0.8) << shown(2);
     const std::string source = folder / "in.mkv";
-    ffmpeg("-f lavfi -i testsrc2=size=64x48:rate=10:duration=3 -i " + (folder / "in.sup") +
+    ffmpeg("-f lavfi -i testsrc2=size=64x64:rate=10:duration=3 -i " + (folder / "in.sup") +
            " -map 0 -map 1 -c:v mpeg4 -c:s copy " + source);
     const auto shown_at = [](const std::string& file) {
         return probe(file, "-select_streams s -show_entries packet=pts_time");
