@@ -57,6 +57,7 @@ class Job {
     [[nodiscard]] WriteOptions write_options(const StreamFormat& format, const std::string& codec);
     [[nodiscard]] WriteOptions film_options(const StreamFormat& out, const std::string& plan);
     [[nodiscard]] WriteOptions mask_options();
+    [[nodiscard]] StreamFormat format() const;
     [[nodiscard]] std::int64_t held_beside(const StreamFormat& out) const;
     [[nodiscard]] Pipeline watched(const Pipeline& pipeline, Push see, const std::string& device,
                                    int lanes = 1);
