@@ -136,6 +136,37 @@ TEST_CASE("scratch-removal leaves a clean film alone", "[scratch-removal]") {
     CHECK(touched < 0.01);
 }
 
+TEST_CASE("scratch-removal leaves alone what moves: objects, a pole that passes, a film's ends",
+          "[scratch-removal]") {
+    const at::Tensor wide = photo("home.jpg", 1);
+    if (!wide.defined()) {
+        return;
+    }
+    const at::Tensor y = at::arange(height, at::kFloat).view({1, height, 1});
+    const at::Tensor x = at::arange(width, at::kFloat).view({1, 1, width});
+    struct Ball {
+        double row, column, down, across, radius;
+    };
+    const Ball balls[] = {{40, 20, 0.5, 4, 5}, {90, 150, -1, -6, 9}, {130, 60, -3, 2, 4}};
+    const std::vector<at::Tensor> film = film_of(10, [&](int i) {
+        at::Tensor picture = crop(wide, 60 + i / 2, 60 + 2 * i, height, width);
+        for (const Ball& ball : balls) {
+            const double row = ball.row + ball.down * i;
+            const double column = ball.column + ball.across * i;
+            const at::Tensor shade = 0.5 + 0.35 * (0.9 * (y - row) + 0.4 * (x - column)).sin();
+            picture = at::where(disc(row, column, ball.radius), shade, picture);
+        }
+        const at::Tensor pole = ((x - 120 + 2 * i) / 1.3).square().mul(-0.5).exp();
+        return picture + pole * (0.9 - picture) +
+               0.01 * random(static_cast<std::uint64_t>(i), {1, height, width}, true);
+    });
+    double touched = 0;
+    for (const Frame& frame : restored("scratch-removal", film)) {
+        touched += frame.mask().defined() ? part(frame.mask() > 0) / 10 : 0;
+    }
+    CHECK(touched < 0.0005);
+}
+
 TEST_CASE("scratch-removal brings back what a large stain covers, by the motion around it",
           "[scratch-removal]") {
     std::vector<at::Tensor> film = pan(8, 1);

@@ -42,6 +42,9 @@ if(TARGET oldfilm_cli)
     add_test(NAME damage COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/reliability/damage.sh
       ${PROJECT_BINARY_DIR} ${PROJECT_BINARY_DIR}/tests/corpus ${PROJECT_BINARY_DIR}/tests/damage 30)
     set_tests_properties(damage PROPERTIES LABELS media FIXTURES_REQUIRED corpus)
+    add_test(NAME scan COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/reliability/scan.sh
+      ${PROJECT_BINARY_DIR} ${PROJECT_BINARY_DIR}/tests/scan)
+    set_tests_properties(scan PROPERTIES LABELS media)
     add_test(NAME kills COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/reliability/kills.sh
       ${PROJECT_BINARY_DIR} ${PROJECT_BINARY_DIR}/tests/kills 2)
     set_tests_properties(kills PROPERTIES LABELS cli)

@@ -24,7 +24,7 @@ class Denoise final : public sdk::Stage {
   public:
     using Stage::Stage;
 
-    void configure(const sdk::Format& /*input*/, const sdk::Values& values,
+    void configure(const sdk::Format& input, const sdk::Values& values,
                    sdk::Config& config) override {
         model_ = sdk::Model(host(), values.text("model"), "denoise");
         facts_ = facts(model_, {"window", "sigma"});
@@ -33,6 +33,10 @@ class Denoise final : public sdk::Stage {
         config.after = facts_.after;
         config.edges = OLDFILM_INSIDE;
         config.analysis_frames = frames_measured;
+        // The window joined, and once more where the model pads it; the result and its parts.
+        config.memory = (2 * (facts_.before + 1 + facts_.after) + 2) * 4 *
+                        std::max<std::int64_t>(input.channels, facts_.channels) * input.height *
+                        input.width;
     }
 
     void change(const sdk::Values& values) override { take(values); }

@@ -166,6 +166,13 @@ WriteOptions Job::mask_options() {
     return write;
 }
 
+/// Of the film, with the frames that it announces.
+StreamFormat Job::format() const {
+    StreamFormat format = source_.reader().format();
+    format.frames = total_;
+    return format;
+}
+
 /// Bytes that decoding, encoding and the pictures on the way to it take.
 std::int64_t Job::held_beside(const StreamFormat& out) const {
     const MediaInfo& info = source_.info();
@@ -181,7 +188,7 @@ std::int64_t Job::held_beside(const StreamFormat& out) const {
         write.height = height;
         const auto picture = channels * static_cast<std::int64_t>(sizeof(float)) * width * height;
         bytes += media::encoder_bytes(media::choose_codec(path, write), write) +
-                 static_cast<std::int64_t>(FrameQueue::most_frames()) * picture;
+                 static_cast<std::int64_t>(FrameQueue::most_frames(picture)) * picture;
     };
     film(output_, options_.codec, out.channels, out.width, out.height);
     if (!options_.mask_out.empty()) {

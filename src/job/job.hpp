@@ -58,6 +58,7 @@ class Job {
     void choose_rate(WriteOptions& write, const StreamFormat& format, const std::string& path);
     [[nodiscard]] WriteOptions film_options(const StreamFormat& out, const std::string& plan);
     [[nodiscard]] WriteOptions mask_options();
+    [[nodiscard]] StreamFormat format() const;
     [[nodiscard]] std::int64_t held_beside(const StreamFormat& out) const;
     [[nodiscard]] Pipeline watched(const Pipeline& pipeline, Push see, const std::string& device,
                                    int lanes = 1);

@@ -51,7 +51,7 @@ KeptFilm::Output Job::film_output(const StreamFormat& out, const std::string& pl
 RestoreResult Job::keep(const Pipeline& pipeline) {
     kept_ = true;
     KeptFilm film(output_, options_.fresh);
-    const StreamFormat in = source_.reader().format();
+    const StreamFormat in = format();
     const auto identity = [&](const std::string& plan) {
         return job::identity(source_.info().path, options_, pipeline.options(), plan);
     };
@@ -121,7 +121,7 @@ RestoreResult Job::deal(const Pipeline& pipeline) {
     KeptFilm film(output_, options_.fresh);
     kept_film_ = &film;
     choose_tile(film);
-    const StreamFormat in = source_.reader().format();
+    const StreamFormat in = format();
     std::optional<KeptFilm::Output> output;
     std::optional<KeptFilm::Output> masks;
     // What is said by each lane is heard once, and from one at a time.

@@ -25,7 +25,7 @@ RestoreResult Job::stream(const Pipeline& pipeline) {
         any = any || frame.mask().defined();
         return masks->push(frame);
     };
-    const StreamFormat in = source_.reader().format();
+    const StreamFormat in = format();
     Run run = watched(pipeline, masks ? see : Push(), devices_.front()).start(in, [this] {
         return source_.next();
     });

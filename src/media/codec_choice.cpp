@@ -5,6 +5,7 @@
 #include <oldfilm/error.hpp>
 
 extern "C" {
+#include <libavutil/imgutils.h>
 #include <libavutil/pixdesc.h>
 }
 
@@ -12,7 +13,6 @@ extern "C" {
 
 #include <algorithm>
 #include <filesystem>
-#include <limits>
 #include <map>
 #include <thread>
 #include <vector>
@@ -260,10 +260,12 @@ std::int64_t encoder_bytes(const Choice& choice, const WriteOptions& options) {
     static const std::map<std::string, std::int64_t> measured{
         {"h264", 192}, {"h265", 151}, {"av1", 229}, {"prores", 16}};
     const std::int64_t pixels = options.width * options.height;
-    constexpr std::int64_t ffv1_packet = 37 * 4; // the largest that its encoder could need
     if (choice.name == "ffv1") {
-        return std::min<std::int64_t>(pixels * ffv1_packet, std::numeric_limits<int>::max()) +
-               pixels * 12;
+        // The picture as coded, what it takes compressed (at most a little more), and a copy of
+        // that. Its encoder asks for 148 bytes a pixel of addresses, which it doesn't write to.
+        const int coded = av_image_get_buffer_size(choice.coded, static_cast<int>(options.width),
+                                                   static_cast<int>(options.height), 1);
+        return std::int64_t{4} * std::max(coded, 0) + pixels * 12;
     }
     const auto found = measured.find(choice.name);
     if (found == measured.end()) {

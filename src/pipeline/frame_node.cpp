@@ -14,10 +14,19 @@ FrameNode::FrameNode(FrameBuffer& in, FrameBuffer& out, stage::Stage& stage, Sta
       findings_(std::move(findings)), next_(in.begin()) {}
 
 std::size_t FrameNode::capacity(const stage::Config& config) {
+    if (config.changes_rate) {
+        return 2; // the frames before and after a moment
+    }
     // A window that stays inside the shot needs the frame before its own, should the shot end here.
     const int inside = config.edges == OLDFILM_INSIDE ? 1 : 0;
-    return static_cast<std::size_t>(config.before + inside + config.batch +
-                                    std::max(config.after, config.analysis_frames) + 1);
+    // When a shot is analyzed, what was before it is gone.
+    return static_cast<std::size_t>(
+        std::max(config.before + inside + config.batch + config.after, config.analysis_frames));
+}
+
+std::size_t FrameNode::between(const stage::Config* producer, const stage::Config* consumer) {
+    const std::size_t needed = consumer == nullptr ? 1 : capacity(*consumer);
+    return needed + static_cast<std::size_t>(producer == nullptr ? 1 : producer->batch) - 1;
 }
 
 std::optional<std::int64_t> FrameNode::reach(std::int64_t number, std::int64_t ahead) const {
@@ -46,6 +55,7 @@ Frame FrameNode::numbered(std::int64_t number) const {
 }
 
 bool FrameNode::begin_shot(const Frame& first) {
+    in_.release_before(next_); // windows never cross a cut
     const int wanted = stage_.config().analysis_frames;
     const std::optional<std::int64_t> last = reach(next_, std::max(wanted - 1, 0));
     if (!last) {

@@ -103,6 +103,10 @@ class FrameNode final : public Node {
     bool step() override;
     /// Frames that the input edge must be able to hold.
     static std::size_t capacity(const stage::Config& config);
+    /// Frames that an edge holds at most, between nodes of which either may be no stage's (null):
+    /// what the consumer's window needs while the producer makes a batch. Nodes take turns on one
+    /// thread, so that more would wait for nothing.
+    static std::size_t between(const stage::Config* producer, const stage::Config* consumer);
 
   private:
     /// The last frame of `number`'s shot that is at most `number + ahead`; nothing when more must

@@ -161,25 +161,32 @@ void Run::Impl::build(const StreamFormat& input) {
     }
 
     // Edges hold what their consumer's window needs and what their producer makes at once.
-    FrameBuffer* edge = &add_edge(ShotDetector::look_ahead + 2, from.in_shots ? from.frame : 0);
+    FrameBuffer* edge = &add_edge(ShotDetector::look_ahead + 1, from.in_shots ? from.frame : 0);
     std::int64_t number = from.frame; // of the first frame on an edge
     bool tapped = !options.tap;
     Repeats* folded = &add_repeats(); // what is taken out of the frames on an edge; may be null
-    const auto tap_before = [&](std::size_t capacity) {
-        FrameBuffer& out = add_edge(capacity, number);
+    // What the stage `i` needs of the edge before it, where no tap stands between; the end takes
+    // a frame at a time.
+    const auto needed = [&](std::size_t i) {
+        const bool is_tapped_there =
+            !tapped && (i == stages.size() || !same_grid(current, stages[i]->config()));
+        return is_tapped_there || i == stages.size() ? nullptr : &stages[i]->config();
+    };
+    const auto tap_before = [&](const stage::Config* consumer) {
+        FrameBuffer& out = add_edge(FrameNode::between(nullptr, consumer), number);
         Repeats& shown = add_repeats();
         nodes.push_back(std::make_unique<Tap>(*edge, out, *folded, shown, options.tap));
         edge = &out;
         folded = &shown;
         tapped = true;
     };
-    const auto unfold_before = [&](std::size_t capacity) {
-        FrameBuffer& out = add_edge(capacity, number);
+    const auto unfold_before = [&](const stage::Config* consumer) {
+        FrameBuffer& out = add_edge(FrameNode::between(nullptr, consumer), number);
         nodes.push_back(std::make_unique<Unfold>(*edge, out, *std::exchange(folded, nullptr)));
         edge = &out;
     };
-    FrameBuffer& first =
-        add_edge(stages.empty() ? 2 : FrameNode::capacity(stages.front()->config()) + 1, number);
+    current = input;
+    FrameBuffer& first = add_edge(FrameNode::between(nullptr, needed(0)), number);
     transfers.emplace(shared.device);
     door.emplace(format, shared.device);
     nodes.push_back(std::make_unique<Intake>(*edge, first, shared.device, *transfers, uploads, from,
@@ -189,7 +196,6 @@ void Run::Impl::build(const StreamFormat& input) {
                                                  shots.push_back(frame);
                                              }));
     edge = &first;
-    current = input;
     std::vector<Rational> rates; // that the film was brought to on the way to an edge
     for (std::size_t i = 0; i < stages.size(); ++i) {
         const stage::Config& config = stages[i]->config();
@@ -201,24 +207,23 @@ void Run::Impl::build(const StreamFormat& input) {
             return time;
         };
         if (!tapped && !same_grid(current, config)) {
-            tap_before(FrameNode::capacity(config) + 1);
+            tap_before(&config);
         }
-        const std::size_t needed =
-            i + 1 < stages.size() ? FrameNode::capacity(stages[i + 1]->config()) : 1;
         if (config.changes_rate && folded != nullptr) {
-            unfold_before(FrameNode::capacity(config) + 1);
+            unfold_before(&config);
         } else if (!config.changes_rate && folded == nullptr) {
             folded = &add_repeats();
-            FrameBuffer& out = add_edge(FrameNode::capacity(config) + 1, number);
+            FrameBuffer& out = add_edge(FrameNode::between(nullptr, &config), number);
             nodes.push_back(std::make_unique<Fold>(*edge, out, *folded));
             edge = &out;
         }
+        current = config.output;
         if (config.changes_rate && from.frame > 0) {
             number = config.each != Rational(1)
                          ? (Rational(number) * config.each).ceil()
                          : ((on_edge(from.time) - from.film_start) * config.output.rate).ceil();
         }
-        FrameBuffer& out = add_edge(needed + static_cast<std::size_t>(config.batch), number);
+        FrameBuffer& out = add_edge(FrameNode::between(&config, needed(i + 1)), number);
         clocks.push_back(std::make_unique<StageClock>());
         clocks.back()->label = stages[i]->plugin().name;
         clocks.back()->profile = options.profile.get();
@@ -237,14 +242,13 @@ void Run::Impl::build(const StreamFormat& input) {
             nodes.push_back(std::make_unique<FrameNode>(*edge, out, *stages[i], *clocks.back(),
                                                         *changes.back(), findings(i)));
         }
-        current = config.output;
         edge = &out;
     }
     if (!tapped) {
-        tap_before(2);
+        tap_before(nullptr);
     }
     if (folded != nullptr) {
-        unfold_before(2);
+        unfold_before(nullptr);
     }
     if (!shared.device.is_cpu()) {
         nodes.push_back(std::make_unique<Outlet>(

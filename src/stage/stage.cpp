@@ -272,6 +272,7 @@ const Config& Stage::configure(const StreamFormat& input,
     config_.batch = answer.batch;
     config_.warm_up = answer.state == OLDFILM_WARM_UP ? answer.warm_up : 0;
     config_.analysis_frames = answer.analysis_frames;
+    config_.memory = std::max<std::int64_t>(answer.memory, 0);
     return config_;
 }
 

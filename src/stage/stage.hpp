@@ -28,6 +28,7 @@ struct Config {
     int batch = 1;
     int warm_up = 0;
     int analysis_frames = 0;
+    std::int64_t memory = 0; ///< bytes of work space beside models; 0: not known
     bool changes_rate = false;
     Rational each{1}; ///< outputs for each frame, of a rate changer where the input has no rate
 };
