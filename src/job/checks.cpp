@@ -53,8 +53,8 @@ bool same_file(const std::string& a, const std::string& b) {
 
 bool exists(const std::string& path) {
     std::error_code ignored;
-    return media::is_sequence(path) ? !media::sequence_numbers(path).empty()
-                                    : fs::exists(path, ignored);
+    const auto sequence = media::sequence_name(path);
+    return sequence ? !sequence->numbers().empty() : fs::exists(path, ignored);
 }
 
 void check_output(const std::string& path, bool overwrite) {
@@ -80,9 +80,7 @@ void check_output(const std::string& path, bool overwrite) {
                                           "it is not ({}); name another place",
                                           folder.string(), path, std::strerror(errno)));
     }
-    const auto sequence = media::sequence_name(path);
-    const bool exists = sequence ? !sequence->numbers().empty() : fs::exists(path, ignored);
-    if (exists && !overwrite) {
+    if (exists(path) && !overwrite) {
         throw Error(Errc::invalid_argument,
                     fmt::format("the output {} exists already; name another, or ask to overwrite "
                                 "it (--overwrite)",

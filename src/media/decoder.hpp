@@ -87,7 +87,6 @@ class Decoder {
     std::unique_ptr<VideoEngine> engine_; ///< null: on the CPU
     std::unique_ptr<Sequence> sequence_;
     UniqueInput input_; ///< of a sequence, one of its pictures
-    UniqueInput input_;
     InputFile file_{path_, *input_};
     Continuity continuity_{*input_};
     AVStream* stream_ = nullptr;
