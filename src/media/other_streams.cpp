@@ -108,6 +108,10 @@ void OtherStreams::allow_padding() {
     if (name != "matroska" && name != "webm") {
         return;
     }
+    const AVStream& film = *input_->streams[first_video(*input_)];
+    if (!time_.has_start() && film.start_time != AV_NOPTS_VALUE && film.start_time < 0) {
+        return;
+    }
     for (const auto& [index, route] : routes_) {
         const AVStream& from = *input_->streams[index];
         const AVCodecParameters& made = *output_.streams[route.target]->codecpar;
