@@ -87,14 +87,17 @@ TEST_CASE("HDR10's metadata go through containers and codecs") {
         CHECK(warnings.empty());
     }
     // The encoders that can have said it in the pictures too, which a player may only see.
-    for (const std::string out : {"h265.mkv", "h264.mp4", "av1.mkv"}) {
+    for (const std::string out : {"h265.mkv", "av1.mkv"}) {
         CAPTURE(out);
-        const std::string raw = folder / (out.substr(0, 4) == "h265"   ? "raw.h265"
-                                          : out.substr(0, 4) == "h264" ? "raw.h264"
-                                                                       : "raw.obu");
+        const std::string raw = folder / (out == "h265.mkv" ? "raw.h265" : "raw.obu");
         ffmpeg("-i " + (folder / out) + " -map 0:v -c copy " + raw);
         check(in_frame(raw));
     }
+    // FFmpeg 5.1 decodes no such message in H.264, but shows it.
+    const std::string headers = shell("ffmpeg -nostdin -i " + (folder / "h264.mp4") +
+                                      " -c copy -bsf:v trace_headers -f null - 2>&1");
+    CHECK(headers.find("Mastering Display Colour Volume") != std::string::npos);
+    CHECK(headers.find("Content Light Level") != std::string::npos);
 }
 
 TEST_CASE("HDR10's metadata are found in the pictures where the container has none") {

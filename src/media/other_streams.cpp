@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <string_view>
 
 namespace oldfilm::media {
@@ -27,6 +28,19 @@ bool has_edits(const AVOutputFormat& format) {
     return name == "mp4" || name == "mov" || name == "ipod";
 }
 
+/// QuickTime's languages are a list of its own, which has some under their other name.
+void name_language(AVDictionary*& metadata, const AVOutputFormat& format) {
+    static const std::map<std::string_view, const char*> others{
+        {"deu", "ger"}, {"nld", "dut"}, {"swe", "sve"}, {"ell", "gre"},
+        {"isl", "ice"}, {"zho", "chi"}, {"fre", "fra"}, {"rum", "ron"},
+        {"cze", "ces"}, {"slo", "slk"}, {"sqi", "alb"}, {"mkd", "mac"}};
+    const AVDictionaryEntry* language = av_dict_get(metadata, "language", nullptr, 0);
+    const auto other = language == nullptr ? others.end() : others.find(language->value);
+    if (std::string_view(format.name) == "mov" && other != others.end()) {
+        av_dict_set(&metadata, "language", other->second, 0);
+    }
+}
+
 } // namespace
 
 OtherStreams::OtherStreams(const std::string& path, const ReadOptions& read, const FilmTime& time,
@@ -43,6 +57,7 @@ OtherStreams::OtherStreams(const std::string& path, const ReadOptions& read, con
         av_dict_set(&output_.metadata, stale, nullptr, 0);
     }
     copy_chapters(*input_, output_, time_);
+    allow_padding();
 }
 
 void OtherStreams::add(const PlannedStream& planned) {
@@ -82,7 +97,37 @@ void OtherStreams::add(const PlannedStream& planned) {
     for (const char* stale : {"DURATION", "encoder"}) { // the muxer's to say
         av_dict_set(&target->metadata, stale, nullptr, 0);
     }
+    name_language(target->metadata, *output_.oformat);
     route.target = target->index;
+}
+
+/// Matroska says of a stream how much of its beginning is not heard, and so has times before 0 for
+/// that. FFmpeg 5.1 moves all streams until there are none, and then sound is early by as much.
+void OtherStreams::allow_padding() {
+    const std::string_view name = output_.oformat->name;
+    if (name != "matroska" && name != "webm") {
+        return;
+    }
+    const AVStream& film = *input_->streams[first_video(*input_)];
+    if (!time_.has_start() && film.start_time != AV_NOPTS_VALUE && film.start_time < 0) {
+        return;
+    }
+    for (const auto& [index, route] : routes_) {
+        const AVStream& from = *input_->streams[index];
+        const AVCodecParameters& made = *output_.streams[route.target]->codecpar;
+        if (made.codec_type != AVMEDIA_TYPE_AUDIO || from.start_time == AV_NOPTS_VALUE) {
+            continue;
+        }
+        const Rational padding(made.initial_padding, std::max(made.sample_rate, 1));
+        const Rational starts =
+            time_.has_start() ? Rational()
+                              : time_(Rational(from.start_time) * to_rational(from.time_base));
+        // A converted stream's padding comes before what is heard, a copied one's is counted in.
+        if ((route.sound ? starts : starts + padding + Rational(1, 1000)) < Rational()) {
+            return;
+        }
+    }
+    output_.avoid_negative_ts = 0; // disabled
 }
 
 Rational OtherStreams::time_of(const AVPacket& packet) const {
