@@ -5,8 +5,9 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <cmath>
-#include <stdexcept>
+#include <limits>
 
 using namespace oldfilm;
 using namespace media_files;
@@ -26,17 +27,16 @@ std::string film(const Folder& folder, const std::string& name, const std::strin
 }
 
 double start_of(const std::string& file, const std::string& stream) {
+    double first = std::numeric_limits<double>::infinity();
     for (const std::string& time :
          probe(file, "-select_streams " + stream + " -show_entries packet=pts_time")) {
-        if (time != "N/A") {
-            return std::stod(time);
-        }
+        first = time == "N/A" ? first : std::min(first, std::stod(time));
     }
-    throw std::runtime_error(file + " has no times");
+    return first;
 }
 
 double first_picture(const std::string& file) {
-    return times(file).at(0);
+    return start_of(file, "v:0");
 }
 
 /// So much later than the picture the sound begins.
