@@ -358,7 +358,14 @@ std::optional<Reader::Impl::Coded> Reader::Impl::next_frame() {
                 fill_sequence(Rational(sequence->count()) / rate, nullptr);
                 return next_frame();
             }
+            if (waiting.broken_before && last && last_time && rate.num() > 0 &&
+                !options.source_fps) {
+                conceal_until(decoder.packets_end() - begin); // what damage took at the end
+            }
             check_end(waiting.broken_before);
+            if (!repeats.empty()) {
+                return next_frame();
+            }
         }
         return std::nullopt;
     }
