@@ -146,7 +146,7 @@ install_torch() {
     [[ -n $TORCH || -n ${Torch_DIR:-} ]] && return
     pip_once "LibTorch (CPU half)" --no-deps "torch==$TORCH_VERSION" 'nvidia-cuda-runtime==13.0.*' 'nvidia-cuda-cupti==13.0.*'
     if wants_cuda; then
-        pip_once "LibTorch's CUDA half" "torch==$TORCH_VERSION"
+        pip_once "LibTorch's CUDA half" "torch==$TORCH_VERSION" 'nvidia-cuda-crt==13.0.*'
     fi
 }
 
