@@ -536,16 +536,21 @@ TEST_CASE("frames are checked at either door") {
     FrameInfo early = late;
     early.pts = 2;
     const Frame good(at::rand({1, 16, 24}), late);
+    FrameInfo later = late;
+    later.pts = 4;
+    const Frame next(at::rand({1, 16, 24}), later);
     struct Bad {
         Frame frame;
         const char* says;
     };
-    const std::vector<Bad> all{{Frame(), "empty"},
-                               {Frame(at::rand({1, 8, 24}), late), "1 x 8 x 24"},
-                               {Frame(at::rand({3, 16, 24}), late), "3 x 16 x 24"},
-                               {Frame(at::rand({1, 16, 24}), early), "1/8"},
-                               {good, "3/16"}, // the time of the one before
-                               {Frame(at::empty({1, 16, 24}, at::Device("meta")), late), "meta"}};
+    const std::vector<Bad> all{
+        {Frame(), "empty"},
+        {Frame(at::rand({1, 8, 24}), later), "1 x 8 x 24"},
+        {Frame(at::rand({3, 16, 24}), later), "3 x 16 x 24"},
+        {Frame(at::rand({1, 16, 24}), early), "1/8"},
+        {good, "3/16"}, // the time of the one before
+        {Frame(at::empty({1, 16, 24}, at::Device("meta")), later), "be on"},
+        {next.with_mask(at::empty({1, 16, 24}, at::Device("meta"))), "mask"}};
     for (const Bad& bad : all) {
         INFO(bad.says);
         const auto refused = [&](const Error& error) {

@@ -32,6 +32,10 @@ void Door::check(const Frame& frame) const {
         refuse(fmt::format("be on the CPU or on {}", device_.str()),
                fmt::format("it is on {}; bring it to one of them", where.str()));
     }
+    if (frame.mask().defined() && frame.mask().device() != where) {
+        refuse(fmt::format("have its mask where its picture is ({})", where.str()),
+               fmt::format("that is on {}; bring it there", frame.mask().device().str()));
+    }
     const FrameInfo& info = frame.info();
     if (info.time_base.num() <= 0) {
         refuse("have a time base above 0", fmt::format("it has {}", info.time_base.to_string()));
