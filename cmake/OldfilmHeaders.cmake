@@ -29,4 +29,6 @@ oldfilm_header_set(torch HEADERS ${oldfilm_common_headers} ATen/core/Tensor.h LI
 
 function(oldfilm_precompiled target name)
   target_precompile_headers(${target} REUSE_FROM oldfilm_headers_${name})
+  # What was defined when the headers were compiled has to be defined where they are used, fmt or not.
+  target_compile_definitions(${target} PRIVATE $<TARGET_PROPERTY:fmt::fmt,INTERFACE_COMPILE_DEFINITIONS>)
 endfunction()
