@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <functional>
 #include <utility>
 
@@ -69,7 +70,9 @@ const MediaInfo& Reader::info() const {
     return impl_->info;
 }
 std::int64_t Reader::concealed() const {
-    return impl_->concealed + impl_->decoder.damaged();
+    // Where what was lost had frames on both sides, these were made up; not where a film breaks
+    // off.
+    return std::max(impl_->concealed, impl_->decoder.lost()) + impl_->decoder.damaged();
 }
 
 std::optional<Frame> Reader::next() {
