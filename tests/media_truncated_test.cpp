@@ -27,7 +27,9 @@ std::string cut(const std::string& file, const Folder& folder, double part) {
     std::string copy = folder / "cut" + fs::path(file).extension().string();
     fs::copy_file(file, copy, fs::copy_options::overwrite_existing);
     const auto size = static_cast<double>(fs::file_size(file));
-    fs::resize_file(copy, static_cast<std::uintmax_t>(part * size));
+    // A transport stream that is cut between two packets bears no trace of it.
+    const auto bytes = static_cast<std::uintmax_t>(part * size);
+    fs::resize_file(copy, part < 1 && bytes % 188 == 0 ? bytes - 1 : bytes);
     return copy;
 }
 
@@ -103,7 +105,7 @@ TEST_CASE("A film that is cut off gives every frame that is there, and says what
         const Read some = read(short_film);
         INFO(some.said);
         CHECK(some.frames >= by_ffmpeg(short_film));
-        CHECK(some.frames < 100 + (name == "film.ts" ? 1 : 0));
+        CHECK(some.frames <= 100);
         CHECK(some.concealed > 0);
         CHECK_THAT(some.said, Contains("breaks off"));
         CHECK(strictly(short_film) == Errc::unreadable);

@@ -203,6 +203,9 @@ bool Decoder::feed() {
         if (packet_->stream_index != stream_->index) {
             continue;
         }
+        if (packet_->pts != AV_NOPTS_VALUE) {
+            packets_end_ = std::max(packets_end_, packet_->pts + packet_->duration);
+        }
         if ((packet_->flags & AV_PKT_FLAG_CORRUPT) != 0) {
             note_damage("a packet is marked as corrupt");
         }
@@ -248,6 +251,10 @@ Decoded Decoder::from_surface(UniqueFrame frame) {
     auto samples = std::make_shared<Samples>(planes_in(found->surface, layout), layout);
     order(current_stream(device), default_stream(device));
     return {std::move(described), std::move(samples)};
+}
+
+Rational Decoder::packets_end() const {
+    return Rational(packets_end_) * to_rational(stream_->time_base);
 }
 
 void Decoder::note_end(const AVFrame& frame) {

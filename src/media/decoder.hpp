@@ -51,6 +51,8 @@ class Decoder {
     [[nodiscard]] std::int64_t damaged() const noexcept { return damaged_; }
     /// Packets that could not be read or decoded, so far, and gaps between them.
     [[nodiscard]] std::int64_t lost() const noexcept { return lost_; }
+    /// Where the last packet so far ends, in seconds of the container's time, decoded or not.
+    [[nodiscard]] Rational packets_end() const;
     /// Where the last frame so far ends, in seconds of the container's time.
     [[nodiscard]] double reached() const noexcept { return reached_; }
     /// The longest time so far between the beginnings of two frames, in seconds.
@@ -100,6 +102,7 @@ class Decoder {
     bool engine_noted_ = false;  ///< that frames come from the CPU all the same
     std::int64_t bytes_end_ = 0; ///< of the packets so far, in the file
     std::int64_t damaged_ = 0, lost_ = 0;
+    std::int64_t packets_end_ = 0;                ///< in ticks of the stream
     double last_ = 0, reached_ = 0, longest_ = 0; ///< seconds
 };
 

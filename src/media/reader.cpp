@@ -291,7 +291,14 @@ std::optional<Reader::Impl::Coded> Reader::Impl::next_frame() {
         if (!ended) {
             ended = over = true;
             hear_of_colour(0);
+            if (waiting.broken_before && last && last_time && rate.num() > 0 &&
+                !options.source_fps) {
+                conceal_until(decoder.packets_end() - begin); // what damage took at the end
+            }
             check_end(waiting.broken_before);
+            if (!repeats.empty()) {
+                return next_frame();
+            }
         }
         return std::nullopt;
     }

@@ -59,3 +59,14 @@ int close(int file) {
     }
     return result;
 }
+
+int fclose(FILE* file) {
+    int (*const real)(FILE*) = (int (*)(FILE*))dlsym(RTLD_NEXT, "fclose");
+    const int fails = is_meant(fileno(file), "close");
+    const int result = real(file);
+    if (fails) {
+        errno = EIO;
+        return EOF;
+    }
+    return result;
+}
