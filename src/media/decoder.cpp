@@ -207,7 +207,8 @@ bool Decoder::feed() {
             packets_end_ = std::max(packets_end_, packet_->pts + packet_->duration);
         }
         if ((packet_->flags & AV_PKT_FLAG_CORRUPT) != 0) {
-            note_damage("a packet is marked as corrupt");
+            check_strict("a packet is marked as corrupt");
+            broken_ = true; // not lost: at a splice it decodes well, else its frame tells
         }
         const int sent = avcodec_send_packet(codec_.get(), packet_.get());
         check_engine(sent);
