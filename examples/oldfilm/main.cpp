@@ -47,8 +47,8 @@ int show_version() {
 template <class Arguments>
 int interruptible(Arguments& arguments, int (*Engine::*command)(const Arguments&)) {
     const Interrupt interrupt([] {
-        std::fputs("\noldfilm: stopped in the middle of a frame; run it again to go on "
-                   "from what is done\n",
+        std::fputs("\noldfilm: stopped in the middle of a frame; another run resumes from what "
+                   "is kept, if anything is yet\n",
                    stderr);
     });
     arguments.stop = interrupt.token();

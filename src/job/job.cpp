@@ -208,11 +208,12 @@ void Job::check_stop(std::int64_t written) const {
 
 void Job::stopped(std::int64_t written) const {
     const std::string of = total_ < 0 ? "" : fmt::format(" of {}", total_);
+    const bool keeps_any = kept_film_ != nullptr && kept_film_->keeps_any();
     throw Error(Errc::cancelled,
-                fmt::format("stopped on request: {}{} frames were read and {} restored; run it "
-                            "again to {}",
+                fmt::format("stopped on request: {}{} frames were read and {} restored; {}",
                             source_.frames(), of, written,
-                            kept_ ? "go on from there" : "start over"));
+                            keeps_any ? "run it again to go on from what is kept"
+                                      : "nothing was kept yet, so that another run starts over"));
 }
 
 /// Frames that are lost or made up are a defect, and a film with a defect is not published.

@@ -87,9 +87,10 @@ class Job {
     std::vector<media::UniqueBuffer> engines_; ///< of the devices that have some and need them
     Source source_;
     std::int64_t total_;
-    std::atomic<bool> failed_ = false; ///< what is done with frames on their way
-    bool kept_ = false;
-    bool began_ = false; ///< the stages are at work
+    std::atomic<bool> failed_ = false;    ///< what is done with frames on their way
+    bool kept_ = false;                   ///< in pieces
+    const KeptFilm* kept_film_ = nullptr; ///< while there is one
+    bool began_ = false;                  ///< the stages are at work
 };
 
 } // namespace oldfilm::job

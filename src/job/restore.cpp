@@ -121,8 +121,8 @@ RestoreResult Job::pass() {
 
 RestoreResult restore(const std::string& input, const std::string& output, const Pipeline& pipeline,
                       const RestoreOptions& options) {
-    RestoreOptions allowed = options; // an output that is about to be published is ours to replace
-    allowed.overwrite = options.overwrite || job::Journal::is_publishing(output);
+    RestoreOptions allowed = options;
+    allowed.overwrite = options.overwrite || job::are_left_over(output, options.mask_out);
     job::check_paths(input, output, allowed);
     job::check_codec(options.codec);
     const bool pass = pipeline.stages().empty();

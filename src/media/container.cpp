@@ -1,6 +1,7 @@
 #include "media/container.hpp"
 
 #include "base/sync.hpp"
+#include "media/file_names.hpp"
 #include "media/locations.hpp"
 #include "media/reader.hpp"
 
@@ -8,7 +9,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -30,6 +30,27 @@ Rational common_tick(const Rational& a, const Rational& b) {
     return both.inverse().value() > finest ? a : both;
 }
 
+const AVOutputFormat* muxer_of(const Choice& choice, const std::string& path) {
+    return av_guess_format(choice.muxer.empty() ? nullptr : choice.muxer.c_str(), path.c_str(),
+                           nullptr);
+}
+
+/// That there is a container for the path, and that it holds the codec.
+void check_muxer(const Choice& choice, const std::string& path) {
+    if (choice.picture_files || choice.name == "y4m") {
+        return;
+    }
+    const AVOutputFormat* format = muxer_of(choice, path);
+    if (format == nullptr) {
+        throw Error(Errc::unsupported,
+                    fmt::format("the extension of {} tells no container; use .mkv", path));
+    }
+    if (avformat_query_codec(format, choice.encoder->id, FF_COMPLIANCE_EXPERIMENTAL) == 0) {
+        throw Error(Errc::unsupported, fmt::format("{} cannot hold {}; use .mkv, or another codec",
+                                                   format->name, choice.name));
+    }
+}
+
 } // namespace
 
 fs::path partial_path(const fs::path& path) {
@@ -44,15 +65,13 @@ bool is_partial(const fs::path& path) {
 }
 
 bool remove_partial(const fs::path& path) {
-    const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    const bool free = file >= 0 && flock(file, LOCK_EX | LOCK_NB) == 0;
-    if (free) {
-        fs::remove(path);
+    const int file = lock_file(path, /*create=*/false, 0);
+    if (file < 0) {
+        return false;
     }
-    if (file >= 0) {
-        close(file);
-    }
-    return free;
+    fs::remove(path);
+    close(file);
+    return true;
 }
 
 void FreeOutput::operator()(AVFormatContext* context) const noexcept {
@@ -64,9 +83,16 @@ void FreeOutput::operator()(AVFormatContext* context) const noexcept {
 
 Container::Container(std::string path, WriteOptions options, const Reader* source)
     : path_(std::move(path)), options_(std::move(options)), source_(source),
-      choice_(choose_codec(path_, options_)) {
+      choice_(choose_codec(path_, options_, source == nullptr ? "" : source->info().pixel_format)) {
     if (!options_.warn) {
         options_.warn = [](const std::string&) {};
+    }
+    check_muxer(choice_, path_);
+    if (source_ != nullptr) {
+        const std::string change = samples_change(source_->info(), choice_, options_);
+        if (!change.empty()) {
+            options_.warn(change);
+        }
     }
     if (path_ == "-") {
         return;
@@ -96,23 +122,8 @@ Container::Container(std::string path, WriteOptions options, const Reader* sourc
         check_target(path_);
         partial_ = partial_path(path_);
     }
-    check_codec();
     if (choice_.on_gpu) { // whether there is one shows only when it is opened
         static_cast<void>(encoder(Rational(1, 25)));
-    }
-}
-
-/// Known before there is work.
-void Container::check_codec() const {
-    if (choice_.picture_files || choice_.name == "y4m") {
-        return;
-    }
-    const AVOutputFormat* format = av_guess_format(
-        choice_.muxer.empty() ? nullptr : choice_.muxer.c_str(), path_.c_str(), nullptr);
-    if (format != nullptr &&
-        avformat_query_codec(format, choice_.encoder->id, FF_COMPLIANCE_EXPERIMENTAL) == 0) {
-        throw Error(Errc::unsupported, fmt::format("{} cannot hold {}; use .mkv, or another codec",
-                                                   format->name, choice_.name));
     }
 }
 
@@ -128,33 +139,33 @@ void Container::check_room(std::int64_t frames) const {
 
 /// Two that write one file would ruin it; held as long as this lives.
 void Container::lock_partial() {
-    lock_ = ::open(partial_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    if (lock_ < 0) {
-        throw Error(Errc::io, fmt::format("cannot write {}: {}", path_, std::strerror(errno)));
+    lock_ = lock_file(partial_, /*create=*/true, 0666);
+    if (lock_ >= 0) {
+        return;
     }
-    if (flock(lock_, LOCK_EX | LOCK_NB) != 0) {
-        close(std::exchange(lock_, -1));
-        partial_.clear(); // not ours to remove
-        throw Error(Errc::io,
-                    fmt::format("{} must be written by one run at a time, and another one is at "
-                                "work on it; wait for that, or name another output",
-                                path_));
-    }
+    const std::string why = std::strerror(errno);
+    const bool is_held = std::exchange(lock_, -1) == -1;
+    const std::string partial = std::exchange(partial_, {}).string(); // not ours to remove
+    throw Error(Errc::io,
+                is_held ? fmt::format("{} must be written by one run at a time, and another one is "
+                                      "at work on it; wait for that, or name another output",
+                                      path_)
+                        : fmt::format("cannot write {}: {}: {}", path_, partial, why));
 }
 
 Container::~Container() {
     output_.reset();
-    if (lock_ >= 0) {
-        close(lock_);
-    }
     std::error_code ignored;
-    if (!finished_ && !partial_.empty()) {
+    if (!finished_ && !partial_.empty() && lock_ >= 0) {
         fs::remove(partial_, ignored);
     }
     for (const auto& [unfinished, final_name] : files_) {
         if (!finished_) {
             fs::remove(unfinished, ignored);
         }
+    }
+    if (lock_ >= 0) { // last: another run that waits for it must find nothing of ours
+        close(lock_);
     }
 }
 
@@ -199,11 +210,7 @@ std::unique_ptr<Encoder> Container::encoder(Rational first_base) const {
 }
 
 bool Container::wants_global_header() const {
-    if (choice_.picture_files) {
-        return false;
-    }
-    const AVOutputFormat* format = av_guess_format(
-        choice_.muxer.empty() ? nullptr : choice_.muxer.c_str(), path_.c_str(), nullptr);
+    const AVOutputFormat* format = choice_.picture_files ? nullptr : muxer_of(choice_, path_);
     return format != nullptr && (format->flags & AVFMT_GLOBALHEADER) != 0;
 }
 
@@ -298,29 +305,54 @@ void Container::write_file(const AVPacket& packet) {
     }
 }
 
-void Container::finish() {
+void Container::close_output() {
+    check_io(av_write_trailer(output_.get()), "finish " + path_);
+    if (output_->pb != nullptr) {
+        avio_flush(output_->pb);
+        check_io(output_->pb->error, "finish " + path_);
+        if ((output_->oformat->flags & AVFMT_NOFILE) == 0) {
+            check_io(avio_closep(&output_->pb), "finish " + path_);
+        }
+    }
+    output_.reset();
+}
+
+/// Gives a finished file its name.
+void Container::publish(const fs::path& unfinished, const fs::path& final_name) {
+    const int failed = give_name(unfinished, final_name, options_.overwrite);
+    if (failed == EEXIST && unfinished == partial_) {
+        const Error error(Errc::io,
+                          fmt::format("{} must not exist, and appeared while the film was written; "
+                                      "it was left alone, and the result is in {}: rename that",
+                                      final_name.string(), unfinished.string()));
+        partial_.clear(); // hours of work, perhaps: it stays
+        files_.clear();
+        throw error;
+    }
+    if (failed != 0) {
+        throw Error(Errc::io, fmt::format("cannot give {} its name: {}", final_name.string(),
+                                          std::strerror(failed)));
+    }
+}
+
+void Container::finish(const std::function<void(const fs::path&)>& before) {
     copy_others(std::nullopt);
     if (output_) {
-        check_io(av_write_trailer(output_.get()), "finish " + path_);
-        if (output_->pb != nullptr) {
-            avio_flush(output_->pb);
-            check_io(output_->pb->error, "finish " + path_);
-        }
-        output_.reset();
+        close_output();
     }
     if (!partial_.empty()) {
         files_.emplace_back(partial_, path_);
     }
     for (const auto& [unfinished, final_name] : files_) {
         base::sync(unfinished);
-        std::error_code failed;
-        fs::rename(unfinished, final_name, failed);
-        if (failed) {
-            throw Error(Errc::io, fmt::format("cannot give {} its name: {}", final_name.string(),
-                                              failed.message()));
-        }
     }
-    if (!files_.empty()) {
+    if (before && !files_.empty()) {
+        before(files_.front().first);
+    }
+    for (const auto& [unfinished, final_name] : files_) {
+        publish(unfinished, final_name);
+    }
+    if (path_ != "-") {
         base::sync(fs::absolute(path_).parent_path());
     }
     finished_ = true;

@@ -8,6 +8,7 @@
 #include <oldfilm/media.hpp>
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -52,8 +53,10 @@ class Container {
     void write(AVPacket& packet);
     /// Sound and the like up to `until` seconds of the film; all that is left with nothing.
     void copy_others(std::optional<Rational> until);
-    /// Ends the file, syncs it and gives it its name.
-    void finish();
+    /// Ends the file, syncs it and gives it its name; `before` is told the file (the first of
+    /// pictures) that is about to get one. Where a file of that name appeared meanwhile, and must
+    /// not be overwritten, throws `Error` (io) and leaves the partial file.
+    void finish(const std::function<void(const std::filesystem::path&)>& before = {});
     [[nodiscard]] const std::string& path() const { return path_; }
     [[nodiscard]] const WriteOptions& options() const { return options_; }
     [[nodiscard]] const Choice& choice() const { return choice_; }
@@ -62,10 +65,11 @@ class Container {
     [[nodiscard]] bool wants_global_header() const;
     void open_output(const Encoder& encoder);
     void lock_partial();
+    void close_output();
+    void publish(const std::filesystem::path& unfinished, const std::filesystem::path& final_name);
     void write_file(const AVPacket& packet);
     [[nodiscard]] std::filesystem::path file_of(std::int64_t number) const;
     void check_target(const std::filesystem::path& target) const;
-    void check_codec() const;
 
     std::string path_;
     WriteOptions options_;

@@ -111,6 +111,11 @@ Decoder::Decoder(const std::string& path, const ReadOptions& options,
     mirror_ = orientation(display_matrix(*stream_), rotation_);
     attach_engine();
     check(avcodec_open2(codec_.get(), decoder, nullptr), "open the decoder of " + path);
+    if (file_.has_no_end()) {
+        warn(fmt::format("{} has no mark of its end: it was written to a pipe, or is still being "
+                         "written; whether all of it is there can't be told",
+                         path));
+    }
 }
 
 void Decoder::attach_engine() {
@@ -140,26 +145,39 @@ void Decoder::warn(const std::string& line) const {
     }
 }
 
-void Decoder::note_damage(const std::string& what) {
+void Decoder::check_strict(const std::string& what) const {
     if (options_.strict) {
         throw Error(
             Errc::unreadable,
             fmt::format("{} is damaged ({}), and strict reading was asked for", path_, what));
     }
+}
+
+void Decoder::note_damage(const std::string& what) {
+    check_strict(what);
     broken_ = true;
+    ++lost_;
 }
 
 /// Matroska's reader jumps over what it cannot read and says nothing; bytes that belong to no
 /// packet tell.
 void Decoder::note_gap() {
     constexpr std::int64_t headers = 1024; // of blocks and clusters, with room to spare
-    if (!is_matroska_ || packet_->pos < 0) {
+    if (packet_->pos < 0) {
         return;
     }
-    if (bytes_end_ > 0 && packet_->pos > bytes_end_ + headers) {
+    if (is_matroska_ && bytes_end_ > 0 && packet_->pos > bytes_end_ + headers) {
         note_damage(fmt::format("{} bytes belong to nothing", packet_->pos - bytes_end_));
     }
     bytes_end_ = std::max(bytes_end_, packet_->pos + packet_->size);
+}
+
+/// The reader of y4m drops a last frame that is cut off, and says nothing.
+void Decoder::note_rest() {
+    if (std::string_view(input_->iformat->name) == "yuv4mpegpipe" && bytes_end_ > 0 &&
+        avio_tell(input_->pb) > bytes_end_) {
+        note_damage("the last frame is cut off");
+    }
 }
 
 /// Reads one packet of the stream into the decoder. False when there is none left.
@@ -173,9 +191,9 @@ bool Decoder::feed() {
         if (read < 0) {
             if (read != AVERROR_EOF) {
                 warn(fmt::format("{} breaks off: {}", path_, error_text(read)));
-                ++damaged_;
                 note_damage(error_text(read));
             }
+            note_rest();
             return false;
         }
         if (continuity_.apply(*packet_)) {
@@ -185,8 +203,12 @@ bool Decoder::feed() {
         if (packet_->stream_index != stream_->index) {
             continue;
         }
+        if (packet_->pts != AV_NOPTS_VALUE) {
+            packets_end_ = std::max(packets_end_, packet_->pts + packet_->duration);
+        }
         if ((packet_->flags & AV_PKT_FLAG_CORRUPT) != 0) {
-            note_damage("a packet is marked as corrupt");
+            check_strict("a packet is marked as corrupt");
+            broken_ = true; // not lost: at a splice it decodes well, else its frame tells
         }
         const int sent = avcodec_send_packet(codec_.get(), packet_.get());
         check_engine(sent);
@@ -232,6 +254,32 @@ Decoded Decoder::from_surface(UniqueFrame frame) {
     return {std::move(described), std::move(samples)};
 }
 
+Rational Decoder::packets_end() const {
+    return Rational(packets_end_) * to_rational(stream_->time_base);
+}
+
+void Decoder::note_end(const AVFrame& frame) {
+    if (frame.pts == AV_NOPTS_VALUE) {
+        return;
+    }
+#if LIBAVUTIL_VERSION_MAJOR >= 58
+    const std::int64_t lasts = frame.duration;
+#else
+    const std::int64_t lasts = frame.pkt_duration;
+#endif
+    const double tick = av_q2d(stream_->time_base);
+    const double time = static_cast<double>(frame.pts) * tick;
+    const AVRational rate = av_guess_frame_rate(input_.get(), stream_, nullptr);
+    const double end = time + (lasts > 0      ? static_cast<double>(lasts) * tick
+                               : rate.num > 0 ? 1 / av_q2d(rate)
+                                              : 0);
+    if (reached_ > 0) {
+        longest_ = std::max(longest_, time - last_);
+    }
+    last_ = time;
+    reached_ = std::max(reached_, end);
+}
+
 Decoded Decoder::decoded() {
     UniqueFrame frame = make_frame();
     while (!decoder_over_) {
@@ -240,14 +288,14 @@ Decoded Decoder::decoded() {
             const bool hurt =
                 frame->decode_error_flags != 0 || (frame->flags & AV_FRAME_FLAG_CORRUPT) != 0;
             if (hurt) {
-                ++damaged_;
-                note_damage("a frame could be decoded only in part");
-                broken_ = false; // the frame is there, if not whole; nothing is missing before it
+                ++damaged_; // the frame is there, if not whole
+                check_strict("a frame could be decoded only in part");
             }
             interlaced_ = interlaced_ || is_interlaced(*frame);
             frame->pts = frame->best_effort_timestamp;
             frame->sample_aspect_ratio =
                 av_guess_sample_aspect_ratio(input_.get(), stream_, frame.get());
+            note_end(*frame);
             return engine_ ? from_surface(std::move(frame)) : Decoded{std::move(frame), nullptr};
         }
         check_engine(got);
@@ -256,9 +304,9 @@ Decoded Decoder::decoded() {
                 input_over_ = true;
                 avcodec_send_packet(codec_.get(), nullptr); // drains what B-frames hold back
             }
-        } else if (got == AVERROR_EOF || input_over_) {
+        } else if (got == AVERROR_EOF || got == AVERROR(EAGAIN)) {
             decoder_over_ = true;
-        } else {
+        } else { // while it is drained, too: good frames may come after one that can't be decoded
             check(got == AVERROR(ENOMEM) ? got : 0, "decode " + path_);
             note_damage(error_text(got));
         }

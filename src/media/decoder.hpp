@@ -5,6 +5,7 @@
 
 #include "media/continuity.hpp"
 #include "media/hardware.hpp"
+#include "media/input_file.hpp"
 #include "media/samples.hpp"
 
 #include <oldfilm/media.hpp>
@@ -48,6 +49,15 @@ class Decoder {
     [[nodiscard]] bool telecined() const noexcept { return telecined_; }
     /// Frames that were damaged, so far.
     [[nodiscard]] std::int64_t damaged() const noexcept { return damaged_; }
+    /// Packets that could not be read or decoded, so far, and gaps between them.
+    [[nodiscard]] std::int64_t lost() const noexcept { return lost_; }
+    /// Where the last packet so far ends, in seconds of the container's time, decoded or not.
+    [[nodiscard]] Rational packets_end() const;
+    /// Where the last frame so far ends, in seconds of the container's time.
+    [[nodiscard]] double reached() const noexcept { return reached_; }
+    /// The longest time so far between the beginnings of two frames, in seconds.
+    [[nodiscard]] double longest() const noexcept { return longest_; }
+    [[nodiscard]] const InputFile& file() const noexcept { return file_; }
 
   private:
     Decoded decoded();
@@ -56,7 +66,10 @@ class Decoder {
     void check_engine(int code) const;
     bool feed();
     void note_gap();
+    void note_rest();
+    void check_strict(const std::string& what) const;
     void note_damage(const std::string& what);
+    void note_end(const AVFrame& frame);
     Decoded filtered();
     void build_graph(const AVFrame& first);
     UniqueFrame planar(UniqueFrame frame);
@@ -66,6 +79,7 @@ class Decoder {
     std::string path_;
     std::unique_ptr<VideoEngine> engine_; ///< null: on the CPU
     UniqueInput input_;
+    InputFile file_{path_, *input_};
     Continuity continuity_{*input_};
     AVStream* stream_ = nullptr;
     UniqueCodec codec_;
@@ -87,7 +101,9 @@ class Decoder {
     bool telecined_ = false;
     bool engine_noted_ = false;  ///< that frames come from the CPU all the same
     std::int64_t bytes_end_ = 0; ///< of the packets so far, in the file
-    std::int64_t damaged_ = 0;
+    std::int64_t damaged_ = 0, lost_ = 0;
+    std::int64_t packets_end_ = 0;                ///< in ticks of the stream
+    double last_ = 0, reached_ = 0, longest_ = 0; ///< seconds
 };
 
 } // namespace oldfilm::media

@@ -42,21 +42,40 @@ void set_quality_on_gpu(AVCodecContext& codec, int crf) {
     av_opt_set(codec.priv_data, "cq", std::to_string(std::min(crf, 51)).c_str(), 0);
 }
 
-/// FFmpeg's FFV1 takes slices of a bounded number of bits, in grids of rows by columns that it
-/// makes of their number: four, or as many more as a large picture needs.
-int ffv1_slices(const AVCodecContext& codec) {
+/// Whether FFmpeg's FFV1 takes slices in a grid of so many rows and columns: bounded in bits, none
+/// without a chroma sample, and none that would share one at an odd size's edge. Slices one pixel
+/// wide or high it takes, and gives back other samples (seen in 5.1).
+bool ffv1_takes(const AVCodecContext& codec, int rows, int columns) {
     const AVPixFmtDescriptor& format = *av_pix_fmt_desc_get(codec.pix_fmt);
     const std::int64_t bits = (format.comp[0].depth + 1) * std::int64_t{format.nb_components};
     constexpr std::int64_t most_bits = 8 << 24;
-    constexpr std::pair<int, int> grids[] = {{2, 2}, {2, 3}, {3, 3}, {3, 4}, {4, 4}, {4, 6}};
-    for (const auto& [rows, columns] : grids) {
-        const std::int64_t width = (codec.width + columns - 1) / columns;
-        const std::int64_t height = (codec.height + rows - 1) / rows;
-        if (width * height * bits <= most_bits) {
-            return rows * columns;
+    const bool chroma = format.nb_components >= 3;
+    const auto divides = [&](int length, int parts, int shift) {
+        const int unit = 1 << (chroma ? shift : 0);
+        const auto before_last = static_cast<int>(std::int64_t{length} * (parts - 1) / parts);
+        return length / parts >= 2 && parts <= (length + unit - 1) / unit &&
+               (length % unit == 0 || (length - before_last) % unit != 0);
+    };
+    const std::int64_t width = (codec.width + columns - 1) / columns;
+    const std::int64_t height = (codec.height + rows - 1) / rows;
+    return width * height * bits <= most_bits &&
+           divides(codec.width, columns, format.log2_chroma_w) &&
+           divides(codec.height, rows, format.log2_chroma_h);
+}
+
+/// How many slices FFV1 is to make: four, or as many more as the picture needs; one where it is
+/// small; 0 where no number is taken (pictures a few pixels high or wide).
+int ffv1_slices(const AVCodecContext& codec) {
+    constexpr int most_rows = 22; // of at most 1024 slices
+    for (int rows = 2; rows <= most_rows; ++rows) {
+        for (int columns = rows; columns < 2 * rows; ++columns) {
+            if (ffv1_takes(codec, rows, columns)) {
+                return rows * columns;
+            }
         }
     }
-    return 5 * 6;
+    const bool small = codec.width <= 352 && codec.height <= 288; // FFmpeg's line
+    return small && ffv1_takes(codec, 1, 1) ? 1 : 0;
 }
 
 void set_quality(AVCodecContext& codec, const Choice& choice, const WriteOptions& options) {
@@ -82,15 +101,17 @@ void set_quality(AVCodecContext& codec, const Choice& choice, const WriteOptions
         const bool svt = std::strcmp(choice.encoder->name, "libsvtav1") == 0;
         av_opt_set(codec.priv_data, svt ? "preset" : "cpu-used", svt ? "8" : "6", 0);
     } else if (choice.name == "ffv1") {
-        codec.level = 3; // slices with checksums, as archives want them (RFC 9043)
         codec.slices = ffv1_slices(codec);
-        av_opt_set_int(codec.priv_data, "slicecrc", 1, 0);
+        // Slices with checksums, as archives want them (RFC 9043); version 1 knows neither.
+        codec.level = codec.slices > 0 ? 3 : 1;
+        av_opt_set_int(codec.priv_data, "slicecrc", codec.slices > 0 ? 1 : 0, 0);
         codec.gop_size = 1;
     } else if (choice.name == "exr") {
         av_opt_set(codec.priv_data, "format", "float", 0); // half floats would lose bits
         av_opt_set(codec.priv_data, "compression", "zip1", 0);
     } else if (choice.name == "prores") {
-        av_opt_set(codec.priv_data, "profile", "hq", 0);
+        const bool full_chroma = av_pix_fmt_desc_get(codec.pix_fmt)->log2_chroma_w == 0;
+        av_opt_set(codec.priv_data, "profile", full_chroma ? "4444" : "hq", 0);
     }
 }
 
@@ -158,6 +179,25 @@ Encoder::Encoder(const Choice& choice, const WriteOptions& options, Rational clo
                     fmt::format("the encoder {} does not take {} x {} in {}: {}",
                                 choice.encoder->name, options.width, options.height,
                                 av_get_pix_fmt_name(choice.coded), error_text(opened)));
+    }
+}
+
+/// SVT-AV1 (seen in 1.4) waits for ever when it is closed, or flushed, before it got a frame; an
+/// encoder may have been opened for its description only.
+Encoder::~Encoder() {
+    if (has_frames_ || std::strcmp(choice_.encoder->name, "libsvtav1") != 0 ||
+        avcodec_is_open(codec_.get()) == 0) {
+        return;
+    }
+    const UniqueFrame frame(av_frame_alloc());
+    if (frame) {
+        frame->format = codec_->pix_fmt;
+        frame->width = codec_->width;
+        frame->height = codec_->height;
+        frame->pts = 0;
+    }
+    if (frame && av_frame_get_buffer(frame.get(), 0) >= 0) {
+        avcodec_send_frame(codec_.get(), frame.get());
     }
 }
 
@@ -270,10 +310,14 @@ void Encoder::encode(const Frame& frame, const Sink& sink) {
     samples->sample_aspect_ratio = codec_->sample_aspect_ratio;
     durations_[samples->pts] = rescale(info.duration, info.time_base, time_base_);
     check(avcodec_send_frame(codec_.get(), samples.get()), "encode a frame");
+    has_frames_ = true;
     receive(sink);
 }
 
 void Encoder::drain(const Sink& sink) {
+    if (!has_frames_) {
+        return;
+    }
     check(avcodec_send_frame(codec_.get(), nullptr), "finish encoding");
     receive(sink);
 }

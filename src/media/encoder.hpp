@@ -19,6 +19,9 @@ class Encoder {
     /// `clock`: seconds a tick. `global_header` as the container wants it. Throws `Error`:
     /// unsupported.
     Encoder(const Choice& choice, const WriteOptions& options, Rational clock, bool global_header);
+    ~Encoder();
+    Encoder(const Encoder&) = delete;
+    Encoder& operator=(const Encoder&) = delete;
 
     void encode(const Frame& frame, const Sink& sink);
     /// Gets what the encoder still holds.
@@ -44,6 +47,7 @@ class Encoder {
     UniqueSws sws_;
     std::map<std::int64_t, std::int64_t> durations_; ///< by pts, of frames in the encoder
     UniquePacket packet_ = make_packet();
+    bool has_frames_ = false;
 };
 
 } // namespace oldfilm::media

@@ -12,6 +12,7 @@ extern "C" {
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <limits>
 #include <new>
@@ -21,6 +22,7 @@ namespace oldfilm {
 
 void quiet_ffmpeg() {
     av_log_set_level(AV_LOG_FATAL);
+    setenv("SVT_LOG", "-1", /*overwrite=*/0); // SVT-AV1 writes to standard error by itself
 }
 
 namespace media {

@@ -99,7 +99,9 @@ StreamFormat Reader::format() const {
     return format;
 }
 std::int64_t Reader::concealed() const {
-    return impl_->concealed + impl_->decoder.damaged();
+    // Where what was lost had frames on both sides, these were made up; not where a film breaks
+    // off.
+    return std::max(impl_->concealed, impl_->decoder.lost()) + impl_->decoder.damaged();
 }
 
 std::optional<Frame> Reader::next() {

@@ -1,5 +1,7 @@
 #include "media/other_streams.hpp"
 
+#include "media/probe.hpp"
+
 #include <oldfilm/error.hpp>
 
 extern "C" {
@@ -25,11 +27,12 @@ OtherStreams::OtherStreams(const std::string& path, const ReadOptions& read,
     : output_(output), read_(read), warn_(std::move(warn)), input_(open_input(path, read)),
       continuity_(*input_) {
     const int video = first_video(*input_);
+    const AVStream& film = *input_->streams[video];
+    shift_ = film_start(*input_, film);
     if (read.start.num() > 0) {
-        const AVStream& stream = *input_->streams[video];
-        const Rational first = stream.start_time == AV_NOPTS_VALUE
+        const Rational first = film.start_time == AV_NOPTS_VALUE
                                    ? Rational()
-                                   : Rational(stream.start_time) * to_rational(stream.time_base);
+                                   : Rational(film.start_time) * to_rational(film.time_base);
         shift_ = first + read.start;
     }
     for (unsigned i = 0; i < input_->nb_streams; ++i) {
@@ -99,8 +102,9 @@ void OtherStreams::copy_chapters() {
         }
         to->id = from.id;
         to->time_base = from.time_base;
-        to->start = from.start;
-        to->end = from.end;
+        const std::int64_t shift = (shift_ / to_rational(from.time_base)).round();
+        to->start = std::max<std::int64_t>(from.start - shift, 0);
+        to->end = std::max(from.end - shift, to->start);
         av_dict_copy(&to->metadata, from.metadata, 0);
         output_.chapters[output_.nb_chapters++] = to; // freed with the output
     }
@@ -115,7 +119,8 @@ bool OtherStreams::write(AVPacket& packet) {
             *time -= shift;
         }
     }
-    const bool before = shift_.num() > 0 && stamp(packet) != AV_NOPTS_VALUE && stamp(packet) < 0;
+    const bool before =
+        read_.start.num() > 0 && stamp(packet) != AV_NOPTS_VALUE && stamp(packet) < 0;
     const bool after = read_.duration && stamp(packet) != AV_NOPTS_VALUE &&
                        Rational(stamp(packet)) * to_rational(from.time_base) >= *read_.duration;
     if (before || after) {

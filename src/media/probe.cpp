@@ -103,13 +103,34 @@ bool colour_later(const std::string& path, const ReadOptions& read, const Ration
     return false;
 }
 
+Rational film_start(const AVFormatContext& input, const AVStream& video) {
+    constexpr std::int64_t none = AV_NOPTS_VALUE;
+    if (video.start_time == none) {
+        return {};
+    }
+    std::int64_t first = video.start_time;
+    for (unsigned i = 0; i < input.nb_streams; ++i) {
+        const AVStream& stream = *input.streams[i];
+        if (stream.codecpar->codec_type == AVMEDIA_TYPE_AUDIO && stream.start_time != none) {
+            first = std::min(first, av_rescale_q_rnd(stream.start_time, stream.time_base,
+                                                     video.time_base, AV_ROUND_DOWN));
+        }
+    }
+    return Rational(first > 0 ? first : std::min<std::int64_t>(video.start_time, 0)) *
+           to_rational(video.time_base);
+}
+
 Rational announced_end(const AVFormatContext& input, const AVStream& stream) {
-    if (stream.duration > 0) {
-        return Rational(stream.duration) * to_rational(stream.time_base);
+    if (input.duration_estimation_method != AVFMT_DURATION_FROM_STREAM) {
+        return {}; // FFmpeg's guess
     }
     const Rational tag = duration_tag(stream);
     if (tag.num() > 0) {
         return tag;
+    }
+    if (stream.duration > 0) {
+        const std::int64_t start = stream.start_time == AV_NOPTS_VALUE ? 0 : stream.start_time;
+        return Rational(start + stream.duration) * to_rational(stream.time_base);
     }
     return input.nb_streams == 1 && input.duration > 0 ? Rational(input.duration, AV_TIME_BASE)
                                                        : Rational();

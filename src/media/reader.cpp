@@ -71,7 +71,8 @@ void check_matrix(const MediaInfo& info) {
 Reader::Impl::Impl(const std::string& path, ReadOptions wanted, const at::Device& on,
                    std::unique_ptr<VideoEngine> engine)
     : options(std::move(wanted)), device(on), decoder(path, options, std::move(engine)),
-      nominal(rate_of(decoder.input(), decoder.stream())), rate(nominal) {
+      nominal(rate_of(decoder.input(), decoder.stream())), rate(nominal),
+      begin(film_start(decoder.input(), decoder.stream())) {
     if (options.source_fps) {
         rate = *options.source_fps;
         if (rate.num() <= 0) {
@@ -166,7 +167,8 @@ Rational Reader::Impl::first_time() const {
         if (ahead[i].decoded.frame->pts != AV_NOPTS_VALUE) {
             const Rational before(static_cast<std::int64_t>(i) +
                                   1); // the first left `ahead` already
-            return Rational(ahead[i].decoded.frame->pts) * decoder.time_base() - before / rate;
+            return Rational(ahead[i].decoded.frame->pts) * decoder.time_base() - begin -
+                   before / rate;
         }
     }
     return {};
@@ -188,7 +190,7 @@ Rational Reader::Impl::exact_time(const AVFrame& frame) {
         }
         return last_time ? *last_time + rate.inverse() : first_time();
     }
-    const Rational raw = Rational(frame.pts) * tick;
+    const Rational raw = Rational(frame.pts) * tick - begin;
     if (rate.num() <= 0) {
         return raw;
     }
@@ -289,7 +291,14 @@ std::optional<Reader::Impl::Coded> Reader::Impl::next_frame() {
         if (!ended) {
             ended = over = true;
             hear_of_colour(0);
+            if (waiting.broken_before && last && last_time && rate.num() > 0 &&
+                !options.source_fps) {
+                conceal_until(decoder.packets_end() - begin); // what damage took at the end
+            }
             check_end(waiting.broken_before);
+            if (!repeats.empty()) {
+                return next_frame();
+            }
         }
         return std::nullopt;
     }
@@ -318,24 +327,29 @@ std::optional<Reader::Impl::Coded> Reader::Impl::next_frame() {
     return frame;
 }
 
-/// Says so when the film stops before it should.
+/// Says so when the film stops before it should: by the lengths that its container has, or by the
+/// time. Containers round times, and know a frame's duration; of more than that, frames are gone.
 void Reader::Impl::check_end(bool broken) {
-    std::int64_t announced = 0;
-    std::int64_t missing = 0;
-    if (nominal.num() > 0) {
-        announced = (announced_end(decoder.input(), decoder.stream()) * nominal).round();
-        const std::int64_t reached =
-            options.source_fps || !last_time ? count : (*last_time * nominal).round() + 1;
-        missing = announced - reached;
+    const double announced = announced_end(decoder.input(), decoder.stream()).value();
+    const double missing = announced > 0 ? announced - decoder.reached() : 0;
+    const double tolerance = nominal.num() > 0
+                                 ? std::max(0.75 / nominal.value(), 2 * decoder.time_base().value())
+                                 : decoder.longest();
+    std::string why = decoder.file().missing();
+    if (why.empty() && missing > tolerance) {
+        why = fmt::format("its container announces {:.3f} s, and {:.3f} s of frames came",
+                          announced, decoder.reached());
+    } else if (why.empty() && broken) {
+        why = "what follows could not be decoded";
     }
-    // Containers round their durations; what is lost to a cut file is more than that.
-    if (missing <= std::max<std::int64_t>(2, announced / 50) && !broken) {
+    if (why.empty()) {
         return;
     }
     ++concealed;
-    const std::string text =
-        fmt::format("{} breaks off after {} of about {} frames; is it complete?", info.path, count,
-                    std::max(announced, count + 1));
+    const auto more = static_cast<std::int64_t>(std::lround(missing * nominal.value()));
+    const std::string of = more > 0 ? fmt::format(" of about {}", count + more) : "";
+    const std::string text = fmt::format("{} breaks off after {}{} frames: {}; is it complete?",
+                                         info.path, count, of, why);
     if (options.strict) {
         throw Error(Errc::unreadable, text);
     }

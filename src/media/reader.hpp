@@ -58,6 +58,7 @@ struct OLDFILM_HIDDEN Reader::Impl {
     media::Decoder decoder;
     Rational nominal; ///< the file's own rate
     Rational rate;    ///< 0 when times are irregular
+    Rational begin;   ///< of the film, on its container's clock; times count from there
     MediaInfo info;
     bool grey = false;
     bool over = false, ended = false;

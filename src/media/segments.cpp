@@ -73,7 +73,8 @@ LogSeal SegmentEncoder::end() {
     return seal;
 }
 
-void SegmentEncoder::assemble(const std::vector<std::filesystem::path>& logs, Rational first_base) {
+void SegmentEncoder::assemble(const std::vector<std::filesystem::path>& logs, Rational first_base,
+                              const std::function<void(const std::filesystem::path&)>& before) {
     const std::unique_ptr<Encoder> like = container_.encoder(first_base);
     std::vector<std::int64_t> shown;
     for (const auto& log : logs) {
@@ -91,7 +92,7 @@ void SegmentEncoder::assemble(const std::vector<std::filesystem::path>& logs, Ra
             container_.copy_others(until);
         });
     }
-    container_.finish();
+    container_.finish(before);
 }
 
 } // namespace oldfilm::media
