@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <numeric>
 #include <string_view>
 #include <vector>
@@ -191,9 +192,9 @@ Pulldown pulldown_in(const Excerpt& excerpt, const Rational& rate, double& usual
     return best;
 }
 
-bool can_be_surveyed(const std::string& path, const AVFormatContext& input) {
+bool can_be_surveyed(const AVFormatContext& input) {
     const std::string_view container = input.iformat->name;
-    return !is_sequence(path) && !container.starts_with("image2") && !container.ends_with("_pipe");
+    return !container.starts_with("image2") && !container.ends_with("_pipe");
 }
 
 void look(const std::string& path, const ReadOptions& read, const Rational& rate, Survey& found) {
@@ -202,7 +203,7 @@ void look(const std::string& path, const ReadOptions& read, const Rational& rate
     options.protocols = read.protocols;
     options.missing = read.missing;
     Decoder decoder(path, options);
-    if (!can_be_surveyed(path, decoder.input())) {
+    if (!can_be_surveyed(decoder.input())) {
         return;
     }
     const AVCodecContext& codec = decoder.codec();
@@ -240,7 +241,7 @@ void look(const std::string& path, const ReadOptions& read, const Rational& rate
 
 Survey survey(const std::string& path, const ReadOptions& read, const Rational& rate) {
     Survey found;
-    if (path != "-") {
+    if (path != "-" && !is_sequence(path) && !std::filesystem::is_directory(path)) {
         try {
             look(path, read, rate, found);
         } catch (const Error&) {
