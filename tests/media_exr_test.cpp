@@ -19,7 +19,7 @@ namespace {
 /// Three pictures of the colour that the expressions give, in float32.
 void make_exr(const std::string& pattern, const std::string& values,
               const std::string& format = "gbrpf32le") {
-    ffmpeg("-f lavfi -i \"nullsrc=size=64x48:rate=25,format=gbrpf32le,geq=" + values +
+    ffmpeg("-f lavfi -i \"nullsrc=size=64x48:rate=25,format=" + format + ",geq=" + values +
            "\" -frames:v 3 -pix_fmt " + format + " -format float '" + pattern + "'");
 }
 
