@@ -122,8 +122,7 @@ run_tests() {
 }
 
 demo() {
-    mkdir -p build
-    install_packages "${DEMO_PACKAGES[@]}"
+    PACKAGES+=("${DEMO_PACKAGES[@]}")
     build
     examples/demo/demo.sh build
 }
@@ -141,8 +140,7 @@ bench() {
             "$PEERS_DIR/bin/python" tests/bench/peers.py build "${@:2}"
             ;;
         *)
-            mkdir -p build
-            install_packages "${DEMO_PACKAGES[@]}"
+            PACKAGES+=("${DEMO_PACKAGES[@]}")
             build
             install_python_torch
             tests/bench/bench.sh build

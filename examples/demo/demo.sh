@@ -24,7 +24,8 @@ mean() {
         awk -F= '/YAVG/ { sum += $2; n++ } END { print sum / n }'
 }
 
-if [[ ! -e $out/aged.mkv ]]; then
+# Made again where its script is newer: the hints are of this film's frames, and no other's.
+if [[ ! $out/aged.mkv -nt $here/../age-film/make-demo-source.sh ]]; then
     say "making a damaged film with known truth"
     "$here/../age-film/make-demo-source.sh" "$out/clean.mkv" 24
     "$build/bin/age-film" "$out/clean.mkv" "$out/aged.part.mkv" --truth "$out/truth.mkv" --masks "$out/damage.mkv" \
@@ -34,6 +35,7 @@ fi
 
 say "restoring it with the stages of the preset silent-film, and a restorer's hints for the colors (examples/demo/hints.json)"
 start=$(date +%s.%N)
+# The preset's stages by name, since a preset takes no parameters of single stages.
 "$oldfilm" restore "$out/aged.mkv" "$out/restored.mp4" --stage deflicker --stage stabilize --stage scratch-removal --stage denoise \
     --stage colorize:hints="$here/hints.json" --stage superres:scale=2 --stage face-enhance --stage interpolate:fps=2x \
     --mask-out "$out/masks.mkv" --overwrite
