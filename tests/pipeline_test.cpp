@@ -717,7 +717,7 @@ TEST_CASE("the parameter table says what a text or a number of a document is") {
         Pipeline::from_json(
             R"({"oldfilm": 1, "stages": [{"id": "test-good", "parameters": {"amount": 18446744073709551615}}]})",
             options()),
-        Catch::Matchers::Contains("found 1844674407370955"));
+        Catch::Matchers::Contains("found 1.844674407370955"));
 }
 
 TEST_CASE("the manual's table of presets is the library's") {
