@@ -8,6 +8,10 @@ set -euo pipefail
 
 out=${1:?usage: make-demo-source.sh OUT [FRAMES]}
 frames=${2:-24}
+if [[ ! $frames =~ ^[0-9]+$ ]] || ((frames < 1 || frames > 41)); then
+    echo "make-demo-source: FRAMES must be 1 to 41, which is as long as the dog's film is; found $frames" >&2
+    exit 2
+fi
 docs=/usr/share/doc/opencv-doc
 dog=/usr/share/forensics-samples/original-files/movie1/VID_20191220_170832.mp4
 squirrel=$docs/examples/data/squirrel_cls.jpg

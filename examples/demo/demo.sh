@@ -24,7 +24,8 @@ mean() {
         awk -F= '/YAVG/ { sum += $2; n++ } END { print sum / n }'
 }
 
-if [[ ! -e $out/aged.mkv ]]; then
+# Made again where its script is newer: the hints are of this film's frames, and no other's.
+if [[ ! $out/aged.mkv -nt $here/../age-film/make-demo-source.sh ]]; then
     say "making a damaged film with known truth"
     "$here/../age-film/make-demo-source.sh" "$out/clean.mkv" 24
     "$build/bin/age-film" "$out/clean.mkv" "$out/aged.part.mkv" --truth "$out/truth.mkv" --masks "$out/damage.mkv" \

@@ -51,6 +51,7 @@ KeptFilm::Output Job::film_output(const StreamFormat& out, const std::string& pl
 RestoreResult Job::keep(const Pipeline& pipeline) {
     kept_ = true;
     KeptFilm film(output_, options_.fresh);
+    kept_film_ = &film;
     const StreamFormat in = format();
     const auto identity = [&](const std::string& plan) {
         return job::identity(source_.info().path, options_, pipeline.options(), plan);

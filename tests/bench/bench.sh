@@ -20,7 +20,7 @@ say() { printf '== %s\n' "$*"; }
 export OMP_WAIT_POLICY=passive
 
 say "making damaged films"
-"$here/../../examples/age-film/make-demo-source.sh" "$out/clean.mkv" 8
+"$here/../../examples/age-film/make-demo-source.sh" "$out/clean.mkv" 6
 "$build/bin/age-film" "$out/clean.mkv" "$out/480x368.mkv" --seed 7 --size 480x368 >"$out/age-film.log"
 "$build/bin/age-film" "$out/clean.mkv" "$out/1920x1080.mkv" --seed 7 --size 1920x1080 --frames 5 >>"$out/age-film.log"
 
