@@ -87,6 +87,7 @@ PACKAGES=(build-essential cmake ninja-build ccache pkg-config ffmpeg libavcodec-
     libavfilter-dev libavutil-dev libswscale-dev libswresample-dev libopencv-dev opencv-data opencv-doc libfmt-dev
     nlohmann-json3-dev libcli11-dev python3-venv)
 TEST_PACKAGES=(catch2 file doxygen valgrind)
+DEMO_PACKAGES=(forensics-samples-files) # footage, beside opencv-doc's
 ENV_DIR=$PWD/build/env
 PEERS_DIR=$PWD/build/peers
 
@@ -171,7 +172,10 @@ configure() {
 make_target() {
     mkdir -p build
     local tests=OFF packages=()
-    if [[ $1 == all ]]; then tests=ON packages=("${TEST_PACKAGES[@]}"); fi
+    case $1 in
+        all) tests=ON packages=("${TEST_PACKAGES[@]}") ;;
+        demo) packages=("${DEMO_PACKAGES[@]}") ;;
+    esac
     install_packages "${packages[@]}"
     install_torch
     configure "$tests"
@@ -215,6 +219,7 @@ bench() {
             "$PEERS_DIR/bin/python" tests/bench/peers.py build "${@:2}"
             ;;
         *)
+            PACKAGES+=("${DEMO_PACKAGES[@]}") # bench damages the demo's film
             build
             install_python_torch
             tests/bench/bench.sh build

@@ -56,6 +56,16 @@ TEST_CASE("cuts are found where scenes change, through flicker and grain") {
     CHECK(cuts(film) == std::vector<int>{7, 14, 21});
 }
 
+TEST_CASE("the picture moved on after a still, or where frames are gone, is no cut") {
+    at::manual_seed(8);
+    const at::Tensor fine = at::upsample_bilinear2d(at::rand({1, 1, 12, 24}), {96, 160}, false)[0];
+    std::vector<at::Tensor> film;
+    for (const int place : {0, 0, 0, 0, 0, 8, 12, 16, 20, 32, 36, 40, 36, 32}) {
+        film.push_back(fine.narrow(2, 40 - place, 120).narrow(1, place / 8, 90));
+    }
+    CHECK(cuts(film).empty());
+}
+
 TEST_CASE("dirt in every frame is no cut, however much brighter than the picture") {
     at::manual_seed(4);
     const at::Tensor base = scene() * 0.1 + 0.4;

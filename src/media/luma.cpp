@@ -23,6 +23,24 @@ std::int64_t row_difference(const std::uint8_t* a, const std::uint8_t* b, int co
     return sum;
 }
 
+/// How many samples of a line stand out from both lines beside it, to one side.
+int standing_out(const std::uint8_t* own, const std::uint8_t* above, const std::uint8_t* below,
+                 int count) {
+    int found = 0;
+    for (int x = 0; x < count; ++x) {
+        const int up = own[x] - above[x];
+        const int down = own[x] - below[x];
+        found += static_cast<int>((up > stands_out) & (down > stands_out)) |
+                 static_cast<int>((up < -stands_out) & (down < -stands_out));
+    }
+    return found;
+}
+
+double part(std::int64_t found, int width, int height) {
+    return static_cast<double>(found) /
+           static_cast<double>(std::int64_t{width} * std::max(height, 1));
+}
+
 } // namespace
 
 Luma::Luma(const AVFrame& frame)
@@ -74,25 +92,20 @@ double largest_difference(const Luma& a, const Luma& b) {
 }
 
 double combing(const Luma& top, const Luma& bottom) {
-    const int width = top.width();
-    const int height = top.height();
-    std::int64_t combed = 0;
     const auto line = [&](int y) { return (y % 2 == 0 ? top : bottom).row(y); };
-    for (int y = 1; y + 1 < height; ++y) {
-        const std::uint8_t* above = line(y - 1);
-        const std::uint8_t* own = line(y);
-        const std::uint8_t* below = line(y + 1);
-        int found = 0;
-        for (int x = 0; x < width; ++x) {
-            const int up = own[x] - above[x];
-            const int down = own[x] - below[x];
-            found += static_cast<int>((up > stands_out) & (down > stands_out)) |
-                     static_cast<int>((up < -stands_out) & (down < -stands_out));
-        }
-        combed += found;
+    std::int64_t combed = 0;
+    for (int y = 1; y + 1 < top.height(); ++y) {
+        combed += standing_out(line(y), line(y - 1), line(y + 1), top.width());
     }
-    const std::int64_t samples = std::int64_t{width} * std::max(height - 2, 1);
-    return static_cast<double>(combed) / static_cast<double>(samples);
+    return part(combed, top.width(), top.height() - 2);
+}
+
+double combing_of_fields(const Luma& frame) {
+    std::int64_t combed = 0;
+    for (int y = 2; y + 2 < frame.height(); ++y) {
+        combed += standing_out(frame.row(y), frame.row(y - 2), frame.row(y + 2), frame.width());
+    }
+    return part(combed, frame.width(), frame.height() - 4);
 }
 
 bool same_samples(const AVFrame& a, const AVFrame& b) {

@@ -39,6 +39,10 @@ double largest_difference(const Luma& a, const Luma& b);
 /// two times.
 double combing(const Luma& top, const Luma& bottom);
 
+/// The same within each of the frame's fields, where lines are of one time: what fine detail alone
+/// comes to.
+double combing_of_fields(const Luma& frame);
+
 /// Whether both show the same picture, sample for sample. Of one format and size; where they are.
 bool same_samples(const Samples& a, const Samples& b);
 bool same_samples(const AVFrame& a, const AVFrame& b);

@@ -80,8 +80,7 @@ Reader::Impl::Impl(const std::string& path, ReadOptions wanted, const at::Device
                    std::unique_ptr<VideoEngine> engine)
     : options(std::move(wanted)), device(on), decoder(path, options, std::move(engine)),
       nominal(rate_of(decoder.input(), decoder.stream())), found(survey(path, options, nominal)),
-      duplicates(found), clock({}, nominal),
-      begin(film_start(decoder.input(), decoder.stream())) {
+      duplicates(found), clock({}, nominal), begin(film_start(decoder.input(), decoder.stream())) {
     decoder.know(found);
     if (options.source_fps && options.source_fps->num() <= 0) {
         throw Error(Errc::invalid_argument,
@@ -402,12 +401,15 @@ std::optional<Reader::Impl::Coded> Reader::Impl::next_frame() {
 
 /// Says so when the film stops before it should: by the lengths that its container has, or by the
 /// time. Containers round times, and know a frame's duration; of more than that, frames are gone.
+/// An edit list may begin within a frame, which FFmpeg then shows from 0 on.
 void Reader::Impl::check_end(bool broken) {
     const double announced = announced_end(decoder.input(), decoder.stream()).value();
     const double missing = announced > 0 ? announced - decoder.reached() : 0;
-    const double tolerance = nominal.num() > 0
-                                 ? std::max(0.75 / nominal.value(), 2 * decoder.time_base().value())
-                                 : decoder.longest();
+    const bool may_be_edited = std::string_view(decoder.input().iformat->name).starts_with("mov");
+    const double frames = may_be_edited ? 1.75 : 0.75;
+    const double tolerance =
+        nominal.num() > 0 ? std::max(frames / nominal.value(), 2 * decoder.time_base().value())
+                          : decoder.longest();
     std::string why = decoder.file().missing();
     if (why.empty() && missing > tolerance) {
         why = fmt::format("its container announces {:.3f} s, and {:.3f} s of frames came",

@@ -28,6 +28,7 @@ struct Step {
     double top = 0, bottom = 0; ///< difference of the fields
     double largest = 0;         ///< `largest_difference`
     double combed = 0;          ///< as the frame is
+    double detail = 0;          ///< what a field alone comes to
     double late_top = 0;        ///< with the bottom field of the frame before
     double late_bottom = 0;     ///< with the top field of the frame before
 };
@@ -44,6 +45,7 @@ Step step(const Luma& before, const Luma& now) {
     s.bottom = field_difference(now, before, 1);
     s.largest = largest_difference(now, before);
     s.combed = combing(now, now);
+    s.detail = combing_of_fields(now);
     s.late_top = combing(now, before);
     s.late_bottom = combing(before, now);
     return s;
@@ -89,8 +91,8 @@ struct Votes {
 
 /// Where fields are of two times, the frame is combed as much as the field that comes later is with
 /// the other one of the frame before, and the one that comes first much more. Where they are of
-/// one, both are combed alike, and the frame is not: so no motion, and no fine detail, is taken
-/// for combing.
+/// one, both are combed alike, and the frame is not: so no motion is taken for combing. Nor is
+/// detail, which stands out within a field as much.
 void vote(const Step& s, Votes& votes) {
     if (std::max(s.top, s.bottom) > 0.5) { // a frame at rest says nothing
         ++votes.moving;
@@ -100,7 +102,8 @@ void vote(const Step& s, Votes& votes) {
     constexpr double anything = 0.002; // of the samples
     const double near = std::min(s.late_top, s.late_bottom);
     const double far = std::max(s.late_top, s.late_bottom);
-    if (s.combed < anything || far < 1.3 * std::max(near, s.combed) || s.combed < 0.7 * near) {
+    if (s.combed < std::max(anything, 2 * s.detail) || far < 1.3 * std::max(near, s.combed) ||
+        s.combed < 0.7 * near) {
         return;
     }
     (s.late_top < s.late_bottom ? votes.top_first : votes.bottom_first) += 1;
@@ -140,7 +143,7 @@ std::vector<std::int64_t> own_frames(const std::vector<Step>& steps, double usua
 
 /// The longest stretch, in frames, over which the film's own frames come as `own` in `shown`.
 /// Frame k is first shown at the next place after k * shown / own and a constant: what those places
-/// are off by spans less than one.
+/// are off by spans less than one, or one where a container's clock has rounded a tie either way.
 std::int64_t stretch(const std::vector<std::int64_t>& frames, const Pulldown& p) {
     std::int64_t longest = 0;
     std::size_t first = 0;
@@ -150,7 +153,7 @@ std::int64_t stretch(const std::vector<std::int64_t>& frames, const Pulldown& p)
         const std::int64_t off = frames[k] * p.own - static_cast<std::int64_t>(k) * p.shown;
         least = k == first ? off : std::min(least, off);
         most = k == first ? off : std::max(most, off);
-        if (most - least >= p.own) {
+        if (most - least > p.own) {
             first = k;
             least = most = off;
         }

@@ -30,6 +30,9 @@ constexpr int least_active = 4; // a fourth
 /// Neighbors in one shot stay far below (dirty ones at 0.001), unrelated pictures far above (of
 /// photographs, the most alike two of 28 pairs come to 0.30).
 constexpr double cut_distance = 0.15;
+/// A picture that has only moved comes to less than this where it lies then; of many places,
+/// unrelated pictures come near `cut_distance` in one.
+constexpr double moved_distance = 0.05;
 /// Of a thumbnail's places, the part that agrees best is compared: dirt is not counted.
 constexpr double kept_part = 0.8;
 /// A cut stands out from the shot's own motion by so much.
@@ -66,6 +69,28 @@ Moments moments(const std::vector<float>& a, const std::vector<float>& b,
     m.deviation_b = std::sqrt(bb / n) + 1e-9;
     m.correlation = ab / n / (m.deviation_a * m.deviation_b);
     return m;
+}
+
+/// One minus the correlation of the places that agree best.
+double unlikeness(const std::vector<float>& a, const std::vector<float>& b) {
+    const std::size_t count = a.size();
+    const auto kept = static_cast<std::ptrdiff_t>(kept_part * static_cast<double>(count));
+    std::vector<char> keep(count, 1);
+    std::vector<double> apart(count);
+    std::vector<double> sorted;
+    for (int round = 0; round < 3; ++round) {
+        const Moments m = moments(a, b, keep);
+        for (std::size_t i = 0; i < count; ++i) {
+            apart[i] =
+                std::abs((a[i] - m.mean_a) / m.deviation_a - (b[i] - m.mean_b) / m.deviation_b);
+        }
+        sorted = apart;
+        std::nth_element(sorted.begin(), sorted.begin() + kept, sorted.end());
+        const double limit = sorted[static_cast<std::size_t>(kept)];
+        std::transform(apart.begin(), apart.end(), keep.begin(),
+                       [limit](double d) { return static_cast<char>(d <= limit); });
+    }
+    return 1 - moments(a, b, keep).correlation;
 }
 
 /// The places' tones in the line `k` from a side.
@@ -171,33 +196,42 @@ bool Thumbnail::is_faint() const {
     return deviation_ < faint_deviation;
 }
 
+Bars Thumbnail::shared_bars(const Thumbnail& other) const {
+    return {std::min(bars_.top, other.bars_.top), std::min(bars_.bottom, other.bars_.bottom),
+            std::min(bars_.left, other.bars_.left), std::min(bars_.right, other.bars_.right)};
+}
+
 double Thumbnail::distance(const Thumbnail& other) const {
     if (is_flat() || other.is_flat()) {
         return is_faint() && other.is_faint() ? 0 : 1;
     }
-    const Bars shared{
-        std::min(bars_.top, other.bars_.top), std::min(bars_.bottom, other.bars_.bottom),
-        std::min(bars_.left, other.bars_.left), std::min(bars_.right, other.bars_.right)};
-    const std::vector<float> a = within(shared);
-    const std::vector<float> b = other.within(shared);
-    const std::size_t count = a.size();
-    const auto kept = static_cast<std::ptrdiff_t>(kept_part * static_cast<double>(count));
-    std::vector<char> keep(count, 1);
-    std::vector<double> apart(count);
-    std::vector<double> sorted;
-    for (int round = 0; round < 3; ++round) {
-        const Moments m = moments(a, b, keep);
-        for (std::size_t i = 0; i < count; ++i) {
-            apart[i] =
-                std::abs((a[i] - m.mean_a) / m.deviation_a - (b[i] - m.mean_b) / m.deviation_b);
-        }
-        sorted = apart;
-        std::nth_element(sorted.begin(), sorted.begin() + kept, sorted.end());
-        const double limit = sorted[static_cast<std::size_t>(kept)];
-        std::transform(apart.begin(), apart.end(), keep.begin(),
-                       [limit](double d) { return static_cast<char>(d <= limit); });
+    const Bars shared = shared_bars(other);
+    return unlikeness(within(shared), other.within(shared));
+}
+
+double Thumbnail::distance_moved(const Thumbnail& other) const {
+    double nearest = distance(other);
+    if (is_flat() || other.is_flat()) {
+        return nearest;
     }
-    return 1 - moments(a, b, keep).correlation;
+    const Bars shared = shared_bars(other);
+    const int most_down = (rows_ - shared.top - shared.bottom) / 8;
+    const int most_right = (columns_ - shared.left - shared.right) / 8;
+    const auto moved = [&](int down, int right) {
+        Bars bars = shared;
+        bars.top += std::max(down, 0);
+        bars.bottom += std::max(-down, 0);
+        bars.left += std::max(right, 0);
+        bars.right += std::max(-right, 0);
+        return bars;
+    };
+    for (int down = -most_down; down <= most_down; down += 2) {
+        for (int right = -most_right; right <= most_right; right += 2) {
+            nearest = std::min(nearest, unlikeness(within(moved(down, right)),
+                                                   other.within(moved(-down, -right))));
+        }
+    }
+    return nearest;
 }
 
 bool ShotDetector::is_unlike(const std::vector<Thumbnail>& ahead) const {
@@ -215,7 +249,8 @@ bool ShotDetector::is_unlike(const std::vector<Thumbnail>& ahead) const {
     const double motion = usual.empty() ? 0
                                         : std::accumulate(usual.begin(), usual.end(), 0.0) /
                                               static_cast<double>(usual.size());
-    return nearest > cut_distance && nearest > cut_contrast * motion;
+    return nearest > cut_distance && nearest > cut_contrast * motion &&
+           before_.back().distance_moved(ahead.front()) > moved_distance;
 }
 
 /// A fade has gone down to nothing, and what comes up, in `ahead`, is another picture.

@@ -34,6 +34,8 @@ class Thumbnail {
     /// is unlike any that does, but for a faint one, which may be the last of a
     /// fade.
     [[nodiscard]] double distance(const Thumbnail& other) const;
+    /// The same where `other` may show the picture moved, by up to an eighth of the active area.
+    [[nodiscard]] double distance_moved(const Thumbnail& other) const;
     /// No structure at all: black leader, a white flash.
     [[nodiscard]] bool is_flat() const;
     /// So little that a fade may be about to end in nothing, or has begun there.
@@ -43,6 +45,7 @@ class Thumbnail {
   private:
     [[nodiscard]] std::vector<float> within(const Bars& bars) const;
     [[nodiscard]] Bars find_bars(const std::vector<float>& luma) const;
+    [[nodiscard]] Bars shared_bars(const Thumbnail& other) const;
 
     int rows_ = 0, columns_ = 0;
     std::vector<double> sums_; ///< of luma above and left of a place, (rows + 1) x (columns + 1)
@@ -53,7 +56,8 @@ class Thumbnail {
 /// Finds cuts one frame at a time, with two frames of look-ahead. A cut is
 /// where every picture before is unlike every picture after within two frames
 /// (so that a flash, which passes, is none), by far more than neighbors in this
-/// shot differ; and where a fade comes up from nothing on another picture than
+/// shot differ, and isn't the picture before moved on (after frames that are
+/// gone, or a still); and where a fade comes up from nothing on another picture than
 /// went down.
 class ShotDetector {
   public:
