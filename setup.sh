@@ -69,7 +69,9 @@ watched() {
         sleep 0.5
         if [[ -t 1 ]] || ((SECONDS - shown >= 15)); then
             shown=$SECONDS
-            line=$(tail -n 1 "$log" | tr -d '\r' | cut -c 1-90)
+            # What says how far it is, before what a compiler has said meanwhile.
+            line=$(grep -a '^\[[0-9]*/' "$log" | tail -n 1) || true
+            line=$(printf '%s' "${line:-$(tail -n 1 "$log")}" | tr -d '\r' | cut -c 1-90)
             [[ -z ${GROWS:-} ]] || line+=" ($(du -sm "$GROWS" 2>/dev/null | cut -f 1) MiB there)"
             if [[ -t 1 ]]; then printf '\r\033[K   %s, %s' "$line" "$(took "$since")"; else printf '   %s, %s\n' "$line" "$(took "$since")"; fi
         fi

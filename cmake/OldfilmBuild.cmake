@@ -36,4 +36,4 @@ add_library(oldfilm_warnings INTERFACE)
 set(newer_gcc $<AND:$<CXX_COMPILER_ID:GNU>,$<VERSION_GREATER_EQUAL:$<CXX_COMPILER_VERSION>,13>>)
 # GCC 12 takes some joined strings for overlapping copies (its bug 105651), so -Wrestrict is off there.
 target_compile_options(oldfilm_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow $<$<NOT:${newer_gcc}>:-Werror>
-  $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict> $<${newer_gcc}:-Wno-dangling-reference>)

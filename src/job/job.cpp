@@ -143,7 +143,7 @@ WriteOptions Job::write_options(const StreamFormat& format, const std::string& c
             ? static_cast<double>(total_)
             : static_cast<double>(total_) * (format.rate / info.frame_rate).value();
     check_space(output_, {format.width, format.height, static_cast<std::int64_t>(frames),
-                          format.channels, info.bits, lossless, kept_});
+                          format.channels, info.bits, lossless, kept_film_.has_value()});
     return write;
 }
 
@@ -234,18 +234,23 @@ Pipeline Job::watched(const Pipeline& pipeline, Push see, const std::string& dev
 
 void Job::check_stop(std::int64_t written) const {
     if (options_.stop.stop_requested()) {
-        stopped(written);
+        stop_at(written);
     }
 }
 
-void Job::stopped(std::int64_t written) const {
+void Job::stop_at(std::int64_t written) const {
     const std::string of = total_ < 0 ? "" : fmt::format(" of {}", total_);
-    const bool keeps_any = kept_film_ != nullptr && kept_film_->keeps_any();
     throw Error(Errc::cancelled,
-                fmt::format("stopped on request: {}{} frames were read and {} restored; {}",
-                            source_.frames(), of, written,
-                            keeps_any ? "run it again to go on from what is kept"
-                                      : "nothing was kept yet, so that another run starts over"));
+                fmt::format("stopped on request: {}{} frames were read and {} restored",
+                            source_.frames(), of, written));
+}
+
+Error Job::stopped(const Error& error) const {
+    const bool keeps_any = kept_film_ && kept_film_->keeps_any();
+    return {Errc::cancelled, fmt::format("{}; {}", error.what(),
+                                         keeps_any ? "run it again to go on from what is kept"
+                                                   : "nothing was kept yet, so that another run "
+                                                     "starts over")};
 }
 
 /// That what goes along with the film has a place in the output, before models are opened.
@@ -327,7 +332,7 @@ std::int64_t Job::pull(const Run& run, const Next& next, const Push& push, Progr
         }
     } catch (const Error& error) {
         if (error.code() == Errc::cancelled) {
-            stopped(written);
+            stop_at(written);
         }
         throw;
     }

@@ -42,6 +42,8 @@ class Job {
     RestoreResult restore(const Pipeline& pipeline);
     /// The tiles to go on with after `error`, 0 where smaller ones would not help.
     [[nodiscard]] int smaller_tile(const Error& error);
+    /// `error`, that the run was stopped, with what is kept: after all that was at work has ended.
+    [[nodiscard]] Error stopped(const Error& error) const;
     /// Whether to go on with decoding on the CPU.
     [[nodiscard]] bool leave_engine(const media::EngineFailure& failure);
 
@@ -79,7 +81,7 @@ class Job {
     void check_masks(std::int64_t written, bool any);
     [[nodiscard]] RestoreResult result(std::int64_t written, const ProgressMeter& meter) const;
     void check_stop(std::int64_t written) const;
-    [[noreturn]] void stopped(std::int64_t written) const;
+    [[noreturn]] void stop_at(std::int64_t written) const;
 
     const std::string& output_;
     const RestoreOptions& options_;
@@ -91,10 +93,9 @@ class Job {
     std::vector<media::UniqueBuffer> engines_; ///< of the devices that have some and need them
     Source source_;
     std::int64_t total_;
-    std::atomic<bool> failed_ = false;    ///< what is done with frames on their way
-    bool kept_ = false;                   ///< in pieces
-    const KeptFilm* kept_film_ = nullptr; ///< while there is one
-    bool began_ = false;                  ///< the stages are at work
+    std::atomic<bool> failed_ = false;  ///< what is done with frames on their way
+    std::optional<KeptFilm> kept_film_; ///< where it is kept in pieces
+    bool began_ = false;                ///< the stages are at work
 };
 
 } // namespace oldfilm::job

@@ -145,6 +145,9 @@ RestoreResult restore(const std::string& input, const std::string& output, const
             allowed.read.device.clear();
             allowed.fresh = false; // what is done is ours
         } catch (const Error& error) {
+            if (error.code() == Errc::cancelled) {
+                throw film.stopped(error);
+            }
             tile = film.smaller_tile(error);
             if (tile == 0) {
                 throw;

@@ -208,11 +208,14 @@ void Container::check_target(const fs::path& target) const {
     }
 }
 
+bool Container::has_times() const {
+    return choice_.name != "y4m" && !choice_.picture_files;
+}
+
 /// What a film loses, or gains, in an output of this kind.
 void Container::note_changes() const {
-    const bool has_times = choice_.name != "y4m" && !choice_.picture_files;
     const bool one_picture = pictures_ && !pictures_->is_sequence();
-    if (options_.frame_rate.num() == 0 && !has_times && !one_picture) {
+    if (options_.frame_rate.num() == 0 && !has_times() && !one_picture) {
         options_.warn(fmt::format("{} can't hold times, and the film's are irregular: its frames "
                                   "follow one another there, and their times are lost; write a "
                                   ".mkv or .mp4, or bring the film to a rate (--fps 25)",

@@ -47,6 +47,8 @@ class Container {
     [[nodiscard]] std::unique_ptr<Encoder> encoder(Rational first_base) const;
     /// Throws `Error` (invalid_argument) where the output is one picture and the film has more.
     void check_room(std::int64_t frames) const;
+    /// Whether the output tells when each frame is shown, and not that each lasts as long alone.
+    [[nodiscard]] bool has_times() const;
     /// Describes the film; before the first packet.
     void open(const Encoder& encoder);
     [[nodiscard]] bool is_open() const { return opened_; }

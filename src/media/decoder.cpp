@@ -131,9 +131,9 @@ Decoder::Decoder(const std::string& path, const ReadOptions& options,
     codec_->pkt_timebase = stream_->time_base;
     codec_->max_pixels = most_pixels;
     codec_->flags |= AV_CODEC_FLAG_OUTPUT_CORRUPT; // part of a frame is better than none
-    if (decoder->id == AV_CODEC_ID_MJPEG || decoder->id == AV_CODEC_ID_PNG ||
-        decoder->id == AV_CODEC_ID_TIFF) {
-        // They tell of damage only when asked to stop there; the frame before stands in then.
+    if (decoder->id == AV_CODEC_ID_MJPEG || decoder->id == AV_CODEC_ID_PNG) {
+        // They tell of damage only when asked to stop there; the frame before stands in then. TIFF's
+        // decoder, asked so, refuses whole pictures for a tag that it does not know.
         codec_->err_recognition |= AV_EF_EXPLODE | AV_EF_CRCCHECK;
     }
     is_matroska_ = std::string_view(input_->iformat->name).find("matroska") == 0;

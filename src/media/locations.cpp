@@ -128,7 +128,7 @@ std::string SequenceName::pattern() const {
 }
 
 std::optional<SequenceName> sequence_name(const std::string& path) {
-    static const std::regex pattern("%%|%[0-9]{0,2}d");
+    static const std::regex pattern("%%|%0?[0-9]{0,2}d");
     const fs::path whole(path);
     const std::string name = whole.filename().string();
     std::error_code unknown;
