@@ -135,6 +135,22 @@ TEST_CASE("A frame that can't be decoded at the end takes none of the good ones 
     }
 }
 
+TEST_CASE("A slice of FFV1 that is not what was written is damage") {
+    const Folder folder;
+    for (const std::string checksums : {"1", "0"}) {
+        const std::string file =
+            whole(folder, "ffv1 -level 3 -slices 4 -slicecrc " + checksums, checksums + ".mkv");
+        CHECK(read(file).concealed == 0);
+        overwrite(file, static_cast<std::int64_t>(fs::file_size(file) / 2), "xy");
+        const Read damaged = read(file);
+        CHECK(damaged.frames == 100);
+        if (checksums == "1") { // without, nothing can tell
+            CHECK(damaged.concealed >= 1);
+            CHECK(strictly(file) == Errc::unreadable);
+        }
+    }
+}
+
 TEST_CASE("A last frame of y4m that is cut off is not dropped without a word") {
     const Folder folder;
     const std::string file = whole(folder, "wrapped_avframe", "film.y4m");

@@ -104,6 +104,7 @@ Decoder::Decoder(const std::string& path, const ReadOptions& options,
                         path));
     }
     stream_ = input_->streams[index];
+    checksums_.emplace(*stream_->codecpar);
     if (sequence_) {
         describe_sequence();
     } else {
@@ -132,8 +133,8 @@ Decoder::Decoder(const std::string& path, const ReadOptions& options,
     codec_->max_pixels = most_pixels;
     codec_->flags |= AV_CODEC_FLAG_OUTPUT_CORRUPT; // part of a frame is better than none
     if (decoder->id == AV_CODEC_ID_MJPEG || decoder->id == AV_CODEC_ID_PNG) {
-        // They tell of damage only when asked to stop there; the frame before stands in then. TIFF's
-        // decoder, asked so, refuses whole pictures for a tag that it does not know.
+        // They tell of damage only when asked to stop there; the frame before stands in then.
+        // TIFF's decoder, asked so, refuses whole pictures for a tag that it does not know.
         codec_->err_recognition |= AV_EF_EXPLODE | AV_EF_CRCCHECK;
     }
     is_matroska_ = std::string_view(input_->iformat->name).find("matroska") == 0;
@@ -274,6 +275,9 @@ bool Decoder::feed() {
         if ((packet_->flags & AV_PKT_FLAG_CORRUPT) != 0) {
             check_strict("a packet is marked as corrupt");
             broken_ = true; // not lost: at a splice it decodes well, else its frame tells
+        }
+        if (checksums_->are_wrong(*packet_)) {
+            note_damage("the checksum of a slice is wrong");
         }
         const int sent = avcodec_send_packet(codec_.get(), packet_.get());
         check_engine(sent);

@@ -8,11 +8,13 @@
 #include "media/input_file.hpp"
 #include "media/samples.hpp"
 #include "media/sequence.hpp"
+#include "media/slice_checksums.hpp"
 #include "media/survey.hpp"
 
 #include <oldfilm/media.hpp>
 
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace oldfilm::media {
@@ -92,6 +94,7 @@ class Decoder {
     InputFile file_{path_, *input_};
     Continuity continuity_{*input_};
     AVStream* stream_ = nullptr;
+    std::optional<SliceChecksums> checksums_;
     UniqueCodec codec_;
     UniquePacket packet_ = make_packet();
     UniqueGraph graph_;
