@@ -49,7 +49,7 @@ std::int64_t work_of(const stage::Config& config, const StreamFormat& in) {
         return config.memory + picture_bytes(config.output);
     }
     const int window = config.before + config.after + config.batch;
-    return (std::min(window, 5) + 3) * frame_bytes(in) + 2 * frame_bytes(config.output);
+    return (std::min(window, 5) + 3) * picture_bytes(in) + 2 * frame_bytes(config.output);
 }
 
 /// What edges can hold, and what the stage that needs most makes on its way: they work one at a
