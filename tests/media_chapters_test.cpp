@@ -84,6 +84,7 @@ TEST_CASE("Chapters that a container can't hold are named") {
         WriteOptions options;
         options.warn = [&](const std::string& line) { warnings.push_back(line); };
         copy(source, folder / out, options);
+        warnings = but_samples(warnings);
         REQUIRE(warnings.size() == 1);
         CHECK(warnings[0].find("3 chapters") != std::string::npos);
     }

@@ -84,7 +84,7 @@ TEST_CASE("HDR10's metadata go through containers and codecs") {
         options.warn = [&](const std::string& line) { warnings.push_back(line); };
         copy(source, folder / out, options);
         check(in_stream(folder / out));
-        CHECK(warnings.empty());
+        CHECK(but_samples(warnings).empty());
     }
     // The encoders that can have said it in the pictures too, which a player may only see.
     for (const std::string out : {"h265.mkv", "av1.mkv"}) {
@@ -113,6 +113,7 @@ TEST_CASE("HDR10's metadata that a container can't hold are named") {
     WriteOptions options;
     options.warn = [&](const std::string& line) { warnings.push_back(line); };
     copy(film(folder, "in.mkv"), folder / "out.avi", options);
+    warnings = but_samples(warnings);
     REQUIRE(warnings.size() == 1);
     CHECK(warnings[0].find("HDR10") != std::string::npos);
 }

@@ -171,7 +171,7 @@ TEST_CASE("Subtitles that are pictures are kept, or refused by name") {
     const Folder folder;
     std::ofstream(folder / "in.sup", std::ios::binary) << shown(0.8) << shown(2);
     const std::string source = folder / "in.mkv";
-    ffmpeg("-f lavfi -i testsrc2=size=64x64:rate=10:duration=3 -i " + (folder / "in.sup") +
+    ffmpeg("-f lavfi -i testsrc2=size=64x64:rate=10:duration=3 -copyts -i " + (folder / "in.sup") +
            " -map 0 -map 1 -c:v mpeg4 -c:s copy " + source);
     const auto shown_at = [](const std::string& file) {
         return probe(file, "-select_streams s -show_entries packet=pts_time");

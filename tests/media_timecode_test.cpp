@@ -25,8 +25,9 @@ std::string timecode(const std::string& file) {
 std::string film(const Folder& folder, const std::string& rate, const std::string& code,
                  const std::string& name = "in.mov") {
     const std::string file = folder / name;
-    ffmpeg("-f lavfi -i testsrc2=size=64x48:rate=" + rate + ":duration=4 -c:v mpeg4 -timecode '" +
-           code + "' " + file);
+    const std::string codec = file.ends_with(".mxf") ? "mpeg2video" : "mpeg4";
+    ffmpeg("-f lavfi -i testsrc2=size=64x48:rate=" + rate + ":duration=4 -c:v " + codec +
+           " -timecode '" + code + "' " + file);
     return file;
 }
 
@@ -63,7 +64,7 @@ TEST_CASE("The timecode goes along, and on by what is left out before") {
             read.start = one.start;
             copy(source, folder / out, options, read);
             CHECK(timecode(folder / out) == one.expected);
-            CHECK(warnings.empty());
+            CHECK(but_samples(warnings).empty());
         }
     }
 }
@@ -109,6 +110,7 @@ TEST_CASE("Drop-frame timecode at 24 frames a second is said to be so no more") 
     read.source_fps = Rational(24);
     copy(source, folder / "out.mov", options, read);
     CHECK(timecode(folder / "out.mov") == "01:00:00:00");
+    warnings = but_samples(warnings);
     REQUIRE(warnings.size() == 1);
     CHECK(warnings[0].find("drop-frame") != std::string::npos);
 }
@@ -120,6 +122,7 @@ TEST_CASE("A timecode that pictures can't have is named") {
     WriteOptions options;
     options.warn = [&](const std::string& line) { warnings.push_back(line); };
     copy(source, folder / "out.y4m", options);
+    warnings = but_samples(warnings);
     REQUIRE(warnings.size() == 1);
     CHECK(warnings[0].find("timecode") != std::string::npos);
 }

@@ -48,15 +48,14 @@ void copy_chapters(const AVFormatContext& from, AVFormatContext& to, const FilmT
     for (unsigned i = 0; i < from.nb_chapters; ++i) {
         const AVChapter& chapter = *from.chapters[i];
         const Rational tick = to_rational(chapter.time_base);
-        Rational start = time(Rational(chapter.start) * tick);
+        // Muxers hold none before 0, where a film that begins after its sound may have the first
+        // one.
+        const Rational start = std::max(time(Rational(chapter.start) * tick), Rational());
         Rational end = time(Rational(chapter.end) * tick);
-        if (time.has_start()) {
-            start = std::max(start, Rational());
-        }
         if (time.end()) {
             end = std::min(end, *time.end());
         }
-        if (start < end || !time.is_cut()) {
+        if (start < end || (!time.is_cut() && end >= Rational())) {
             add_chapter(to, chapter, start, std::max(start, end));
         }
     }

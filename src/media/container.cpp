@@ -309,7 +309,7 @@ void Container::open_output(const Encoder& encoder) {
     }
     AVDictionary* muxing = nullptr;
     av_dict_set(&muxing, "movflags", "+faststart+use_metadata_tags+write_colr", 0);
-    output_->strict_std_compliance = muxer_compliance;
+    output_->strict_std_compliance = FF_COMPLIANCE_EXPERIMENTAL; // each stream was tried before
     const int written = avformat_write_header(output_.get(), &muxing);
     av_dict_free(&muxing);
     check_io(written, "write " + path_);
@@ -339,8 +339,9 @@ void Container::describe_source(AVStream& film, const Reader::Impl& from) {
     for (const char* stale : {"rotate", "DURATION", "encoder", "timecode"}) {
         av_dict_set(&film.metadata, stale, nullptr, 0);
     }
-    others_ = std::make_unique<OtherStreams>(from.info.path, from.options, from.film_time(), plan_,
-                                             *output_, options_.warn);
+    others_ = std::make_unique<OtherStreams>(from.info.path, from.options,
+                                             time_in(*output_->oformat, *source_), plan_, *output_,
+                                             options_.warn);
     av_dict_set(&output_->metadata, "timecode", nullptr, 0);
 }
 
@@ -350,6 +351,11 @@ void Container::write(AVPacket& packet) {
         return;
     }
     packet.stream_index = stream_;
+    if (only_counts(*output_->oformat)) {
+        first_ = first_.value_or(packet.pts); // encoders begin with the first that is seen
+        packet.pts -= *first_;
+        packet.dts -= *first_;
+    }
     av_packet_rescale_ts(&packet, clock_, output_->streams[stream_]->time_base);
     check_io(av_interleaved_write_frame(output_.get(), &packet), "write " + path_);
     if (output_->pb != nullptr) {

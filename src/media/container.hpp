@@ -89,6 +89,7 @@ class Container {
     std::unique_ptr<OtherStreams> others_;
     AVRational clock_{0, 1}; ///< the encoder's time base
     int stream_ = 0;
+    std::optional<std::int64_t> first_; ///< time of the first frame that was written
     std::vector<std::pair<std::filesystem::path, std::filesystem::path>>
         files_; ///< partial and final names
     bool opened_ = false, finished_ = false;

@@ -12,8 +12,8 @@ extern "C" {
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <limits>
 #include <new>
@@ -176,6 +176,22 @@ ColorTags tags_of(const AVFrame& frame) {
     return tags;
 }
 
+static AVStream& new_stream_like(AVFormatContext& output, const AVStream& from) {
+    AVStream* stream = avformat_new_stream(&output, nullptr);
+    if (stream == nullptr) {
+        throw std::bad_alloc();
+    }
+    AVCodecParameters& coding = *stream->codecpar;
+    check(avcodec_parameters_copy(&coding, from.codecpar), "copy a stream's parameters");
+    coding.codec_tag = 0;
+    // What some containers say of these is no size of packets: AVI's muxer would take it for one,
+    // and give all packets wrong times. The same is in FFmpeg's own program.
+    if (coding.codec_id == AV_CODEC_ID_MP3 || coding.codec_id == AV_CODEC_ID_AC3) {
+        coding.block_align = 0;
+    }
+    return *stream;
+}
+
 // Side data of a stream went to its parameters in FFmpeg 6.1.
 #if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(60, 30, 100)
 const std::uint8_t* side_data_of(const AVStream& stream, AVPacketSideDataType type) {
@@ -195,13 +211,7 @@ void add_side_data(AVStream& stream, AVPacketSideDataType type, const void* data
 }
 
 AVStream& add_stream_like(AVFormatContext& output, const AVStream& from) {
-    AVStream* stream = avformat_new_stream(&output, nullptr);
-    if (stream == nullptr) {
-        throw std::bad_alloc();
-    }
-    check(avcodec_parameters_copy(stream->codecpar, from.codecpar), "copy a stream's parameters");
-    stream->codecpar->codec_tag = 0;
-    return *stream;
+    return new_stream_like(output, from);
 }
 #else
 const std::uint8_t* side_data_of(const AVStream& stream, AVPacketSideDataType type) {
@@ -218,17 +228,12 @@ void add_side_data(AVStream& stream, AVPacketSideDataType type, const void* data
 }
 
 AVStream& add_stream_like(AVFormatContext& output, const AVStream& from) {
-    AVStream* stream = avformat_new_stream(&output, nullptr);
-    if (stream == nullptr) {
-        throw std::bad_alloc();
-    }
-    check(avcodec_parameters_copy(stream->codecpar, from.codecpar), "copy a stream's parameters");
-    stream->codecpar->codec_tag = 0;
+    AVStream& stream = new_stream_like(output, from);
     for (int i = 0; i < from.nb_side_data; ++i) {
         const AVPacketSideData& data = from.side_data[i];
-        add_side_data(*stream, data.type, data.data, data.size);
+        add_side_data(stream, data.type, data.data, data.size);
     }
-    return *stream;
+    return stream;
 }
 #endif
 

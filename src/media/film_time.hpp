@@ -14,14 +14,15 @@ namespace oldfilm::media {
 class FilmTime {
   public:
     FilmTime() = default;
-    /// `film`: the stream that is restored; `rate`: its own, 0 when irregular; `begin`: of the film, on
-    /// its container's clock.
+    /// `film`: the stream that is restored; `rate`: its own, 0 when irregular; `begin`: of the
+    /// film, on its container's clock.
     FilmTime(const AVStream& film, const Rational& rate, const ReadOptions& read,
              const Rational& begin)
         : origin_(begin) {
         const Rational first = film.start_time == AV_NOPTS_VALUE
                                    ? Rational()
                                    : Rational(film.start_time) * to_rational(film.time_base);
+        first_ = first;
         start_ = read.start;
         if (read.source_fps) {
             is_known_ = rate.num() > 0;
@@ -35,6 +36,18 @@ class FilmTime {
         }
     }
 
+    /// The same in an output that has no times, and begins with the film's first frame: sound is
+    /// padded or cut to that.
+    [[nodiscard]] FilmTime from_first_frame() const {
+        FilmTime made = *this;
+        made.origin_ = first_;
+        made.begins_with_film_ = true;
+        if (end_) {
+            made.end_ = *end_ - (*this)(first_)-start_;
+        }
+        return made;
+    }
+
     /// Seconds of the source in seconds of the output; negative before its start.
     [[nodiscard]] Rational operator()(const Rational& seconds) const {
         return (seconds - origin_) / speed_ - start_;
@@ -46,16 +59,21 @@ class FilmTime {
     /// known then.
     [[nodiscard]] bool is_known() const noexcept { return is_known_; }
     [[nodiscard]] bool is_cut() const { return has_start() || end_; }
-    [[nodiscard]] bool has_start() const { return start_.num() > 0; }
+    /// Whether it is of an output that has no times.
+    [[nodiscard]] bool begins_with_film() const noexcept { return begins_with_film_; }
+    /// Whether nothing may come before the output's time 0.
+    [[nodiscard]] bool has_start() const { return begins_with_film_ || start_.num() > 0; }
     /// Of the output; nothing where the film goes on to the source's.
     [[nodiscard]] const std::optional<Rational>& end() const noexcept { return end_; }
 
   private:
     Rational origin_; ///< of the source, which is the output's time 0 but for `start_`
+    Rational first_;  ///< of the source, its film's first frame
     Rational speed_{1};
     Rational start_;
     std::optional<Rational> end_;
     bool is_known_ = true;
+    bool begins_with_film_ = false;
 };
 
 } // namespace oldfilm::media

@@ -1,6 +1,7 @@
 #include "media/other_streams.hpp"
 
 #include "media/chapters.hpp"
+#include "media/muxer_trial.hpp"
 
 #include <oldfilm/error.hpp>
 
@@ -26,6 +27,13 @@ const Rational most_apart(10);
 bool has_edits(const AVOutputFormat& format) {
     const std::string_view name = format.name;
     return name == "mp4" || name == "mov" || name == "ipod";
+}
+
+/// Rounded to nearest, halves toward zero: demuxers, which subtract the same, round them away.
+std::int64_t rounded_in(const Rational& ticks) {
+    const std::int64_t near = ticks.round();
+    const Rational off = Rational(near) - ticks;
+    return off == Rational(1, 2) ? near - 1 : off == Rational(-1, 2) ? near + 1 : near;
 }
 
 /// QuickTime's languages are a list of its own, which has some under their other name.
@@ -57,7 +65,6 @@ OtherStreams::OtherStreams(const std::string& path, const ReadOptions& read, con
         av_dict_set(&output_.metadata, stale, nullptr, 0);
     }
     copy_chapters(*input_, output_, time_);
-    allow_padding();
 }
 
 void OtherStreams::add(const PlannedStream& planned) {
@@ -99,35 +106,9 @@ void OtherStreams::add(const PlannedStream& planned) {
     }
     name_language(target->metadata, *output_.oformat);
     route.target = target->index;
-}
-
-/// Matroska says of a stream how much of its beginning is not heard, and so has times before 0 for
-/// that. FFmpeg 5.1 moves all streams until there are none, and then sound is early by as much.
-void OtherStreams::allow_padding() {
-    const std::string_view name = output_.oformat->name;
-    if (name != "matroska" && name != "webm") {
-        return;
+    if (loses_padding(*output_.oformat, *target)) {
+        route.padding = Rational(target->codecpar->initial_padding, 48'000); // always, in Opus
     }
-    const AVStream& film = *input_->streams[first_video(*input_)];
-    if (!time_.has_start() && film.start_time != AV_NOPTS_VALUE && film.start_time < 0) {
-        return;
-    }
-    for (const auto& [index, route] : routes_) {
-        const AVStream& from = *input_->streams[index];
-        const AVCodecParameters& made = *output_.streams[route.target]->codecpar;
-        if (made.codec_type != AVMEDIA_TYPE_AUDIO || from.start_time == AV_NOPTS_VALUE) {
-            continue;
-        }
-        const Rational padding(made.initial_padding, std::max(made.sample_rate, 1));
-        const Rational starts =
-            time_.has_start() ? Rational()
-                              : time_(Rational(from.start_time) * to_rational(from.time_base));
-        // A converted stream's padding comes before what is heard, a copied one's is counted in.
-        if ((route.sound ? starts : starts + padding + Rational(1, 1000)) < Rational()) {
-            return;
-        }
-    }
-    output_.avoid_negative_ts = 0; // disabled
 }
 
 Rational OtherStreams::time_of(const AVPacket& packet) const {
@@ -139,11 +120,14 @@ Rational OtherStreams::time_of(const AVPacket& packet) const {
 void OtherStreams::write(const Route& route, AVPacket& packet, const Rational& tick) {
     AVStream& to = *output_.streams[route.target];
     const Rational target = to_rational(to.time_base);
-    for (std::int64_t* time : {&packet.pts, &packet.dts, &packet.duration}) {
+    for (std::int64_t* time : {&packet.pts, &packet.dts}) {
         if (*time != AV_NOPTS_VALUE) {
-            *time = rescale(*time, tick, target);
+            *time = route.padding.num() == 0
+                        ? rescale(*time, tick, target)
+                        : rounded_in((Rational(*time) * tick + route.padding) / target);
         }
     }
+    packet.duration = rescale(packet.duration, tick, target);
     packet.stream_index = to.index;
     packet.pos = -1;
     check_io(av_interleaved_write_frame(&output_, &packet),

@@ -32,12 +32,12 @@ class OtherStreams {
     /// Where a stream of the source goes, and through what.
     struct Route {
         int target = 0;
+        Rational padding; ///< that the muxer forgets
         std::unique_ptr<SoundConverter> sound;
         std::unique_ptr<SubtitleConverter> text;
         std::vector<UniquePacket> held; ///< seen at the start until something else is
     };
     void add(const PlannedStream& planned);
-    void allow_padding();
     void take(Route& route, UniquePacket packet);
     void take_subtitle(Route& route, const AVPacket& packet, const Rational& start);
     void release_held();

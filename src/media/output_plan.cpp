@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <string>
+#include <string_view>
 
 namespace oldfilm::media {
 namespace {
@@ -43,6 +44,15 @@ const AVOutputFormat* format_of(const std::string& path, const Choice& choice) {
                            nullptr);
 }
 
+bool only_counts(const AVOutputFormat& format) {
+    return std::string_view(format.name) == "avi";
+}
+
+FilmTime time_in(const AVOutputFormat& format, const Reader& source) {
+    const FilmTime time = Reader::Impl::of(source).film_time();
+    return only_counts(format) ? time.from_first_frame() : time;
+}
+
 bool has_streams(const Reader& source) {
     return source.info().path != "-" && Reader::Impl::of(source).decoder.sequence() == nullptr;
 }
@@ -63,7 +73,7 @@ StreamPlan plan_output(const Reader& source, const std::string& path, const Choi
     }
     check_metadata(from, format, path, options);
     return plan_streams({from.decoder.input(), from.decoder.stream(), from.info.path, from.options,
-                         from.film_time()},
+                         format == nullptr ? from.film_time() : time_in(*format, source)},
                         format, path, options);
 }
 

@@ -14,6 +14,12 @@ namespace oldfilm::media {
 /// The container that `path` names, or the codec.
 [[nodiscard]] const AVOutputFormat* format_of(const std::string& path, const Choice& choice);
 
+/// Whether that container has no times: what it holds is counted from the first frame on.
+[[nodiscard]] bool only_counts(const AVOutputFormat& format);
+
+/// From the time of `source` to that of an output of this kind.
+[[nodiscard]] FilmTime time_in(const AVOutputFormat& format, const Reader& source);
+
 /// Whether the source is a file that can hold more than pictures.
 [[nodiscard]] bool has_streams(const Reader& source);
 

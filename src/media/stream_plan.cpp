@@ -11,6 +11,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <optional>
 #include <string_view>
@@ -113,17 +114,24 @@ class Planner {
         return converter && muxes(format_, converter->encoder());
     }
 
+    /// Whether sound is best made again as it is: at another speed; to cut it to the sample where
+    /// nothing is lost by that; to fill gaps.
+    [[nodiscard]] bool wants_same_codec(AVCodecID codec, bool is_slower) const {
+        const FilmTime& time = source_.time;
+        return (is_slower && !time.begins_with_film()) || (time.is_cut() && is_lossless(codec)) ||
+               (is_pcm(codec) && !has_times(format_));
+    }
+
     std::optional<PlannedStream> plan_sound(const AVStream& stream) {
         const AVCodecID codec = stream.codecpar->codec_id;
         const bool is_slower = source_.time.speed() != Rational(1);
-        // Packets are cut to the sample where nothing is lost by that, and gaps are filled.
-        const bool same_codec = is_slower || (source_.time.is_cut() && is_lossless(codec)) ||
-                                (is_pcm(codec) && !has_times(format_));
-        if (same_codec && makes_sound(stream, codec)) {
+        const bool is_held = muxes(format_, stream, sound_[stream.index]);
+        if (wants_same_codec(codec, is_slower) && (is_held || is_pcm(codec)) &&
+            makes_sound(stream, codec)) {
             tell_speed(stream, is_slower);
             return PlannedStream{stream.index, codec};
         }
-        if (!is_slower && muxes(format_, stream, sound_[stream.index])) {
+        if (is_held && !is_slower && keeps_sync(stream)) {
             return PlannedStream{stream.index};
         }
         for (const AVCodecID other : sound_codecs(format_.name, *stream.codecpar)) {
@@ -134,6 +142,24 @@ class Planner {
             }
         }
         return std::nullopt;
+    }
+
+    /// Where there are no times, sound that is copied must begin with the film, and be heard from
+    /// its first sample on.
+    bool keeps_sync(const AVStream& stream) {
+        if (!source_.time.begins_with_film()) {
+            return true;
+        }
+        const Packets& packets = sound_[stream.index];
+        if (packets.empty() || packets.front()->pts == AV_NOPTS_VALUE ||
+            stream.codecpar->initial_padding > 0 ||
+            av_packet_get_side_data(packets.front().get(), AV_PKT_DATA_SKIP_SAMPLES, nullptr) !=
+                nullptr) {
+            return false;
+        }
+        const Rational begins =
+            source_.time(Rational(packets.front()->pts) * to_rational(stream.time_base));
+        return std::abs(begins.value()) < 0.001;
     }
 
     std::optional<PlannedStream> plan_subtitle(const AVStream& stream) {
@@ -156,6 +182,9 @@ class Planner {
     }
 
     std::optional<PlannedStream> plan_other(const AVStream& stream) {
+        if (stream.codecpar->codec_type == AVMEDIA_TYPE_ATTACHMENT) {
+            return plan_attachment(stream);
+        }
         const bool is_cover = (stream.disposition & AV_DISPOSITION_ATTACHED_PIC) != 0;
         if (stream.codecpar->codec_type == AVMEDIA_TYPE_VIDEO && !is_cover) {
             return std::nullopt; // only the first is restored
@@ -166,6 +195,14 @@ class Planner {
             packets.emplace_back(av_packet_clone(&stream.attached_pic));
         }
         return muxes(format_, stream, packets) && !(is_data && source_.time.is_cut())
+                   ? std::optional(PlannedStream{stream.index})
+                   : std::nullopt;
+    }
+
+    /// Files of any kind, most of which FFmpeg knows no codec for. Muxers that have no such thing
+    /// may take them for data.
+    std::optional<PlannedStream> plan_attachment(const AVStream& stream) {
+        return std::string_view(format_.name) == "matroska" && muxes(format_, stream, {})
                    ? std::optional(PlannedStream{stream.index})
                    : std::nullopt;
     }
