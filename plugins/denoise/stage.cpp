@@ -33,8 +33,10 @@ class Denoise final : public sdk::Stage {
         config.after = facts_.after;
         config.edges = OLDFILM_INSIDE;
         config.analysis_frames = frames_measured;
-        // The window joined, and once more where the model pads it; the result and its parts.
-        config.memory = (2 * (facts_.before + 1 + facts_.after) + 2) * 4 *
+        // The window joined, the result and its parts. A copy that the model pads, where the size
+        // is no multiple of its own, fits into what edges are counted for and don't hold at that
+        // time.
+        config.memory = (facts_.before + 1 + facts_.after + 5) * 4 *
                         std::max<std::int64_t>(input.channels, facts_.channels) * input.height *
                         input.width;
     }
