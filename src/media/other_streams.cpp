@@ -67,8 +67,37 @@ OtherStreams::OtherStreams(const std::string& path, const ReadOptions& read, con
     copy_chapters(*input_, output_, time_);
 }
 
+void OtherStreams::attach(const AVStream& cover) {
+    AVStream* target = avformat_new_stream(&output_, nullptr);
+    if (target == nullptr) {
+        throw std::bad_alloc();
+    }
+    const AVPacket& picture = cover.attached_pic;
+    AVCodecParameters& file = *target->codecpar;
+    const auto size = static_cast<std::size_t>(picture.size);
+    file.codec_type = AVMEDIA_TYPE_ATTACHMENT;
+    file.codec_id = cover.codecpar->codec_id;
+    file.extradata = static_cast<std::uint8_t*>(av_mallocz(size + AV_INPUT_BUFFER_PADDING_SIZE));
+    if (file.extradata == nullptr) {
+        throw std::bad_alloc();
+    }
+    file.extradata_size = picture.size;
+    std::copy_n(picture.data, size, file.extradata);
+    av_dict_copy(&target->metadata, cover.metadata, 0);
+    // "cover" is the name that players look for (Matroska's specification, Attachments).
+    const std::string kind =
+        file.codec_id == AV_CODEC_ID_MJPEG ? "jpg" : avcodec_get_name(file.codec_id);
+    const std::string type = file.codec_id == AV_CODEC_ID_MJPEG ? "jpeg" : kind;
+    av_dict_set(&target->metadata, "filename", ("cover." + kind).c_str(), AV_DICT_DONT_OVERWRITE);
+    av_dict_set(&target->metadata, "mimetype", ("image/" + type).c_str(), AV_DICT_DONT_OVERWRITE);
+}
+
 void OtherStreams::add(const PlannedStream& planned) {
     const AVStream& stream = *input_->streams[planned.index];
+    if (planned.is_attached) {
+        attach(stream);
+        return;
+    }
     Route& route = routes_[planned.index];
     const AVCodecContext* encoder = nullptr;
     if (planned.codec != AV_CODEC_ID_NONE) {

@@ -38,6 +38,7 @@ class OtherStreams {
         std::vector<UniquePacket> held; ///< seen at the start until something else is
     };
     void add(const PlannedStream& planned);
+    void attach(const AVStream& cover);
     void take(Route& route, UniquePacket packet);
     void take_subtitle(Route& route, const AVPacket& packet, const Rational& start);
     void release_held();

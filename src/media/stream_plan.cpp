@@ -189,6 +189,9 @@ class Planner {
         if (stream.codecpar->codec_type == AVMEDIA_TYPE_VIDEO && !is_cover) {
             return std::nullopt; // only the first is restored
         }
+        if (is_cover && std::string_view(format_.name) == "matroska") {
+            return PlannedStream{stream.index, AV_CODEC_ID_NONE, /*is_attached=*/true};
+        }
         const bool is_data = stream.codecpar->codec_type == AVMEDIA_TYPE_DATA;
         Packets packets;
         if (is_cover) {

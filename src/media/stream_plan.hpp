@@ -14,6 +14,7 @@ namespace oldfilm::media {
 struct PlannedStream {
     int index = 0;                      ///< of the source
     AVCodecID codec = AV_CODEC_ID_NONE; ///< that it is converted to; none: copied as it is
+    bool is_attached = false;           ///< a cover, which Matroska holds as an attachment
 };
 using StreamPlan = std::vector<PlannedStream>;
 

@@ -35,7 +35,7 @@ twice top-first.mp4 50
 streams two-sounds.mp4 "audio audio video"
 streams late-sound.mkv "audio video"
 streams short.mkv "audio video"
-streams cover.mp4 "video"
+streams cover.mp4 "video video"
 streams two-films.mkv "video" --drop-streams
 refused two-films.mkv "video stream 1"
 streams subtitles.mkv "subtitle video"
