@@ -40,6 +40,10 @@ constexpr std::int64_t middle = 2; // of a window of five
 /// beyond doubt; that is this part at least of what is found in a damaged film.
 constexpr double beyond_doubt = 1.4;
 constexpr double least_sure = 0.2;
+/// Or so much of the picture, if it is this part at least: where things move in a damaged film,
+/// much else is found too.
+constexpr double least_area = 0.0006;
+constexpr double least_sure_of_area = 0.05;
 /// Where networks that say nothing of it draw the line, and so do all at the default sensitivity.
 constexpr double usual_threshold = 0.51;
 
@@ -254,7 +258,12 @@ class ScratchRemoval final : public sdk::Stage {
         constexpr std::int64_t spot = 7;
         const at::Tensor strict =
             passing.logical_and(sum_near(sure, spot) > 0.5 * sum_near(weight, spot));
-        const at::Tensor is_damaged = strict.sum() >= weight.sum() * least_sure;
+        const at::Tensor certain = strict.sum();
+        const at::Tensor all = weight.sum();
+        const double area = least_area * static_cast<double>(found.numel());
+        const at::Tensor is_damaged =
+            (certain >= all * least_sure)
+                .logical_or((certain >= all * least_sure_of_area).logical_and(certain >= area));
         return found.logical_and(lasting.logical_or(at::where(is_damaged, passing, strict)));
     }
 
