@@ -126,6 +126,30 @@ TEST_CASE("scratch-removal finds a scratch that lasts, and leaves a door's edge 
     }
 }
 
+TEST_CASE("scratch-removal finds a scratch that wanders over a picture that was steadied",
+          "[scratch-removal]") {
+    const std::vector<at::Tensor> still = pan(1, 1);
+    if (still.empty()) {
+        return;
+    }
+    const at::Tensor picture = still[0] * 0.7 + 0.1;
+    const at::Tensor x = at::arange(width, at::kFloat).view({1, 1, width});
+    const std::array<double, 7> weave{0, 0.7, 1.3, 0.6, -0.2, -0.9, -0.4};
+    const auto line_of = [&](std::size_t i) { return (x - 91 - weave[i]).abs(); };
+    const std::vector<at::Tensor> film = film_of(7, [&](int i) {
+        const auto k = static_cast<std::size_t>(i);
+        const at::Tensor scratch = (line_of(k) / 1.3).square().mul(-0.5).exp();
+        return picture + scratch * (0.95 - picture) + 0.015 * random(k, picture.sizes(), true);
+    });
+    const std::vector<Frame> repaired = restored("scratch-removal", film);
+    for (std::size_t i = 2; i < 5; ++i) {
+        CAPTURE(i);
+        const at::Tensor line = (line_of(i) < 1.5).expand({1, height, width});
+        CHECK(psnr_within(line, repaired[i].picture(), picture) >
+              psnr_within(line, film[i], picture) + 6);
+    }
+}
+
 TEST_CASE("scratch-removal leaves a clean film alone", "[scratch-removal]") {
     const std::vector<at::Tensor> clean = pan(8, 1);
     double touched = 0;

@@ -223,9 +223,9 @@ class ScratchRemoval final : public sdk::Stage {
         const at::Tensor broad =
             grown_along(grown_along(found.logical_not(), 2, half).logical_not(), 2, half);
         at::Tensor line = lasting.logical_and(broad.logical_not());
-        if (seen.drift.defined()) {
-            line = line.logical_and(seen.drift.abs() <
-                                    (seen.drift.median().abs() / 2).clamp_min(panning));
+        if (seen.drift.defined()) { // of a picture that is still, or was steadied, it tells nothing
+            const at::Tensor pace = seen.drift.median().abs();
+            line = line.logical_and((seen.drift.abs() < pace / 2).logical_or(pace < panning));
         }
         const at::Tensor marked =
             grown_along(line, 2, column / 2).to(at::kFloat).mean(1, true) > least_run;
