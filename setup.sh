@@ -5,11 +5,11 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 
 usage() {
     cat <<'TEXT'
-usage: ./setup.sh COMMAND [--torch PATH] [--cuda]
+usage: ./setup.sh COMMAND [--yes] [--torch PATH] [--cuda]
 
   demo             make a damaged film with known truth, restore it, report      -> build/demo/
   test             build everything and run all tests
-  build            build everything
+  build            build what is installed: libraries, stages, the command line
   bench            measure efficiency, memory and start-up                        -> build/bench/
   bench --peers    our runtime against ONNX Runtime, OpenVINO and ncnn, same weights and tensors
   bench --growth   costs over a film's length and over its pixels, from 480p to 4K
@@ -25,42 +25,104 @@ usage: ./setup.sh COMMAND [--torch PATH] [--cuda]
   install [PREFIX] install into PREFIX (/usr/local)
   package          make Debian packages and an archive, with LibTorch's CPU half -> build/packages/
 
+  --yes            install Debian packages that are missing without asking (as CI=true does)
   --torch PATH     use this LibTorch (an unpacked one, or site-packages/torch); else Torch_DIR, else PyPI's
   --cuda           install LibTorch's CUDA half too, though no NVIDIA GPU is seen
   --all            test: the slow tests too, and those that need PyTorch in Python
 TEXT
 }
 
-say() { printf '== %s\n' "$*"; }
+# say STEP: the step before has ended; how long it took is said.
+STEP='' STEP_SINCE=0 JOB=''
+took() {
+    local seconds=$((SECONDS - $1))
+    if ((seconds < 60)); then printf '%d s' "$seconds"; else printf '%d min %02d s' $((seconds / 60)) $((seconds % 60)); fi
+}
+end_step() { [[ -z $STEP ]] || printf '   %s: %s\n' "$STEP" "$(took "$STEP_SINCE")"; STEP=''; }
+say() {
+    end_step
+    STEP=$1 STEP_SINCE=$SECONDS
+    printf '== %s\n' "$1"
+}
+at_exit() {
+    local status=$?
+    [[ -z $JOB ]] || kill -- "-$JOB" 2>/dev/null || true
+    end_step
+    ((SECONDS < 60)) || printf '   all of it: %s\n' "$(took 0)"
+    exit "$status"
+}
 fail() {
     printf 'setup.sh: %s\n' "$*" >&2
     exit 1
 }
 
+# watched LOG COMMAND...: runs it, its output into LOG, whose last line is shown: on a terminal in place, else every
+# fifteen seconds. GROWS names a folder whose size is shown too.
+watched() {
+    local log=$1 status=0 since=$SECONDS shown=$SECONDS line
+    shift
+    set -m # a process group of its own, which at_exit can end as a whole
+    "$@" >"$log" 2>&1 </dev/null &
+    JOB=$!
+    set +m
+    while kill -0 "$JOB" 2>/dev/null; do
+        sleep 0.5
+        if [[ -t 1 ]] || ((SECONDS - shown >= 15)); then
+            shown=$SECONDS
+            # What says how far it is, before what a compiler has said meanwhile.
+            line=$(grep -a '^\[[0-9]*/' "$log" | tail -n 1) || true
+            line=$(printf '%s' "${line:-$(tail -n 1 "$log")}" | tr -d '\r' | cut -c 1-90)
+            [[ -z ${GROWS:-} ]] || line+=" ($(du -sm "$GROWS" 2>/dev/null | cut -f 1) MiB there)"
+            if [[ -t 1 ]]; then printf '\r\033[K   %s, %s' "$line" "$(took "$since")"; else printf '   %s, %s\n' "$line" "$(took "$since")"; fi
+        fi
+    done
+    wait "$JOB" || status=$?
+    JOB=''
+    [[ ! -t 1 ]] || printf '\r\033[K'
+    ((status == 0)) || tail -n 40 "$log" >&2
+    return "$status"
+}
+
 TORCH_VERSION='2.11.*'
+# The same names in Debian 12 and 13.
 PACKAGES=(build-essential cmake ninja-build ccache pkg-config ffmpeg libavcodec-dev libavformat-dev
-    libavfilter-dev libavutil-dev libswscale-dev libopencv-dev opencv-data opencv-doc libfmt-dev
-    nlohmann-json3-dev catch2 libcli11-dev python3-venv file doxygen valgrind)
+    libavfilter-dev libavutil-dev libswscale-dev libswresample-dev libopencv-dev opencv-data opencv-doc libfmt-dev
+    nlohmann-json3-dev libcli11-dev python3-venv)
+TEST_PACKAGES=(catch2 file doxygen time valgrind)
 DEMO_PACKAGES=(forensics-samples-files) # footage, beside opencv-doc's
 ENV_DIR=$PWD/build/env
 PEERS_DIR=$PWD/build/peers
 
+# May the packages be installed? --yes and CI=true say so, else whoever sits at the terminal.
+may_install() {
+    local answer=''
+    printf 'These Debian packages are missing:\n'
+    printf '  %s\n' "$@"
+    if [[ $YES == 1 || ${CI:-} == true ]]; then return; fi
+    [[ -t 0 ]] || fail "there is no terminal to ask at; add --yes, or install them: apt-get install --no-install-recommends $*"
+    read -r -p 'Install them with apt-get? [y/N] ' answer || true
+    [[ $answer == [yY]* ]] || fail "nothing was installed; install them with: apt-get install --no-install-recommends $*"
+}
+
 # install_packages [PACKAGE...]: what everything needs, and these.
 install_packages() {
-    local missing=() package
+    local missing=() package root=()
     for package in "${PACKAGES[@]}" "$@"; do
         dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
     done
     ((${#missing[@]} == 0)) && return
-    say "installing system packages: ${missing[*]}"
-    local root=()
+    end_step
+    may_install "${missing[@]}"
     if ((EUID != 0)); then
-        command -v sudo >/dev/null || fail "these packages are missing: ${missing[*]}; install them as root"
+        command -v sudo >/dev/null || fail "install them as root: apt-get install --no-install-recommends ${missing[*]}"
+        sudo -v # asks for the password before anything is written into a file
         root=(sudo)
     fi
-    "${root[@]}" apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive "${root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >build/apt.log 2>&1 ||
-        { tail -n 20 build/apt.log >&2; fail "apt-get could not install them; see build/apt.log"; }
+    say "installing ${#missing[@]} Debian packages and what they need"
+    if ! watched build/apt.log "${root[@]}" apt-get update ||
+        ! watched build/apt.log "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}"; then
+        fail "apt-get could not install them; see build/apt.log"
+    fi
 }
 
 # Runs pip once for a set of packages; a stamp remembers it.
@@ -68,12 +130,15 @@ pip_once() {
     local name=$1 stamp=$ENV_DIR/.oldfilm-$1
     shift
     [[ -e $stamp ]] && return
-    say "installing $name into build/env"
+    say "downloading $name into build/env"
     if [[ ! -x $ENV_DIR/bin/python ]]; then
         # The system's own Python first: another one on PATH may lack the venv module.
         "$(command -v /usr/bin/python3 || command -v python3)" -m venv "$ENV_DIR"
     fi
-    "$ENV_DIR/bin/python" -m pip install --quiet --disable-pip-version-check "$@"
+    mkdir -p "$ENV_DIR/tmp" # where pip keeps what it is downloading
+    GROWS=$ENV_DIR TMPDIR=$ENV_DIR/tmp watched build/pip.log "$ENV_DIR/bin/python" -m pip install --disable-pip-version-check "$@" ||
+        fail "pip could not install $name; see build/pip.log"
+    rm -rf "$ENV_DIR/tmp"
     touch "$stamp"
 }
 
@@ -84,7 +149,7 @@ install_torch() {
     [[ -n $TORCH || -n ${Torch_DIR:-} ]] && return
     pip_once "LibTorch (CPU half)" --no-deps "torch==$TORCH_VERSION" 'nvidia-cuda-runtime==13.0.*' 'nvidia-cuda-cupti==13.0.*'
     if wants_cuda; then
-        pip_once "LibTorch's CUDA half" "torch==$TORCH_VERSION"
+        pip_once "LibTorch's CUDA half" "torch==$TORCH_VERSION" 'nvidia-cuda-crt==13.0.*'
     fi
 }
 
@@ -93,23 +158,39 @@ install_python_torch() {
     pip_once "PyTorch in Python" "torch==$TORCH_VERSION" numpy 'opencv-python-headless==4.*'
 }
 
-build() {
-    mkdir -p build
-    install_packages
-    install_torch
-    if [[ ! -e build/build.ninja || -n $TORCH ]]; then
-        say "configuring"
-        cmake --preset release ${TORCH:+-DOLDFILM_TORCH="$TORCH"} >build/configure.log 2>&1 ||
-            { tail -n 30 build/configure.log >&2; fail "CMake failed; see build/configure.log"; }
+# configure [TESTS]: once, and again where another LibTorch is named or the tests are wanted and weren't.
+configure() {
+    local tests=${1:-OFF}
+    if [[ -e build/build.ninja ]]; then
+        if grep -q '^OLDFILM_TESTS:BOOL=ON' build/CMakeCache.txt; then tests=ON; fi
+        [[ -n $TORCH ]] || ! grep -q "^OLDFILM_TESTS:BOOL=$tests" build/CMakeCache.txt || return 0
     fi
-    say "building"
-    cmake --build build
+    say "configuring"
+    watched build/configure.log cmake --preset release -DOLDFILM_TESTS="$tests" ${TORCH:+-DOLDFILM_TORCH="$TORCH"} ||
+        fail "CMake failed; see build/configure.log"
 }
+
+# make_target TARGET: `all` are the tests too.
+make_target() {
+    mkdir -p build
+    local tests=OFF packages=()
+    case $1 in
+        all) tests=ON packages=("${TEST_PACKAGES[@]}") ;;
+        demo) packages=("${DEMO_PACKAGES[@]}") ;;
+    esac
+    install_packages "${packages[@]}"
+    install_torch
+    configure "$tests"
+    say "building ($1)"
+    watched build/build.log cmake --build build --target "$1" || fail "the build failed; see build/build.log"
+}
+
+build() { make_target all; } # what measures and fuzzes is among the tests
 
 run_tests() {
     if [[ $ALL == 1 ]]; then
         mkdir -p build
-        install_packages
+        install_packages "${TEST_PACKAGES[@]}"
         install_python_torch
         export OLDFILM_TEST_ALL=1
         rm -f build/build.ninja # configured again, with those tests
@@ -122,8 +203,8 @@ run_tests() {
 }
 
 demo() {
-    PACKAGES+=("${DEMO_PACKAGES[@]}")
-    build
+    make_target demo
+    say "the demo"
     examples/demo/demo.sh build
 }
 
@@ -140,7 +221,7 @@ bench() {
             "$PEERS_DIR/bin/python" tests/bench/peers.py build "${@:2}"
             ;;
         *)
-            PACKAGES+=("${DEMO_PACKAGES[@]}")
+            PACKAGES+=("${DEMO_PACKAGES[@]}") # bench damages the demo's film
             build
             install_python_torch
             tests/bench/bench.sh build
@@ -173,7 +254,7 @@ fuzz() {
 
 sanitize() {
     mkdir -p build
-    install_packages
+    install_packages "${TEST_PACKAGES[@]}"
     install_torch
     say "building with sanitizers"
     OLDFILM_TORCH=$TORCH LEAKS=0 tests/sanitize/sanitize.sh build "$@"
@@ -202,13 +283,13 @@ docs() {
 
 package() {
     mkdir -p build
-    install_packages
+    install_packages file
     install_torch
     say "building for packages"
     cmake -S . -B build/packages -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_INSTALL_PREFIX=/usr -DOLDFILM_TESTS=OFF \
         -DOLDFILM_BUNDLE_TORCH=ON ${TORCH:+-DOLDFILM_TORCH="$TORCH"} >build/packages.log 2>&1 ||
         { tail -n 30 build/packages.log >&2; fail "CMake failed; see build/packages.log"; }
-    cmake --build build/packages
+    watched build/packages-build.log cmake --build build/packages || fail "the build failed; see build/packages-build.log"
     say "packing"
     (cd build/packages && rm -f ./*.deb ./*.tar.gz && cpack -G "DEB;TGZ" >>../packages.log 2>&1) ||
         { tail -n 30 build/packages.log >&2; fail "CPack failed; see build/packages.log"; }
@@ -237,6 +318,7 @@ import_model() {
 TORCH=''
 CUDA=0
 ALL=0
+YES=0
 words=()
 while (($# > 0)); do
     # What follows these belongs to their own programs.
@@ -252,6 +334,7 @@ while (($# > 0)); do
             shift
             ;;
         --cuda) CUDA=1 ;;
+        --yes) YES=1 ;;
         --all) ALL=1 ;;
         -h | --help)
             usage
@@ -262,11 +345,13 @@ while (($# > 0)); do
     shift
 done
 set -- "${words[@]:-}"
+trap at_exit EXIT
+trap 'exit 130' INT TERM
 
 case ${1:-} in
     demo) demo ;;
     test) run_tests ;;
-    build) build ;;
+    build) make_target installed ;;
     bench)
         shift
         bench "$@"
@@ -299,7 +384,7 @@ case ${1:-} in
         ;;
     package) package ;;
     install)
-        build
+        make_target installed
         say "installing into ${2:-/usr/local}"
         cmake --install build --prefix "${2:-/usr/local}" >build/install.log
         ;;

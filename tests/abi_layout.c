@@ -1,4 +1,4 @@
-/* The layout of <oldfilm/plugin.h> at ABI 1.1, in numbers: a plugin that was built with it must
+/* The layout of <oldfilm/plugin.h> at ABI 1.2, in numbers: a plugin that was built with it must
  * keep working. Compiled as C and as C++.
  *
  * A struct that begins with `size` may get new fields at its end: add them here, with the new size,
@@ -15,7 +15,7 @@
     CHECK(offsetof(type, field) == (bytes), #type "." #field " lies elsewhere")
 
 CHECK(sizeof(void*) == 8, "the numbers are those of 64-bit machines");
-CHECK(OLDFILM_ABI_MAJOR == 1 && OLDFILM_ABI_MINOR == 1, "the numbers are those of ABI 1.1");
+CHECK(OLDFILM_ABI_MAJOR == 1 && OLDFILM_ABI_MINOR == 2, "the numbers are those of ABI 1.2");
 
 SIZE(oldfilm_rational, 16);
 AT(oldfilm_rational, num, 0);

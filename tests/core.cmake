@@ -1,10 +1,27 @@
 oldfilm_test(base_test SOURCES base_test.cpp LIBS oldfilm::base LABELS fast)
 oldfilm_test(frame_test SOURCES frame_test.cpp LIBS oldfilm::core LABELS fast)
-target_sources(frame_test PRIVATE ${PROJECT_SOURCE_DIR}/src/frame/frame_buffer.cpp) # hidden in the library
-oldfilm_test(kept_blocks_test SOURCES kept_blocks_test.cpp ${PROJECT_SOURCE_DIR}/src/device/kept_blocks.cpp
-  LIBS oldfilm::core LABELS fast)
+oldfilm_hidden(frame_test oldfilm_core frame/frame_buffer)
+oldfilm_test(kept_blocks_test SOURCES kept_blocks_test.cpp LIBS oldfilm::core LABELS fast)
+oldfilm_hidden(kept_blocks_test oldfilm_core device/kept_blocks)
 oldfilm_test(pipeline_test SOURCES pipeline_test.cpp LIBS oldfilm::core oldfilm::sdk LABELS fast)
-oldfilm_test(shots_test SOURCES shots_test.cpp ${PROJECT_SOURCE_DIR}/src/pipeline/shots.cpp LIBS oldfilm::core LABELS fast)
+oldfilm_test(shots_test SOURCES shots_test.cpp LIBS oldfilm::core LABELS fast)
+oldfilm_hidden(shots_test oldfilm_core pipeline/shots)
+oldfilm_test(stage_boundary_test SOURCES stage_boundary_test.cpp LIBS oldfilm::core oldfilm::sdk LABELS fast)
+if(OLDFILM_OPENCV_STAGES)
+  target_compile_definitions(stage_boundary_test PRIVATE OLDFILM_WITH_OPENCV)
+endif()
+
+# LibTorch in a library that is loaded at run time, and a second OpenMP beside its own: a copy.
+add_library(oldfilm_threads_module MODULE threads_module.cpp)
+target_include_directories(oldfilm_threads_module PRIVATE ${PROJECT_SOURCE_DIR}/src)
+target_link_libraries(oldfilm_threads_module PRIVATE oldfilm::core ${CMAKE_DL_LIBS})
+oldfilm_test(threads_test SOURCES threads_test.cpp LIBS ${CMAKE_DL_LIBS} LABELS fast)
+add_dependencies(threads_test oldfilm_threads_module)
+execute_process(COMMAND ${CMAKE_CXX_COMPILER} -print-file-name=libgomp.so.1 OUTPUT_VARIABLE libgomp OUTPUT_STRIP_TRAILING_WHITESPACE)
+configure_file(${libgomp} ${CMAKE_CURRENT_BINARY_DIR}/other-openmp.so COPYONLY)
+target_compile_definitions(threads_test PRIVATE
+  OLDFILM_THREADS_MODULE="$<TARGET_FILE:oldfilm_threads_module>"
+  OLDFILM_OTHER_OPENMP="${CMAKE_CURRENT_BINARY_DIR}/other-openmp.so")
 
 # Every public header compiles alone; plugin.h as C11 and as C++17 too.
 file(GLOB public_headers ${PROJECT_SOURCE_DIR}/include/oldfilm/*.hpp)
@@ -25,11 +42,14 @@ target_link_libraries(oldfilm_header_test PRIVATE oldfilm::core oldfilm_warnings
 
 # Plugins that break their contract, each in one way, and one that keeps it.
 set(OLDFILM_STAGE_OUTPUT_DIR ${PROJECT_BINARY_DIR}/tests/plugins)
+add_library(oldfilm_test_contract OBJECT plugins/contract.cpp)
+target_link_libraries(oldfilm_test_contract PRIVATE oldfilm_warnings oldfilm::sdk oldfilm_torch::torch_cpu oldfilm_torch::c10)
+oldfilm_precompiled(oldfilm_test_contract test)
+target_compile_definitions(oldfilm_test_contract PRIVATE OLDFILM_RUNTIME_TAG="${OLDFILM_TORCH_RUNTIME_TAG}")
 foreach(kind good throws-in-create throws-in-process wrong-shape nan no-picture)
-  string(REPLACE "-" "_" macro ${kind})
-  string(TOUPPER ${macro} macro)
-  oldfilm_add_stage(test-${kind} TORCH SOURCES plugins/contract.cpp)
-  target_compile_definitions(oldfilm_stage_test-${kind} PRIVATE KIND_${macro} NAME="test-${kind}")
+  set(source ${CMAKE_CURRENT_BINARY_DIR}/kind_${kind}.cpp)
+  file(CONFIGURE OUTPUT ${source} CONTENT "extern const char* const contract_kind;\nconst char* const contract_kind = \"${kind}\";\n")
+  oldfilm_add_stage(test-${kind} TORCH SOURCES ${source} $<TARGET_OBJECTS:oldfilm_test_contract>)
   add_dependencies(pipeline_test oldfilm_stage_test-${kind})
 endforeach()
 oldfilm_add_stage(test-plain-c SOURCES plugins/plain.c)

@@ -241,3 +241,37 @@ TEST_CASE("clean removes what runs have left") {
     CHECK(s.has("in.mkv"));
     CHECK(oldfilm::test::oldfilm("clean nothing.mkv", s.path()).status == 2);
 }
+
+TEST_CASE("What goes along with a film is decided before the work, and the same when it goes on") {
+    const Scratch folder;
+    ffmpeg("-f lavfi -i testsrc2=size=96x64:rate=10:duration=3 -f lavfi -i "
+           "\"aevalsrc='0.8*exp(-pow((mod(t,0.5)-0.25)*1500,2))':s=48000:d=3\" -map 0 -map 1 "
+           "-c:v mpeg4 -timecode 01:00:00:00 -c:a pcm_s16le in.mov",
+           folder.path());
+    const auto restore = [&](const std::string& more) {
+        return oldfilm::test::oldfilm("restore in.mov " + more +
+                                          " --stage deflicker --start 1 --progress json",
+                                      folder.path());
+    };
+    const Outcome made = restore("out.mp4");
+    INFO(made.error);
+    REQUIRE(made.status == 0);
+    CHECK(made.error.find("converted to alac") != std::string::npos);
+    CHECK(run("ffprobe -v quiet -select_streams a -show_entries stream=codec_name -of csv=p=0 "
+              "out.mp4",
+              folder.path())
+              .out == "alac\n");
+    CHECK(run("ffprobe -v quiet -show_entries stream_tags=timecode -of csv=p=0 out.mp4 | sort -u",
+              folder.path())
+              .out.find("01:00:01:0\n") != std::string::npos); // ten frames a second
+    // As many samples as the two seconds have, whatever pieces the film was made in.
+    CHECK(run("ffmpeg -v error -i out.mp4 -map 0:a -f s16le -ac 1 - | wc -c", folder.path()).out ==
+          std::to_string(2 * 48000 * 2) + "\n");
+    ffmpeg("-i in.mov -i in.mov -map 0 -map 1:v -c copy two.mov", folder.path());
+    const Outcome refused = oldfilm::test::oldfilm(
+        "restore two.mov two.mp4 --stage deflicker --progress json", folder.path());
+    CHECK(refused.status == 2);
+    CHECK(refused.error.find("--drop-streams") != std::string::npos);
+    CHECK_FALSE(folder.has("two.mp4"));
+    CHECK_FALSE(folder.has("two.mp4.oldfilm-job"));
+}

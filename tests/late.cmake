@@ -2,6 +2,7 @@
 add_library(oldfilm_late STATIC late/late_device.cpp late/queues.cpp late/kernels.cpp)
 target_link_libraries(oldfilm_late PUBLIC oldfilm::core PRIVATE oldfilm_warnings)
 target_include_directories(oldfilm_late PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+oldfilm_precompiled(oldfilm_late test)
 if(OLDFILM_OPENCV_STAGES)
   find_package(OpenCV REQUIRED COMPONENTS core imgproc imgcodecs)
   oldfilm_test(late_test SOURCES late_test.cpp
@@ -11,12 +12,15 @@ if(OLDFILM_OPENCV_STAGES)
   endforeach()
 endif()
 
+# Plugins with kernels of their own, on streams of their own.
+oldfilm_test(late_plain_test SOURCES late_plain_test.cpp LIBS oldfilm::core oldfilm::sdk oldfilm_late oldfilm_tiny_model LABELS fast)
+
 # Recordings: on the late device, and CUDA's library as far as it goes without one.
 add_library(oldfilm_stale_cuda MODULE stale_cuda_half.cpp)
 target_include_directories(oldfilm_stale_cuda PRIVATE ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src)
 target_link_libraries(oldfilm_stale_cuda PRIVATE oldfilm_warnings oldfilm_torch::c10)
 oldfilm_test(recording_test SOURCES recording_test.cpp LIBS oldfilm::core oldfilm_late oldfilm_tiny_model LABELS fast)
-target_sources(recording_test PRIVATE ${PROJECT_SOURCE_DIR}/src/device/cuda_half.cpp) # hidden in the library
+oldfilm_hidden(recording_test oldfilm_core device/cuda_half)
 target_compile_definitions(recording_test PRIVATE
   OLDFILM_BUILD="${PROJECT_VERSION} for LibTorch ${OLDFILM_TORCH_RUNTIME_TAG}"
   OLDFILM_STALE_LIBRARY="$<TARGET_FILE:oldfilm_stale_cuda>")
@@ -27,5 +31,5 @@ endif()
 
 # Shots dealt out over devices.
 if(OLDFILM_MEDIA)
-  oldfilm_test(deal_test SOURCES deal_test.cpp run_program.cpp LIBS oldfilm::media oldfilm::sdk oldfilm_late LABELS media)
+  oldfilm_test(deal_test SOURCES deal_test.cpp LIBS oldfilm::media oldfilm::sdk oldfilm_late LABELS media)
 endif()

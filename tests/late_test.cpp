@@ -245,9 +245,9 @@ TEST_CASE("a film pushed on a late device comes back there, and nobody waits for
     while (run.next(got) == Run::State::frame) {
         out.push_back(got);
     }
-    // What cuts are looked for in, 24 x 32 values of a frame, is waited for, beside the lane.
+    // What cuts are looked for in, 96 x 128 values of a frame at most, is waited for, beside the lane.
     CHECK(late::counts().waits == 7);
-    CHECK(late::counts().downloaded == 7 * 24 * 32 * 4);
+    CHECK(late::counts().downloaded == 7 * 32 * 48 * 4);
     if (seed == 0) {
         CHECK(late::pending() > 14 * 3);
     }
@@ -339,7 +339,7 @@ TEST_CASE("every stage makes on a late device what it makes on the CPU", "[stage
         film += static_cast<std::int64_t>(one.picture().nbytes()) +
                 (one.mask().defined() ? static_cast<std::int64_t>(one.mask().nbytes()) : 0);
     }
-    constexpr std::int64_t small = 96 * 72 * 4;
+    constexpr std::int64_t small = 96 * 128 * 4;
     const std::int64_t beside = late::counts().downloaded - film;
     const std::int64_t waits = late::counts().waits - waits_before;
     const std::int64_t replays = late::counts().replays;

@@ -2,6 +2,7 @@
 #include "media_files.hpp"
 
 #include <oldfilm/error.hpp>
+#include <oldfilm/pipeline.hpp>
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/from_blob.h>
@@ -202,4 +203,48 @@ TEST_CASE("Colour tags that change midway are followed") {
     CHECK(std::count_if(warnings.begin(), warnings.end(), [](const std::string& text) {
               return text.find("tags change at 0.12") != std::string::npos;
           }) == 1);
+}
+
+TEST_CASE("A film restored as the manual says has its source's size, rate and color") {
+    const Folder folder;
+    const std::string in = folder / "in.mkv";
+    // HDR's tags on a small film, which nothing would be guessed as.
+    ffmpeg("-f lavfi -i testsrc2=size=64x48:rate=24000/1001 -frames:v 48 -pix_fmt yuv420p10le "
+           "-vf setparams=color_primaries=bt2020:color_trc=smpte2084:colorspace=bt2020nc:range=tv "
+           "-c:v ffv1 " +
+           in);
+    const std::string entries =
+        "-show_entries stream=width,height,r_frame_rate,color_range,color_space,color_transfer,"
+        "color_primaries";
+    ReadOptions options;
+    options.start = Rational(1, 2);
+    Reader reader(in, options);
+    const StreamFormat format = reader.format();
+    CHECK(format.width == 64);
+    CHECK(format.height == 48);
+    CHECK(format.channels == 3);
+    CHECK(format.rate == Rational(24000, 1001));
+    CHECK(format.color.transfer == 16);
+    CHECK(format.frames == 36); // 12 begin before half a second
+    PipelineOptions how;
+    how.device = "cpu";
+    Run run = Pipeline(how).start(format, [&] { return reader.next(); });
+    WriteOptions write;
+    write.codec = "ffv1";
+    write.width = run.output().width;
+    write.height = run.output().height;
+    write.channels = run.output().channels;
+    write.frame_rate = run.output().rate;
+    write.color = run.output().color;
+    write.bits = 10;
+    Writer writer(folder / "out.mkv", write);
+    std::int64_t frames = 0;
+    while (const std::optional<Frame> frame = run.next()) {
+        writer.write(*frame);
+        ++frames;
+    }
+    writer.finish();
+    CHECK(frames == format.frames);
+    CHECK(probe(folder / "out.mkv", entries) == probe(in, entries));
+    CHECK(counted(folder / "out.mkv") == frames);
 }

@@ -126,6 +126,12 @@ void copy(const std::string& from, const std::string& to, oldfilm::WriteOptions 
     writer.finish();
 }
 
+std::vector<std::string> but_samples(std::vector<std::string> lines) {
+    std::erase_if(
+        lines, [](const std::string& line) { return line.starts_with("the film's samples are "); });
+    return lines;
+}
+
 std::string data(const std::string& name) {
     const char* named = std::getenv("OLDFILM_DATA");
     const fs::path folder =

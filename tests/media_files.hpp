@@ -49,6 +49,10 @@ void copy(const std::string& from, const std::string& to, oldfilm::WriteOptions 
 /// `options` completed by what the source is.
 oldfilm::WriteOptions like(const oldfilm::MediaInfo& info, oldfilm::WriteOptions options = {});
 
+/// Lines without those on the film's samples, which most outputs have in another format than test
+/// films do.
+std::vector<std::string> but_samples(std::vector<std::string> lines);
+
 /// A file of the data that lies beside the project, or "" with a message when it is not there.
 std::string data(const std::string& name);
 

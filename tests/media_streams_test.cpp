@@ -112,20 +112,24 @@ TEST_CASE("Subtitles, chapters, attachments and metadata go along") {
           out + " 2>/dev/null; test \"$(cat " + (folder / "dumped.txt") + ")\" = 'a note'");
 }
 
-TEST_CASE("What the container cannot hold is named in a warning") {
+TEST_CASE("What the container cannot hold is refused, or named where it may be left out") {
     const Folder folder;
     const std::string source = full_film(folder);
     std::vector<std::string> warnings;
     WriteOptions options;
     options.warn = [&](const std::string& line) { warnings.push_back(line); };
+    CHECK_THROWS_AS(copy(source, folder / "out.mp4", options), Error); // the attachment
+    options.drop_streams = true;
+    warnings.clear();
     copy(source, folder / "out.mp4", options);
-    REQUIRE(warnings.size() == 2); // subtitle and attachment
-    CHECK(warnings[0].find("subrip") != std::string::npos);
-    CHECK(probe(folder / "out.mp4", "-show_entries stream=codec_type").size() >= 2);
+    REQUIRE(warnings.size() == 2);
+    CHECK(warnings[0].find("converted to mov_text") != std::string::npos);
+    CHECK(warnings[1].find("attachment stream") != std::string::npos);
+    CHECK(probe(folder / "out.mp4", "-show_entries stream=codec_type").size() >= 3);
     check_sync(source, folder / "out.mp4", 2.1e-3);
 }
 
-TEST_CASE("At another speed the sound is left out, with a warning") {
+TEST_CASE("At another speed all that goes along keeps up, with a word on the sound") {
     const Folder folder;
     const std::string source = full_film(folder);
     std::vector<std::string> warnings;
@@ -134,10 +138,11 @@ TEST_CASE("At another speed the sound is left out, with a warning") {
     ReadOptions read;
     read.source_fps = Rational(16);
     copy(source, folder / "out.mkv", options, read);
-    CHECK_FALSE(warnings.empty());
+    REQUIRE(warnings.size() == 1);
     CHECK(warnings[0].find("audio") != std::string::npos);
-    CHECK(probe(folder / "out.mkv", "-select_streams a -show_entries stream=index").empty());
-    CHECK(probe(folder / "out.mkv", "-show_entries chapter=start_time").empty());
+    CHECK(packets(folder / "out.mkv", "a:0").back() == Approx(3 * 25 / 16.0).margin(0.1));
+    CHECK(packets(folder / "out.mkv", "s:0").at(0) == Approx(0.5 * 25 / 16.0).margin(2e-3));
+    CHECK(probe(folder / "out.mkv", "-show_entries chapter=start_time").size() == 2);
     CHECK(counted(folder / "out.mkv") == 75);
 }
 

@@ -46,7 +46,7 @@ struct Films {
 
     explicit Films(const std::string& size = "160x120") {
         media_files::ffmpeg("-f lavfi -i testsrc2=size=" + size +
-                            ":rate=10 -frames:v 6 -c:v ffv1 " + in);
+                            ":rate=10 -frames:v 6 -pix_fmt yuv444p -c:v ffv1 " + in);
     }
     [[nodiscard]] std::string model(const std::string& name, std::int64_t bytes_per_pixel) const {
         test::TinyModel tiny = test::enlarging_model();
@@ -167,8 +167,8 @@ TEST_CASE("films that lie about their size are refused before memory is asked fo
     }
     CHECK_THROWS_AS(Reader(folder / "wide.y4m"), Error);
 
-    // A trillion frames, says the duration.
-    media_files::ffmpeg("-f lavfi -i testsrc2=size=96x64:rate=25 -frames:v 5 -c:v ffv1 " +
+    // A trillion frames, says the duration, and there are more than a first look counts.
+    media_files::ffmpeg("-f lavfi -i testsrc2=size=96x64:rate=25 -frames:v 120 -c:v ffv1 " +
                         (folder / "long.mkv"));
     std::ifstream in(folder / "long.mkv", std::ios::binary);
     std::string bytes{std::istreambuf_iterator<char>(in), {}};

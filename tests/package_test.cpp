@@ -138,7 +138,7 @@ TEST_CASE("A manifest is read as it is written") {
     CHECK(read_back.size_multiple == 8);
     CHECK(read_back.receptive_field == -1);
     CHECK(read_back.render_size == 256);
-    CHECK(read_back.precisions == std::vector{Precision::float32, Precision::bfloat16});
+    CHECK((read_back.precisions == std::vector{Precision::float32, Precision::bfloat16}));
     CHECK(read_back.json == text);
 }
 

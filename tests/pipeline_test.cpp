@@ -4,14 +4,17 @@
 #include <oldfilm/stage_torch.hpp>
 
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/rand.h>
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <fstream>
+#include <functional>
 #include <set>
 #include <string>
 #include <thread>
@@ -93,14 +96,14 @@ class Spy final : public sdk::Stage {
     using Stage::Stage;
     void configure(const sdk::Format& /*input*/, const sdk::Values& values,
                    sdk::Config& config) override {
-        amount_ = values.number("amount");
+        read(values);
         config.before = seen->before;
         config.after = seen->after;
         config.edges = seen->edges;
         config.batch = seen->batch;
         config.analysis_frames = seen->analysis;
     }
-    void change(const sdk::Values& values) override { amount_ = values.number("amount"); }
+    void change(const sdk::Values& values) override { read(values); }
     void analyze(const sdk::FrameView& view) override { seen->analyzed.push_back(view.index()); }
     void reset() override { ++seen->resets; }
     void process(std::span<const sdk::Request> requests) override {
@@ -121,6 +124,9 @@ class Spy final : public sdk::Stage {
     }
 
   private:
+    void read(const sdk::Values& values) {
+        amount_ = values.number("amount") + values.number("second");
+    }
     double amount_ = 0;
 };
 
@@ -147,6 +153,7 @@ StageSpec spy(Seen& where) {
                             "1.0.0",
                             "sees",
                             {sdk::number("amount", 0.5, -1, 1, "added").live(),
+                             sdk::number("second", 0, -1, 1, "added too").live(),
                              sdk::number("fixed", 0, 0, 1, "never changes")}});
     seen = &where;
     StageSpec spec;
@@ -447,6 +454,193 @@ TEST_CASE("live parameters change at their time, others not at all") {
     CHECK(out[2].picture().mean().item<float>() == Approx(0.252));
 }
 
+namespace {
+
+/// The mean of each frame that comes out, less what `frame` put in: what the spy added.
+std::vector<double> added(Run& run, int count) {
+    std::vector<double> result;
+    for (const Frame& one : drive(run, film_of(count))) {
+        result.push_back(one.picture().mean().item<double>() -
+                         0.001 * static_cast<double>(one.info().index));
+    }
+    return result;
+}
+
+} // namespace
+
+TEST_CASE("live parameters that are announced out of order keep to their times") {
+    Seen where;
+    Pipeline pipeline(options());
+    pipeline.add(spy(where));
+    Run run = pipeline.start(format());
+    run.change(0, {{"amount", 0.25}}, Rational(6, 16));
+    run.change(0, {{"second", 0.0625}}, Rational(3, 16));
+    run.change(0, {{"second", 0.03125}}, Rational(3, 16)); // the later word of the same time
+    const std::vector<double> amounts = added(run, 9);
+    REQUIRE(amounts.size() == 9);
+    for (std::size_t i = 0; i < 9; ++i) {
+        INFO(i);
+        const double expected = i < 3 ? 0.5 : i < 6 ? 0.5 + 0.03125 : 0.25 + 0.03125;
+        CHECK(amounts[i] == Approx(expected).margin(1e-5));
+    }
+}
+
+TEST_CASE("a live parameter changes at its frame within a batch, and no later batch is moved") {
+    Seen where;
+    where.batch = 4;
+    Pipeline pipeline(options());
+    pipeline.add(spy(where));
+    Run run = pipeline.start(format());
+    run.change(0, {{"amount", 0.25}}, Rational(6, 16));
+    const std::vector<double> amounts = added(run, 12);
+    REQUIRE(amounts.size() == 12);
+    for (std::size_t i = 0; i < 12; ++i) {
+        INFO(i);
+        CHECK(amounts[i] == Approx(i < 6 ? 0.5 : 0.25).margin(1e-5));
+    }
+    CHECK(where.batches == std::vector<std::size_t>{4, 2, 2, 4});
+}
+
+TEST_CASE("live parameters are announced from several threads while the run works") {
+    Seen where;
+    Pipeline pipeline(options());
+    pipeline.add(spy(where));
+    Run run = pipeline.start(format(), [n = 0]() mutable -> std::optional<Frame> {
+        return n < 400 ? std::optional(frame(n++)) : std::nullopt;
+    });
+    const std::string before = run.plan();
+    std::vector<std::thread> others;
+    for (int k = 0; k < 4; ++k) {
+        others.emplace_back([&run, k] {
+            for (int i = 0; i < 200; ++i) {
+                run.change(0, {{k % 2 == 0 ? "amount" : "second", 0.001 * i}});
+                static_cast<void>(run.plan());
+            }
+        });
+    }
+    int frames = 0;
+    while (run.next()) {
+        ++frames;
+    }
+    for (std::thread& other : others) {
+        other.join();
+    }
+    CHECK(frames == 400);
+    CHECK(run.plan() == before); // it says what the run began with
+}
+
+TEST_CASE("frames are checked at either door") {
+    FrameInfo late;
+    late.pts = 3;
+    late.time_base = Rational(1, 16);
+    FrameInfo early = late;
+    early.pts = 2;
+    const Frame good(at::rand({1, 16, 24}), late);
+    FrameInfo later = late;
+    later.pts = 4;
+    const Frame next(at::rand({1, 16, 24}), later);
+    struct Bad {
+        Frame frame;
+        const char* says;
+    };
+    const std::vector<Bad> all{
+        {Frame(), "empty"},
+        {Frame(at::rand({1, 8, 24}), later), "1 x 8 x 24"},
+        {Frame(at::rand({3, 16, 24}), later), "3 x 16 x 24"},
+        {Frame(at::rand({1, 16, 24}), early), "1/8"},
+        {good, "3/16"}, // the time of the one before
+        {Frame(at::empty({1, 16, 24}, at::Device("meta")), later), "be on"},
+        {next.with_mask(at::empty({1, 16, 24}, at::Device("meta"))), "mask"}};
+    for (const Bad& bad : all) {
+        INFO(bad.says);
+        const auto refused = [&](const Error& error) {
+            CHECK(error.code() == Errc::format_mismatch);
+            CHECK_THAT(error.what(), Catch::Matchers::Contains(bad.says));
+            CHECK_THAT(error.what(), Catch::Matchers::Contains("frame 1"));
+        };
+        for (const bool with_stage : {true, false}) {
+            Pipeline pipeline(options());
+            if (with_stage) {
+                pipeline.add("test-good");
+            }
+            Run pushed = pipeline.start(format());
+            REQUIRE(pushed.push(good));
+            try {
+                pushed.push(bad.frame);
+                FAIL("it was taken by push");
+            } catch (const Error& error) {
+                refused(error);
+            }
+            Run pulled = pipeline.start(format(), [&, n = 0]() mutable -> std::optional<Frame> {
+                ++n;
+                return n == 1   ? std::optional(good)
+                       : n == 2 ? std::optional(bad.frame)
+                                : std::nullopt;
+            });
+            try {
+                while (pulled.next()) {
+                }
+                FAIL("it was taken by the source's door");
+            } catch (const Error& error) {
+                refused(error);
+            }
+        }
+    }
+}
+
+TEST_CASE("a run that is over, that pulls, or that was moved away says so") {
+    const auto code_of = [](const std::function<void()>& work) {
+        try {
+            work();
+        } catch (const Error& error) {
+            return error.code();
+        }
+        FAIL("nothing was thrown");
+        return Errc::internal;
+    };
+    Run run = Pipeline(options()).start(format());
+    CHECK(run.push(frame(0)));
+    run.finish();
+    run.finish(); // it is finished already
+    CHECK(code_of([&] { run.push(frame(1)); }) == Errc::invalid_argument);
+
+    Run pulls = Pipeline(options()).start(format(), [] { return std::nullopt; });
+    CHECK(code_of([&] { pulls.push(frame(1)); }) == Errc::invalid_argument);
+    CHECK(code_of([&] { pulls.finish(); }) == Errc::invalid_argument);
+
+    Run moved = std::move(run);
+    Frame got;
+    CHECK(moved.next(got) == Run::State::frame);
+    run.cancel(); // nothing to cancel
+    for (const std::function<void()>& call : std::vector<std::function<void()>>{
+             [&] { run.push(frame(1)); }, [&] { run.finish(); }, [&] { run.next(got); },
+             [&] { static_cast<void>(run.progress()); }, [&] { static_cast<void>(run.stats()); },
+             [&] { static_cast<void>(run.plan()); }, [&] { static_cast<void>(run.output()); },
+             [&] { run.change(0, {}); }, [&] { static_cast<void>(run.restart(0, 0)); }}) {
+        CHECK(code_of(call) == Errc::invalid_argument);
+    }
+    Pipeline pipeline(options());
+    const Pipeline taken = std::move(pipeline);
+    CHECK(code_of([&] { pipeline.add("test-good"); }) == Errc::invalid_argument);
+    CHECK(code_of([&] { static_cast<void>(pipeline.start(format())); }) == Errc::invalid_argument);
+}
+
+TEST_CASE("a run that another is assigned to ends at once") {
+    std::atomic<int> given = 0;
+    const auto endless = [&given, n = 0]() mutable -> std::optional<Frame> {
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        ++given;
+        return frame(n++);
+    };
+    Run run = Pipeline(options()).start(format(), endless);
+    Run other = Pipeline(options()).start(format());
+    run = std::move(other);
+    const int then = given;
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    CHECK(given == then);
+    CHECK(run.push(frame(0)));
+}
+
 TEST_CASE("a pipeline and its JSON are the same thing") {
     Pipeline pipeline(options());
     pipeline.add("test-good:amount=0.125,mood=wild");
@@ -466,11 +660,23 @@ TEST_CASE("a pipeline and its JSON are the same thing") {
 }
 
 TEST_CASE("stage text is read, and nonsense refused") {
+    const auto text_of = [](const StageSpec& spec, const char* name) {
+        return std::get<std::string>(spec.parameters.at(name));
+    };
     const StageSpec spec = parse_stage("superres:scale=2,model=texture");
     CHECK(spec.id == "superres");
-    CHECK(std::get<std::int64_t>(spec.parameters.at("scale")) == 2);
-    CHECK(std::get<std::string>(spec.parameters.at("model")) == "texture");
-    for (const char* bad : {"", ":scale=2", "a:scale", "a:=2"}) {
+    CHECK(text_of(spec, "scale") == "2");
+    CHECK(text_of(spec, "model") == "texture");
+    // Text stays as it is written, and only a comma is spoken of.
+    const StageSpec odd = parse_stage(R"(a:x=007,y=1e3,z=/b\,c:d=e.pt,w=c\:\\d,v=)");
+    CHECK(odd.parameters.size() == 5);
+    CHECK(text_of(odd, "x") == "007");
+    CHECK(text_of(odd, "y") == "1e3");
+    CHECK(text_of(odd, "z") == "/b,c:d=e.pt");
+    CHECK(text_of(odd, "w") == "c\\:\\d"); // a backslash before anything else is one
+    CHECK(text_of(odd, "v").empty());
+    for (const char* bad : {"", ":scale=2", "a:scale", "a:=2", "a:x=1,x=2", "a:x=1,,y=2"}) {
+        INFO(bad);
         CHECK_THROWS_AS(parse_stage(bad), Error);
     }
 }
@@ -486,6 +692,34 @@ TEST_CASE("a frame of another size is refused, and a budget that is too small to
 }
 
 #ifdef OLDFILM_ALL_STAGES
+TEST_CASE("the parameter table says what a text or a number of a document is") {
+    Pipeline pipeline(options());
+    pipeline.add("test-good:amount=5e-1,mood=wild");
+    CHECK(std::get<double>(pipeline.stages().at(0).parameters.at("amount")) == 0.5);
+    const auto values = [](const std::string& parameters) {
+        const Pipeline made = Pipeline::from_json(
+            R"({"oldfilm": 1, "stages": [{"id": "stabilize", "parameters": )" + parameters + "}]}");
+        return made.stages().at(0).parameters;
+    };
+    StageSpec stage = parse_stage("stabilize:rotation=1");
+    CHECK(std::get<bool>(Pipeline().add(stage).stages().at(0).parameters.at("rotation")));
+    for (const char* flag : {"1", "true", R"("1")", R"("yes")", "1.0"}) {
+        INFO(flag);
+        CHECK(std::get<bool>(values(R"({"rotation": )" + std::string(flag) + "}").at("rotation")));
+    }
+    CHECK_FALSE(std::get<bool>(values(R"({"rotation": 0})").at("rotation")));
+    for (const char* flag : {"2", R"("perhaps")", "0.5", "-1"}) {
+        INFO(flag);
+        CHECK_THROWS_AS(values(R"({"rotation": )" + std::string(flag) + "}"), Error);
+    }
+    // 2^64 - 1 is a number, not -1.
+    CHECK_THROWS_WITH(
+        Pipeline::from_json(
+            R"({"oldfilm": 1, "stages": [{"id": "test-good", "parameters": {"amount": 18446744073709551615}}]})",
+            options()),
+        Catch::Matchers::Contains("found 1.844674407370955"));
+}
+
 TEST_CASE("the manual's table of presets is the library's") {
     std::ifstream page(OLDFILM_SOURCE_DIR "/docs/stages.md");
     std::set<std::string> told;

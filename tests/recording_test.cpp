@@ -1,5 +1,6 @@
 // Networks' calls that are recorded and replayed, on a device that is as late as it may be
 // (late/late_device.hpp), and the library that records on CUDA, as far as it goes without a GPU.
+#include "device/cuda_half.hpp"
 #include "device/recording.hpp"
 #include "late/late_device.hpp"
 #include "tiny_model.hpp"
@@ -429,6 +430,9 @@ TEST_CASE("the library that records on CUDA is taken where it is of this build")
         const Record record = load_cuda_recorder(OLDFILM_CUDA_LIBRARY, why);
         CHECK(why.empty());
         REQUIRE(record);
+        const CudaHalf* half = load_cuda_half(OLDFILM_CUDA_LIBRARY, why);
+        REQUIRE(half != nullptr);
+        CHECK((half->streams.handle && half->streams.stream && half->streams.wait));
         if (!std::filesystem::exists("/dev/nvidiactl")) {
             bool called = false;
             CHECK_THROWS_WITH(record({c10::kCUDA, 0}, [&] { called = true; }),

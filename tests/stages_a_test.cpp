@@ -1,6 +1,11 @@
 // Deflicker and stabilize as a pipeline runs them, on made-up films.
 #include "stage_driver.hpp"
 
+#include <algorithm>
+#include <functional>
+#include <string>
+#include <vector>
+
 using namespace oldfilm;
 using namespace oldfilm::testing;
 
@@ -55,6 +60,62 @@ TEST_CASE("deflicker keeps a fade, and leaves a steady shot alone", "[deflicker]
     for (std::size_t i = 0; i < steady.size(); ++i) {
         CHECK(at::equal(same[i].picture(), steady[i]));
         CHECK(same[i].picture().const_data_ptr() == steady[i].const_data_ptr()); // no copy either
+    }
+}
+
+TEST_CASE("deflicker keeps the curve of fades, of light that is switched on, and of a dissolve",
+          "[deflicker]") {
+    struct Row {
+        std::string name;
+        std::function<at::Tensor(const at::Tensor&, int)> lit;
+        std::vector<int> corners; ///< frames about which two to each side may differ more
+    };
+    const auto level = [](int i, int first, int length) {
+        return std::clamp(static_cast<double>(first + length - i) / length, 0.0, 1.0);
+    };
+    at::Tensor lamp = at::zeros({1, 90, 120});
+    lamp.slice(1, 20, 60).slice(2, 30, 80).fill_(0.3);
+    const at::Tensor glow = at::avg_pool2d(lamp, {31, 31}, {1, 1}, {15, 15});
+    const at::Tensor other = scene(13, 1, 90, 120);
+    const Row row = GENERATE_COPY(
+        Row{"to black", [&](const at::Tensor& t, int i) { return t * level(i, 12, 24); }, {12, 36}},
+        Row{"to black soon",
+            [&](const at::Tensor& t, int i) { return t * level(i, 12, 10); },
+            {12, 22}},
+        Row{"from black",
+            [&](const at::Tensor& t, int i) { return t * (1 - level(i, 4, 24)); },
+            {4, 28}},
+        Row{"to white",
+            [&](const at::Tensor& t, int i) { return 1 - (1 - t) * level(i, 12, 24); },
+            {12, 36}},
+        Row{"out and in",
+            [&](const at::Tensor& t, int i) {
+                return i < 20 ? t * level(i, 8, 12) : other * (1 - level(i, 21, 12));
+            },
+            {8, 20, 21, 33}},
+        Row{"light on", [](const at::Tensor& t, int i) { return t * (i < 20 ? 0.6 : 0.9); }, {20}},
+        Row{"lamp on",
+            [&](const at::Tensor& t, int i) { return t * 0.6 + (i < 20 ? 0 : 1) * glow; },
+            {20}},
+        Row{"dissolve",
+            [&](const at::Tensor& t, int i) {
+                return t * level(i, 10, 24) + other * (1 - level(i, 10, 24));
+            },
+            {10, 34}});
+    CAPTURE(row.name);
+    const at::Tensor still = scene(12, 1, 90, 160);
+    const auto film = film_of(42, [&](int i) {
+        const at::Tensor grain = random(static_cast<std::uint64_t>(i), {1, 90, 120}, true);
+        const at::Tensor seen = still.slice(2, i / 2, i / 2 + 120) + 0.01 * grain;
+        return row.lit(seen, i).clamp(0, 1).mul(255).round() / 255;
+    });
+    const auto out = restored("deflicker", film);
+    for (int i = 0; i < 42; ++i) {
+        const bool is_near = std::any_of(row.corners.begin(), row.corners.end(),
+                                         [i](int c) { return i >= c - 2 && i <= c + 2; });
+        const auto n = static_cast<std::size_t>(i);
+        CAPTURE(i);
+        CHECK((out[n].picture() - film[n]).abs().max().item<double>() * 255 < (is_near ? 12 : 2));
     }
 }
 

@@ -52,18 +52,10 @@ void show(const oldfilm::Progress& p) {
 
 int pull(const char* input, std::chrono::duration<double> limit) {
     oldfilm::Reader reader(input);
-    const oldfilm::MediaInfo& info = reader.info();
-    oldfilm::StreamFormat format;
-    format.channels = info.channels;
-    format.height = info.height;
-    format.width = info.width;
-    format.rate = info.frame_rate;
-    format.frames = info.frames; // what the time left is reckoned from
-
     oldfilm::Pipeline pipeline;
     pipeline.add("denoise").add("superres:scale=2");
     // The source runs on a thread of the run's own and is called until it gives nothing.
-    oldfilm::Run run = pipeline.start(format, [&reader] { return reader.next(); });
+    oldfilm::Run run = pipeline.start(reader.format(), [&reader] { return reader.next(); });
     const Watch watch(run, show, limit);
 
     std::int64_t frames = 0;

@@ -8,6 +8,7 @@
 
 #include <ATen/TensorOperators.h>
 
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <iterator>
@@ -39,16 +40,14 @@ class Kept {
 };
 
 int restore(const char* document, const char* input) {
-    const oldfilm::Pipeline pipeline = oldfilm::Pipeline::from_json(text_of(document));
+    oldfilm::PipelineOptions options;
+    // Files that the document names lie beside it.
+    options.base_folder = std::filesystem::path(document).parent_path().string();
+    const oldfilm::Pipeline pipeline = oldfilm::Pipeline::from_json(text_of(document), options);
 
     oldfilm::Reader reader(input);
-    oldfilm::StreamFormat format;
-    format.channels = reader.info().channels;
-    format.height = reader.info().height;
-    format.width = reader.info().width;
-    format.rate = reader.info().frame_rate;
     Kept kept;
-    oldfilm::Run run = pipeline.start(format, [&] {
+    oldfilm::Run run = pipeline.start(reader.format(), [&] {
         std::optional<oldfilm::Frame> frame = reader.next();
         if (frame) {
             kept.keep(*frame);

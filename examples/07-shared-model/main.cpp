@@ -23,13 +23,8 @@ std::int64_t restore(oldfilm::Run run) {
 }
 
 oldfilm::Run start(const oldfilm::Pipeline& pipeline, oldfilm::Reader& reader) {
-    oldfilm::StreamFormat format;
-    format.channels = reader.info().channels;
-    format.height = reader.info().height;
-    format.width = reader.info().width;
-    format.rate = reader.info().frame_rate;
     const auto began = std::chrono::steady_clock::now();
-    oldfilm::Run run = pipeline.start(format, [&reader] { return reader.next(); });
+    oldfilm::Run run = pipeline.start(reader.format(), [&reader] { return reader.next(); });
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
     std::cout << "started in " << took.count() << " s\n";
     return run;

@@ -64,16 +64,11 @@ int preview(const char* input, const std::string& output) {
     oldfilm::ReadOptions options;
     options.keep_coded = false; // nothing is written back sample for sample here
     oldfilm::Reader reader(input, options);
-    oldfilm::StreamFormat format;
-    format.channels = reader.info().channels;
-    format.height = reader.info().height;
-    format.width = reader.info().width;
-    format.rate = reader.info().frame_rate;
 
     oldfilm::Pipeline pipeline; // stages that keep the size and the rate, so that frames correspond
     pipeline.add("deflicker").add("denoise:sigma=8");
     OnTheWay on_the_way;
-    oldfilm::Run run = pipeline.start(format, [&] {
+    oldfilm::Run run = pipeline.start(reader.format(), [&] {
         std::optional<oldfilm::Frame> frame = reader.next();
         if (frame) {
             on_the_way.enter(*frame);

@@ -33,5 +33,5 @@ ffmpeg -nostdin -v error -y -i "$dog" -loop 1 -i "$squirrel" -loop 1 -i "$portra
     [2:v]format=gbrp,trim=end_frame=$frames,$time,crop=552:414:n/2:150+2*n,$size[portrait];
     [3:v]format=gbrp,trim=start_frame=660:end_frame=$((660 + frames)),$time,crop=576:432:192:40,$size[street];
     [dog][squirrel][portrait][street]concat=n=4,$time[film]" \
-    -map '[film]' -fps_mode passthrough -enc_time_base 1/16 -r 16 -c:v ffv1 -level 3 -g 1 -pix_fmt bgr0 \
+    -map '[film]' -fps_mode passthrough -enc_time_base 1/16 -c:v ffv1 -level 3 -g 1 -pix_fmt bgr0 \
     -f matroska "$out"

@@ -35,10 +35,7 @@ fi
 
 say "restoring it with the stages of the preset silent-film, and a restorer's hints for the colors (examples/demo/hints.json)"
 start=$(date +%s.%N)
-# The preset's stages by name, since a preset takes no parameters of single stages.
-"$oldfilm" restore "$out/aged.mkv" "$out/restored.mp4" --stage deflicker --stage stabilize --stage scratch-removal --stage denoise \
-    --stage colorize:hints="$here/hints.json" --stage superres:scale=2 --stage face-enhance --stage interpolate:fps=2x \
-    --mask-out "$out/masks.mkv" --overwrite
+"$oldfilm" restore "$out/aged.mkv" "$out/restored.mp4" --pipeline "$here/pipeline.json" --mask-out "$out/masks.mkv" --overwrite
 seconds=$(awk -v a="$start" -v b="$(date +%s.%N)" 'BEGIN { printf "%.1f", b - a }')
 
 say "repairing the damage alone, to judge it against the same film without its damage"

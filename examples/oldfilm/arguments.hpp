@@ -33,6 +33,7 @@ struct RestoreArguments {
     std::optional<double> scale;
     std::optional<oldfilm::Rational> source_fps, duration;
     oldfilm::Rational start;
+    std::string missing = "stop"; ///< stop, hold or black
     std::string codec, mask_out;
     std::optional<int> crf;
     std::int64_t memory = 0; ///< bytes; 0: what the stages need
@@ -41,6 +42,7 @@ struct RestoreArguments {
     bool profile = false;
     std::string profile_file; ///< for a trace; empty for none
     bool overwrite = false, fresh = false, strict = false, deinterlace = false;
+    bool no_audio = false, no_subtitles = false, drop_streams = false;
     ProgressStyle progress = ProgressStyle::none;
     std::vector<std::string> plugin_path;
     std::stop_token stop;

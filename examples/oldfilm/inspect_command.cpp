@@ -49,6 +49,7 @@ void print_color(const oldfilm::ColorTags& c) {
                named(c.transfer, {{1, "BT.709"},
                                   {2, "unspecified"},
                                   {6, "BT.601"},
+                                  {8, "linear"},
                                   {13, "sRGB"},
                                   {16, "PQ"},
                                   {18, "HLG"}}),
@@ -78,13 +79,27 @@ void print_media(const MediaInfo& info) {
     const bool regular = info.frame_rate.num() > 0;
     fmt::print("  rate         {}\n",
                regular ? fmt::format("{} fps", info.frame_rate.to_string()) : "irregular");
+    if (info.film_rate.num() > 0) {
+        fmt::print("  film         {} frames a second, the others are duplicates\n",
+                   info.film_rate.to_string());
+    }
     if (info.frames >= 0) {
         fmt::print("  frames       {}\n", info.frames);
     }
     if (info.duration.num() > 0) {
         fmt::print("  duration     {:.3f} s\n", info.duration.value());
     }
+    if (!info.timecode.empty()) {
+        fmt::print("  timecode     {}\n", info.timecode);
+    }
     print_color(info.color);
+    if (info.linear_light) {
+        fmt::print("  samples      linear light, brought to the sRGB transfer\n");
+    }
+    if (!info.film_transfer.empty()) {
+        fmt::print("  samples      {} by the file's header, taken as they are\n",
+                   info.film_transfer);
+    }
     for (const MediaInfo::Stream& stream : info.other_streams) {
         fmt::print("  {:12} {}{}{}\n", stream.kind, stream.codec,
                    stream.language.empty() ? "" : ", ", stream.language);
@@ -132,18 +147,28 @@ void print_model(const oldfilm::Manifest& m) {
     }
 }
 
+/// What is no film may have been meant as something else.
+MediaInfo media_in(const std::string& path) {
+    try {
+        return oldfilm::inspect_media(path);
+    } catch (const oldfilm::Error& error) {
+        if (error.code() != oldfilm::Errc::unreadable) {
+            throw;
+        }
+        throw oldfilm::Error(error.code(),
+                             fmt::format("{}; nor is it a model package (a zip archive) or a stage "
+                                         "plugin (a library)",
+                                         error.what()));
+    }
+}
+
 /// The first frame of every shot, as stages are told of it.
 std::vector<oldfilm::FrameInfo> shots(const MediaInfo& info) {
     oldfilm::Reader reader(info.path);
-    oldfilm::StreamFormat format;
-    format.channels = info.channels;
-    format.height = info.height;
-    format.width = info.width;
-    format.rate = info.frame_rate;
     oldfilm::PipelineOptions options;
     options.device = "cpu";
     oldfilm::Pipeline nothing(options);
-    oldfilm::Run run = nothing.start(format, [&] { return reader.next(); });
+    oldfilm::Run run = nothing.start(reader.format(), [&] { return reader.next(); });
     std::vector<oldfilm::FrameInfo> found;
     while (const std::optional<oldfilm::Frame> frame = run.next()) {
         if (found.empty() || frame->info().shot != found.back().shot) {
@@ -161,7 +186,7 @@ double seconds(const oldfilm::FrameInfo& info) {
 
 int inspect_media(const InspectArguments& arguments) {
     return guarded([&] {
-        const MediaInfo info = oldfilm::inspect_media(arguments.file);
+        const MediaInfo info = media_in(arguments.file);
         const auto found = arguments.shots ? shots(info) : std::vector<oldfilm::FrameInfo>{};
         if (arguments.json) {
             json document = json::parse(info.to_json());

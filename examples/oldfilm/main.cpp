@@ -14,7 +14,6 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <string>
 
@@ -22,12 +21,9 @@ namespace {
 
 using namespace cli;
 
-/// TorchScript files are zip archives.
+/// TorchScript files are zip archives, and no film is. A name says nothing: .ts is a transport
+/// stream's, too.
 bool is_model(const std::string& path) {
-    const std::string extension = std::filesystem::path(path).extension().string();
-    if (extension == ".pt" || extension == ".pth" || extension == ".ts") {
-        return true;
-    }
     std::array<char, 4> magic{};
     std::ifstream file(path, std::ios::binary);
     file.read(magic.data(), magic.size());
@@ -51,8 +47,8 @@ int show_version() {
 template <class Arguments>
 int interruptible(Arguments& arguments, int (*Engine::*command)(const Arguments&)) {
     const Interrupt interrupt([] {
-        std::fputs("\noldfilm: stopped in the middle of a frame; run it again to go on "
-                   "from what is done\n",
+        std::fputs("\noldfilm: stopped in the middle of a frame; another run resumes from what "
+                   "is kept, if anything is yet\n",
                    stderr);
     });
     arguments.stop = interrupt.token();

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <utility>
@@ -118,6 +119,7 @@ Pipeline base(const RestoreArguments& arguments, const PipelineOptions& options)
     if (!arguments.pipeline_file.empty()) {
         PipelineOptions plain;
         plain.plugin_path = options.plugin_path;
+        plain.base_folder = std::filesystem::path(arguments.pipeline_file).parent_path().string();
         return Pipeline::from_json(text_of(arguments.pipeline_file), plain);
     }
     return Pipeline::preset(arguments.preset.empty() ? "silent-film" : arguments.preset, options);

@@ -42,11 +42,17 @@ oldfilm::RestoreOptions options_of(const RestoreArguments& a, ProgressView& view
     options.read.duration = a.duration;
     options.read.deinterlace = a.deinterlace || a.preset == "tv-archive";
     options.read.strict = a.strict;
+    options.read.missing = a.missing == "hold"    ? oldfilm::MissingPictures::hold
+                           : a.missing == "black" ? oldfilm::MissingPictures::black
+                                                  : oldfilm::MissingPictures::stop;
     options.read.protocols = a.protocols;
     options.read.device = a.decode_on_gpu ? "auto" : "";
     options.codec = a.codec;
     options.crf = a.crf;
     options.mask_out = a.mask_out;
+    options.audio = !a.no_audio;
+    options.subtitles = !a.no_subtitles;
+    options.drop_streams = a.drop_streams;
     options.overwrite = a.overwrite;
     options.fresh = a.fresh;
     options.stop = a.stop;

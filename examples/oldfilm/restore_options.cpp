@@ -23,6 +23,8 @@ constexpr const char* restore_footer = R"(Examples:
     ffmpeg -i film.avi -f yuv4mpegpipe - | oldfilm restore - - --stage deflicker | ffplay -
 
 Stages and their parameters: oldfilm plugins, oldfilm plugins ID
+A comma in a value is written \, : --stage 'superres:model=./old\,new.pt'. A path has a slash;
+what has none is a model's name.
 Exit status: 0 done, 1 failed, 2 wrong usage, 3 done but with damaged frames concealed,
 130 interrupted.)";
 
@@ -78,6 +80,12 @@ void add_film_options(CLI::App& app, RestoreArguments& a, RestoreTexts& t) {
     app.add_flag("--deinterlace", a.deinterlace,
                  "Make whole pictures of interlaced ones, film frames of telecined ones")
         ->group("Film");
+    app.add_option("--missing", a.missing,
+                   "For pictures of an image sequence that are missing or broken: stop (and list "
+                   "them), hold (a neighbor stands in), black")
+        ->check(CLI::IsMember({"stop", "hold", "black"}))
+        ->type_name("HOW")
+        ->group("Film");
     app.add_flag("--strict", a.strict, "A damaged frame is an error instead of being concealed")
         ->group("Film");
 }
@@ -95,6 +103,11 @@ void add_output_options(CLI::App& app, RestoreArguments& a, RestoreTexts& t) {
         ->group("Output");
     app.add_option("--mask-out", a.mask_out, "A film of what was repaired (grey, lossless)")
         ->type_name("FILE")
+        ->group("Output");
+    app.add_flag("--no-audio", a.no_audio, "Leave the sound out")->group("Output");
+    app.add_flag("--no-subtitles", a.no_subtitles, "Leave the subtitles out")->group("Output");
+    app.add_flag("--drop-streams", a.drop_streams,
+                 "Leave out, with a warning, what the output can't hold, instead of refusing")
         ->group("Output");
     app.add_flag("--overwrite", a.overwrite, "Replace files that exist")->group("Output");
     app.add_flag("--fresh", a.fresh, "Start over where an earlier run was broken off")
@@ -135,7 +148,9 @@ void add_machine_options(CLI::App& app, RestoreArguments& a, RestoreTexts& t) {
 } // namespace
 
 void add_restore_options(CLI::App& app, RestoreArguments& a, RestoreTexts& t) {
-    app.add_option("IN", a.input, "The film: a file, a sequence (frames/%05d.png), - for y4m")
+    app.add_option(
+           "IN", a.input,
+           "The film: a file, an image sequence (its folder, or frames/%05d.png), - for y4m")
         ->required();
     app.add_option("OUT", a.output, "The restored film")->required();
     add_stage_options(app, a);

@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 namespace oldfilm {
 
@@ -17,7 +18,8 @@ namespace oldfilm {
 enum class Origin : std::uint8_t {
     decoded,      ///< a frame of the film (restored or not)
     interpolated, ///< made between two frames of the film
-    held, ///< a frame of the film shown again, because the film has nothing newer before a cut
+    held, ///< the picture of the frame before, shown again: a duplicate (pulldown, a still), in
+          ///< place of a damaged frame, or because the film has nothing newer before a cut
 };
 
 /// What is known about a frame beside its picture.
@@ -30,6 +32,10 @@ struct FrameInfo {
     Origin origin = Origin::decoded;
     ColorTags color;
     Rational sample_aspect{1, 1}; ///< width of a pixel over its height
+    /// When the picture was taken, in seconds, where the film moves at another pace than it is
+    /// shown at (24 in 30 by duplicates): evenly spaced then, and within a frame of `time()`.
+    /// Frames that show one picture of the film have one. Nothing: when it is shown.
+    std::optional<Rational> taken;
     /// Presentation time in seconds, exact.
     [[nodiscard]] Rational time() const { return Rational(pts) * time_base; }
 };

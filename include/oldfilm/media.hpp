@@ -14,6 +14,8 @@
 
 namespace oldfilm {
 
+struct StreamFormat; // of pipeline.hpp
+
 /// What a file holds, as far as restoration cares.
 struct OLDFILM_API MediaInfo {
     std::string path, container, codec, pixel_format;
@@ -24,16 +26,36 @@ struct OLDFILM_API MediaInfo {
     std::int64_t frames = -1; ///< -1 when only decoding can tell
     Rational duration;        ///< seconds; 0 when unknown
     Rational sample_aspect{1, 1};
-    ColorTags color; ///< as tagged, with what is untagged filled in (SD is BT.601, HD is BT.709)
-    bool interlaced = false;
+    /// Of the pictures that `Reader` gives: as tagged, with what is untagged filled in (SD is
+    /// BT.601, HD is BT.709).
+    ColorTags color;
+    /// The file's samples are linear light (OpenEXR and other float formats); pictures are brought
+    /// to the sRGB transfer.
+    bool linear_light = false;
+    /// A transfer that H.273 has no code for, by a DPX header: "printing density", "logarithmic".
+    /// Samples are taken as they are. Else empty.
+    std::string film_transfer;
+    /// Of the first frame, hh:mm:ss:ff (;ff for drop-frame). Empty where there is none.
+    std::string timecode;
+    bool interlaced = false; ///< by its flags, or found so by its pictures
     int rotation =
         0; ///< degrees clockwise that the container asks for; frames come rotated already
     struct Stream {
         std::string kind, codec, language;
     };
     std::vector<Stream> other_streams; ///< audio, subtitles, attachments, data
+    /// Of the film's own frames, where it is shown at `frame_rate` by duplicates (24 in 30); else
+    /// 0.
+    Rational film_rate;
     /// JSON text with all of the above.
     [[nodiscard]] std::string to_json() const;
+};
+
+/// What stands in for pictures of an image sequence that are missing or broken.
+enum class MissingPictures : std::uint8_t {
+    stop,  ///< nothing: the sequence is refused, and all of them listed
+    hold,  ///< the picture before, or at the start the one after
+    black, ///< a black picture
 };
 
 struct ReadOptions {
@@ -45,6 +67,8 @@ struct ReadOptions {
     bool strict = false;    ///< a corrupt frame is an error instead of being concealed and counted
     bool keep_coded = true; ///< frames carry the samples that they were decoded from
     int threads = 0;        ///< of the decoder; 0 lets FFmpeg choose
+    /// Frames that stand in are counted as concealed; with `strict` it is `stop` always.
+    MissingPictures missing = MissingPictures::stop;
     /// Where pictures are made, in LibTorch's names ("cuda:0", or "auto" for the first GPU), and by
     /// whose video engine frames are decoded (on NVIDIA's GPUs NVDEC); empty: the CPU. Frames and
     /// times are the same. What the engine can't decode (other codecs than H.264, HEVC, VP8 and
@@ -58,8 +82,8 @@ struct ReadOptions {
     std::function<void(const std::string&)> warn; ///< told each warning, once; may be empty
 };
 
-/// Decodes the first video stream of a file, a picture, a sequence (`frames/%05d.png`) or y4m on
-/// standard input ("-"), frame by frame. One thread at a time.
+/// Decodes the first video stream of a file, a picture, an image sequence (`frames/%05d.png`, or
+/// the folder) or y4m on standard input ("-"), frame by frame. One thread at a time.
 class OLDFILM_API Reader {
   public:
     /// Throws `Error`: not_found, unreadable (not media, no video, zero frames), unsupported.
@@ -69,6 +93,9 @@ class OLDFILM_API Reader {
     Reader& operator=(Reader&&) noexcept;
 
     [[nodiscard]] const MediaInfo& info() const;
+    /// What frames have in common, color included, and how many are expected of the part that was
+    /// asked for: what `Pipeline::start` takes.
+    [[nodiscard]] StreamFormat format() const;
     /// The next frame, in order of presentation; nothing at the end (the decoder is drained). On
     /// the CPU, or with `device` there, where the calling thread's current stream comes after its
     /// making. Times within one tick of the container's clock of k / frame_rate are made exactly
@@ -104,6 +131,11 @@ struct WriteOptions {
     std::string pixel_format; ///< empty: chosen (4:2:0 for h264 of even size, 4:4:4 otherwise, grey
                               ///< where possible)
     bool overwrite = false;
+    bool audio = true;     ///< the source's sound goes along
+    bool subtitles = true; ///< and so do its subtitles
+    /// Streams of the source that the container can't hold are left out, with a warning, instead of
+    /// being a reason to refuse. Outputs that hold pictures only leave them out without that.
+    bool drop_streams = false;
     int threads = 0;
     std::vector<std::pair<std::string, std::string>> metadata; ///< added to the container's
     std::function<void(const std::string&)> warn;
@@ -113,9 +145,11 @@ struct WriteOptions {
 /// time.
 class OLDFILM_API Writer {
   public:
-    /// `source`, when given, is where audio, subtitles, chapters, attachments and metadata are
-    /// copied from (from its `start` on, by its `source_fps`); it must outlive the writer. Throws
-    /// `Error`: invalid_argument (codec, path, existing file), unsupported, io.
+    /// `source`, when given, is where audio, subtitles, chapters, attachments, timecode, HDR10's
+    /// and other metadata come from (from its `start` on, by its `source_fps`); it must outlive the
+    /// writer. What the container can't hold as it is is converted, without loss where it has such
+    /// a codec; `warn` is told. Throws `Error`: invalid_argument (codec, path, existing file, a
+    /// stream that can't be kept), unsupported, io.
     Writer(const std::string& path, WriteOptions options, const Reader* source = nullptr);
     /// Without `finish()` the partial file is removed.
     ~Writer();

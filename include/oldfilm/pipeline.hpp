@@ -29,7 +29,10 @@ struct StageSpec {
     const oldfilm_plugin_description* description = nullptr;
 };
 
-/// "superres:scale=2,model=texture" as the command line writes it. Throws `Error`
+/// "superres:scale=2,model=texture" as the command line writes it: an id, and after a colon
+/// parameters as name=value with commas between them. A comma in a value is written "\,", and a
+/// backslash before a comma or a backslash "\\"; colons and equals signs need nothing. Values are
+/// texts here; the stage's parameter table says later what they are. Throws `Error`
 /// (invalid_argument).
 OLDFILM_API StageSpec parse_stage(const std::string& text);
 
@@ -37,10 +40,12 @@ OLDFILM_API StageSpec parse_stage(const std::string& text);
 struct StreamFormat {
     int channels = 3;
     std::int64_t height = 0, width = 0;
-    Rational rate; ///< frames a second; 0 when irregular (then a rate changer needs a rate, not a
-                   ///< factor)
+    Rational rate; ///< frames a second; 0 when irregular
     ColorTags color;
     std::int64_t frames = -1; ///< how many are expected, for the progress; -1 when unknown
+    /// Where the rate is irregular: frames for each frame of the film, as rate changers that take a
+    /// factor (interpolate:fps=2x) have made of them. 1 for a film.
+    Rational frames_each{1};
 };
 
 struct PipelineOptions {
@@ -58,6 +63,9 @@ struct PipelineOptions {
     /// and on the CPU of LibTorch's threads.
     int lanes = 1;
     std::vector<std::string> plugin_path; ///< folders that are searched first
+    /// Where files are that parameters name by a relative path: the folder of a pipeline's
+    /// document, say. Empty: the working directory.
+    std::string base_folder;
     /// In pull mode: frames come out on the run's device, as in push mode, not on the host. They
     /// may then hold values that are no numbers, which are looked for where frames come to the
     /// host.
@@ -66,8 +74,9 @@ struct PipelineOptions {
     /// last stage before the first one that changes either: repair masks are complete there. From
     /// the lane's thread; may be empty.
     std::function<void(const Frame&)> tap;
-    std::function<void(const std::string&)>
-        log; ///< told warnings and news, from the lane's thread; may be empty
+    /// Called with warnings and info messages, from any of the runs' threads, but one call at a
+    /// time for all runs of a pipeline and its copies. What it throws is dropped; may be empty.
+    std::function<void(const std::string&)> log;
     std::shared_ptr<Profile> profile; ///< told what the time goes into; may be null
 };
 
@@ -111,8 +120,9 @@ struct StartPoint {
 };
 
 /// One pass of a film through a pipeline. `push`, `finish` and `next` may be called from different
-/// threads, each from one at a time; `cancel` and `progress` from any. One thread of the run's own
-/// (the device's lane) calls the stages.
+/// threads, each from one at a time; all others from any. One thread of the run's own (the device's
+/// lane) calls the stages. After it was moved from, all but `cancel` throw `Error`
+/// (invalid_argument).
 class OLDFILM_API Run {
   public:
     /// What `next` found.
@@ -124,9 +134,12 @@ class OLDFILM_API Run {
 
     /// Offers a frame. False: the pipeline is full; take some with `next`, then offer it again.
     /// Never blocks. A picture on CUDA may still be in the making on the calling thread's current
-    /// stream: the stages come after it. Throws `Error`: format_mismatch; whatever ended the run.
+    /// stream: the stages come after it. Throws `Error`: format_mismatch when the frame is empty,
+    /// of another size or number of channels than the run was started for, on a device that the run
+    /// can't read, or not after the one before (what a source gives is held to the same);
+    /// invalid_argument after `finish` and in pull mode; whatever ended the run.
     bool push(const Frame& frame);
-    /// Nothing more comes in.
+    /// Nothing more comes in. Throws `Error` (invalid_argument) in pull mode.
     void finish();
     /// Waits while stages are at work, and gives the next restored frame, in order. A frame that
     /// was pushed on CUDA comes back on CUDA; the calling thread's current stream comes after its
@@ -139,21 +152,25 @@ class OLDFILM_API Run {
     void cancel() noexcept;
     [[nodiscard]] Progress progress() const;
     [[nodiscard]] RunStats stats() const;
-    /// New values for live parameters of stage `stage` (its number in the chain), from the frame
-    /// with the time `from` (seconds) on. Throws `Error` (invalid_argument) when one may not
-    /// change.
+    /// New values for live parameters of stage `stage` (its number in the chain), from the first
+    /// frame that isn't before `from` (seconds) on; where the stage is past that, from its next
+    /// frame on. What isn't named stays. Of several changes of one parameter those of later times
+    /// come later, and of one time those of later calls. From any thread. Throws `Error`
+    /// (invalid_argument) when one may not change, or not to that value.
     void change(std::size_t stage, const ParameterValues& values, Rational from = {});
     /// The first frame that stages must see for what they make of `frame`, in the shot that begins
     /// at `shot_first`, to be what a run of the whole film makes of it.
     [[nodiscard]] std::int64_t restart(std::int64_t frame, std::int64_t shot_first) const;
     /// What comes out.
-    [[nodiscard]] const StreamFormat& output() const noexcept;
-    /// The plan: device, precision, stages with parameters and windows, as JSON text.
+    [[nodiscard]] const StreamFormat& output() const;
+    /// What the run began with, as JSON text: device, precision, stages with parameters and
+    /// windows, and checksums of models, plugins and hints. The same at each call, whatever
+    /// `change` was told since. The first call reads the plugins and hints.
     [[nodiscard]] std::string plan() const;
 
     ~Run(); ///< cancels what is still running, and waits for it
     Run(Run&&) noexcept;
-    Run& operator=(Run&&) noexcept;
+    Run& operator=(Run&&) noexcept; ///< what was running here is cancelled, and waited for
 
   private:
     friend class Pipeline;
@@ -170,7 +187,10 @@ class OLDFILM_API Pipeline {
     /// The same schema as `to_json` writes:
     /// {"oldfilm": 1, "device": "auto", "precision": "auto", "memory": 0,
     ///  "stages": [{"id": "superres", "parameters": {"scale": 2}}]}
-    /// Throws `Error` (invalid_argument, not_found) naming the place.
+    /// Numbers and truth values may also be given as text, and 0 and 1 for truth values; the
+    /// stage's parameter table says what is wanted. Files that it names lie in
+    /// `options.base_folder`, and may not lead out of it but by an absolute path. Throws `Error`
+    /// (invalid_argument, not_found) naming the place.
     static Pipeline from_json(const std::string& json, PipelineOptions options = {});
     /// The preset "silent-film", "newsreel", "home-movie" or "tv-archive". Throws `Error`
     /// (not_found).
@@ -180,8 +200,9 @@ class OLDFILM_API Pipeline {
     Pipeline& add(StageSpec stage);
     Pipeline& add(const std::string& text) { return add(parse_stage(text)); }
 
-    [[nodiscard]] const std::vector<StageSpec>& stages() const noexcept;
-    [[nodiscard]] const PipelineOptions& options() const noexcept;
+    /// As they were added; values have the types of their stages' tables.
+    [[nodiscard]] const std::vector<StageSpec>& stages() const;
+    [[nodiscard]] const PipelineOptions& options() const;
     [[nodiscard]] std::string to_json() const;
 
     /// Loads the stages for frames of this format and starts. With a `source` the run pulls frames

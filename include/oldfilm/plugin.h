@@ -26,12 +26,15 @@ extern "C" {
 #endif
 
 /* ABI history, newest first:
+ *  1.2  oldfilm_tensor.stream and ready are kept to on devices, also on others than CUDA's;
+ *       restore_analysis must be there where analyze is; close may be called on any thread; what
+ *       configure answers has upper limits
  *  1.1  oldfilm_config.edges: windows that stay inside the shot
  *  1.0  first version */
 /** Plugins of another major are refused. */
 #define OLDFILM_ABI_MAJOR 1u
 /** Plugins of a newer minor than the host's are refused. */
-#define OLDFILM_ABI_MINOR 1u
+#define OLDFILM_ABI_MINOR 2u
 
 /** Most dimensions that a tensor has. */
 #define OLDFILM_MAX_DIMS 5
@@ -59,7 +62,9 @@ enum { OLDFILM_FLOAT32 = 0, OLDFILM_UINT8 = 1, OLDFILM_INT64 = 2 };
 enum {
     OLDFILM_CPU = 1,
     OLDFILM_CUDA = 2,
-    OLDFILM_OTHER_DEVICE = 12 /**< one that LibTorch knows; only as `impl` */
+    OLDFILM_OTHER_DEVICE = 12 /**< the run's, of a kind that the program registered with LibTorch;
+                                   its streams and events are what the program says they are (see
+                                   <oldfilm/native_streams.hpp>) */
 };
 
 /** A fraction, such as a time base in seconds. Fixed for the major version. */
@@ -74,22 +79,35 @@ typedef struct oldfilm_rational {
  * Lent (inputs): `release` is null; the receiver may read until the call returns.
  * Given (outputs): the receiver owns it and gives it back once, through `release(owner, stream)`,
  * ordered after the work queued on `stream`; for LibTorch tensors by dropping `impl`'s reference.
+ *
+ * On a device (from 1.2) nobody waits for work that is queued; order is kept by streams and events:
+ *  - Whoever lends or gives says when the data is there: after the event `ready`, or where that is
+ *    null after what is queued on `stream` when the call begins (lent) or returns (given).
+ *  - A receiver that reads what it was lent on another stream has that one wait for this first, and
+ *    `stream` wait for its reading before the call returns. The `ready` or `stream` of an output of
+ *    the same call may stand for the latter.
+ *  - `release` is told a stream: memory may be used again after what is queued there at that time.
+ *    The host has ordered all of its uses before that; a plugin passes the stream on which it used
+ *    the tensor last.
+ * Null as a stream is the device's default stream. An event stays its maker's, and must live until
+ * `release`.
  */
 typedef struct oldfilm_tensor {
     void* impl; /**< c10::TensorImpl*, when both sides have the same runtime tag, else null. Lent: a
                      borrowed pointer; given: one strong reference. When set, the rest is only
                    filled in by the host. */
-    void* data; /**< first element, on the device */
+    void* data; /**< first element, on the device; beside `impl` for reading only */
     int32_t device_type;
     int32_t device_index;
     int32_t dtype;
     int32_t ndim;
     int64_t shape[OLDFILM_MAX_DIMS];
-    int64_t strides[OLDFILM_MAX_DIMS]; /**< in elements; may be negative or 0 on input */
-    void* ready;  /**< CUDA: cudaEvent_t after which the data is there; null: it is there */
-    void* stream; /**< CUDA: the caller's cudaStream_t; null on the CPU */
+    int64_t strides[OLDFILM_MAX_DIMS]; /**< in elements, never negative; may be 0 on input */
+    void* ready; /**< on CUDA a cudaEvent_t; null on the CPU, and in what the host lends or gives */
+    void* stream; /**< on CUDA a cudaStream_t; null on the CPU */
     void* owner;
-    void (*release)(void* owner, void* stream); /**< null when lent */
+    /** Null when lent. [any], also while the stage is called, and after its `destroy`. */
+    void (*release)(void* owner, void* stream);
 } oldfilm_tensor;
 
 /** H.273 code points, as <oldfilm/color.hpp> explains them. Fixed for the major version. */
@@ -145,17 +163,17 @@ enum {
 typedef struct oldfilm_config {
     size_t size;
     int32_t channels; /**< of the output */
-    int32_t before;   /**< frames before the centre that `process` wants */
-    int64_t height;
+    int32_t before;   /**< frames before the centre that `process` wants, at most 999 */
+    int64_t height;   /**< at most 2^20, as `width` */
     int64_t width;
     oldfilm_rational rate; /**< another rate than the input's makes the stage a rate changer: the
                               host asks for the pictures between two frames, see oldfilm_request */
-    int32_t after;
-    int32_t batch; /**< most requests that one `process` takes, >= 1 */
+    int32_t after;         /**< at most 999 */
+    int32_t batch;         /**< most requests that one `process` takes, 1 to 1000 */
     int32_t state;
-    int32_t warm_up;
+    int32_t warm_up;         /**< at most 100000 */
     int32_t analysis_frames; /**< > 0: `analyze` sees up to so many frames from each shot's start
-                                before `process` sees the shot */
+                                before `process` sees the shot; at most 100000 */
     int32_t edges;           /**< OLDFILM_REPEAT or OLDFILM_INSIDE; rate changers have none */
     int64_t
         memory; /**< bytes of work space that `process` needs beside its model; 0 when unknown */
@@ -240,7 +258,8 @@ typedef struct oldfilm_stage oldfilm_stage;
 
 /** Threading classes. */
 enum {
-    OLDFILM_ONE_THREAD = 0, /**< the stages of this plugin are never called at the same time */
+    OLDFILM_ONE_THREAD = 0, /**< the stages of this plugin are never called at the same time, in
+                                 whichever run of the process they are */
     OLDFILM_PER_STAGE = 1   /**< different stages of this plugin may be called at the same time */
 };
 
@@ -271,9 +290,10 @@ typedef struct oldfilm_plugin_description {
      */
     int32_t (*analyze)(oldfilm_stage* stage, const oldfilm_frame* frame);
     /** [lane] After the last `analyze` of a shot: what was found, as JSON text, owned by the stage
-     * until its next call. Null together with `analyze`. */
+     * until its next call. Null together with `analyze`. What is no JSON fails the stage. */
     int32_t (*finish_analysis)(oldfilm_stage* stage, const char** json);
-    /** [lane] Instead of `analyze`: what an earlier run found for the shot that comes next. */
+    /** [lane] Instead of `analyze`: what an earlier run found for the shot that comes next. Null
+     * together with `analyze`. */
     int32_t (*restore_analysis)(oldfilm_stage* stage, const char* json);
     /** [lane] Makes `count` outputs, 1 <= count <= batch, with consecutive numbers. */
     int32_t (*process)(oldfilm_stage* stage, const oldfilm_request* const* requests,
@@ -281,7 +301,7 @@ typedef struct oldfilm_plugin_description {
     /** [lane] At each cut, before anything of the new shot is seen: forget what was before. May be
      * null. */
     void (*reset)(oldfilm_stage* stage);
-    /** [any] Ends the stage; no call is under way, and none comes after. */
+    /** [any] Ends the stage; no call is under way, and none comes after. Services may be used. */
     void (*destroy)(oldfilm_stage* stage);
 } oldfilm_plugin_description;
 
@@ -340,7 +360,7 @@ typedef struct oldfilm_models {
     int32_t (*run)(const oldfilm_host* host, oldfilm_model* model,
                    const oldfilm_tensor* const* inputs, uint32_t input_count,
                    oldfilm_tensor* outputs, uint32_t output_count);
-    /** [lane] Once for each `open`. */
+    /** [any] Once for each `open`, no `run` of it being under way. */
     void (*close)(const oldfilm_host* host, oldfilm_model* model);
 } oldfilm_models;
 
@@ -351,8 +371,8 @@ typedef struct oldfilm_flows {
     size_t size;
     /** [lane] Dense optical flow from `from` to `to`, 2 x H x W float32 on the stage's device, in
      * pixels (x, then y): to(p + flow(p)) looks like from(p). Computed once for a pair of pictures
-     * and kept while both live. Method: DIS (Kroeger et al., ECCV 2016) on luma. `flow` is given.
-     */
+     * and kept while both live. Method: DIS (Kroeger et al., ECCV 2016) on luma. `flow` is given:
+     * the caller's own, to write to as it likes. */
     int32_t (*flow)(const oldfilm_host* host, const oldfilm_tensor* from, const oldfilm_tensor* to,
                     oldfilm_tensor* flow);
     /** [lane] The same, searched on to the full size instead of half: for what shows warped

@@ -20,7 +20,9 @@ struct RestoreOptions {
     std::optional<int> crf;
     std::string mask_out; ///< a file for the film's repair masks (grey, lossless); empty for none
     bool overwrite = false;
-    bool fresh = false; ///< start over where an earlier run was broken off
+    bool audio = true, subtitles = true; ///< see `WriteOptions`
+    bool drop_streams = false;           ///< see `WriteOptions`
+    bool fresh = false;                  ///< start over where an earlier run was broken off
     std::function<void(const Progress&)> progress; ///< called a few times a second; may be empty
     std::function<void(const std::string&)> warn;  ///< told each warning; may be empty
     std::function<void(const std::string&)> note;  ///< told news, such as being taken up again
@@ -47,10 +49,10 @@ struct RestoreResult {
 /// refused.
 ///
 /// Where the pipeline's device is several ("cuda:0,cuda:1", short "cuda:0,1"; "cpu,cpu" for two
-/// lanes with half of the threads each), each restores shots of the film, and what comes out is what
-/// one of them would make; it can also be gone on with by another number of them. They must be of
-/// one kind, and should be alike. Then `tap` is told frames in order within a shot only, and `log`
-/// each text once; both from several threads, one at a time. What isn't kept in segments is
+/// lanes with half of the threads each), each restores shots of the film, and what comes out is
+/// what one of them would make; it can also be gone on with by another number of them. They must be
+/// of one kind, and should be alike. Then `tap` is told frames in order within a shot only, and
+/// `log` each text once; both from several threads, one at a time. What isn't kept in segments is
 /// restored by the first device alone, with a warning.
 OLDFILM_API RestoreResult restore(const std::string& input, const std::string& output,
                                   const Pipeline& pipeline, const RestoreOptions& options = {});

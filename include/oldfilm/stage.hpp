@@ -132,6 +132,7 @@ struct Parameter {
     double minimum = 0, maximum = 0;
     std::vector<std::string> choices;
     std::string unit, help;
+    friend bool operator==(const Parameter&, const Parameter&) = default;
     /// The same row, with a value that may change while running.
     [[nodiscard]] Parameter live() && {
         is_live = true;
@@ -380,6 +381,7 @@ struct About {
     std::string id, name, version, summary;
     std::vector<Parameter> parameters;
     int threading = OLDFILM_PER_STAGE;
+    friend bool operator==(const About&, const About&) = default;
 };
 
 namespace detail {
@@ -426,6 +428,7 @@ class Description {
     Description& operator=(const Description&) = delete;
     ~Description() = default;
 
+    [[nodiscard]] const About& about() const noexcept { return about_; }
     [[nodiscard]] oldfilm_plugin_description& c() noexcept { return c_; }
 
   private:
@@ -441,6 +444,7 @@ struct Instance {
     const oldfilm_host* host;
     const oldfilm_plugin_description* plugin;
     std::unique_ptr<Stage> stage;
+    std::string found; ///< by its last analysis
 };
 
 inline Instance& instance(oldfilm_stage* stage) noexcept {
@@ -473,13 +477,13 @@ int guarded(const oldfilm_host* host, Work&& work) noexcept {
 /// Static storage of one plugin type's description: functions of the C table need it by type alone.
 template <class S>
 struct Plugin {
-    static inline std::unique_ptr<Description> description;
+    static inline const oldfilm_plugin_description* table = nullptr; ///< set before any `create`
 
     static int create(const oldfilm_host* host, oldfilm_stage** out) {
         return guarded(host, [&] {
             auto made = std::make_unique<Instance>();
             made->host = host;
-            made->plugin = &description->c();
+            made->plugin = table;
             made->stage = std::make_unique<S>(Host(host));
             *out = reinterpret_cast<oldfilm_stage*>(made.release());
         });
@@ -501,10 +505,8 @@ struct Plugin {
     static int finish_analysis(oldfilm_stage* self, const char** json) {
         Instance& it = instance(self);
         return guarded(it.host, [&] {
-            // Kept per thread, so that it lives until this thread's next call.
-            thread_local std::string text;
-            text = it.stage->finish_analysis();
-            *json = text.c_str();
+            it.found = it.stage->finish_analysis();
+            *json = it.found.c_str();
         });
     }
     static int restore_analysis(oldfilm_stage* self, const char* json) {
@@ -534,22 +536,31 @@ struct Plugin {
 
 } // namespace detail
 
-/// Describes the stage class S (constructible from `const Host&`). Call it once for each class.
+/// Describes the stage class S (constructible from `const Host&`). However often it is called for
+/// one class, the description is made once, and lives until the process ends. Throws `Failure` when
+/// a later call says something else.
 template <class S>
-const oldfilm_plugin_description* describe(About about) {
+const oldfilm_plugin_description* describe(const About& about) {
     using P = detail::Plugin<S>;
-    P::description = std::make_unique<detail::Description>(std::move(about));
-    oldfilm_plugin_description& c = P::description->c();
-    c.create = P::create;
-    c.configure = P::configure;
-    c.change = P::change;
-    c.analyze = P::analyze;
-    c.finish_analysis = P::finish_analysis;
-    c.restore_analysis = P::restore_analysis;
-    c.process = P::process;
-    c.reset = P::reset;
-    c.destroy = P::destroy;
-    return &c;
+    static detail::Description description(about);
+    static const oldfilm_plugin_description* const table = [] {
+        oldfilm_plugin_description& c = description.c();
+        c.create = P::create;
+        c.configure = P::configure;
+        c.change = P::change;
+        c.analyze = P::analyze;
+        c.finish_analysis = P::finish_analysis;
+        c.restore_analysis = P::restore_analysis;
+        c.process = P::process;
+        c.reset = P::reset;
+        c.destroy = P::destroy;
+        return P::table = &c;
+    }();
+    if (!(description.about() == about)) {
+        throw Failure("the stage's class of " + description.about().id +
+                      " is described already, and otherwise; use one class for each description");
+    }
+    return table;
 }
 
 } // namespace oldfilm::sdk

@@ -53,14 +53,19 @@ inline double trend_weight(double offset, double radius) {
     return std::max(0.0, 1 - u * u);
 }
 
-/// Weights of the points' values whose sum is the line's value at the centre. `values` has `width`
-/// numbers a point; points whose values lie far off the line (more than some five deviations) count
-/// less and less (Tukey's biweight). Deviations below `floor` are never doubted.
-inline std::vector<double> robust_trend(std::vector<TrendPoint> points,
-                                        const std::vector<double>& values, std::size_t width,
-                                        double floor) {
+/// How a line that is fitted to a window tells the value at its center.
+struct TrendFit {
+    std::vector<double> weights; ///< of the points' values: their sum is the value
+    double deviation = 0;        ///< of the values from the line, as the window weighs them
+};
+
+/// `values` has `width` numbers a point; points whose values lie far off the line (more than some
+/// five deviations) count less and less (Tukey's biweight). Deviations below `floor` are never
+/// doubted.
+inline TrendFit fit_trend(std::vector<TrendPoint> points, const std::vector<double>& values,
+                          std::size_t width, double floor) {
     const std::vector<TrendPoint> first = points;
-    for (int round = 0; round < 3 && points.size() > 4; ++round) {
+    const auto distances = [&] {
         const TrendLine line(points);
         std::vector<double> distance(points.size());
         for (std::size_t d = 0; d < width; ++d) {
@@ -75,6 +80,10 @@ inline std::vector<double> robust_trend(std::vector<TrendPoint> points,
                 distance[i] += off * off;
             }
         }
+        return distance;
+    };
+    for (int round = 0; round < 3 && points.size() > 4; ++round) {
+        const std::vector<double> distance = distances();
         std::vector<double> sorted = distance;
         std::nth_element(sorted.begin(),
                          sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2),
@@ -86,7 +95,62 @@ inline std::vector<double> robust_trend(std::vector<TrendPoint> points,
             points[i].weight = first[i].weight * std::max(kept, 1e-3);
         }
     }
-    return TrendLine(points).at_zero;
+    const std::vector<double> distance = distances();
+    double sum = 0;
+    double weight = 0;
+    for (std::size_t i = 0; i < points.size(); ++i) {
+        sum += first[i].weight * distance[i];
+        weight += first[i].weight;
+    }
+    return {TrendLine(points).at_zero, std::sqrt(sum / std::max(weight, 1e-9))};
+}
+
+/// The weights alone.
+inline std::vector<double> robust_trend(const std::vector<TrendPoint>& points,
+                                        const std::vector<double>& values, std::size_t width,
+                                        double floor) {
+    return fit_trend(points, values, width, floor).weights;
+}
+
+/// The same where the quantity may take a step, or a fade may begin or end: by the frames on one
+/// side of the center alone, where a line goes through those far better than through all
+/// (jump-preserving local linear regression: Gijbels, Lambert and Qiu, 2007).
+inline std::vector<double> edge_keeping_trend(const std::vector<TrendPoint>& points,
+                                              const std::vector<double>& values, std::size_t width,
+                                              double floor) {
+    constexpr std::size_t fewest = 4; // a line goes through fewer whatever they are
+    constexpr double better = 2;
+    constexpr double unseen = 0.5 / 255;
+    TrendFit best = fit_trend(points, values, width, floor);
+    double limit = best.deviation / better;
+    if (best.deviation < unseen) {
+        return best.weights;
+    }
+    for (const int side : {-1, 1}) {
+        std::vector<TrendPoint> some;
+        std::vector<double> theirs;
+        std::vector<std::size_t> which;
+        for (std::size_t i = 0; i < points.size(); ++i) {
+            if (side * points[i].offset >= 0) {
+                some.push_back(points[i]);
+                which.push_back(i);
+                theirs.insert(theirs.end(), values.begin() + static_cast<std::ptrdiff_t>(i * width),
+                              values.begin() + static_cast<std::ptrdiff_t>((i + 1) * width));
+            }
+        }
+        if (some.size() < fewest || some.size() == points.size()) {
+            continue;
+        }
+        const TrendFit fit = fit_trend(some, theirs, width, floor);
+        if (fit.deviation < limit) {
+            limit = fit.deviation;
+            best.weights.assign(points.size(), 0);
+            for (std::size_t k = 0; k < which.size(); ++k) {
+                best.weights[which[k]] = fit.weights[k];
+            }
+        }
+    }
+    return best.weights;
 }
 
 } // namespace oldfilm::stages

@@ -147,6 +147,7 @@ Estimate compare(const Thumbnail& from, const Thumbnail& to) {
     if (pairs.size() < fewest) {
         return estimate;
     }
+    estimate.is_known = true;
     // The start must not be drawn away by what moved: the offset between the medians alone.
     std::vector<double> differences(pairs.size());
     std::transform(pairs.begin(), pairs.end(), differences.begin(),

@@ -33,6 +33,9 @@ struct Thumbnail {
 /// An exposure and how well it is known: standard errors, that of the level being the mean tone's.
 struct Estimate {
     Exposure exposure;
+    /// Whether enough areas say something; black and burnt out ones don't. Nothing is known of the
+    /// rest otherwise.
+    bool is_known = false;
     double tone = 0.5; ///< mean of the tones that were compared
     double gain_error = 0, level_error = 0, lean_x_error = 0, lean_y_error = 0;
 };

@@ -52,7 +52,7 @@ class Deflicker final : public sdk::Stage {
             values.push_back(0.25 * exposure.gain + exposure.offset);
             values.push_back(0.75 * exposure.gain + exposure.offset);
         }
-        const std::vector<double> weights = robust_trend(points, values, 2, 0.01);
+        const std::vector<double> weights = edge_keeping_trend(points, values, 2, 0.01);
         std::array<double, Exposure::size> mean{};
         for (std::size_t i = 0; i < answers.size(); ++i) {
             const auto answer = answers[i].values();
@@ -103,11 +103,14 @@ class Deflicker final : public sdk::Stage {
         }
         std::map<std::int64_t, Exposure> result{{0, Exposure{}}};
         Exposure chain;
-        for (std::int64_t n = centre; n < centre + radius_ && thumbnails_.contains(n + 1); ++n) {
+        const auto is_known = [this](std::int64_t n) {
+            return thumbnails_.contains(n) && thumbnails_.contains(n + 1) && step(n).is_known;
+        };
+        for (std::int64_t n = centre; n < centre + radius_ && is_known(n); ++n) {
             result[n + 1 - centre] = chain = chain.then(step(n).exposure);
         }
         chain = {};
-        for (std::int64_t n = centre; n > centre - radius_ && thumbnails_.contains(n - 1); --n) {
+        for (std::int64_t n = centre; n > centre - radius_ && is_known(n - 1); --n) {
             result[n - 1 - centre] = chain = chain.then(step(n - 1).exposure.inverse());
         }
         return result;

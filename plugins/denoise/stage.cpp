@@ -24,7 +24,7 @@ class Denoise final : public sdk::Stage {
   public:
     using Stage::Stage;
 
-    void configure(const sdk::Format& /*input*/, const sdk::Values& values,
+    void configure(const sdk::Format& input, const sdk::Values& values,
                    sdk::Config& config) override {
         model_ = sdk::Model(host(), values.text("model"), "denoise");
         facts_ = facts(model_, {"window", "sigma"});
@@ -33,6 +33,12 @@ class Denoise final : public sdk::Stage {
         config.after = facts_.after;
         config.edges = OLDFILM_INSIDE;
         config.analysis_frames = frames_measured;
+        // The window joined, the result and its parts. A copy that the model pads, where the size
+        // is no multiple of its own, fits into what edges are counted for and don't hold at that
+        // time.
+        config.memory = (facts_.before + 1 + facts_.after + 5) * 4 *
+                        std::max<std::int64_t>(input.channels, facts_.channels) * input.height *
+                        input.width;
     }
 
     void change(const sdk::Values& values) override { take(values); }
@@ -127,4 +133,4 @@ OLDFILM_PLUGINS(sdk::describe<Denoise>(
       sdk::number("sigma", 0, 0, 60, "the noise's standard deviation; 0 measures it in each shot",
                   "code values of 8 bit")
           .live(),
-      sdk::file("model", "models/denoise/default.pt", "model package")}}))
+      sdk::text("model", "models/denoise/default.pt", "name or path of another denoise model")}}))

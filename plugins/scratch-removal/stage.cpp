@@ -14,8 +14,10 @@
 #include <ATen/ops/avg_pool2d.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/clamp.h>
+#include <ATen/ops/median.h>
 #include <ATen/ops/stack.h>
 #include <ATen/ops/where.h>
+#include <ATen/ops/zeros_like.h>
 
 #include <algorithm>
 #include <optional>
@@ -31,6 +33,17 @@ constexpr double same = 0.05;
 /// over this part of its height. A door's edge does not go from frame line to frame line.
 constexpr double least_run = 0.3;
 constexpr std::int64_t column = 7; // pixels, since scratches lean
+/// Pixels from frame to frame beyond which a picture pans.
+constexpr double panning = 0.4;
+constexpr std::int64_t middle = 2; // of a window of five
+/// The frame differs from its neighbors by so much of the neighbors' range where it is damaged
+/// beyond doubt; that is this part at least of what is found in a damaged film.
+constexpr double beyond_doubt = 1.4;
+constexpr double least_sure = 0.2;
+/// Or so much of the picture, if it is this part at least: where things move in a damaged film,
+/// much else is found too.
+constexpr double least_area = 0.0006;
+constexpr double least_sure_of_area = 0.05;
 /// Where networks that say nothing of it draw the line, and so do all at the default sensitivity.
 constexpr double usual_threshold = 0.51;
 
@@ -85,29 +98,32 @@ class ScratchRemoval final : public sdk::Stage {
     using Stage::process;
     void process(const sdk::Request& request) override {
         const at::Tensor centre = sdk::picture(request.centre());
-        const at::Tensor window = seen(request, *finder_);
+        const Seen first = seen(request, *finder_);
         std::vector<at::Tensor> made =
-            sdk::run(finder_->model, {window}, finder_->facts.outputs.size());
+            sdk::run(finder_->model, {first.window}, finder_->facts.outputs.size());
         if (!finder_->facts.gives("mask")) {
             give_whole(request, whole(finder_->output(made, "picture"), *finder_, centre.size(0)));
             return;
         }
-        at::Tensor found = found_in(made, window);
-        // One wait for the device tells both whether there is damage and whether it is wide.
-        const at::Tensor damage = at::stack({found.any(), is_wide(found)}).cpu();
-        if (!damage[0].item<bool>()) {
+        const at::Tensor suspected = found_in(made, first);
+        at::Tensor found = attested(suspected, first);
+        // One wait for the device tells both whether there is damage and whether it may be wide:
+        // within such damage, nothing is attested by motion that is led astray.
+        const at::Tensor damage = at::stack({found.any(), is_wide(suspected)}).cpu();
+        const bool looks_again = finder_->is_aligned && damage[1].item<bool>();
+        if (!damage[0].item<bool>() && !looks_again) {
             request.unchanged();
             return;
         }
         at::Tensor steady; // where flow isn't led astray; undefined: everywhere
-        if (finder_->is_aligned && damage[1].item<bool>()) {
-            steady = grown(found, astray).logical_not();
-            const at::Tensor again = seen(request, *finder_, steady);
-            made = sdk::run(finder_->model, {again}, finder_->facts.outputs.size());
+        if (looks_again) {
+            steady = grown(suspected, astray).logical_not();
+            const Seen again = seen(request, *finder_, steady);
+            made = sdk::run(finder_->model, {again.window}, finder_->facts.outputs.size());
             // Believed in and close to the damage alone: further off the first look knew better how
             // things move.
             const at::Tensor near = grown(steady, astray - beside).logical_not();
-            found = at::where(near, found_in(made, again), found);
+            found = at::where(near, attested(found_in(made, again), again), found);
         }
         const at::Tensor mask = grown(found, grow_);
         const at::Tensor repaired =
@@ -120,6 +136,12 @@ class ScratchRemoval final : public sdk::Stage {
     }
 
   private:
+    /// What a network sees, and how far the picture moves sideways from frame to frame there, in
+    /// pixels: 1 x H x W, or nothing.
+    struct Seen {
+        at::Tensor window, drift;
+    };
+
     void check_parts() const {
         const ModelFacts& finds = finder_->facts;
         if (finds.takes("mask")) {
@@ -154,7 +176,7 @@ class ScratchRemoval final : public sdk::Stage {
 
     at::Tensor repair(const sdk::Request& request, const at::Tensor& mask,
                       const at::Tensor& steady) {
-        const at::Tensor window = seen(request, *repairer_, steady);
+        const at::Tensor window = seen(request, *repairer_, steady).window;
         std::vector<at::Tensor> inputs;
         for (const std::string& name : repairer_->facts.inputs) {
             inputs.push_back(
@@ -182,30 +204,88 @@ class ScratchRemoval final : public sdk::Stage {
         return channels == 1 ? made[0].mean(0, true) : made[0];
     }
 
-    /// Where a network says that the centre of `window` is damaged, 1 x H x W.
-    [[nodiscard]] at::Tensor found_in(const std::vector<at::Tensor>& made,
-                                      const at::Tensor& window) const {
-        return without_scenery(finder_->output(made, "mask").amax(0) > threshold_, window);
+    /// Where a network says that the center of `seen` is damaged, 1 x H x W, less what stands in
+    /// the neighbors too and is no running scratch.
+    [[nodiscard]] at::Tensor found_in(const std::vector<at::Tensor>& made, const Seen& seen) const {
+        const at::Tensor found = finder_->output(made, "mask").amax(0) > threshold_;
+        if (!has_neighbors(seen)) {
+            return found;
+        }
+        const at::Tensor lasting = found.logical_and(lasts(seen));
+        return found.logical_and(lasting.logical_not().logical_or(running(lasting, found, seen)));
     }
 
-    /// `found` (1 x H x W) less what stands in the neighbours too and is no running scratch.
-    [[nodiscard]] at::Tensor without_scenery(const at::Tensor& found,
-                                             const at::Tensor& window) const {
-        constexpr std::int64_t centre = 2;
-        if (!finder_->is_aligned || window.size(1) != 2 * centre + 1) {
-            return found; // no four neighbours to tell by
+    /// The running scratches of what is `lasting`, both 1 x H x W: narrow, over much of the
+    /// picture's height, and still while the picture pans. What moves with the picture is in it.
+    static at::Tensor running(const at::Tensor& lasting, const at::Tensor& found,
+                              const Seen& seen) {
+        const std::int64_t half = std::max<std::int64_t>(5, found.size(2) / 96);
+        const at::Tensor broad =
+            grown_along(grown_along(found.logical_not(), 2, half).logical_not(), 2, half);
+        at::Tensor line = lasting.logical_and(broad.logical_not());
+        if (seen.drift.defined()) { // of a picture that is still, or was steadied, it tells nothing
+            const at::Tensor pace = seen.drift.median().abs();
+            line = line.logical_and((seen.drift.abs() < pace / 2).logical_or(pace < panning));
         }
-        const at::Tensor around =
-            at::cat({window.slice(1, 0, centre), window.slice(1, centre + 1)}, 1);
-        const at::Tensor median = (around.sum(1) - around.amax(1) - around.amin(1)) * 0.5;
-        const at::Tensor apart =
-            at::avg_pool2d((window.select(1, centre) - median).abs().amax(0, true), {3, 3}, {1, 1},
-                           {1, 1}, false, false)[0]
-                .amax(0, true);
-        const at::Tensor lasting = found.logical_and(apart < same);
         const at::Tensor marked =
-            grown_along(lasting, 2, column / 2).to(at::kFloat).mean(1, true) > least_run;
-        return found.logical_and(lasting.logical_not().logical_or(marked));
+            grown_along(line, 2, column / 2).to(at::kFloat).mean(1, true) > least_run;
+        return line.logical_and(marked);
+    }
+
+    /// `found` (1 x H x W) less what the neighbors don't attest. Damage is in one frame alone: the
+    /// neighbors agree with each other there, and not with the frame. Where they disagree, things
+    /// move in ways that flow doesn't follow, and the frame may well be right: it is believed that
+    /// such places are damaged too where much of what was found in the frame is beyond doubt.
+    [[nodiscard]] at::Tensor attested(const at::Tensor& found, const Seen& seen) const {
+        if (!has_neighbors(seen)) {
+            return found;
+        }
+        const at::Tensor lasting = lasts(seen);
+        const at::Tensor passing = found.logical_and(lasting.logical_not());
+        const at::Tensor weight = passing.to(at::kFloat);
+        const auto sum_near = [](const at::Tensor& values, std::int64_t reach) {
+            return at::avg_pool2d(values.unsqueeze(0), {2 * reach + 1, 2 * reach + 1}, {1, 1},
+                                  {reach, reach})[0];
+        };
+        const auto in_passing = [&](const at::Tensor& apart) {
+            return sum_near(apart.flatten(0, 1).amax(0, true) * weight, 2);
+        };
+        const at::Tensor around = neighbors(seen);
+        const at::Tensor differs =
+            in_passing((seen.window.select(1, middle) - median(around)).abs());
+        const at::Tensor sure =
+            weight * (differs > in_passing(around.amax(1) - around.amin(1)) * beyond_doubt);
+        constexpr std::int64_t spot = 7;
+        const at::Tensor strict =
+            passing.logical_and(sum_near(sure, spot) > 0.5 * sum_near(weight, spot));
+        const at::Tensor certain = strict.sum();
+        const at::Tensor all = weight.sum();
+        const double area = least_area * static_cast<double>(found.numel());
+        const at::Tensor is_damaged =
+            (certain >= all * least_sure)
+                .logical_or((certain >= all * least_sure_of_area).logical_and(certain >= area));
+        return found.logical_and(lasting.logical_or(at::where(is_damaged, passing, strict)));
+    }
+
+    /// Whether there are two aligned neighbors on each side to tell by.
+    [[nodiscard]] bool has_neighbors(const Seen& seen) const {
+        return finder_->is_aligned && seen.window.size(1) == 2 * middle + 1;
+    }
+
+    static at::Tensor neighbors(const Seen& seen) {
+        return at::cat({seen.window.slice(1, 0, middle), seen.window.slice(1, middle + 1)}, 1);
+    }
+
+    /// Of four neighbors.
+    static at::Tensor median(const at::Tensor& around) {
+        return (around.sum(1) - around.amax(1) - around.amin(1)) * 0.5;
+    }
+
+    /// Where the frame is as the neighbors are, 1 x H x W.
+    static at::Tensor lasts(const Seen& seen) {
+        const at::Tensor apart =
+            (seen.window.select(1, middle) - median(neighbors(seen))).abs().amax(0, true);
+        return at::avg_pool2d(apart, {3, 3}, {1, 1}, {1, 1}, false, false)[0].amax(0, true) < same;
     }
 
     /// Whether `found` (1 x H x W) reaches far to all sides of some place; a bool on the device.
@@ -213,45 +293,58 @@ class ScratchRemoval final : public sdk::Stage {
         return grown(found.logical_not(), wide).logical_not().any();
     }
 
-    /// What a network sees: C x T x 1 x H x W, each channel's window, for one of one channel, else
+    /// The window: C x T x 1 x H x W, each channel's window, for one of one channel, else
     /// 1 x T x 3 x H x W. Where `steady` (1 x H x W) is defined and false, the
     /// motion is that around the place.
-    at::Tensor seen(const sdk::Request& request, const Network& network,
-                    const at::Tensor& steady = {}) {
+    Seen seen(const sdk::Request& request, const Network& network, const at::Tensor& steady = {}) {
         const ModelFacts& facts = network.facts;
         const std::vector<std::size_t> places = filled_window(request, reach_, reach_);
         const sdk::FrameView centre = request.centre();
         std::vector<at::Tensor> frames, flows;
         std::vector<std::size_t> moved; // which of the frames
+        std::vector<double> steps;      // how many frames from the center those are
         for (int i = reach_ - facts.before; i <= reach_ + facts.after; ++i) {
             const sdk::FrameView other = request.frame(places[static_cast<std::size_t>(i)]);
             if (network.is_aligned && other.index() != centre.index()) {
                 moved.push_back(frames.size());
+                steps.push_back(static_cast<double>(other.index() - centre.index()));
                 flows.push_back(sdk::flow(host(), centre, other));
             }
             frames.push_back(sdk::picture(other));
         }
-        align(frames, moved, flows, steady);
-        if (facts.channels == 1) {
-            return at::stack(frames, 1).unsqueeze(2);
+        Seen result;
+        if (!moved.empty()) {
+            at::Tensor flow = at::stack(flows);
+            if (steady.defined()) {
+                flow = filled(flow, steady.to(at::kFloat).unsqueeze(0));
+            }
+            align(frames, moved, flow);
+            result.drift = drift(flow, steps);
         }
-        return at::stack(frames, 0).unsqueeze(0).expand({-1, -1, 3, -1, -1});
+        result.window = facts.channels == 1
+                            ? at::stack(frames, 1).unsqueeze(2)
+                            : at::stack(frames, 0).unsqueeze(0).expand({-1, -1, 3, -1, -1});
+        return result;
+    }
+
+    /// The slope of a line through `flow`'s x (N x 2 x H x W) over the frames' distances.
+    static at::Tensor drift(const at::Tensor& flow, const std::vector<double>& steps) {
+        at::Tensor sum = at::zeros_like(flow[0].slice(0, 0, 1));
+        double squares = 0;
+        for (std::size_t i = 0; i < steps.size(); ++i) {
+            sum.add_(flow[static_cast<std::int64_t>(i)].slice(0, 0, 1), steps[i]);
+            squares += steps[i] * steps[i];
+        }
+        return sum.div_(squares);
     }
 
     /// Brings the frames that `moved` names into line, each by its flow; all in one step, since
     /// LibTorch gives each thread a picture.
     static void align(std::vector<at::Tensor>& frames, const std::vector<std::size_t>& moved,
-                      const std::vector<at::Tensor>& flows, const at::Tensor& steady) {
-        if (moved.empty()) {
-            return;
-        }
+                      const at::Tensor& flow) {
         std::vector<at::Tensor> pictures;
         for (const std::size_t i : moved) {
             pictures.push_back(frames[i]);
-        }
-        at::Tensor flow = at::stack(flows);
-        if (steady.defined()) {
-            flow = filled(flow, steady.to(at::kFloat).unsqueeze(0));
         }
         const at::Tensor warped = warp(at::stack(pictures), flow);
         for (std::size_t k = 0; k < moved.size(); ++k) {
@@ -275,7 +368,8 @@ OLDFILM_PLUGINS(sdk::describe<ScratchRemoval>(
      "it is",
      {sdk::number("sensitivity", 0.6, 0, 1, "how readily a place counts as damaged").live(),
       sdk::integer("grow", 1, 0, 8, "how far repairs reach beyond what was found", "px").live(),
-      sdk::file("model", "models/scratch-removal/default.pt",
-                "model package that finds damage, and repairs it unless repair names another"),
-      sdk::file("repair", "",
-                "model package that repairs what model finds; empty: model itself")}}))
+      sdk::text("model", "models/scratch-removal/default.pt",
+                "name or path of another model, which finds damage, and repairs it unless repair "
+                "names one"),
+      sdk::text("repair", "",
+                "name or path of a model that repairs what model finds; empty: model itself")}}))

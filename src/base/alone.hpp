@@ -7,12 +7,36 @@
 
 namespace oldfilm::base {
 
+/// `omp_set_num_threads` as LibTorch's own libraries have it: a program may have brought another
+/// OpenMP, whose setting LibTorch doesn't see.
+inline void (*torch_omp_set_num_threads())(int) {
+    Dl_info where{};
+    if (dladdr(reinterpret_cast<void*>(&at::get_num_threads), &where) == 0) {
+        return nullptr;
+    }
+    void* const torch = dlopen(where.dli_fname, RTLD_NOLOAD | RTLD_LAZY);
+    if (torch == nullptr) {
+        return nullptr;
+    }
+    auto* const set = reinterpret_cast<void (*)(int)>(dlsym(torch, "omp_set_num_threads"));
+    dlclose(torch); // it stays loaded: we are linked to it
+    return set;
+}
+
 /// From here on LibTorch's operations on this thread use so many threads, this one among them.
 inline void use_threads(int count) {
     static_cast<void>(at::get_num_threads()); // takes over the process's setting, once for a thread
     using Set = void (*)(int);
-    if (const auto set = reinterpret_cast<Set>(dlsym(RTLD_DEFAULT, "omp_set_num_threads"))) {
-        set(count);
+    const auto reaches = [count](Set set) {
+        if (set != nullptr) {
+            set(count);
+        }
+        return at::get_num_threads() == count;
+    };
+    // Which of them LibTorch uses follows from how the program was loaded.
+    if (!reaches(reinterpret_cast<Set>(dlsym(RTLD_DEFAULT, "omp_set_num_threads"))) &&
+        !reaches(torch_omp_set_num_threads())) {
+        at::set_num_threads(count); // for threads that begin later, too: better than all cores
     }
 }
 

@@ -59,11 +59,14 @@ bool checked_flag(const Place& at, const ParameterValue& value) {
     if (const auto* flag = std::get_if<bool>(&value)) {
         return *flag;
     }
+    if (const auto number = as_number(value); number == 1.0 || number == 0.0) {
+        return number == 1.0;
+    }
     if (const auto* text = std::get_if<std::string>(&value)) {
-        if (*text == "true" || *text == "yes" || *text == "on" || *text == "1") {
+        if (*text == "true" || *text == "yes" || *text == "on") {
             return true;
         }
-        if (*text == "false" || *text == "no" || *text == "off" || *text == "0") {
+        if (*text == "false" || *text == "no" || *text == "off") {
             return false;
         }
     }

@@ -92,8 +92,9 @@ std::int32_t Bench::open(const oldfilm_host* host, const char* package, const ch
         if (!kept) {
             ModelOptions options;
             options.precision = Precision::float32;
-            kept = bench.subject_.models->open(stage::find_package(package, bench.folder()), task,
-                                               options);
+            kept = bench.subject_.models
+                       ->open(stage::find_package(package, bench.folder()), task, options)
+                       .model;
         }
     }
     return status;

@@ -69,7 +69,7 @@ class Bench : private stage::HostSide {
     std::string sentence_;
     std::array<int, 4> calls_{}, fail_at_{};
     std::set<std::string> withheld_;
-    int open_models_ = 0;
+    std::atomic<int> open_models_{0};
     std::vector<c10::weak_intrusive_ptr<c10::TensorImpl>> given_;
 };
 

@@ -68,6 +68,9 @@ void functions(Subject& s) {
     if ((d.analyze == nullptr) != (d.finish_analysis == nullptr)) {
         fail("only one of analyze and finish_analysis is there");
     }
+    if (d.analyze != nullptr && d.restore_analysis == nullptr) {
+        fail("analyze is there, and restore_analysis is null");
+    }
 }
 
 void id(Subject& s) {
@@ -248,7 +251,8 @@ std::vector<Check> description_checks() {
          "set size to sizeof, and every text to a text (\"\" where there is none)",
          "library.plugins", complete},
         {"description.functions", "the host calls them",
-         "give create, configure, process and destroy; analyze and finish_analysis both or none",
+         "give create, configure, process and destroy; analyze, finish_analysis and "
+         "restore_analysis all or none",
          "description.complete", functions},
         {"description.id", "ids are unique in the world, since people name their own domain first",
          "use reverse DNS in small letters, such as com.example.sharpen", "description.complete",

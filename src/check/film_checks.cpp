@@ -172,9 +172,6 @@ void analysis_restore(Subject& s) {
     Trial first(s, shape);
     const Film film = make_film(shape, first.length(4));
     const std::string json = analysis_of(s, first, film);
-    if (s.plugin->restore_analysis == nullptr) {
-        fail("restore_analysis is null");
-    }
     need_repeatable(s);
     Trial again(s, shape);
     again.reset();

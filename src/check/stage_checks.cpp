@@ -2,6 +2,7 @@
 /// Checks of a stage's life: create, configure, destroy, and again.
 
 #include "check/trial.hpp"
+#include "stage/stage.hpp"
 
 #include <array>
 #include <cstddef>
@@ -51,28 +52,11 @@ void configure(Subject& s) {
 void answer(Subject& s) {
     const Trial trial(s, taken_shape(s));
     const oldfilm_config& c = trial.config;
-    if ((c.channels != 1 && c.channels != 3) || c.height <= 0 || c.width <= 0) {
-        fail("configure answers pictures of {} x {} x {}", c.channels, c.height, c.width);
+    if (const std::string why = stage::why_refused(c, *s.plugin); !why.empty()) {
+        fail("configure's answer: {}", why);
     }
-    if (c.rate.den <= 0 || c.rate.num <= 0) {
+    if (c.rate.num == 0) { // the film that it was asked about has one
         fail("configure answers the rate {}/{}", c.rate.num, c.rate.den);
-    }
-    constexpr int widest = 1000;
-    if (c.before < 0 || c.after < 0 || c.before >= widest || c.after >= widest || c.batch < 1) {
-        fail("configure answers the window {} + {} and the batch {}", c.before, c.after, c.batch);
-    }
-    if (c.edges != OLDFILM_REPEAT && c.edges != OLDFILM_INSIDE) {
-        fail("configure answers the edges {}", c.edges);
-    }
-    if ((c.state != OLDFILM_STATELESS && c.state != OLDFILM_WARM_UP) || c.warm_up < 0) {
-        fail("configure answers the state {} with a warm-up of {}", c.state, c.warm_up);
-    }
-    if (c.analysis_frames < 0 || (c.analysis_frames > 0 && s.plugin->analyze == nullptr)) {
-        fail("configure answers {} frames of analysis{}", c.analysis_frames,
-             s.plugin->analyze == nullptr ? ", and analyze is null" : "");
-    }
-    if (c.memory < 0) {
-        fail("configure answers a memory need of {} bytes", c.memory);
     }
 }
 

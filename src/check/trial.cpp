@@ -228,7 +228,7 @@ Output Trial::taken(oldfilm_result& result, const at::Tensor& centre) const {
             return {};
         }
         try {
-            at::Tensor tensor = stage::take(c);
+            at::Tensor tensor = stage::take(c, at::kCPU);
             return keep ? tensor : tensor.clone();
         } catch (const std::exception& error) {
             output.malformed = error.what();
@@ -237,8 +237,9 @@ Output Trial::taken(oldfilm_result& result, const at::Tensor& centre) const {
     };
     output.picture = take(result.picture);
     output.has_picture = output.picture.defined();
-    if (result.has_mask != 0) {
-        output.mask = take(result.mask);
+    output.mask = take(result.mask); // given back either way
+    if (result.has_mask == 0) {
+        output.mask = at::Tensor();
     }
     output.unchanged = result.unchanged != 0;
     if (output.unchanged && !output.has_picture) {

@@ -2,6 +2,8 @@
 /// \file
 /// Order between streams, of any device of LibTorch's; the CPU has none and needs none.
 
+#include <oldfilm/export.hpp>
+
 #include <ATen/core/Tensor.h>
 #include <c10/core/Event.h>
 #include <c10/core/Stream.h>
@@ -28,12 +30,11 @@ inline void order(c10::Stream first, c10::Stream second) {
     done.block(second);
 }
 
-/// The allocator gives memory back to the stream that it was made on, and must know of others.
-inline void keep_for(const at::Tensor& tensor, c10::Stream stream) {
-    if (tensor.defined() && tensor.device().type() == stream.device_type()) {
-        c10::impl::VirtualGuardImpl(stream.device_type())
-            .recordDataPtrOnStream(tensor.storage().data_ptr(), stream);
-    }
-}
+namespace base {
+/// The allocator gives memory back to the stream that it was made on, and must know of others; so
+/// must the owner of memory that isn't LibTorch's. For the project's other libraries too.
+OLDFILM_API void keep_for(const at::Tensor& tensor, c10::Stream stream);
+} // namespace base
+using base::keep_for;
 
 } // namespace oldfilm

@@ -1,8 +1,7 @@
 #include "device/recording.hpp"
 
-#include <dlfcn.h>
+#include "device/cuda_half.hpp"
 
-#include <filesystem>
 #include <map>
 #include <mutex>
 #include <utility>
@@ -19,16 +18,6 @@ struct Recorders {
 Recorders& recorders() {
     static Recorders all;
     return all;
-}
-
-/// Beside this library, wherever that lies.
-std::string cuda_half_path() {
-    Dl_info info{};
-    if (dladdr(reinterpret_cast<const void*>(&recorder_for), &info) == 0 ||
-        info.dli_fname == nullptr) {
-        return {};
-    }
-    return std::filesystem::path(info.dli_fname).replace_filename("liboldfilm_cuda.so").string();
 }
 
 } // namespace

@@ -1,5 +1,6 @@
 #include "job/checks.hpp"
 
+#include "job/journal.hpp"
 #include "media/locations.hpp"
 
 #include <oldfilm/error.hpp>
@@ -50,6 +51,12 @@ bool same_file(const std::string& a, const std::string& b) {
            fs::weakly_canonical(a, ignored) == fs::weakly_canonical(b, ignored);
 }
 
+bool exists(const std::string& path) {
+    std::error_code ignored;
+    const auto sequence = media::sequence_name(path);
+    return sequence ? !sequence->numbers().empty() : fs::exists(path, ignored);
+}
+
 void check_output(const std::string& path, bool overwrite) {
     if (is_pipe(path)) {
         return;
@@ -73,9 +80,7 @@ void check_output(const std::string& path, bool overwrite) {
                                           "it is not ({}); name another place",
                                           folder.string(), path, std::strerror(errno)));
     }
-    const bool exists = media::is_sequence(path) ? !media::sequence_numbers(path).empty()
-                                                 : fs::exists(path, ignored);
-    if (exists && !overwrite) {
+    if (exists(path) && !overwrite) {
         throw Error(Errc::invalid_argument,
                     fmt::format("the output {} exists already; name another, or ask to overwrite "
                                 "it (--overwrite)",
@@ -117,6 +122,20 @@ void check_paths(const std::string& input, const std::string& output,
         check_different("output", output, "mask film", options.mask_out);
         check_output(options.mask_out, options.overwrite);
     }
+}
+
+bool are_left_over(const std::string& output, const std::string& mask_out) {
+    bool any = false;
+    for (const std::string& file : {output, mask_out}) {
+        if (file.empty() || is_pipe(file) || !exists(file)) {
+            continue;
+        }
+        if (!Journal::has_published(output, file)) {
+            return false;
+        }
+        any = true;
+    }
+    return any;
 }
 
 void check_codec(const std::string& name) {

@@ -14,6 +14,10 @@ namespace oldfilm::job {
 void check_paths(const std::string& input, const std::string& output,
                  const RestoreOptions& options);
 
+/// Whether the outputs that exist (`mask_out` may be empty) have their names from a run that was
+/// broken off while it published them: they are ours to replace.
+[[nodiscard]] bool are_left_over(const std::string& output, const std::string& mask_out);
+
 /// That `name` is a codec that can be written (empty is). Throws `Error` (invalid_argument).
 void check_codec(const std::string& name);
 

@@ -5,21 +5,27 @@
 
 #include <c10/core/StreamGuard.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace oldfilm::job {
 namespace {
 
-// Long enough to even out one slow picture, short enough to cost no memory worth naming.
-constexpr std::size_t queue_length = 4;
+/// Long enough to even out one slow picture, short enough to cost no memory worth naming: of large
+/// pictures, one waits.
+std::size_t queue_length(std::int64_t bytes) {
+    constexpr std::int64_t worth_naming = std::int64_t{128} << 20;
+    return static_cast<std::size_t>(
+        std::clamp<std::int64_t>(worth_naming / std::max<std::int64_t>(bytes, 1), 1, 4));
+}
 
 } // namespace
 
 FrameQueue::FrameQueue(std::function<void(const Frame&)> work, Profile* profile)
     : work_(std::move(work)), profile_(profile), thread_([this] { run(); }) {}
 
-std::size_t FrameQueue::most_frames() {
-    return queue_length + 1;
+std::size_t FrameQueue::most_frames(std::int64_t bytes) {
+    return queue_length(bytes) + 1;
 }
 
 FrameQueue::~FrameQueue() {
@@ -37,7 +43,8 @@ bool FrameQueue::push(const Frame& frame) {
         pushed.on = current_stream(where);
     }
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return queue_.size() < queue_length || failure_ || closed_; });
+    const std::size_t most = queue_length(frame.bytes());
+    changed_.wait(lock, [&] { return queue_.size() < most || failure_ || closed_; });
     if (failure_ || closed_) {
         return false;
     }

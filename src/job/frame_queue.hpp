@@ -33,8 +33,8 @@ class FrameQueue {
     [[nodiscard]] bool push(const Frame& frame);
     /// Waits until the work on everything that was pushed is done. Throws what the work threw.
     void drain();
-    /// Frames that wait or are worked on at most.
-    static std::size_t most_frames();
+    /// Frames of so many bytes that wait or are worked on at most.
+    static std::size_t most_frames(std::int64_t bytes);
 
   private:
     struct Pushed {

@@ -4,7 +4,7 @@
 #include "device/order.hpp"
 #include "job/checks.hpp"
 #include "job/frame_queue.hpp"
-#include "media/codec_choice.hpp"
+#include "media/output_plan.hpp"
 
 #include <oldfilm/plugins.hpp>
 
@@ -13,27 +13,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 namespace oldfilm::job {
 namespace {
-
-/// How many frames there will be, from what the file announces; -1 when it does not.
-std::int64_t announced(const MediaInfo& info, const ReadOptions& options) {
-    const Rational rate = options.source_fps.value_or(info.frame_rate);
-    if (rate.num() <= 0) {
-        return options.start.num() == 0 && !options.duration ? info.frames : -1;
-    }
-    std::int64_t total = info.frames;
-    if (total >= 0) {
-        total = std::max<std::int64_t>(total - (options.start * rate).ceil(), 0);
-    }
-    if (options.duration) {
-        const std::int64_t asked = (*options.duration * rate).ceil();
-        total = total < 0 ? asked : std::min(total, asked);
-    }
-    return total;
-}
 
 ColorTags mask_color() {
     ColorTags color;
@@ -42,16 +26,6 @@ ColorTags mask_color() {
 }
 
 } // namespace
-
-StreamFormat format_of(const MediaInfo& info) {
-    StreamFormat format;
-    format.channels = info.channels;
-    format.height = info.height;
-    format.width = info.width;
-    format.rate = info.frame_rate;
-    format.color = info.color;
-    return format;
-}
 
 Frame mask_picture(const Frame& frame) {
     const at::Tensor picture =
@@ -64,14 +38,15 @@ Frame mask_picture(const Frame& frame) {
 }
 
 double ratio_of(const StreamFormat& in, const StreamFormat& out) {
-    return in.rate.num() > 0 && out.rate.num() > 0 ? (out.rate / in.rate).value() : 1.0;
+    return in.rate.num() > 0 && out.rate.num() > 0 ? (out.rate / in.rate).value()
+                                                   : (out.frames_each / in.frames_each).value();
 }
 
 Job::Job(const std::string& input, const std::string& output, const RestoreOptions& options,
          std::vector<std::string> devices, Profile* profile, int tile)
     : output_(output), options_(options), devices_(std::move(devices)), profile_(profile),
       tile_(tile), warnings_(options.warn), engines_(open_engines()),
-      source_(input, read_options(), profile), total_(announced(source_.info(), options.read)) {}
+      source_(input, read_options(), profile), total_(source_.reader().format().frames) {}
 
 bool Job::encodes_on_gpu() const {
     return options_.codec.ends_with("_nvenc");
@@ -119,7 +94,23 @@ ReadOptions Job::read_options() {
     return read;
 }
 
-WriteOptions Job::write_options(const StreamFormat& format, const std::string& codec) {
+/// Y4M names one rate and no times: where they vary, the mean rate.
+void Job::choose_rate(WriteOptions& write, const StreamFormat& format, const std::string& path) {
+    const MediaInfo& info = source_.info();
+    if (format.rate.num() > 0 || media::choose_codec(path, write).name != "y4m") {
+        return;
+    }
+    const bool is_known = info.frames > 0 && info.duration.num() > 0;
+    const double mean = is_known ? static_cast<double>(info.frames) / info.duration.value() : 25;
+    write.frame_rate =
+        Rational(std::max<std::int64_t>(std::llround(mean * 1000), 1), 1000) * format.frames_each;
+    warnings_(fmt::format("frames of {} come at varying times, which Y4M can't tell: {} says {} a "
+                          "second for all of them; name a .mkv to keep the times",
+                          info.path, path, write.frame_rate.to_string()));
+}
+
+WriteOptions Job::write_options(const StreamFormat& format, const std::string& codec,
+                                const std::string& path) {
     const MediaInfo& info = source_.info();
     WriteOptions write;
     write.codec = codec;
@@ -133,39 +124,53 @@ WriteOptions Job::write_options(const StreamFormat& format, const std::string& c
     write.color = format.color;
     write.sample_aspect = info.sample_aspect;
     write.overwrite = options_.overwrite;
+    write.audio = options_.audio;
+    write.subtitles = options_.subtitles;
+    write.drop_streams = options_.drop_streams;
     write.metadata = {{"oldfilm", version()}};
     write.warn = [this](const std::string& text) { warnings_(text); };
+    choose_rate(write, format, path);
     const bool lossless = codec == "ffv1" || codec == "y4m";
     const bool like_source = format.channels == info.channels && format.width == info.width &&
                              format.height == info.height;
-    if (lossless && like_source) {
+    if (lossless && like_source && !info.linear_light) {
         write.pixel_format = info.pixel_format; // What no stage touches then stays as coded.
+    } else if (codec == "ffv1" && info.linear_light) {
+        write.pixel_format = format.channels == 1 ? "gray16le" : "gbrp16le";
     }
     const double frames =
         total_ < 0 || info.frame_rate.num() <= 0 || format.rate.num() <= 0
             ? static_cast<double>(total_)
             : static_cast<double>(total_) * (format.rate / info.frame_rate).value();
     check_space(output_, {format.width, format.height, static_cast<std::int64_t>(frames),
-                          format.channels, info.bits, lossless, kept_});
+                          format.channels, info.bits, lossless, kept_film_.has_value()});
     return write;
 }
 
 WriteOptions Job::film_options(const StreamFormat& out, const std::string& plan) {
-    WriteOptions write = write_options(out, options_.codec);
+    WriteOptions write = write_options(out, options_.codec, output_);
     write.metadata.emplace_back("oldfilm_plan", plan);
     return write;
 }
 
 WriteOptions Job::mask_options() {
-    StreamFormat format = format_of(source_.info());
+    StreamFormat format = source_.reader().format();
     format.channels = 1;
     format.color = mask_color();
-    WriteOptions write = write_options(format, lossless_codec(options_.mask_out));
+    WriteOptions write =
+        write_options(format, lossless_codec(options_.mask_out), options_.mask_out);
     write.bits = 8;
     write.crf.reset();
     write.device.clear();
     write.pixel_format.clear();
     return write;
+}
+
+/// Of the film, with the frames that it announces.
+StreamFormat Job::format() const {
+    StreamFormat format = source_.reader().format();
+    format.frames = total_;
+    return format;
 }
 
 /// Bytes that decoding, encoding and the pictures on the way to it take.
@@ -183,7 +188,7 @@ std::int64_t Job::held_beside(const StreamFormat& out) const {
         write.height = height;
         const auto picture = channels * static_cast<std::int64_t>(sizeof(float)) * width * height;
         bytes += media::encoder_bytes(media::choose_codec(path, write), write) +
-                 static_cast<std::int64_t>(FrameQueue::most_frames()) * picture;
+                 static_cast<std::int64_t>(FrameQueue::most_frames(picture)) * picture;
     };
     film(output_, options_.codec, out.channels, out.width, out.height);
     if (!options_.mask_out.empty()) {
@@ -229,17 +234,36 @@ Pipeline Job::watched(const Pipeline& pipeline, Push see, const std::string& dev
 
 void Job::check_stop(std::int64_t written) const {
     if (options_.stop.stop_requested()) {
-        stopped(written);
+        stop_at(written);
     }
 }
 
-void Job::stopped(std::int64_t written) const {
+void Job::stop_at(std::int64_t written) const {
     const std::string of = total_ < 0 ? "" : fmt::format(" of {}", total_);
     throw Error(Errc::cancelled,
-                fmt::format("stopped on request: {}{} frames were read and {} restored; run it "
-                            "again to {}",
-                            source_.frames(), of, written,
-                            kept_ ? "go on from there" : "start over"));
+                fmt::format("stopped on request: {}{} frames were read and {} restored",
+                            source_.frames(), of, written));
+}
+
+Error Job::stopped(const Error& error) const {
+    const bool keeps_any = kept_film_ && kept_film_->keeps_any();
+    return {Errc::cancelled, fmt::format("{}; {}", error.what(),
+                                         keeps_any ? "run it again to go on from what is kept"
+                                                   : "nothing was kept yet, so that another run "
+                                                     "starts over")};
+}
+
+/// That what goes along with the film has a place in the output, before models are opened.
+void Job::check_streams() {
+    WriteOptions wanted;
+    wanted.codec = options_.codec;
+    wanted.width = wanted.height = 2;
+    wanted.audio = options_.audio;
+    wanted.subtitles = options_.subtitles;
+    wanted.drop_streams = options_.drop_streams;
+    wanted.warn = [this](const std::string& text) { warnings_(text); };
+    const media::Choice choice = media::choose_codec(output_, wanted);
+    static_cast<void>(media::plan_output(source_.reader(), output_, choice, wanted));
 }
 
 /// Frames that are lost or made up are a defect, and a film with a defect is not published.
@@ -252,8 +276,8 @@ void Job::check_counts(const StreamFormat& out, std::int64_t written) const {
     }
     const Rational rate_in = source_.info().frame_rate;
     const bool same_rate = out.rate == rate_in;
-    const std::int64_t expected =
-        same_rate ? source_.frames() : (source_.covered() * out.rate).ceil();
+    const std::int64_t expected = same_rate ? (Rational(source_.frames()) * out.frames_each).ceil()
+                                            : (source_.covered() * out.rate).ceil();
     if (written != expected) {
         throw Error(Errc::internal,
                     fmt::format("{} frames at {} fps must give {} at {} fps, and {} were written; "
@@ -308,7 +332,7 @@ std::int64_t Job::pull(const Run& run, const Next& next, const Push& push, Progr
         }
     } catch (const Error& error) {
         if (error.code() == Errc::cancelled) {
-            stopped(written);
+            stop_at(written);
         }
         throw;
     }

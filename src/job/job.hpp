@@ -23,7 +23,6 @@
 
 namespace oldfilm::job {
 
-[[nodiscard]] StreamFormat format_of(const MediaInfo& info);
 /// Frames out for each frame in.
 [[nodiscard]] double ratio_of(const StreamFormat& in, const StreamFormat& out);
 /// The frame's repair mask as a picture: white where anything was repaired, however faintly.
@@ -43,6 +42,8 @@ class Job {
     RestoreResult restore(const Pipeline& pipeline);
     /// The tiles to go on with after `error`, 0 where smaller ones would not help.
     [[nodiscard]] int smaller_tile(const Error& error);
+    /// `error`, that the run was stopped, with what is kept: after all that was at work has ended.
+    [[nodiscard]] Error stopped(const Error& error) const;
     /// Whether to go on with decoding on the CPU.
     [[nodiscard]] bool leave_engine(const media::EngineFailure& failure);
 
@@ -54,9 +55,12 @@ class Job {
     [[nodiscard]] bool stays_on_device() const;
     [[nodiscard]] bool is_piped() const;
     [[nodiscard]] ReadOptions read_options();
-    [[nodiscard]] WriteOptions write_options(const StreamFormat& format, const std::string& codec);
+    [[nodiscard]] WriteOptions write_options(const StreamFormat& format, const std::string& codec,
+                                             const std::string& path);
+    void choose_rate(WriteOptions& write, const StreamFormat& format, const std::string& path);
     [[nodiscard]] WriteOptions film_options(const StreamFormat& out, const std::string& plan);
     [[nodiscard]] WriteOptions mask_options();
+    [[nodiscard]] StreamFormat format() const;
     [[nodiscard]] std::int64_t held_beside(const StreamFormat& out) const;
     [[nodiscard]] Pipeline watched(const Pipeline& pipeline, Push see, const std::string& device,
                                    int lanes = 1);
@@ -72,11 +76,12 @@ class Job {
                           const std::optional<KeptFilm::Output>& masks, ProgressMeter& meter);
     std::int64_t pull(const Run& run, const Next& next, const Push& push, ProgressMeter& meter,
                       std::int64_t before = 0);
+    void check_streams();
     void check_counts(const StreamFormat& out, std::int64_t written) const;
     void check_masks(std::int64_t written, bool any);
     [[nodiscard]] RestoreResult result(std::int64_t written, const ProgressMeter& meter) const;
     void check_stop(std::int64_t written) const;
-    [[noreturn]] void stopped(std::int64_t written) const;
+    [[noreturn]] void stop_at(std::int64_t written) const;
 
     const std::string& output_;
     const RestoreOptions& options_;
@@ -88,9 +93,9 @@ class Job {
     std::vector<media::UniqueBuffer> engines_; ///< of the devices that have some and need them
     Source source_;
     std::int64_t total_;
-    std::atomic<bool> failed_ = false; ///< what is done with frames on their way
-    bool kept_ = false;
-    bool began_ = false; ///< the stages are at work
+    std::atomic<bool> failed_ = false;  ///< what is done with frames on their way
+    std::optional<KeptFilm> kept_film_; ///< where it is kept in pieces
+    bool began_ = false;                ///< the stages are at work
 };
 
 } // namespace oldfilm::job

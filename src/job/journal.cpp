@@ -2,17 +2,18 @@
 
 #include "base/checksum.hpp"
 #include "base/sync.hpp"
+#include "media/file_names.hpp"
+#include "media/locations.hpp"
 
 #include <oldfilm/error.hpp>
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <fstream>
 #include <string_view>
 
@@ -23,21 +24,34 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 
 constexpr const char* journal_name = "journal";
+constexpr const char* job_suffix = ".oldfilm-job"; // of the folder, after the output's name
 
-[[noreturn]] void failed(const char* doing, const fs::path& path) {
-    throw Error(
-        Errc::io,
-        fmt::format("cannot {} {}: {}; make room, or see to the disk, and run it again to go on",
-                    doing, path.string(), std::strerror(errno)));
-}
+using base::failed;
 
 std::string sealed(const std::string& text) {
     return fmt::format("{:016x} {}\n", base::checksum(text), text);
 }
 
+/// A place in a document as a person would write it: JSON's "~1" is a slash, "~0" a tilde.
+std::string readable(std::string place) {
+    for (const auto& [escape, meaning] : {std::pair("~1", "/"), std::pair("~0", "~")}) {
+        for (auto at = place.find(escape); at != std::string::npos;
+             at = place.find(escape, at + 1)) {
+            place.replace(at, 2, meaning);
+        }
+    }
+    return place;
+}
+
 std::pair<std::vector<json>, std::int64_t> read_lines(const fs::path& path) {
     std::ifstream file(path, std::ios::binary);
     return Journal::parse(file);
+}
+
+/// What tells a file from another of its name.
+json file_number(const fs::path& path) {
+    struct stat state {};
+    return stat(path.c_str(), &state) == 0 ? json{state.st_dev, state.st_ino} : json();
 }
 
 } // namespace
@@ -49,42 +63,76 @@ std::pair<std::vector<json>, std::int64_t> Journal::parse(std::istream& text) {
         if (text.eof() || line.size() < 18 || sealed(line.substr(17)) != line + "\n") {
             break; // cut off, or damaged
         }
-        lines.push_back(json::parse(line.substr(17), nullptr, false));
+        json document = json::parse(line.substr(17), nullptr, false);
+        if (!document.is_object()) {
+            break;
+        }
+        lines.push_back(std::move(document));
         bytes += static_cast<std::int64_t>(line.size()) + 1;
     }
     return {std::move(lines), bytes};
 }
 
 fs::path Journal::folder_of(const std::string& output) {
-    return output + ".oldfilm-job";
+    return output + job_suffix;
 }
 
-bool Journal::is_publishing(const std::string& output) {
+bool Journal::has_published(const std::string& output, const std::string& file) {
+    const bool one_file = !media::is_sequence(file);
+    const json number = file_number(file);
     const auto lines = read_lines(folder_of(output) / journal_name).first;
-    return !lines.empty() && lines.back().contains("end");
+    return std::any_of(lines.begin(), lines.end(), [&](const json& line) {
+        return line.contains("publishing") && (!one_file || line.at("publishing") == number);
+    });
+}
+
+void Journal::note_publishing(const fs::path& file) {
+    add({{"publishing", file_number(file)}});
+}
+
+/// What a film shows is no one else's business before it is published, and what lies there is
+/// removed and believed: the folder must be ours alone.
+void Journal::make_folder() const {
+    if (mkdir(folder_.c_str(), 0700) != 0 && errno != EEXIST) {
+        failed("make", folder_);
+    }
+    struct stat state {};
+    if (lstat(folder_.c_str(), &state) != 0) {
+        failed("read", folder_);
+    }
+    const char* wrong = S_ISLNK(state.st_mode)         ? "is a symbolic link"
+                        : !S_ISDIR(state.st_mode)      ? "is a file"
+                        : state.st_uid != geteuid()    ? "belongs to another user"
+                        : (state.st_mode & 0022) != 0U ? "can be written by other users"
+                                                       : nullptr;
+    if (wrong != nullptr) {
+        throw Error(Errc::io,
+                    fmt::format("the job folder {} must be a folder of yours alone, and it {}; "
+                                "remove it, or name another output",
+                                folder_.string(), wrong));
+    }
 }
 
 Journal::Journal(const std::string& output) : folder_(folder_of(output)) {
-    // What a film shows is no one else's business before it is published. An existing folder is an
-    // earlier run's.
-    static_cast<void>(mkdir(folder_.c_str(), 0700));
     const fs::path name = folder_ / "lock";
-    lock_ = open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    // The folder may be removed by the run that holds it, between the two steps.
+    for (int tries = 0; lock_ < 0 && tries < 100; ++tries) {
+        make_folder();
+        lock_ = media::lock_file(name, /*create=*/true, 0600);
+        if (lock_ == -1) {
+            throw Error(
+                Errc::io,
+                fmt::format(
+                    "{} must be written by one run at a time, and another one is at work on it; "
+                    "wait for that, or name another output",
+                    output));
+        }
+        if (lock_ < 0 && errno != ENOENT) {
+            break;
+        }
+    }
     if (lock_ < 0) {
         failed("make", name);
-    }
-    struct stat held {};
-    struct stat named {};
-    // The folder may have been removed by the run that held it, between the two calls.
-    if (flock(lock_, LOCK_EX | LOCK_NB) != 0 || fstat(lock_, &held) != 0 ||
-        stat(name.c_str(), &named) != 0 || held.st_ino != named.st_ino) {
-        close(lock_);
-        throw Error(
-            Errc::io,
-            fmt::format(
-                "{} must be written by one run at a time, and another one is at work on it; "
-                "wait for that, or name another output",
-                output));
     }
     std::tie(lines_, good_bytes_) = read_lines(folder_ / journal_name);
 }
@@ -93,11 +141,10 @@ Journal::~Journal() {
     if (file_ >= 0) {
         close(file_);
     }
-    close(lock_);
-    if (lines_.empty()) { // nothing was begun
-        std::error_code ignored;
-        fs::remove_all(folder_, ignored);
+    if (lines_.empty() && !removed_) { // nothing was begun
+        remove();
     }
+    close(lock_); // last: who waits for it must find nothing of ours
 }
 
 void Journal::clear() {
@@ -116,7 +163,7 @@ void Journal::clear() {
 
 void Journal::open_for_adding() {
     const fs::path path = folder_ / journal_name;
-    file_ = open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    file_ = open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (file_ < 0 || ftruncate(file_, good_bytes_) != 0 || lseek(file_, 0, SEEK_END) < 0) {
         failed("write", path);
     }
@@ -140,17 +187,21 @@ void Journal::add(const json& line) {
         left.remove_prefix(static_cast<std::size_t>(written));
     }
     base::sync(folder_); // the piece's name, before the line that speaks of it is believed
-    if (fsync(file_) != 0) {
-        failed("write", folder_ / journal_name);
-    }
+    base::sync(file_, folder_ / journal_name);
     lines_.push_back(line);
     good_bytes_ += static_cast<std::int64_t>(text.size());
 }
 
+/// Under another name first: another run may make the folder anew while this one is being removed.
 void Journal::remove() {
+    const fs::path gone =
+        fs::path(folder_).replace_extension(fmt::format(".{}{}", getpid(), job_suffix));
+    std::error_code kept;
+    fs::rename(folder_, gone, kept);
     std::error_code ignored;
-    fs::remove_all(folder_, ignored);
+    fs::remove_all(kept ? folder_ : gone, ignored);
     lines_.clear();
+    removed_ = true;
 }
 
 std::string difference(const json& before, const json& now, const std::string& place) {
@@ -162,13 +213,14 @@ std::string difference(const json& before, const json& now, const std::string& p
         const json b = now.flatten();
         for (const auto& [key, value] : a.items()) {
             if (!b.contains(key) || b.at(key) != value) {
-                return fmt::format("{}{} was {} and is {}", place, key, value.dump(),
+                return fmt::format("{}{} was {} and is {}", place, readable(key), value.dump(),
                                    b.contains(key) ? b.at(key).dump() : "not there");
             }
         }
         for (const auto& [key, value] : b.items()) {
             if (!a.contains(key)) {
-                return fmt::format("{}{} was not there and is {}", place, key, value.dump());
+                return fmt::format("{}{} was not there and is {}", place, readable(key),
+                                   value.dump());
             }
         }
     }

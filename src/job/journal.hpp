@@ -21,7 +21,8 @@ namespace oldfilm::job {
 class Journal {
   public:
     /// Takes the folder of `output`, which is made if it isn't there. Throws `Error` (io) when it
-    /// can't be, or when another run has it.
+    /// can't be, when it is a symbolic link or others own it or may write there, or when another
+    /// run has it.
     explicit Journal(const std::string& output);
     ~Journal();
     Journal(const Journal&) = delete;
@@ -31,8 +32,9 @@ class Journal {
     static std::pair<std::vector<nlohmann::json>, std::int64_t> parse(std::istream& text);
 
     static std::filesystem::path folder_of(const std::string& output);
-    /// Whether `output` was about to get its name when its run ended.
-    static bool is_publishing(const std::string& output);
+    /// Whether `file` is what the run of `output` gave that name before it ended (of an image
+    /// sequence: whether it gave any).
+    static bool has_published(const std::string& output, const std::string& file);
 
     [[nodiscard]] const std::filesystem::path& folder() const noexcept { return folder_; }
     /// The lines that were there, in order.
@@ -40,15 +42,19 @@ class Journal {
     /// Forgets everything, pieces too.
     void clear();
     void add(const nlohmann::json& line);
+    /// A file of the output is about to get its name.
+    void note_publishing(const std::filesystem::path& file);
     /// The output is published: the folder goes.
     void remove();
 
   private:
     void open_for_adding();
+    void make_folder() const;
 
     std::filesystem::path folder_;
     std::vector<nlohmann::json> lines_;
     std::int64_t good_bytes_ = 0;
+    bool removed_ = false;
     int lock_ = -1;
     int file_ = -1;
 };

@@ -49,9 +49,8 @@ KeptFilm::Output Job::film_output(const StreamFormat& out, const std::string& pl
 
 /// In pieces, each kept until all are there.
 RestoreResult Job::keep(const Pipeline& pipeline) {
-    kept_ = true;
-    KeptFilm film(output_, options_.fresh);
-    const StreamFormat in = format_of(source_.info());
+    KeptFilm& film = kept_film_.emplace(output_, options_.fresh);
+    const StreamFormat in = format();
     const auto identity = [&](const std::string& plan) {
         return job::identity(source_.info().path, options_, pipeline.options(), plan);
     };
@@ -117,10 +116,9 @@ RestoreResult Job::keep(const Pipeline& pipeline) {
 
 /// The same, by several devices.
 RestoreResult Job::deal(const Pipeline& pipeline) {
-    kept_ = true;
-    KeptFilm film(output_, options_.fresh);
+    KeptFilm& film = kept_film_.emplace(output_, options_.fresh);
     choose_tile(film);
-    const StreamFormat in = format_of(source_.info());
+    const StreamFormat in = format();
     std::optional<KeptFilm::Output> output;
     std::optional<KeptFilm::Output> masks;
     // What is said by each lane is heard once, and from one at a time.
@@ -186,7 +184,7 @@ RestoreResult Job::deal(const Pipeline& pipeline) {
                 options_.stop);
         } catch (const Error& error) {
             if (error.code() == Errc::cancelled) {
-                stopped(deal.written());
+                stop_at(deal.written());
             }
             throw;
         }

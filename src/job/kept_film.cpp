@@ -25,26 +25,92 @@ Rational rational(const json& text) {
     return Rational::parse(text.get<std::string>());
 }
 
+/// Of journals: raised where a record gets another form, or another meaning.
+constexpr int schema = 2;
+
+/// Throws where a piece's record lacks anything that is taken from it later.
+void check_record(const json& line) {
+    for (const char* number : {"start", "next", "outputs", "mask_frames", "shots_until"}) {
+        static_cast<void>(line.at(number).get<std::int64_t>());
+    }
+    for (const char* time : {"film_base", "mask_base", "film_start", "time"}) {
+        static_cast<void>(rational(line.at(time)));
+    }
+    static_cast<void>(line.at("shots").get<std::vector<std::int64_t>>());
+    static_cast<void>(line.at("analysis").get<std::vector<std::string>>());
+    static_cast<void>(line.at("restart").get<std::int64_t>());
+    static_cast<void>(line.at("marked").get<bool>());
+    static_cast<void>(line.value("closes", false));
+    if (line.contains("end")) {
+        static_cast<void>(line.at("end").at("frames").get<std::int64_t>());
+        static_cast<void>(line.at("end").at("concealed").get<std::int64_t>());
+    }
+}
+
 } // namespace
 
 KeptFilm::KeptFilm(const std::string& output, bool fresh) : journal_(output) {
-    if (fresh || (is_begun() && !journal_.lines().front().contains("job"))) {
+    if (fresh) {
         journal_.clear();
     }
     read();
 }
 
 KeptFilm::~KeptFilm() {
-    const auto& lines = journal_.lines();
-    if (std::none_of(lines.begin(), lines.end(),
-                     [](const json& line) { return line.contains("piece"); })) {
+    if (!keeps_any()) {
         journal_.remove();
     }
 }
 
+bool KeptFilm::keeps_any() const {
+    const std::lock_guard lock(mutex_);
+    const auto& lines = journal_.lines();
+    return std::any_of(lines.begin(), lines.end(),
+                       [](const json& line) { return line.contains("piece"); });
+}
+
+void KeptFilm::begin(const json& identity) {
+    journal_.add({{"schema", schema}, {"job", identity}});
+}
+
+void KeptFilm::note_tile(int side) {
+    journal_.add({{"tile", side}});
+    tile_ = side;
+}
+
+/// Lines are whole (they have checksums), but another version may have written others.
 void KeptFilm::read() {
+    if (!keeps_any()) { // nothing that could be lost
+        journal_.clear();
+    }
+    std::string found;
+    try {
+        const json number =
+            is_begun() ? journal_.lines().front().value("schema", json(1)) : json(schema);
+        if (number == schema) {
+            read_lines();
+            return;
+        }
+        found = fmt::format("has schema {}, not {}", number.dump(), schema);
+    } catch (const json::exception& error) {
+        found = fmt::format("can't be read ({})", error.what());
+    } catch (const Error& error) {
+        if (error.code() == Errc::io) {
+            throw;
+        }
+        found = fmt::format("can't be read ({})", error.what());
+    }
+    throw Error(Errc::incompatible,
+                fmt::format("the restoration that was broken off must be resumed by the version of "
+                            "oldfilm that began it: the journal in {} {}; use that version, or "
+                            "start over (--fresh)",
+                            folder().string(), found));
+}
+
+void KeptFilm::read_lines() {
     std::map<std::int64_t, Piece> pieces;
     for (const json& line : journal_.lines()) {
+        tile_ = line.value("tile", tile_);
         if (line.contains("piece")) {
             Piece& piece = pieces[line.at("piece")];
             piece.line = line;
@@ -52,9 +118,13 @@ void KeptFilm::read() {
             if (!line.at("mask").is_null()) {
                 piece.mask = seal_of(line.at("mask"));
             }
+            check_record(line);
         } else if (line.contains("back_to")) {
             pieces.erase(pieces.lower_bound(line.at("back_to")), pieces.end());
         }
+    }
+    if (is_begun()) {
+        static_cast<void>(journal_.lines().front().at("job").at("plan"));
     }
     for (const auto& [number, piece] : pieces) {
         if (!is_whole(number, piece)) {
@@ -110,14 +180,6 @@ void KeptFilm::count(const json& line) {
 
 std::unique_ptr<Boundaries> KeptFilm::boundaries() const {
     return std::make_unique<Boundaries>(starts_, from_.frame);
-}
-
-int KeptFilm::tile() const {
-    int side = 0;
-    for (const json& line : journal_.lines()) {
-        side = line.value("tile", side);
-    }
-    return side;
 }
 
 void KeptFilm::check(const json& identity) {
@@ -178,12 +240,13 @@ std::optional<KeptFilm::Ahead> KeptFilm::take_ahead(std::int64_t piece) {
     return all;
 }
 
-void KeptFilm::assemble(const std::string& prefix, const Output& output, Rational base) const {
+void KeptFilm::assemble(const std::string& prefix, const Output& output, Rational base) {
     std::vector<fs::path> files;
     for (std::int64_t piece = 0; piece < pieces_; ++piece) {
         files.push_back(piece_file(folder(), prefix, piece));
     }
-    media::SegmentEncoder(output.path, output.options, output.source).assemble(files, base);
+    media::SegmentEncoder(output.path, output.options, output.source)
+        .assemble(files, base, [this](const fs::path& file) { journal_.note_publishing(file); });
 }
 
 void KeptFilm::publish(const json& end, const Output& film, const std::optional<Output>& masks) {

@@ -26,7 +26,7 @@ namespace oldfilm::job {
 class KeptFilm {
   public:
     /// Takes the job folder of `output` and reads what an earlier run has left; nothing where
-    /// `fresh`. Throws `Error`.
+    /// `fresh`. Throws `Error`: io, incompatible (another version of oldfilm left it).
     KeptFilm(const std::string& output, bool fresh);
     ~KeptFilm();
     KeptFilm(const KeptFilm&) = delete;
@@ -36,11 +36,11 @@ class KeptFilm {
     /// What is left must have been made in the same way: throws `Error` (incompatible) with the
     /// first difference. Where no piece was finished it is forgotten.
     void check(const nlohmann::json& identity);
-    void begin(const nlohmann::json& identity) { journal_.add({{"job", identity}}); }
+    void begin(const nlohmann::json& identity);
     /// The side of tiles that memory was found to suffice for; 0 where it never ran out.
-    [[nodiscard]] int tile() const;
+    [[nodiscard]] int tile() const noexcept { return tile_; }
     /// What follows is made in tiles of this side.
-    void note_tile(int side) { journal_.add({{"tile", side}}); }
+    void note_tile(int side);
 
     /// Whether an earlier run has left anything that this one need not make.
     [[nodiscard]] bool has_pieces() const { return first_piece_ > 0 || !ahead_.empty(); }
@@ -49,6 +49,8 @@ class KeptFilm {
     [[nodiscard]] std::int64_t first_piece() const { return first_piece_; } ///< to be made
     [[nodiscard]] std::int64_t frames_done() const { return done_frames_; } ///< of the input
     [[nodiscard]] std::int64_t outputs_done() const { return done_outputs_; }
+    /// Whether any piece is on the disk, of this run or an earlier one. From any thread.
+    [[nodiscard]] bool keeps_any() const;
     /// What was noted when all pieces were done; null before that.
     [[nodiscard]] const nlohmann::json& end() const { return end_; }
     /// For a run from the start point on.
@@ -91,18 +93,20 @@ class KeptFilm {
         std::optional<media::LogSeal> mask;
     };
     void read();
+    void read_lines();
     [[nodiscard]] bool is_whole(std::int64_t number, const Piece& piece) const;
     void take(const nlohmann::json& line);
     void count(const nlohmann::json& line);
-    void assemble(const std::string& prefix, const Output& output, Rational base) const;
+    void assemble(const std::string& prefix, const Output& output, Rational base);
 
     Journal journal_;
     StartPoint from_;
     nlohmann::json end_;
     std::vector<std::int64_t> starts_; ///< of the pieces that are done, and of the next
     std::int64_t first_piece_ = 0, done_frames_ = 0, done_outputs_ = 0;
+    int tile_ = 0;
 
-    std::mutex mutex_;                             ///< guards what follows
+    mutable std::mutex mutex_;                     ///< guards what follows
     std::map<std::int64_t, nlohmann::json> ahead_; ///< lines of pieces after some to be made
     nlohmann::json last_line_; ///< of the last piece, which is noted together with the end
     std::int64_t pieces_ = 0, outputs_ = 0, mask_frames_ = 0;

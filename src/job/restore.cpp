@@ -25,7 +25,7 @@ RestoreResult Job::stream(const Pipeline& pipeline) {
         any = any || frame.mask().defined();
         return masks->push(frame);
     };
-    const StreamFormat in = format_of(source_.info());
+    const StreamFormat in = format();
     Run run = watched(pipeline, masks ? see : Push(), devices_.front()).start(in, [this] {
         return source_.next();
     });
@@ -80,6 +80,7 @@ RestoreResult Job::restore(const Pipeline& pipeline) {
     WriteOptions wanted;
     wanted.codec = options_.codec;
     wanted.width = wanted.height = 2;
+    check_streams();
     const std::string& path = source_.info().path;
     const bool can_be_kept = path != "-" && media::scheme_of(path).empty() &&
                              media::SegmentEncoder::can_keep(output_, wanted) &&
@@ -98,8 +99,8 @@ RestoreResult Job::restore(const Pipeline& pipeline) {
 
 RestoreResult Job::pass() {
     const std::string codec = options_.codec.empty() ? lossless_codec(output_) : options_.codec;
-    const StreamFormat format = format_of(source_.info());
-    FilmSink sink(output_, write_options(format, codec), profile_, &source_.reader());
+    const StreamFormat format = source_.reader().format();
+    FilmSink sink(output_, write_options(format, codec, output_), profile_, &source_.reader());
     ProgressMeter meter(options_.progress, total_, 1.0);
     Progress progress;
     while (const std::optional<Frame> frame = source_.next()) {
@@ -121,8 +122,8 @@ RestoreResult Job::pass() {
 
 RestoreResult restore(const std::string& input, const std::string& output, const Pipeline& pipeline,
                       const RestoreOptions& options) {
-    RestoreOptions allowed = options; // an output that is about to be published is ours to replace
-    allowed.overwrite = options.overwrite || job::Journal::is_publishing(output);
+    RestoreOptions allowed = options;
+    allowed.overwrite = options.overwrite || job::are_left_over(output, options.mask_out);
     job::check_paths(input, output, allowed);
     job::check_codec(options.codec);
     const bool pass = pipeline.stages().empty();
@@ -144,6 +145,9 @@ RestoreResult restore(const std::string& input, const std::string& output, const
             allowed.read.device.clear();
             allowed.fresh = false; // what is done is ours
         } catch (const Error& error) {
+            if (error.code() == Errc::cancelled) {
+                throw film.stopped(error);
+            }
             tile = film.smaller_tile(error);
             if (tile == 0) {
                 throw;

@@ -1,10 +1,11 @@
 #include "media/codec_choice.hpp"
 
-#include "media/convert.hpp"
+#include "media/linear_light.hpp"
 
 #include <oldfilm/error.hpp>
 
 extern "C" {
+#include <libavutil/imgutils.h>
 #include <libavutil/pixdesc.h>
 }
 
@@ -12,7 +13,6 @@ extern "C" {
 
 #include <algorithm>
 #include <filesystem>
-#include <limits>
 #include <map>
 #include <thread>
 #include <vector>
@@ -103,8 +103,32 @@ AVPixelFormat surface_format(AVPixelFormat planes) {
     }
 }
 
-/// What we make and what the encoder takes, for the codec's usual samples.
-void choose_samples(Choice& choice, const WriteOptions& o, const std::string& path) {
+/// Whether the format has colour for each pixel.
+bool has_full_chroma(const std::string& format) {
+    const AVPixFmtDescriptor* d = av_pix_fmt_desc_get(av_get_pix_fmt(format.c_str()));
+    return d != nullptr && d->nb_components >= 3 && d->log2_chroma_w == 0 && d->log2_chroma_h == 0;
+}
+
+/// "4:2:0 in 8 bits (yuv420p)".
+std::string described(AVPixelFormat format) {
+    const Layout layout = layout_of(format);
+    const int shape = layout.log2_x * 4 + layout.log2_y;
+    static const std::map<int, const char*> names{{0, "4:4:4"}, {1, "4:4:0"}, {4, "4:2:2"},
+                                                  {5, "4:2:0"}, {8, "4:1:1"}, {9, "4:1:0"},
+                                                  {10, "4:1:0"}};
+    const auto found = names.find(shape);
+    const std::string name = layout.planes == 1     ? "gray"
+                             : layout.rgb           ? "RGB"
+                             : found != names.end() ? found->second
+                                                    : "YUV";
+    const std::string bits = layout.real ? "floating point" : fmt::format("{} bits", layout.bits);
+    return fmt::format("{} in {} ({})", name, bits, av_get_pix_fmt_name(format));
+}
+
+/// What we make and what the encoder takes, for the codec's usual samples. `full_chroma`: of the
+/// source.
+void choose_samples(Choice& choice, const WriteOptions& o, const std::string& path,
+                    bool full_chroma) {
     const bool mono = o.channels == 1;
     const bool even = o.width % 2 == 0 && o.height % 2 == 0;
     const int lossy_bits = o.bits > 8 ? 10 : 8;
@@ -120,7 +144,7 @@ void choose_samples(Choice& choice, const WriteOptions& o, const std::string& pa
                             "use --codec ffv1 or h265 for {}",
                             o.width, path));
         }
-        choice.planes = AV_PIX_FMT_YUV422P10LE;
+        choice.planes = !mono && full_chroma ? AV_PIX_FMT_YUV444P10LE : AV_PIX_FMT_YUV422P10LE;
     } else if (choice.name == "av1") {
         if (!even) {
             throw Error(
@@ -150,13 +174,15 @@ void choose_samples(Choice& choice, const WriteOptions& o, const std::string& pa
                         : o.bits <= 8                    ? AV_PIX_FMT_GBRP
                                                          : AV_PIX_FMT_GBRP16LE;
     } else if (choice.name == "exr") {
+        check_invertible(o.color.transfer, path);
         choice.planes = choice.coded = mono ? AV_PIX_FMT_GRAYF32LE : AV_PIX_FMT_GBRPF32LE;
     }
 }
 
 } // namespace
 
-Choice choose_codec(const std::string& path, const WriteOptions& options) {
+Choice choose_codec(const std::string& path, const WriteOptions& options,
+                    const std::string& source_format) {
     Choice choice;
     choice.name = options.codec.empty() ? codec_for(path) : options.codec;
     const auto known = codecs().find(choice.name);
@@ -186,7 +212,7 @@ Choice choose_codec(const std::string& path, const WriteOptions& options) {
     }
     choice.muxer = choice.name == "y4m" ? "yuv4mpegpipe" : "";
     if (options.pixel_format.empty()) {
-        choose_samples(choice, options, path);
+        choose_samples(choice, options, path, has_full_chroma(source_format));
     } else {
         const AVPixelFormat wanted = av_get_pix_fmt(options.pixel_format.c_str());
         if (wanted == AV_PIX_FMT_NONE) {
@@ -207,6 +233,26 @@ Choice choose_codec(const std::string& path, const WriteOptions& options) {
     return choice;
 }
 
+std::string samples_change(const MediaInfo& source, const Choice& choice,
+                           const WriteOptions& options) {
+    const AVPixelFormat given = av_get_pix_fmt(source.pixel_format.c_str());
+    if (given == AV_PIX_FMT_NONE) {
+        return "";
+    }
+    const AVPixelFormat from = without_range(direct_format(given));
+    const Layout before = layout_of(from);
+    const Layout after = layout_of(choice.planes);
+    const bool has_new_color = options.channels > source.channels; // by a stage
+    const bool same_color = before.rgb == after.rgb && before.planes == after.planes &&
+                            before.log2_x == after.log2_x && before.log2_y == after.log2_y;
+    const bool same_depth = before.real == after.real && before.bits == after.bits;
+    if (same_depth && (same_color || has_new_color)) {
+        return "";
+    }
+    return fmt::format("the film's samples are {}, and become {} in {}", described(from),
+                       described(choice.planes), choice.name);
+}
+
 std::int64_t encoder_bytes(const Choice& choice, const WriteOptions& options) {
     // Bytes a pixel of 4:2:0 in 8 bits, by the growth of ffmpeg's resident size from 640x480 to
     // 1920x1080 on two cores with the settings that `Encoder` makes; each further core works on a
@@ -214,10 +260,12 @@ std::int64_t encoder_bytes(const Choice& choice, const WriteOptions& options) {
     static const std::map<std::string, std::int64_t> measured{
         {"h264", 192}, {"h265", 151}, {"av1", 229}, {"prores", 16}};
     const std::int64_t pixels = options.width * options.height;
-    constexpr std::int64_t ffv1_packet = 37 * 4; // the largest that its encoder could need
     if (choice.name == "ffv1") {
-        return std::min<std::int64_t>(pixels * ffv1_packet, std::numeric_limits<int>::max()) +
-               pixels * 12;
+        // The picture as coded, what it takes compressed (at most a little more), and a copy of
+        // that. Its encoder asks for 148 bytes a pixel of addresses, which it doesn't write to.
+        const int coded = av_image_get_buffer_size(choice.coded, static_cast<int>(options.width),
+                                                   static_cast<int>(options.height), 1);
+        return std::int64_t{4} * std::max(coded, 0) + pixels * 12;
     }
     const auto found = measured.find(choice.name);
     if (found == measured.end()) {

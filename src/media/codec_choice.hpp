@@ -22,9 +22,16 @@ struct Choice {
     std::string muxer;          ///< empty: by the path's extension
 };
 
-/// Throws `Error`: invalid_argument (no such codec), unsupported (an odd size where 4:2:0 was asked
-/// for, an encoder that this FFmpeg lacks).
-Choice choose_codec(const std::string& path, const WriteOptions& options);
+/// `source_format`: pixel format of the film that is restored; empty where there is none. Throws
+/// `Error`: invalid_argument (no such codec), unsupported (an odd size where 4:2:0 was asked for,
+/// an encoder that this FFmpeg lacks).
+Choice choose_codec(const std::string& path, const WriteOptions& options,
+                    const std::string& source_format = "");
+
+/// What the choice changes of the source's samples (chroma, RGB or YUV, bits), in one sentence;
+/// empty where it changes nothing.
+std::string samples_change(const MediaInfo& source, const Choice& choice,
+                           const WriteOptions& options);
 
 /// Bytes that such an encoder holds at work, about: frames that it looks ahead, and its packets.
 std::int64_t encoder_bytes(const Choice& choice, const WriteOptions& options);

@@ -72,4 +72,16 @@ inline double phase(bool horizontal, int factor, ChromaSiting siting) {
     return cosited ? 0 : (factor - 1) / 2.0;
 }
 
+/// The same along the columns of one field (0: top), in its own lines: of fields that are
+/// subsampled one by one, so that the samples of both together lie as those of a frame do.
+inline double field_phase(int field, int factor, ChromaSiting siting) {
+    const double top = phase(false, factor, siting) / 2;
+    return top == 0 || field == 0 ? top : factor - 1 - top;
+}
+
+/// Where lines of a plane belong to fields.
+inline bool is_by_fields(const Layout& layout, std::int64_t chroma_lines) {
+    return layout.by_fields && layout.log2_y > 0 && chroma_lines > 1;
+}
+
 } // namespace oldfilm::media

@@ -1,14 +1,17 @@
 #include "media/container.hpp"
 
 #include "base/sync.hpp"
+#include "media/file_names.hpp"
 #include "media/locations.hpp"
+#include "media/muxer_trial.hpp"
+#include "media/output_plan.hpp"
 #include "media/reader.hpp"
+#include "media/timecode.hpp"
 
 #include <oldfilm/error.hpp>
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -30,6 +33,28 @@ Rational common_tick(const Rational& a, const Rational& b) {
     return both.inverse().value() > finest ? a : both;
 }
 
+/// Whether timecode of the film becomes a track of its own.
+bool has_timecode_track(const AVOutputFormat& format) {
+    const std::string_view name = format.name;
+    return name == "mp4" || name == "mov" || name == "ipod";
+}
+
+/// That there is a container for the path, and that it holds the codec.
+void check_muxer(const Choice& choice, const std::string& path) {
+    if (choice.picture_files || choice.name == "y4m") {
+        return;
+    }
+    const AVOutputFormat* format = format_of(path, choice);
+    if (format == nullptr) {
+        throw Error(Errc::unsupported,
+                    fmt::format("the extension of {} tells no container; use .mkv", path));
+    }
+    if (avformat_query_codec(format, choice.encoder->id, FF_COMPLIANCE_EXPERIMENTAL) == 0) {
+        throw Error(Errc::unsupported, fmt::format("{} cannot hold {}; use .mkv, or another codec",
+                                                   format->name, choice.name));
+    }
+}
+
 } // namespace
 
 fs::path partial_path(const fs::path& path) {
@@ -44,15 +69,13 @@ bool is_partial(const fs::path& path) {
 }
 
 bool remove_partial(const fs::path& path) {
-    const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    const bool free = file >= 0 && flock(file, LOCK_EX | LOCK_NB) == 0;
-    if (free) {
-        fs::remove(path);
+    const int file = lock_file(path, /*create=*/false, 0);
+    if (file < 0) {
+        return false;
     }
-    if (file >= 0) {
-        close(file);
-    }
-    return free;
+    fs::remove(path);
+    close(file);
+    return true;
 }
 
 void FreeOutput::operator()(AVFormatContext* context) const noexcept {
@@ -64,11 +87,21 @@ void FreeOutput::operator()(AVFormatContext* context) const noexcept {
 
 Container::Container(std::string path, WriteOptions options, const Reader* source)
     : path_(std::move(path)), options_(std::move(options)), source_(source),
-      choice_(choose_codec(path_, options_)) {
+      choice_(choose_codec(path_, options_, source == nullptr ? "" : source->info().pixel_format)) {
     if (!options_.warn) {
         options_.warn = [](const std::string&) {};
     }
+    check_muxer(choice_, path_);
+    if (source_ != nullptr) {
+        const std::string change = samples_change(source_->info(), choice_, options_);
+        if (!change.empty()) {
+            options_.warn(change);
+        }
+    }
     if (path_ == "-") {
+        if (source_ != nullptr) {
+            static_cast<void>(plan_output(*source_, path_, choice_, options_)); // what is left out
+        }
         return;
     }
     const fs::path folder = fs::absolute(path_).parent_path();
@@ -91,39 +124,51 @@ Container::Container(std::string path, WriteOptions options, const Reader* sourc
                     fmt::format("the output {} is the input; choose another name", path_));
     }
     if (choice_.picture_files) {
-        check_target(file_of(0));
+        pictures_.emplace(path_, options_, choice_, source_);
+        check_pictures();
     } else {
         check_target(path_);
         partial_ = partial_path(path_);
     }
+    if (source_ != nullptr) {
+        plan_ = plan_output(*source_, path_, choice_, options_);
+    }
+    note_changes();
     if (choice_.on_gpu) { // whether there is one shows only when it is opened
         static_cast<void>(encoder(Rational(1, 25)));
     }
 }
 
+void Container::check_room(std::int64_t frames) const {
+    if (pictures_ && !pictures_->is_sequence() && frames > 1) {
+        throw Error(
+            Errc::invalid_argument,
+            fmt::format(
+                "{} names one picture, and the film has more; use a pattern such as out%05d{}",
+                path_, fs::path(path_).extension().string()));
+    }
+}
+
 /// Two that write one file would ruin it; held as long as this lives.
 void Container::lock_partial() {
-    lock_ = ::open(partial_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    if (lock_ < 0) {
-        throw Error(Errc::io, fmt::format("cannot write {}: {}", path_, std::strerror(errno)));
+    lock_ = lock_file(partial_, /*create=*/true, 0666);
+    if (lock_ >= 0) {
+        return;
     }
-    if (flock(lock_, LOCK_EX | LOCK_NB) != 0) {
-        close(std::exchange(lock_, -1));
-        partial_.clear(); // not ours to remove
-        throw Error(Errc::io,
-                    fmt::format("{} must be written by one run at a time, and another one is at "
-                                "work on it; wait for that, or name another output",
-                                path_));
-    }
+    const std::string why = std::strerror(errno);
+    const bool is_held = std::exchange(lock_, -1) == -1;
+    const std::string partial = std::exchange(partial_, {}).string(); // not ours to remove
+    throw Error(Errc::io,
+                is_held ? fmt::format("{} must be written by one run at a time, and another one is "
+                                      "at work on it; wait for that, or name another output",
+                                      path_)
+                        : fmt::format("cannot write {}: {}: {}", path_, partial, why));
 }
 
 Container::~Container() {
     output_.reset();
-    if (lock_ >= 0) {
-        close(lock_);
-    }
     std::error_code ignored;
-    if (!finished_ && !partial_.empty()) {
+    if (!finished_ && !partial_.empty() && lock_ >= 0) {
         fs::remove(partial_, ignored);
     }
     for (const auto& [unfinished, final_name] : files_) {
@@ -131,6 +176,28 @@ Container::~Container() {
             fs::remove(unfinished, ignored);
         }
     }
+    if (lock_ >= 0) { // last: another run that waits for it must find nothing of ours
+        close(lock_);
+    }
+}
+
+/// Pictures must not take the place of those that they are made of, whatever else they may replace.
+void Container::check_pictures() const {
+    const fs::path first = pictures_->file(0);
+    const Sequence* from =
+        source_ != nullptr ? Reader::Impl::of(*source_).decoder.sequence() : nullptr;
+    std::error_code failed;
+    const auto number = from != nullptr ? from->name().number_in(first.filename().string())
+                                        : std::optional<std::int64_t>();
+    const fs::path read = number               ? from->name().file(*number)
+                          : source_ != nullptr ? fs::path(source_->info().path)
+                                               : fs::path();
+    if (fs::equivalent(first, read, failed)) {
+        throw Error(Errc::invalid_argument,
+                    fmt::format("the output {} is the input's picture {}; choose another name",
+                                path_, read.string()));
+    }
+    check_target(first);
 }
 
 void Container::check_target(const fs::path& target) const {
@@ -141,18 +208,33 @@ void Container::check_target(const fs::path& target) const {
     }
 }
 
-/// The file of picture `number`: the pattern filled in, from 1 as is usual; or the one name.
-fs::path Container::file_of(std::int64_t number) const {
-    if (!is_sequence(path_)) {
-        return path_;
+bool Container::has_times() const {
+    return choice_.name != "y4m" && !choice_.picture_files;
+}
+
+/// What a film loses, or gains, in an output of this kind.
+void Container::note_changes() const {
+    const bool one_picture = pictures_ && !pictures_->is_sequence();
+    if (options_.frame_rate.num() == 0 && !has_times() && !one_picture) {
+        options_.warn(fmt::format("{} can't hold times, and the film's are irregular: its frames "
+                                  "follow one another there, and their times are lost; write a "
+                                  ".mkv or .mp4, or bring the film to a rate (--fps 25)",
+                                  path_));
     }
-    char name[4096] = {};
-    if (av_get_frame_filename(name, sizeof(name), path_.c_str(), static_cast<int>(number + 1)) <
-        0) {
-        throw Error(Errc::invalid_argument,
-                    fmt::format("{} is no pattern for pictures; use one %05d", path_));
+    const bool from_linear = source_ != nullptr && source_->info().linear_light;
+    const bool to_linear = choice_.name == "exr";
+    if (from_linear && !to_linear) {
+        options_.warn(
+            fmt::format("{} holds linear light, and {} doesn't: pictures are written with "
+                        "the sRGB transfer, and what is brighter than white is clipped",
+                        source_->info().path, path_));
+    } else if (to_linear && source_ != nullptr && !from_linear) {
+        options_.warn(fmt::format("{} holds linear light, as OpenEXR does: pictures are brought "
+                                  "there from the film's transfer ({})",
+                                  path_,
+                                  av_color_transfer_name(static_cast<AVColorTransferCharacteristic>(
+                                      options_.color.transfer))));
     }
-    return name;
 }
 
 /// Ticks that hold the film's own times: exactly 1 / rate where the container knows no other.
@@ -170,15 +252,12 @@ std::unique_ptr<Encoder> Container::encoder(Rational first_base) const {
             clock = common_tick(clock, Reader::Impl::of(*source_).decoder.time_base());
         }
     }
-    return std::make_unique<Encoder>(choice_, options_, clock, wants_global_header());
+    return std::make_unique<Encoder>(choice_, options_, clock, wants_global_header(),
+                                     source_ == nullptr ? Hdr() : Reader::Impl::of(*source_).hdr);
 }
 
 bool Container::wants_global_header() const {
-    if (choice_.picture_files) {
-        return false;
-    }
-    const AVOutputFormat* format = av_guess_format(
-        choice_.muxer.empty() ? nullptr : choice_.muxer.c_str(), path_.c_str(), nullptr);
+    const AVOutputFormat* format = choice_.picture_files ? nullptr : format_of(path_, choice_);
     return format != nullptr && (format->flags & AVFMT_GLOBALHEADER) != 0;
 }
 
@@ -195,11 +274,6 @@ void Container::open(const Encoder& encoder) {
           "find a container for " + path_);
     output_.reset(context);
     output_->flags |= AVFMT_FLAG_BITEXACT; // no random numbers: the same film gives the same bytes
-    if (choice_.name != "y4m" && avformat_query_codec(output_->oformat, choice_.encoder->id,
-                                                      FF_COMPLIANCE_EXPERIMENTAL) == 0) {
-        throw Error(Errc::unsupported, fmt::format("{} cannot hold {}; use .mkv, or another codec",
-                                                   output_->oformat->name, choice_.name));
-    }
     open_output(encoder);
 }
 
@@ -216,17 +290,12 @@ void Container::open_output(const Encoder& encoder) {
     }
     video->time_base = encoder.codec().time_base;
     video->avg_frame_rate = encoder.codec().framerate;
-    video->sample_aspect_ratio = encoder.codec().sample_aspect_ratio;
-    if (source_ != nullptr && source_->info().path != "-" && !is_sequence(source_->info().path) &&
-        choice_.name != "y4m") {
-        const Reader::Impl& from = Reader::Impl::of(*source_);
-        av_dict_copy(&video->metadata, from.decoder.stream().metadata, 0);
-        for (const char* stale : {"rotate", "DURATION", "encoder"}) { // frames are upright already
-            av_dict_set(&video->metadata, stale, nullptr, 0);
-        }
-        others_ =
-            std::make_unique<OtherStreams>(from.info.path, from.options, *output_, options_.warn);
+    if (choice_.name == "y4m" && video->avg_frame_rate.num == 0 && source_ != nullptr) {
+        // It names one rate, and would name the clock's.
+        video->avg_frame_rate = Reader::Impl::of(*source_).decoder.stream().avg_frame_rate;
     }
+    video->sample_aspect_ratio = encoder.codec().sample_aspect_ratio;
+    describe_film(*video, encoder.hdr());
     for (const auto& [key, value] : options_.metadata) {
         av_dict_set(&output_->metadata, key.c_str(), value.c_str(), 0);
     }
@@ -240,10 +309,40 @@ void Container::open_output(const Encoder& encoder) {
     }
     AVDictionary* muxing = nullptr;
     av_dict_set(&muxing, "movflags", "+faststart+use_metadata_tags+write_colr", 0);
-    output_->strict_std_compliance = FF_COMPLIANCE_UNOFFICIAL; // y4m of more than 8 bits
+    output_->strict_std_compliance = FF_COMPLIANCE_EXPERIMENTAL; // each stream was tried before
     const int written = avformat_write_header(output_.get(), &muxing);
     av_dict_free(&muxing);
     check_io(written, "write " + path_);
+}
+
+/// What the source says of its film and of itself.
+void Container::describe_film(AVStream& film, const Hdr& hdr) {
+    hdr.add_to(film);
+    if (source_ == nullptr || choice_.name == "y4m") {
+        return;
+    }
+    const Reader::Impl& from = Reader::Impl::of(*source_);
+    if (has_streams(*source_)) {
+        describe_source(film, from);
+    }
+    const std::string timecode = from.timecode_at(options_.frame_rate, options_.warn);
+    if (!timecode.empty()) { // MOV and MP4 make a track of it where the film has it
+        AVDictionary** where =
+            has_timecode_track(*output_->oformat) ? &film.metadata : &output_->metadata;
+        av_dict_set(where, "timecode", timecode.c_str(), 0);
+    }
+}
+
+void Container::describe_source(AVStream& film, const Reader::Impl& from) {
+    av_dict_copy(&film.metadata, from.decoder.stream().metadata, 0);
+    // Frames are upright already; the timecode follows.
+    for (const char* stale : {"rotate", "DURATION", "encoder", "timecode"}) {
+        av_dict_set(&film.metadata, stale, nullptr, 0);
+    }
+    others_ = std::make_unique<OtherStreams>(from.info.path, from.options,
+                                             time_in(*output_->oformat, *source_), plan_, *output_,
+                                             options_.warn);
+    av_dict_set(&output_->metadata, "timecode", nullptr, 0);
 }
 
 void Container::write(AVPacket& packet) {
@@ -252,6 +351,11 @@ void Container::write(AVPacket& packet) {
         return;
     }
     packet.stream_index = stream_;
+    if (only_counts(*output_->oformat)) {
+        first_ = first_.value_or(packet.pts); // encoders begin with the first that is seen
+        packet.pts -= *first_;
+        packet.dts -= *first_;
+    }
     av_packet_rescale_ts(&packet, clock_, output_->streams[stream_]->time_base);
     check_io(av_interleaved_write_frame(output_.get(), &packet), "write " + path_);
     if (output_->pb != nullptr) {
@@ -266,47 +370,69 @@ void Container::copy_others(std::optional<Rational> until) {
 }
 
 void Container::write_file(const AVPacket& packet) {
-    const fs::path target = file_of(static_cast<std::int64_t>(files_.size()));
-    if (!is_sequence(path_) && !files_.empty()) {
-        throw Error(
-            Errc::invalid_argument,
-            fmt::format(
-                "{} names one picture, and the film has more; use a pattern such as out%05d{}",
-                path_, fs::path(path_).extension().string()));
-    }
+    const auto index = static_cast<std::int64_t>(files_.size());
+    const fs::path target = pictures_->file(index);
+    check_room(index + 1);
     check_target(target);
     files_.emplace_back(partial_path(target), target);
+    const std::vector<std::uint8_t> bytes = pictures_->contents(packet, index);
     std::ofstream file(files_.back().first, std::ios::binary);
-    file.write(reinterpret_cast<const char*>(packet.data), packet.size);
+    file.write(reinterpret_cast<const char*>(bytes.data()),
+               static_cast<std::streamsize>(bytes.size()));
     file.close();
     if (!file) {
         throw Error(Errc::io, fmt::format("cannot write {}; is the disk full?", target.string()));
     }
 }
 
-void Container::finish() {
+void Container::close_output() {
+    check_io(av_write_trailer(output_.get()), "finish " + path_);
+    if (output_->pb != nullptr) {
+        avio_flush(output_->pb);
+        check_io(output_->pb->error, "finish " + path_);
+        if ((output_->oformat->flags & AVFMT_NOFILE) == 0) {
+            check_io(avio_closep(&output_->pb), "finish " + path_);
+        }
+    }
+    output_.reset();
+}
+
+/// Gives a finished file its name.
+void Container::publish(const fs::path& unfinished, const fs::path& final_name) {
+    const int failed = give_name(unfinished, final_name, options_.overwrite);
+    if (failed == EEXIST && unfinished == partial_) {
+        const Error error(Errc::io,
+                          fmt::format("{} must not exist, and appeared while the film was written; "
+                                      "it was left alone, and the result is in {}: rename that",
+                                      final_name.string(), unfinished.string()));
+        partial_.clear(); // hours of work, perhaps: it stays
+        files_.clear();
+        throw error;
+    }
+    if (failed != 0) {
+        throw Error(Errc::io, fmt::format("cannot give {} its name: {}", final_name.string(),
+                                          std::strerror(failed)));
+    }
+}
+
+void Container::finish(const std::function<void(const fs::path&)>& before) {
     copy_others(std::nullopt);
     if (output_) {
-        check_io(av_write_trailer(output_.get()), "finish " + path_);
-        if (output_->pb != nullptr) {
-            avio_flush(output_->pb);
-            check_io(output_->pb->error, "finish " + path_);
-        }
-        output_.reset();
+        close_output();
     }
     if (!partial_.empty()) {
         files_.emplace_back(partial_, path_);
     }
     for (const auto& [unfinished, final_name] : files_) {
         base::sync(unfinished);
-        std::error_code failed;
-        fs::rename(unfinished, final_name, failed);
-        if (failed) {
-            throw Error(Errc::io, fmt::format("cannot give {} its name: {}", final_name.string(),
-                                              failed.message()));
-        }
     }
-    if (!files_.empty()) {
+    if (before && !files_.empty()) {
+        before(files_.front().first);
+    }
+    for (const auto& [unfinished, final_name] : files_) {
+        publish(unfinished, final_name);
+    }
+    if (path_ != "-") {
         base::sync(fs::absolute(path_).parent_path());
     }
     finished_ = true;

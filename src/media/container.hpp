@@ -4,10 +4,12 @@
 
 #include "media/encoder.hpp"
 #include "media/other_streams.hpp"
+#include "media/picture_files.hpp"
 
 #include <oldfilm/media.hpp>
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -43,6 +45,10 @@ class Container {
     /// An encoder whose packets fit. `first_base`: time base of the film's first frame. Throws
     /// `Error` (unsupported).
     [[nodiscard]] std::unique_ptr<Encoder> encoder(Rational first_base) const;
+    /// Throws `Error` (invalid_argument) where the output is one picture and the film has more.
+    void check_room(std::int64_t frames) const;
+    /// Whether the output tells when each frame is shown, and not that each lasts as long alone.
+    [[nodiscard]] bool has_times() const;
     /// Describes the film; before the first packet.
     void open(const Encoder& encoder);
     [[nodiscard]] bool is_open() const { return opened_; }
@@ -50,30 +56,40 @@ class Container {
     void write(AVPacket& packet);
     /// Sound and the like up to `until` seconds of the film; all that is left with nothing.
     void copy_others(std::optional<Rational> until);
-    /// Ends the file, syncs it and gives it its name.
-    void finish();
+    /// Ends the file, syncs it and gives it its name; `before` is told the file (the first of
+    /// pictures) that is about to get one. Where a file of that name appeared meanwhile, and must
+    /// not be overwritten, throws `Error` (io) and leaves the partial file.
+    void finish(const std::function<void(const std::filesystem::path&)>& before = {});
     [[nodiscard]] const std::string& path() const { return path_; }
     [[nodiscard]] const WriteOptions& options() const { return options_; }
     [[nodiscard]] const Choice& choice() const { return choice_; }
 
   private:
     [[nodiscard]] bool wants_global_header() const;
+    void describe_film(AVStream& film, const Hdr& hdr);
+    void describe_source(AVStream& film, const Reader::Impl& from);
     void open_output(const Encoder& encoder);
     void lock_partial();
+    void note_changes() const;
+    void check_pictures() const;
+    void close_output();
+    void publish(const std::filesystem::path& unfinished, const std::filesystem::path& final_name);
     void write_file(const AVPacket& packet);
-    [[nodiscard]] std::filesystem::path file_of(std::int64_t number) const;
     void check_target(const std::filesystem::path& target) const;
 
     std::string path_;
     WriteOptions options_;
     const Reader* source_;
     Choice choice_;
+    std::optional<PictureFiles> pictures_; ///< where that is what is written
     std::filesystem::path partial_;
     int lock_ = -1; ///< on the partial file, while it grows
     UniqueOutput output_;
+    StreamPlan plan_;
     std::unique_ptr<OtherStreams> others_;
     AVRational clock_{0, 1}; ///< the encoder's time base
     int stream_ = 0;
+    std::optional<std::int64_t> first_; ///< time of the first frame that was written
     std::vector<std::pair<std::filesystem::path, std::filesystem::path>>
         files_; ///< partial and final names
     bool opened_ = false, finished_ = false;

@@ -1,6 +1,7 @@
 #include "media/convert.hpp"
 
 #include "media/coding.hpp"
+#include "media/linear_light.hpp"
 
 #include <oldfilm/error.hpp>
 
@@ -89,29 +90,62 @@ class ChromaRows {
     int above_row_ = -1, below_row_ = -1;
 };
 
-/// The rows of a plane that is already narrow, made fewer likewise.
-at::Tensor fewer_rows(const at::Tensor& plane, int factor, bool cosited) {
+/// The rows of a plane that is already narrow, made fewer likewise: `line` of `lines` that belong
+/// together (those of a field, or all), which are `step` apart.
+void fewer_row(const float* from, int line, int lines, std::int64_t step, std::int64_t width,
+               int factor, const std::vector<float>& weights, float* to) {
+    const bool cosited = weights.size() > static_cast<std::size_t>(factor);
+    const int first = cosited ? 1 - factor : 0;
+    std::fill(to, to + width, 0.0F); // ATen would wake all its threads for this
+    for (std::size_t k = 0; k < weights.size(); ++k) {
+        const int y = std::clamp(line * factor + first + static_cast<int>(k), 0, lines - 1);
+        const float* row = from + y * step;
+        for (std::int64_t x = 0; x < width; ++x) {
+            to[x] += weights[k] * row[x];
+        }
+    }
+}
+
+at::Tensor fewer_rows(const at::Tensor& plane, const Layout& layout, ChromaSiting siting) {
+    const int factor = 1 << layout.log2_y;
     if (factor == 1) {
         return plane;
     }
-    const std::vector<float> weights = narrowing(factor, cosited);
-    const int first = cosited ? 1 - factor : 0;
     const auto height = static_cast<int>(plane.size(0));
     const std::int64_t width = plane.size(1);
     at::Tensor out = at::empty({(height + factor - 1) / factor, width}, plane.options());
     const float* from = plane.const_data_ptr<float>();
     float* to = out.mutable_data_ptr<float>();
-    std::fill(to, to + out.numel(), 0.0F); // ATen would wake all its threads for this
+    const int fields = is_by_fields(layout, out.size(0)) ? 2 : 1;
     for (int line = 0; line < out.size(0); ++line, to += width) {
-        for (std::size_t k = 0; k < weights.size(); ++k) {
-            const int y = std::clamp(line * factor + first + static_cast<int>(k), 0, height - 1);
-            const float* row = from + y * width;
-            for (std::int64_t x = 0; x < width; ++x) {
-                to[x] += weights[k] * row[x];
-            }
-        }
+        const int field = line % fields;
+        const double center =
+            fields == 2 ? field_phase(field, factor, siting) : phase(false, factor, siting);
+        fewer_row(from + field * width, line / fields, (height - field + fields - 1) / fields,
+                  fields * width, width, factor, narrowing(factor, center), to);
     }
     return out;
+}
+
+/// Where the chroma of each line comes from.
+Taps line_taps(const AVFrame& frame, const Layout& layout, ChromaSiting siting) {
+    const int factor = 1 << layout.log2_y;
+    const int samples = AV_CEIL_RSHIFT(frame.height, layout.log2_y);
+    Taps lines(frame.height, samples, factor, phase(false, factor, siting));
+    if (!is_by_fields(layout, samples)) {
+        return lines;
+    }
+    for (int field = 0; field < 2; ++field) {
+        const Taps own((frame.height - field + 1) / 2, (samples - field + 1) / 2, factor,
+                       field_phase(field, factor, siting));
+        for (std::size_t i = 0; i < own.first.size(); ++i) {
+            const std::size_t line = 2 * i + static_cast<std::size_t>(field);
+            lines.first[line] = 2 * own.first[i] + field;
+            lines.second[line] = 2 * own.second[i] + field;
+            lines.weight[line] = own.weight[i];
+        }
+    }
+    return lines;
 }
 
 /// Luma, and both colour differences with the width that they are coded in.
@@ -119,7 +153,7 @@ struct Differences {
     at::Tensor y, cb, cr;
 };
 
-Differences differences(const at::Tensor& rgb, const Weights& w, int across, bool cosited) {
+Differences differences(const at::Tensor& rgb, const Weights& w, int across, double center) {
     const auto height = rgb.size(1);
     const auto width = static_cast<int>(rgb.size(2));
     const int narrow = (width + across - 1) / across;
@@ -129,7 +163,7 @@ Differences differences(const at::Tensor& rgb, const Weights& w, int across, boo
                           at::empty({height, narrow}, at::dtype(at::kFloat))};
     const float* red = rgb.const_data_ptr<float>();
     const std::int64_t area = height * width;
-    const std::vector<float> weights = narrowing(across, cosited);
+    const std::vector<float> weights = narrowing(across, center);
     std::vector<float> wide_cb(static_cast<std::size_t>(width + 2 * across));
     std::vector<float> wide_cr(wide_cb.size());
     for (std::int64_t line = 0; line < height; ++line, red += width) {
@@ -171,7 +205,7 @@ void copy_rows(const at::Tensor& plane, AVFrame& frame, int index) {
 }
 
 at::Tensor to_picture(const AVFrame& frame, const ColorTags& tags, bool grey) {
-    const Layout layout = layout_of(static_cast<AVPixelFormat>(frame.format));
+    const Layout layout = layout_of(frame);
     const Coding luma = luma_coding(layout, tags.range);
     const bool mono = grey || layout.planes == 1;
     at::Tensor picture =
@@ -180,21 +214,19 @@ at::Tensor to_picture(const AVFrame& frame, const ColorTags& tags, bool grey) {
     const std::ptrdiff_t area = std::ptrdiff_t{frame.width} * frame.height;
     if (mono) {
         scale_plane(frame, layout, 0, luma, out); // luma, or green, which equals the others
-        return picture;
+        return is_linear_light(layout, tags) ? from_linear(picture) : picture;
     }
     if (layout.rgb) {
         scale_plane(frame, layout, 2, luma, out);
         scale_plane(frame, layout, 0, luma, out + area);
         scale_plane(frame, layout, 1, luma, out + 2 * area);
-        return picture;
+        return is_linear_light(layout, tags) ? from_linear(picture) : picture;
     }
     const Matrix matrix = matrix_of(weights_of(tags.matrix));
     const int across = 1 << layout.log2_x;
-    const int down = 1 << layout.log2_y;
     const Taps columns(frame.width, AV_CEIL_RSHIFT(frame.width, layout.log2_x), across,
                        phase(true, across, tags.siting));
-    const Taps lines(frame.height, AV_CEIL_RSHIFT(frame.height, layout.log2_y), down,
-                     phase(false, down, tags.siting));
+    const Taps lines = line_taps(frame, layout, tags.siting);
     const Scaling chroma = scaling_of(chroma_coding(layout, tags.range));
     ChromaRows blue_rows(frame, layout, 1, chroma);
     ChromaRows red_rows(frame, layout, 2, chroma);
@@ -217,8 +249,9 @@ at::Tensor to_picture(const AVFrame& frame, const ColorTags& tags, bool grey) {
     return picture;
 }
 
-std::vector<at::Tensor> to_planes(const at::Tensor& picture, const Layout& layout,
+std::vector<at::Tensor> to_planes(const at::Tensor& given, const Layout& layout,
                                   const ColorTags& tags) {
+    const at::Tensor picture = layout.real ? to_linear(given, tags.transfer) : given;
     const Coding luma = luma_coding(layout, tags.range);
     const bool grey = picture.size(0) == 1;
     if (layout.rgb) {
@@ -230,13 +263,14 @@ std::vector<at::Tensor> to_planes(const at::Tensor& picture, const Layout& layou
     const int down = 1 << layout.log2_y;
     if (!grey) {
         const Differences d = differences(picture.contiguous(), weights_of(tags.matrix), across,
-                                          phase(true, across, tags.siting) == 0);
-        const bool cosited = phase(false, down, tags.siting) == 0;
+                                          phase(true, across, tags.siting));
         if (layout.planes == 1) {
             return {coded(d.y, luma, layout)};
         }
-        return {coded(d.y, luma, layout), coded(fewer_rows(d.cb, down, cosited), chroma, layout),
-                coded(fewer_rows(d.cr, down, cosited), chroma, layout)};
+        const auto fewer = [&](const at::Tensor& plane) {
+            return coded(fewer_rows(plane, layout, tags.siting), chroma, layout);
+        };
+        return {coded(d.y, luma, layout), fewer(d.cb), fewer(d.cr)};
     }
     std::vector<at::Tensor> planes{coded(picture[0], luma, layout)};
     if (layout.planes == 3) {

@@ -20,15 +20,18 @@ struct Layout {
     int bits = 8;
     int bytes = 1;              ///< of a sample
     int planes = 1;             ///< 1 (grey) or 3
-    bool real = false;          ///< float32, 1.0 is white, taken and given as it is
+    bool real = false;          ///< float32, 1.0 is white
     bool rgb = false;           ///< planes are G, B, R
     int log2_x = 0, log2_y = 0; ///< chroma subsampling
+    bool by_fields = false;     ///< chroma was subsampled in each field, not in the frame
 };
 
 /// Whether `format` is such a format.
 bool is_direct(AVPixelFormat format);
 /// Throws `Error` (unsupported) unless `is_direct`.
 Layout layout_of(AVPixelFormat format);
+/// Of a frame in such a format: by fields where its flags say that it is interlaced.
+Layout layout_of(const AVFrame& frame);
 /// The direct format that holds all that `format` holds (but alpha), to be reached by swscale
 /// without any change of matrix or range.
 AVPixelFormat direct_format(AVPixelFormat format);
@@ -39,11 +42,13 @@ AVPixelFormat without_range(AVPixelFormat format);
 /// Tags with what is missing filled in: RGB and grey are full range; SD is BT.601, HD is BT.709.
 ColorTags completed(ColorTags tags, AVPixelFormat format, std::int64_t height, std::int64_t width);
 
-/// C x H x W float32 (C = 1 with `grey` or for grey formats). The samples are read now.
+/// C x H x W float32 (C = 1 with `grey` or for grey formats), of linear light with the sRGB
+/// transfer. The samples are read now.
 at::Tensor to_picture(const AVFrame& frame, const ColorTags& tags, bool grey);
 
 /// Planes (H x W, uint8 or int16 with the bits of uint16) of a picture in this layout; a grey
-/// picture in a colour layout gets neutral chroma.
+/// picture in a colour layout gets neutral chroma. In a float layout they are linear light, brought
+/// there from the tags' transfer.
 std::vector<at::Tensor> to_planes(const at::Tensor& picture, const Layout& layout,
                                   const ColorTags& tags);
 

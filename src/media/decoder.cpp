@@ -2,7 +2,6 @@
 
 #include "device/order.hpp"
 #include "media/convert.hpp"
-#include "media/probe.hpp"
 
 #include <oldfilm/error.hpp>
 
@@ -16,6 +15,7 @@ extern "C" {
 #include <fmt/format.h>
 
 #include <cmath>
+#include <filesystem>
 
 namespace oldfilm::media {
 namespace {
@@ -32,14 +32,6 @@ const std::int32_t* display_matrix(const AVStream& stream) {
 #else
     return reinterpret_cast<const std::int32_t*>(
         av_stream_get_side_data(&stream, AV_PKT_DATA_DISPLAYMATRIX, nullptr));
-#endif
-}
-
-bool is_interlaced(const AVFrame& frame) {
-#if LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(58, 7, 100)
-    return (frame.flags & AV_FRAME_FLAG_INTERLACED) != 0;
-#else
-    return frame.interlaced_frame != 0;
 #endif
 }
 
@@ -64,12 +56,44 @@ std::string orientation(const std::int32_t* matrix, int& rotation) {
     return filters;
 }
 
+/// The image sequence that a pattern or a folder names; null where the path is neither.
+std::unique_ptr<Sequence> sequence_at(const std::string& path, const ReadOptions& options) {
+    std::error_code unknown;
+    std::optional<SequenceName> name = sequence_name(path);
+    if (!name && std::filesystem::is_directory(path, unknown)) {
+        name = sequence_in(path);
+    }
+    return name ? std::make_unique<Sequence>(std::move(*name), options) : nullptr;
+}
+
+UniqueInput open_film(const std::string& path, const Sequence* sequence,
+                      const ReadOptions& options) {
+    if (sequence == nullptr) {
+        return open_input(path, options);
+    }
+    ReadOptions one = options;
+    one.source_fps = sequence->rate();
+    // A picture is one packet there, however large.
+    return open_input(sequence->example().string(), one, "image2");
+}
+
+/// Says so where a picture is one of many.
+void note_neighbors(const std::string& path, const ReadOptions& options) {
+    const auto name = options.warn ? sequence_around(path) : std::nullopt;
+    const std::size_t count = name ? name->numbers().size() : 0;
+    if (count > 1) {
+        options.warn(fmt::format("{} is one of {} numbered pictures, and is restored by itself; "
+                                 "for the film that they are name {} or their folder",
+                                 path, count, name->pattern()));
+    }
+}
+
 } // namespace
 
 Decoder::Decoder(const std::string& path, const ReadOptions& options,
                  std::unique_ptr<VideoEngine> engine)
     : options_(options), path_(path), engine_(std::move(engine)),
-      input_(open_input(path, options)) {
+      sequence_(sequence_at(path, options)), input_(open_film(path, sequence_.get(), options)) {
     const int index = first_video(*input_);
     const AVCodec* decoder =
         index < 0 ? nullptr : avcodec_find_decoder(input_->streams[index]->codecpar->codec_id);
@@ -80,6 +104,12 @@ Decoder::Decoder(const std::string& path, const ReadOptions& options,
                         path));
     }
     stream_ = input_->streams[index];
+    checksums_.emplace(*stream_->codecpar);
+    if (sequence_) {
+        describe_sequence();
+    } else {
+        note_neighbors(path_, options_);
+    }
     codec_.reset(avcodec_alloc_context3(decoder));
     if (!codec_) {
         throw std::bad_alloc();
@@ -102,15 +132,33 @@ Decoder::Decoder(const std::string& path, const ReadOptions& options,
     codec_->pkt_timebase = stream_->time_base;
     codec_->max_pixels = most_pixels;
     codec_->flags |= AV_CODEC_FLAG_OUTPUT_CORRUPT; // part of a frame is better than none
-    if (decoder->id == AV_CODEC_ID_MJPEG) {
-        // It tells of damage only when it is asked to stop there; the frame before stands in then.
-        codec_->err_recognition |= AV_EF_EXPLODE;
+    if (decoder->id == AV_CODEC_ID_MJPEG || decoder->id == AV_CODEC_ID_PNG) {
+        // They tell of damage only when asked to stop there; the frame before stands in then.
+        // TIFF's decoder, asked so, refuses whole pictures for a tag that it does not know.
+        codec_->err_recognition |= AV_EF_EXPLODE | AV_EF_CRCCHECK;
     }
     is_matroska_ = std::string_view(input_->iformat->name).find("matroska") == 0;
     time_base_ = to_rational(stream_->time_base);
     mirror_ = orientation(display_matrix(*stream_), rotation_);
     attach_engine();
     check(avcodec_open2(codec_.get(), decoder, nullptr), "open the decoder of " + path);
+    if (file_.has_no_end()) {
+        warn(fmt::format("{} has no mark of its end: it was written to a pipe, or is still being "
+                         "written; whether all of it is there can't be told",
+                         path));
+    }
+}
+
+/// The stream is that of one picture; it is made the film's.
+void Decoder::describe_sequence() {
+    path_ = sequence_->name().pattern();
+    stream_->time_base = to_av(sequence_->rate().inverse());
+    stream_->avg_frame_rate = stream_->r_frame_rate = to_av(sequence_->rate());
+    stream_->nb_frames = stream_->duration = sequence_->count();
+    stream_->start_time = 0;
+    if (sequence_->dpx() && !sequence_->dpx()->timecode.empty()) {
+        av_dict_set(&stream_->metadata, "timecode", sequence_->dpx()->timecode.c_str(), 0);
+    }
 }
 
 void Decoder::attach_engine() {
@@ -140,42 +188,78 @@ void Decoder::warn(const std::string& line) const {
     }
 }
 
-void Decoder::note_damage(const std::string& what) {
-    if (options_.strict) {
+void Decoder::check_strict(const std::string& what) const {
+    // Which picture of a sequence it is shows when its frame doesn't come.
+    if (options_.strict && !sequence_) {
         throw Error(
             Errc::unreadable,
             fmt::format("{} is damaged ({}), and strict reading was asked for", path_, what));
     }
+}
+
+void Decoder::note_damage(const std::string& what) {
+    check_strict(what);
     broken_ = true;
+    ++lost_;
+}
+
+void Decoder::note_hurt(const AVFrame& frame) {
+    if (!sequence_) {
+        check_strict("a frame could be decoded only in part");
+        return;
+    }
+    const std::string named = fmt::format("{} could be decoded only in part",
+                                          sequence_->file(frame.best_effort_timestamp).string());
+    if (options_.strict) {
+        throw Error(Errc::unreadable, named + ", and strict reading was asked for");
+    }
+    warn(named);
 }
 
 /// Matroska's reader jumps over what it cannot read and says nothing; bytes that belong to no
 /// packet tell.
 void Decoder::note_gap() {
     constexpr std::int64_t headers = 1024; // of blocks and clusters, with room to spare
-    if (!is_matroska_ || packet_->pos < 0) {
+    if (packet_->pos < 0) {
         return;
     }
-    if (bytes_end_ > 0 && packet_->pos > bytes_end_ + headers) {
+    if (is_matroska_ && bytes_end_ > 0 && packet_->pos > bytes_end_ + headers) {
         note_damage(fmt::format("{} bytes belong to nothing", packet_->pos - bytes_end_));
     }
     bytes_end_ = std::max(bytes_end_, packet_->pos + packet_->size);
+}
+
+int Decoder::read_packet() {
+    if (!sequence_) {
+        return av_read_frame(input_.get(), packet_.get());
+    }
+    const bool read = sequence_->read(*packet_);
+    packet_->stream_index = stream_->index;
+    return read ? 0 : AVERROR_EOF;
+}
+
+/// The reader of y4m drops a last frame that is cut off, and says nothing.
+void Decoder::note_rest() {
+    if (std::string_view(input_->iformat->name) == "yuv4mpegpipe" && bytes_end_ > 0 &&
+        avio_tell(input_->pb) > bytes_end_) {
+        note_damage("the last frame is cut off");
+    }
 }
 
 /// Reads one packet of the stream into the decoder. False when there is none left.
 bool Decoder::feed() {
     while (true) {
         av_packet_unref(packet_.get());
-        const int read = av_read_frame(input_.get(), packet_.get());
+        const int read = read_packet();
         if (read == AVERROR(EAGAIN)) {
             continue;
         }
         if (read < 0) {
             if (read != AVERROR_EOF) {
                 warn(fmt::format("{} breaks off: {}", path_, error_text(read)));
-                ++damaged_;
                 note_damage(error_text(read));
             }
+            note_rest();
             return false;
         }
         if (continuity_.apply(*packet_)) {
@@ -185,8 +269,15 @@ bool Decoder::feed() {
         if (packet_->stream_index != stream_->index) {
             continue;
         }
+        if (packet_->pts != AV_NOPTS_VALUE) {
+            packets_end_ = std::max(packets_end_, packet_->pts + packet_->duration);
+        }
         if ((packet_->flags & AV_PKT_FLAG_CORRUPT) != 0) {
-            note_damage("a packet is marked as corrupt");
+            check_strict("a packet is marked as corrupt");
+            broken_ = true; // not lost: at a splice it decodes well, else its frame tells
+        }
+        if (checksums_->are_wrong(*packet_)) {
+            note_damage("the checksum of a slice is wrong");
         }
         const int sent = avcodec_send_packet(codec_.get(), packet_.get());
         check_engine(sent);
@@ -213,7 +304,8 @@ Decoded Decoder::from_surface(UniqueFrame frame) {
         }
         return {std::move(frame), nullptr};
     }
-    const Layout layout = layout_of(without_range(found->format));
+    Layout layout = layout_of(without_range(found->format));
+    layout.by_fields = is_interlaced(*frame);
     UniqueFrame described = make_frame();
     check(av_frame_copy_props(described.get(), frame.get()), "hold a frame");
     described->format = found->format;
@@ -232,6 +324,32 @@ Decoded Decoder::from_surface(UniqueFrame frame) {
     return {std::move(described), std::move(samples)};
 }
 
+Rational Decoder::packets_end() const {
+    return Rational(packets_end_) * to_rational(stream_->time_base);
+}
+
+void Decoder::note_end(const AVFrame& frame) {
+    if (frame.pts == AV_NOPTS_VALUE) {
+        return;
+    }
+#if LIBAVUTIL_VERSION_MAJOR >= 58
+    const std::int64_t lasts = frame.duration;
+#else
+    const std::int64_t lasts = frame.pkt_duration;
+#endif
+    const double tick = av_q2d(stream_->time_base);
+    const double time = static_cast<double>(frame.pts) * tick;
+    const AVRational rate = av_guess_frame_rate(input_.get(), stream_, nullptr);
+    const double end = time + (lasts > 0      ? static_cast<double>(lasts) * tick
+                               : rate.num > 0 ? 1 / av_q2d(rate)
+                                              : 0);
+    if (reached_ > 0) {
+        longest_ = std::max(longest_, time - last_);
+    }
+    last_ = time;
+    reached_ = std::max(reached_, end);
+}
+
 Decoded Decoder::decoded() {
     UniqueFrame frame = make_frame();
     while (!decoder_over_) {
@@ -241,13 +359,13 @@ Decoded Decoder::decoded() {
                 frame->decode_error_flags != 0 || (frame->flags & AV_FRAME_FLAG_CORRUPT) != 0;
             if (hurt) {
                 ++damaged_;
-                note_damage("a frame could be decoded only in part");
-                broken_ = false; // the frame is there, if not whole; nothing is missing before it
+                note_hurt(*frame); // the frame is there, if not whole
             }
             interlaced_ = interlaced_ || is_interlaced(*frame);
             frame->pts = frame->best_effort_timestamp;
             frame->sample_aspect_ratio =
                 av_guess_sample_aspect_ratio(input_.get(), stream_, frame.get());
+            note_end(*frame);
             return engine_ ? from_surface(std::move(frame)) : Decoded{std::move(frame), nullptr};
         }
         check_engine(got);
@@ -256,9 +374,9 @@ Decoded Decoder::decoded() {
                 input_over_ = true;
                 avcodec_send_packet(codec_.get(), nullptr); // drains what B-frames hold back
             }
-        } else if (got == AVERROR_EOF || input_over_) {
+        } else if (got == AVERROR_EOF || got == AVERROR(EAGAIN)) {
             decoder_over_ = true;
-        } else {
+        } else { // while it is drained, too: good frames may come after one that can't be decoded
             check(got == AVERROR(ENOMEM) ? got : 0, "decode " + path_);
             note_damage(error_text(got));
         }
@@ -269,11 +387,22 @@ Decoded Decoder::decoded() {
 void Decoder::build_graph(const AVFrame& first) {
     std::string filters = mirror_;
     const AVRational rate = av_guess_frame_rate(input_.get(), stream_, nullptr);
-    telecined_ = options_.deinterlace && is_interlaced(first) && rate.num > 0 &&
-                 is_telecined(path_, options_);
+    // Flags know the order of the fields; where they say that there are none, the pictures do.
+    const bool is_flagged = is_interlaced(first);
+    const bool is_combed = found_.fields != Survey::Fields::together;
+    const bool is_bottom_first = found_.fields == Survey::Fields::bottom_first;
+    telecined_ =
+        options_.deinterlace && (is_flagged || is_combed) && rate.num > 0 && found_.telecined;
     if (telecined_) {
         // What no match could mend (an edit) is deinterlaced.
-        filters += "fieldmatch,bwdif=mode=send_frame:deint=interlaced,decimate,";
+        filters +=
+            fmt::format("fieldmatch=order={},bwdif=mode=send_frame:deint=interlaced,decimate,",
+                        is_flagged        ? "auto"
+                        : is_bottom_first ? "bff"
+                                          : "tff");
+    } else if (options_.deinterlace && is_combed && !is_flagged) {
+        filters += fmt::format("bwdif=mode=send_frame:deint=all:parity={},",
+                               is_bottom_first ? "bff" : "tff");
     } else if (options_.deinterlace) {
         filters += "bwdif=mode=send_frame:deint=interlaced,";
     }
@@ -379,6 +508,12 @@ UniqueFrame Decoder::planar(UniqueFrame frame) {
         }
         return frame;
     }
+    if (format == AV_PIX_FMT_GBRAPF32LE) {
+        frame->format = direct_; // the same planes but one; swscale would round and clip them
+        frame->data[3] = nullptr;
+        frame->linesize[3] = 0;
+        return frame;
+    }
     UniqueFrame copy = make_frame();
     copy->format = direct_;
     copy->width = frame->width;
@@ -408,7 +543,9 @@ UniqueFrame Decoder::planar(UniqueFrame frame) {
 bool Decoder::seek(const Rational& seconds) {
     const std::int64_t start = stream_->start_time == AV_NOPTS_VALUE ? 0 : stream_->start_time;
     const std::int64_t place = start + (seconds / to_rational(stream_->time_base)).round();
-    if (av_seek_frame(input_.get(), stream_->index, place, AVSEEK_FLAG_BACKWARD) < 0) {
+    if (sequence_) {
+        sequence_->seek(place);
+    } else if (av_seek_frame(input_.get(), stream_->index, place, AVSEEK_FLAG_BACKWARD) < 0) {
         return false;
     }
     avcodec_flush_buffers(codec_.get());

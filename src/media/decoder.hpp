@@ -5,11 +5,16 @@
 
 #include "media/continuity.hpp"
 #include "media/hardware.hpp"
+#include "media/input_file.hpp"
 #include "media/samples.hpp"
+#include "media/sequence.hpp"
+#include "media/slice_checksums.hpp"
+#include "media/survey.hpp"
 
 #include <oldfilm/media.hpp>
 
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace oldfilm::media {
@@ -30,6 +35,8 @@ class Decoder {
     Decoder(const std::string& path, const ReadOptions& options,
             std::unique_ptr<VideoEngine> engine = nullptr);
 
+    /// What is known of its fields, before the first frame.
+    void know(const Survey& found) { found_ = found; }
     /// The next frame; its `pts` is the best that is known, in ticks of `time_base()`, or
     /// AV_NOPTS_VALUE. Null at the end. `broken_before` is set when something before it was lost.
     /// Throws `EngineFailure`.
@@ -46,17 +53,34 @@ class Decoder {
     [[nodiscard]] bool interlaced() const noexcept { return interlaced_; }
     /// Whether film frames are taken out of telecined ones; four of five then, from the first on.
     [[nodiscard]] bool telecined() const noexcept { return telecined_; }
+    /// Null where the film is no image sequence. Its frames' times are their places in it.
+    [[nodiscard]] const Sequence* sequence() const noexcept { return sequence_.get(); }
     /// Frames that were damaged, so far.
     [[nodiscard]] std::int64_t damaged() const noexcept { return damaged_; }
+    /// Packets that could not be read or decoded, so far, and gaps between them.
+    [[nodiscard]] std::int64_t lost() const noexcept { return lost_; }
+    /// Where the last packet so far ends, in seconds of the container's time, decoded or not.
+    [[nodiscard]] Rational packets_end() const;
+    /// Where the last frame so far ends, in seconds of the container's time.
+    [[nodiscard]] double reached() const noexcept { return reached_; }
+    /// The longest time so far between the beginnings of two frames, in seconds.
+    [[nodiscard]] double longest() const noexcept { return longest_; }
+    [[nodiscard]] const InputFile& file() const noexcept { return file_; }
 
   private:
     Decoded decoded();
     Decoded from_surface(UniqueFrame frame);
     void attach_engine();
     void check_engine(int code) const;
+    void describe_sequence();
+    int read_packet();
     bool feed();
     void note_gap();
+    void note_rest();
+    void check_strict(const std::string& what) const;
     void note_damage(const std::string& what);
+    void note_hurt(const AVFrame& frame);
+    void note_end(const AVFrame& frame);
     Decoded filtered();
     void build_graph(const AVFrame& first);
     UniqueFrame planar(UniqueFrame frame);
@@ -65,9 +89,12 @@ class Decoder {
     ReadOptions options_;
     std::string path_;
     std::unique_ptr<VideoEngine> engine_; ///< null: on the CPU
-    UniqueInput input_;
+    std::unique_ptr<Sequence> sequence_;
+    UniqueInput input_; ///< of a sequence, one of its pictures
+    InputFile file_{path_, *input_};
     Continuity continuity_{*input_};
     AVStream* stream_ = nullptr;
+    std::optional<SliceChecksums> checksums_;
     UniqueCodec codec_;
     UniquePacket packet_ = make_packet();
     UniqueGraph graph_;
@@ -80,6 +107,7 @@ class Decoder {
     int width_ = 0, height_ = 0;
     int rotation_ = 0;
     std::string mirror_;
+    Survey found_;
     bool interlaced_ = false;
     bool input_over_ = false, decoder_over_ = false;
     bool broken_ = false;
@@ -87,7 +115,9 @@ class Decoder {
     bool telecined_ = false;
     bool engine_noted_ = false;  ///< that frames come from the CPU all the same
     std::int64_t bytes_end_ = 0; ///< of the packets so far, in the file
-    std::int64_t damaged_ = 0;
+    std::int64_t damaged_ = 0, lost_ = 0;
+    std::int64_t packets_end_ = 0;                ///< in ticks of the stream
+    double last_ = 0, reached_ = 0, longest_ = 0; ///< seconds
 };
 
 } // namespace oldfilm::media

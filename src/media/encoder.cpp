@@ -2,6 +2,7 @@
 
 #include "device/device.hpp"
 #include "media/hardware.hpp"
+#include "media/linear_light.hpp"
 #include "media/put_back.hpp"
 
 #include <oldfilm/error.hpp>
@@ -42,21 +43,40 @@ void set_quality_on_gpu(AVCodecContext& codec, int crf) {
     av_opt_set(codec.priv_data, "cq", std::to_string(std::min(crf, 51)).c_str(), 0);
 }
 
-/// FFmpeg's FFV1 takes slices of a bounded number of bits, in grids of rows by columns that it
-/// makes of their number: four, or as many more as a large picture needs.
-int ffv1_slices(const AVCodecContext& codec) {
+/// Whether FFmpeg's FFV1 takes slices in a grid of so many rows and columns: bounded in bits, none
+/// without a chroma sample, and none that would share one at an odd size's edge. Slices one pixel
+/// wide or high it takes, and gives back other samples (seen in 5.1).
+bool ffv1_takes(const AVCodecContext& codec, int rows, int columns) {
     const AVPixFmtDescriptor& format = *av_pix_fmt_desc_get(codec.pix_fmt);
     const std::int64_t bits = (format.comp[0].depth + 1) * std::int64_t{format.nb_components};
     constexpr std::int64_t most_bits = 8 << 24;
-    constexpr std::pair<int, int> grids[] = {{2, 2}, {2, 3}, {3, 3}, {3, 4}, {4, 4}, {4, 6}};
-    for (const auto& [rows, columns] : grids) {
-        const std::int64_t width = (codec.width + columns - 1) / columns;
-        const std::int64_t height = (codec.height + rows - 1) / rows;
-        if (width * height * bits <= most_bits) {
-            return rows * columns;
+    const bool chroma = format.nb_components >= 3;
+    const auto divides = [&](int length, int parts, int shift) {
+        const int unit = 1 << (chroma ? shift : 0);
+        const auto before_last = static_cast<int>(std::int64_t{length} * (parts - 1) / parts);
+        return length / parts >= 2 && parts <= (length + unit - 1) / unit &&
+               (length % unit == 0 || (length - before_last) % unit != 0);
+    };
+    const std::int64_t width = (codec.width + columns - 1) / columns;
+    const std::int64_t height = (codec.height + rows - 1) / rows;
+    return width * height * bits <= most_bits &&
+           divides(codec.width, columns, format.log2_chroma_w) &&
+           divides(codec.height, rows, format.log2_chroma_h);
+}
+
+/// How many slices FFV1 is to make: four, or as many more as the picture needs; one where it is
+/// small; 0 where no number is taken (pictures a few pixels high or wide).
+int ffv1_slices(const AVCodecContext& codec) {
+    constexpr int most_rows = 22; // of at most 1024 slices
+    for (int rows = 2; rows <= most_rows; ++rows) {
+        for (int columns = rows; columns < 2 * rows; ++columns) {
+            if (ffv1_takes(codec, rows, columns)) {
+                return rows * columns;
+            }
         }
     }
-    return 5 * 6;
+    const bool small = codec.width <= 352 && codec.height <= 288; // FFmpeg's line
+    return small && ffv1_takes(codec, 1, 1) ? 1 : 0;
 }
 
 void set_quality(AVCodecContext& codec, const Choice& choice, const WriteOptions& options) {
@@ -82,16 +102,36 @@ void set_quality(AVCodecContext& codec, const Choice& choice, const WriteOptions
         const bool svt = std::strcmp(choice.encoder->name, "libsvtav1") == 0;
         av_opt_set(codec.priv_data, svt ? "preset" : "cpu-used", svt ? "8" : "6", 0);
     } else if (choice.name == "ffv1") {
-        codec.level = 3; // slices with checksums, as archives want them (RFC 9043)
         codec.slices = ffv1_slices(codec);
-        av_opt_set_int(codec.priv_data, "slicecrc", 1, 0);
+        // Slices with checksums, as archives want them (RFC 9043); version 1 knows neither.
+        codec.level = codec.slices > 0 ? 3 : 1;
+        av_opt_set_int(codec.priv_data, "slicecrc", codec.slices > 0 ? 1 : 0, 0);
         codec.gop_size = 1;
     } else if (choice.name == "exr") {
         av_opt_set(codec.priv_data, "format", "float", 0); // half floats would lose bits
         av_opt_set(codec.priv_data, "compression", "zip1", 0);
     } else if (choice.name == "prores") {
-        av_opt_set(codec.priv_data, "profile", "hq", 0);
+        const bool full_chroma = av_pix_fmt_desc_get(codec.pix_fmt)->log2_chroma_w == 0;
+        av_opt_set(codec.priv_data, "profile", full_chroma ? "4444" : "hq", 0);
     }
+}
+
+/// Encoders of FFmpeg 5 and 6 don't all look at frames' own HDR metadata; they know parameters.
+void set_hdr(AVCodecContext& codec, const Choice& choice, const Hdr& hdr) {
+    static const std::map<std::string, const char*> options{
+        {"libx264", "x264-params"}, {"libx265", "x265-params"}, {"libsvtav1", "svtav1-params"}};
+    const auto parameters = hdr.parameters(choice.encoder->name);
+    if (parameters.empty()) {
+        return;
+    }
+    const char* option = options.at(choice.encoder->name);
+    AVDictionary* all = nullptr;
+    av_opt_get_dict_val(codec.priv_data, option, 0, &all);
+    for (const auto& [key, value] : parameters) {
+        av_dict_set(&all, key.c_str(), value.c_str(), 0);
+    }
+    av_opt_set_dict_val(codec.priv_data, option, all, 0);
+    av_dict_free(&all);
 }
 
 [[noreturn]] void no_gpu_encoder(const Choice& choice, const std::string& why) {
@@ -105,9 +145,9 @@ void set_quality(AVCodecContext& codec, const Choice& choice, const WriteOptions
 } // namespace
 
 Encoder::Encoder(const Choice& choice, const WriteOptions& options, Rational clock,
-                 bool global_header)
-    : choice_(choice), layout_(layout_of(choice.planes)), tags_(options.color), time_base_(clock),
-      codec_(avcodec_alloc_context3(choice.encoder)) {
+                 bool global_header, Hdr hdr)
+    : choice_(choice), layout_(layout_of(choice.planes)), tags_(options.color),
+      hdr_(std::move(hdr)), time_base_(clock), codec_(avcodec_alloc_context3(choice.encoder)) {
     if (!codec_) {
         throw std::bad_alloc();
     }
@@ -131,7 +171,8 @@ Encoder::Encoder(const Choice& choice, const WriteOptions& options, Rational clo
     codec_->sample_aspect_ratio = to_av(options.sample_aspect);
     codec_->color_range = tags_.range == Range::full ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG;
     codec_->color_primaries = static_cast<AVColorPrimaries>(tags_.primaries);
-    codec_->color_trc = static_cast<AVColorTransferCharacteristic>(tags_.transfer);
+    codec_->color_trc = static_cast<AVColorTransferCharacteristic>(
+        layout_.real ? AVCOL_TRC_LINEAR : static_cast<int>(tags_.transfer));
     codec_->colorspace = static_cast<AVColorSpace>(tags_.matrix);
     if (layout_.log2_x > 0) {
         tags_.siting =
@@ -146,6 +187,7 @@ Encoder::Encoder(const Choice& choice, const WriteOptions& options, Rational clo
         codec_->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
     }
     set_quality(*codec_, choice, options);
+    set_hdr(*codec_, choice, hdr_);
     if (choice.on_gpu && !options.device.empty()) {
         use_device(options.device);
     }
@@ -158,6 +200,25 @@ Encoder::Encoder(const Choice& choice, const WriteOptions& options, Rational clo
                     fmt::format("the encoder {} does not take {} x {} in {}: {}",
                                 choice.encoder->name, options.width, options.height,
                                 av_get_pix_fmt_name(choice.coded), error_text(opened)));
+    }
+}
+
+/// SVT-AV1 (seen in 1.4) waits for ever when it is closed, or flushed, before it got a frame; an
+/// encoder may have been opened for its description only.
+Encoder::~Encoder() {
+    if (has_frames_ || std::strcmp(choice_.encoder->name, "libsvtav1") != 0 ||
+        avcodec_is_open(codec_.get()) == 0) {
+        return;
+    }
+    const UniqueFrame frame(av_frame_alloc());
+    if (frame) {
+        frame->format = codec_->pix_fmt;
+        frame->width = codec_->width;
+        frame->height = codec_->height;
+        frame->pts = 0;
+    }
+    if (frame && av_frame_get_buffer(frame.get(), 0) >= 0) {
+        avcodec_send_frame(codec_.get(), frame.get());
     }
 }
 
@@ -205,6 +266,9 @@ UniqueFrame Encoder::frame_of(const Frame& frame) {
     const Planes planes = samples_of(frame, at::kCPU, layout_, tags_, same_coding(frame));
     for (std::size_t i = 0; i < planes.size(); ++i) {
         copy_rows(planes[i], *result, static_cast<int>(i));
+    }
+    if (coded != nullptr && coded->samples->layout().by_fields) { // so are samples that are new
+        copy_interlacing(coded->samples->on_host(), *result);
     }
     return result;
 }
@@ -268,12 +332,17 @@ void Encoder::encode(const Frame& frame, const Sink& sink) {
     samples->colorspace = codec_->colorspace;
     samples->chroma_location = codec_->chroma_sample_location;
     samples->sample_aspect_ratio = codec_->sample_aspect_ratio;
+    hdr_.add_to(*samples);
     durations_[samples->pts] = rescale(info.duration, info.time_base, time_base_);
     check(avcodec_send_frame(codec_.get(), samples.get()), "encode a frame");
+    has_frames_ = true;
     receive(sink);
 }
 
 void Encoder::drain(const Sink& sink) {
+    if (!has_frames_) {
+        return;
+    }
     check(avcodec_send_frame(codec_.get(), nullptr), "finish encoding");
     receive(sink);
 }

@@ -4,6 +4,7 @@
 
 #include "media/codec_choice.hpp"
 #include "media/convert.hpp"
+#include "media/hdr.hpp"
 
 #include <oldfilm/frame.hpp>
 
@@ -18,13 +19,18 @@ class Encoder {
     using Sink = std::function<void(AVPacket&)>;
     /// `clock`: seconds a tick. `global_header` as the container wants it. Throws `Error`:
     /// unsupported.
-    Encoder(const Choice& choice, const WriteOptions& options, Rational clock, bool global_header);
+    Encoder(const Choice& choice, const WriteOptions& options, Rational clock, bool global_header,
+            Hdr hdr = {});
+    ~Encoder();
+    Encoder(const Encoder&) = delete;
+    Encoder& operator=(const Encoder&) = delete;
 
     void encode(const Frame& frame, const Sink& sink);
     /// Gets what the encoder still holds.
     void drain(const Sink& sink);
     [[nodiscard]] const AVCodecContext& codec() const noexcept { return *codec_; }
     [[nodiscard]] Rational time_base() const noexcept { return time_base_; }
+    [[nodiscard]] const Hdr& hdr() const noexcept { return hdr_; }
 
   private:
     void use_device(const std::string& name);
@@ -37,6 +43,7 @@ class Encoder {
     Choice choice_;
     Layout layout_;
     ColorTags tags_;
+    Hdr hdr_;
     Rational time_base_;
     UniqueCodec codec_;
     UniqueBuffer surfaces_; ///< the pool of a GPU's encoder; null where it takes frames of the host
@@ -44,6 +51,7 @@ class Encoder {
     UniqueSws sws_;
     std::map<std::int64_t, std::int64_t> durations_; ///< by pts, of frames in the encoder
     UniquePacket packet_ = make_packet();
+    bool has_frames_ = false;
 };
 
 } // namespace oldfilm::media

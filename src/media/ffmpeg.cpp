@@ -12,6 +12,8 @@ extern "C" {
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <limits>
 #include <new>
@@ -21,6 +23,7 @@ namespace oldfilm {
 
 void quiet_ffmpeg() {
     av_log_set_level(AV_LOG_FATAL);
+    setenv("SVT_LOG", "-1", /*overwrite=*/0); // SVT-AV1 writes to standard error by itself
 }
 
 namespace media {
@@ -41,12 +44,6 @@ void check_file(const std::string& path) {
     if (!fs::exists(path, failed)) {
         throw Error(Errc::not_found,
                     fmt::format("there is no file {}; name a film that exists", path));
-    }
-    if (fs::is_directory(path, failed)) {
-        throw Error(
-            Errc::unreadable,
-            fmt::format("{} is a folder; name a film in it, or a sequence such as {}/%05d.png",
-                        path, path));
     }
     if (fs::is_regular_file(path, failed) && fs::file_size(path, failed) == 0) {
         throw Error(Errc::unreadable, fmt::format("{} is empty; name a film", path));
@@ -77,6 +74,32 @@ UniqueFrame share(const AVFrame& frame) {
         throw std::bad_alloc();
     }
     return copy;
+}
+
+bool is_interlaced(const AVFrame& frame) {
+#if LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(58, 7, 100)
+    return (frame.flags & AV_FRAME_FLAG_INTERLACED) != 0;
+#else
+    return frame.interlaced_frame != 0;
+#endif
+}
+
+void set_interlaced(AVFrame& frame) {
+#if LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(58, 7, 100)
+    frame.flags |= AV_FRAME_FLAG_INTERLACED | AV_FRAME_FLAG_TOP_FIELD_FIRST;
+#else
+    frame.interlaced_frame = frame.top_field_first = 1;
+#endif
+}
+
+void copy_interlacing(const AVFrame& from, AVFrame& to) {
+#if LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(58, 7, 100)
+    constexpr int both = AV_FRAME_FLAG_INTERLACED | AV_FRAME_FLAG_TOP_FIELD_FIRST;
+    to.flags = (to.flags & ~both) | (from.flags & both);
+#else
+    to.interlaced_frame = from.interlaced_frame;
+    to.top_field_first = from.top_field_first;
+#endif
 }
 
 UniqueFrame buffer_of(AVPixelFormat format, std::int64_t width, std::int64_t height) {
@@ -153,16 +176,76 @@ ColorTags tags_of(const AVFrame& frame) {
     return tags;
 }
 
-UniqueInput open_input(const std::string& path, const ReadOptions& read) {
+static AVStream& new_stream_like(AVFormatContext& output, const AVStream& from) {
+    AVStream* stream = avformat_new_stream(&output, nullptr);
+    if (stream == nullptr) {
+        throw std::bad_alloc();
+    }
+    AVCodecParameters& coding = *stream->codecpar;
+    check(avcodec_parameters_copy(&coding, from.codecpar), "copy a stream's parameters");
+    coding.codec_tag = 0;
+    // What some containers say of these is no size of packets: AVI's muxer would take it for one,
+    // and give all packets wrong times. The same is in FFmpeg's own program.
+    if (coding.codec_id == AV_CODEC_ID_MP3 || coding.codec_id == AV_CODEC_ID_AC3) {
+        coding.block_align = 0;
+    }
+    return *stream;
+}
+
+// Side data of a stream went to its parameters in FFmpeg 6.1.
+#if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(60, 30, 100)
+const std::uint8_t* side_data_of(const AVStream& stream, AVPacketSideDataType type) {
+    const AVPacketSideData* found = av_packet_side_data_get(
+        stream.codecpar->coded_side_data, stream.codecpar->nb_coded_side_data, type);
+    return found == nullptr ? nullptr : found->data;
+}
+
+void add_side_data(AVStream& stream, AVPacketSideDataType type, const void* data,
+                   std::size_t size) {
+    AVPacketSideData* made = av_packet_side_data_new(
+        &stream.codecpar->coded_side_data, &stream.codecpar->nb_coded_side_data, type, size, 0);
+    if (made == nullptr) {
+        throw std::bad_alloc();
+    }
+    std::memcpy(made->data, data, size);
+}
+
+AVStream& add_stream_like(AVFormatContext& output, const AVStream& from) {
+    return new_stream_like(output, from);
+}
+#else
+const std::uint8_t* side_data_of(const AVStream& stream, AVPacketSideDataType type) {
+    return av_stream_get_side_data(&stream, type, nullptr);
+}
+
+void add_side_data(AVStream& stream, AVPacketSideDataType type, const void* data,
+                   std::size_t size) {
+    std::uint8_t* made = av_stream_new_side_data(&stream, type, size);
+    if (made == nullptr) {
+        throw std::bad_alloc();
+    }
+    std::memcpy(made, data, size);
+}
+
+AVStream& add_stream_like(AVFormatContext& output, const AVStream& from) {
+    AVStream& stream = new_stream_like(output, from);
+    for (int i = 0; i < from.nb_side_data; ++i) {
+        const AVPacketSideData& data = from.side_data[i];
+        add_side_data(stream, data.type, data.data, data.size);
+    }
+    return stream;
+}
+#endif
+
+UniqueInput open_input(const std::string& path, const ReadOptions& read, const char* demuxer) {
     Dictionary options;
     std::string allowed = "file,pipe";
     for (const std::string& protocol : read.protocols) {
         allowed += "," + protocol;
     }
     av_dict_set(&options.entries, "protocol_whitelist", allowed.c_str(), 0);
-    const Rational sequence_rate = read.source_fps.value_or(Rational());
     const std::string scheme = scheme_of(path);
-    const AVInputFormat* format = nullptr;
+    const AVInputFormat* format = demuxer == nullptr ? nullptr : av_find_input_format(demuxer);
     std::string url = "file:" + path;
     if (path == "-") {
         url = "pipe:0";
@@ -176,24 +259,17 @@ UniqueInput open_input(const std::string& path, const ReadOptions& read) {
                                     path, scheme, scheme));
         }
         url = path;
-    } else if (is_sequence(path)) {
-        format = av_find_input_format("image2");
-        url = path;
-        av_dict_set_int(&options.entries, "start_number", first_of_sequence(path), 0);
-        if (sequence_rate.num() > 0) {
-            av_dict_set(&options.entries, "framerate", sequence_rate.to_string().c_str(), 0);
-        }
     } else {
         check_file(path);
+        // One picture, whatever its name says, and lasts as long as a frame does.
+        av_dict_set(&options.entries, "pattern_type", "none", 0);
+        if (read.source_fps && is_picture(path)) {
+            av_dict_set(&options.entries, "framerate", read.source_fps->to_string().c_str(), 0);
+        }
     }
     AVFormatContext* context = nullptr;
     const int opened = avformat_open_input(&context, url.c_str(), format, &options.entries);
     if (opened < 0) {
-        if (opened == AVERROR(ENOENT)) {
-            throw Error(
-                Errc::not_found,
-                fmt::format("there is no picture of the sequence {}; look at the pattern", path));
-        }
         throw Error(Errc::unreadable,
                     fmt::format("{} is not a film that FFmpeg can read ({}); is it complete?", path,
                                 error_text(opened)));

@@ -13,6 +13,8 @@ extern "C" {
 #include <libswscale/swscale.h>
 }
 
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -46,6 +48,13 @@ UniquePacket make_packet();
 /// Another reference to the same samples.
 UniqueFrame share(const AVFrame& frame);
 
+/// Whether its flags say that both fields are of two times.
+bool is_interlaced(const AVFrame& frame);
+/// Flags it so, the top field first.
+void set_interlaced(AVFrame& frame);
+/// These flags as `from` has them.
+void copy_interlacing(const AVFrame& from, AVFrame& to);
+
 /// A frame with memory for its samples.
 UniqueFrame buffer_of(AVPixelFormat format, std::int64_t width, std::int64_t height);
 
@@ -64,10 +73,20 @@ AVRational to_av(const Rational& r);
 
 ColorTags tags_of(const AVFrame& frame);
 
-/// Opens a file, a picture, a sequence or standard input ("-") for reading; other protocols than
-/// file and pipe where `read` names them. Throws `Error`: not_found, unreadable, invalid_argument
-/// (a protocol).
-UniqueInput open_input(const std::string& path, const ReadOptions& read);
+/// What is known of a stream beside its packets, such as its mastering display; null when it is
+/// not. Kept in its parameters from FFmpeg 6.1 on.
+const std::uint8_t* side_data_of(const AVStream& stream, AVPacketSideDataType type);
+/// Throws `std::bad_alloc`.
+void add_side_data(AVStream& stream, AVPacketSideDataType type, const void* data, std::size_t size);
+/// A stream of `output` with the parameters and the side data of `from`, in whatever container that
+/// was.
+AVStream& add_stream_like(AVFormatContext& output, const AVStream& from);
+
+/// Opens a file, a picture or standard input ("-") for reading; other protocols than file and pipe
+/// where `read` names them. `demuxer`, in FFmpeg's names; null: by the file's contents. Throws
+/// `Error`: not_found, unreadable, invalid_argument (a protocol).
+UniqueInput open_input(const std::string& path, const ReadOptions& read,
+                       const char* demuxer = nullptr);
 
 /// The stream that is restored: the first video that is no cover picture, else the cover picture
 /// itself; negative when there is none that can be decoded.

@@ -82,9 +82,18 @@ Layout layout_of(AVPixelFormat format) {
     return layout;
 }
 
+Layout layout_of(const AVFrame& frame) {
+    Layout layout = layout_of(static_cast<AVPixelFormat>(frame.format));
+    layout.by_fields = is_interlaced(frame);
+    return layout;
+}
+
 AVPixelFormat direct_format(AVPixelFormat format) {
     if (is_direct(format)) {
         return format;
+    }
+    if (format == AV_PIX_FMT_GBRAPF32LE) {
+        return AV_PIX_FMT_GBRPF32LE;
     }
     const AVPixFmtDescriptor* d = av_pix_fmt_desc_get(format);
     if (d == nullptr || (d->flags & (AV_PIX_FMT_FLAG_HWACCEL | AV_PIX_FMT_FLAG_BAYER)) != 0) {

@@ -3,9 +3,11 @@
 #include "media/reader.hpp"
 
 #include <oldfilm/error.hpp>
+#include <oldfilm/pipeline.hpp>
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <functional>
 #include <utility>
 
@@ -33,6 +35,23 @@ at::Device device_for(const ReadOptions& options, const std::function<void(std::
         note(error.what());
     }
     return at::kCPU;
+}
+
+/// How many frames there will be, from what the file announces; -1 when it does not.
+std::int64_t announced(const MediaInfo& info, const ReadOptions& options) {
+    const Rational rate = options.source_fps.value_or(info.frame_rate);
+    if (rate.num() <= 0) {
+        return options.start.num() == 0 && !options.duration ? info.frames : -1;
+    }
+    std::int64_t total = info.frames;
+    if (total >= 0) {
+        total = std::max<std::int64_t>(total - (options.start * rate).ceil(), 0);
+    }
+    if (options.duration) {
+        const std::int64_t asked = (*options.duration * rate).ceil();
+        total = total < 0 ? asked : std::min(total, asked);
+    }
+    return total;
 }
 
 std::unique_ptr<Reader::Impl> opened(const std::string& path, ReadOptions options) {
@@ -68,8 +87,21 @@ Reader& Reader::operator=(Reader&&) noexcept = default;
 const MediaInfo& Reader::info() const {
     return impl_->info;
 }
+StreamFormat Reader::format() const {
+    const MediaInfo& info = impl_->info;
+    StreamFormat format;
+    format.channels = info.channels;
+    format.height = info.height;
+    format.width = info.width;
+    format.rate = info.frame_rate;
+    format.color = info.color;
+    format.frames = announced(info, impl_->options);
+    return format;
+}
 std::int64_t Reader::concealed() const {
-    return impl_->concealed + impl_->decoder.damaged();
+    // Where what was lost had frames on both sides, these were made up; not where a film breaks
+    // off.
+    return std::max(impl_->concealed, impl_->decoder.lost()) + impl_->decoder.damaged();
 }
 
 std::optional<Frame> Reader::next() {

@@ -76,7 +76,9 @@ LogSeal PacketLogWriter::seal() {
     if (std::fflush(file_.get()) != 0 || fsync(fileno(file_.get())) != 0) {
         failed("write", path_);
     }
-    file_.reset();
+    if (std::fclose(file_.release()) != 0) {
+        failed("write", path_);
+    }
     return seal_;
 }
 

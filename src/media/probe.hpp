@@ -15,12 +15,13 @@ namespace oldfilm::media {
 /// cannot be read twice (standard input) or does not say how long it is.
 bool colour_later(const std::string& path, const ReadOptions& read, const Rational& duration);
 
-/// Whether interlaced film at `path` is telecined: in each five frames one repeats the field before
-/// it at the top, and one at the bottom (2:3 pulldown).
-bool is_telecined(const std::string& path, const ReadOptions& read);
+/// When the film begins on its container's clock, in seconds: with the first of its pictures and
+/// sounds. A transport stream's clock, say, starts anywhere. Sound that precedes a film from 0 on
+/// (an encoder's delay) moves nothing.
+Rational film_start(const AVFormatContext& input, const AVStream& video);
 
-/// When the film's last frame ends, in seconds, as the file announces; 0 where it does not, or
-/// where other streams may be meant.
+/// When the film's last frame ends, in seconds of the container's clock, as the file announces; 0
+/// where it does not, or where other streams may be meant.
 Rational announced_end(const AVFormatContext& input, const AVStream& stream);
 
 } // namespace oldfilm::media

@@ -1,6 +1,9 @@
 #include "media/put_back.hpp"
 
+#include "media/coding.hpp"
+
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/max_pool2d.h>
 #include <ATen/ops/where.h>
 
@@ -20,6 +23,32 @@ at::Tensor picture_before(const CodedPicture& coded, const at::Device& device) {
     const auto& [samples, tags, grey] = samples_in(coded);
     return device.is_cpu() ? to_picture(samples->on_host(), tags, grey)
                            : picture_of(samples->on(device), samples->layout(), tags, grey);
+}
+
+/// The chroma samples that changed pixels have a part in: each reaches one sample's distance to
+/// either side of its own pixels, within its field where it belongs to one.
+at::Tensor reached(const at::Tensor& changed, const Layout& layout, std::int64_t height,
+                   std::int64_t width) {
+    const std::int64_t across = 1 << layout.log2_x;
+    const std::int64_t down = 1 << layout.log2_y;
+    if (across == 1 && down == 1) {
+        return changed;
+    }
+    const auto pooled = [&](const at::Tensor& pixels) {
+        return at::max_pool2d(pixels.to(at::kFloat).unsqueeze(0), {3 * down, 3 * across},
+                              {down, across}, {down, across}, {1, 1}, true)[0] > 0;
+    };
+    if (!is_by_fields(layout, height)) {
+        return pooled(changed).slice(0, 0, height).slice(1, 0, width);
+    }
+    at::Tensor both = at::empty({height, width}, changed.options());
+    for (const std::int64_t field : {0, 1}) {
+        at::Tensor own = both.slice(0, field, std::nullopt, 2);
+        own.copy_(pooled(changed.slice(0, field, std::nullopt, 2))
+                      .slice(0, 0, own.size(0))
+                      .slice(1, 0, width));
+    }
+    return both;
 }
 
 } // namespace
@@ -43,23 +72,19 @@ void put_back(Planes& planes, const at::Tensor& picture, const CodedPicture& cod
     const at::Tensor changed = (picture != picture_before(coded, picture.device())).any(0);
     const Planes original = samples_in(coded).samples->on(picture.device());
     planes[0] = at::where(changed, planes[0], original[0]);
-    const std::int64_t across = 1 << layout.log2_x;
-    const std::int64_t down = 1 << layout.log2_y;
     for (std::size_t plane = 1; plane < planes.size(); ++plane) {
-        at::Tensor support = changed;
-        if (!layout.rgb && (across > 1 || down > 1)) {
-            // A chroma sample reaches one sample's distance to either side of its own pixels.
-            support = at::max_pool2d(changed.to(at::kFloat).unsqueeze(0), {3 * down, 3 * across},
-                                     {down, across}, {down, across}, {1, 1}, true)[0] > 0;
-            support = support.slice(0, 0, planes[plane].size(0)).slice(1, 0, planes[plane].size(1));
-        }
+        const at::Tensor support =
+            layout.rgb ? changed
+                       : reached(changed, layout, planes[plane].size(0), planes[plane].size(1));
         planes[plane] = at::where(support, planes[plane], original[plane]);
     }
 }
 
-Planes samples_of(const Frame& frame, const at::Device& device, const Layout& layout,
+Planes samples_of(const Frame& frame, const at::Device& device, const Layout& wanted,
                   const ColorTags& tags, bool same_coding) {
-    const CodedSamples* coded = same_coding ? coded_samples(frame, layout) : nullptr;
+    const CodedSamples* coded = same_coding ? coded_samples(frame, wanted) : nullptr;
+    Layout layout = wanted;
+    layout.by_fields = coded != nullptr && coded->samples->layout().by_fields;
     if (coded != nullptr && frame.picture().is_same(frame.coded()->picture)) {
         return coded->samples->on(device);
     }

@@ -1,7 +1,9 @@
 #include "media/reader.hpp"
 
 #include "media/convert.hpp"
+#include "media/linear_light.hpp"
 #include "media/probe.hpp"
+#include "media/timecode.hpp"
 
 #include <oldfilm/error.hpp>
 
@@ -51,6 +53,12 @@ Rational rate_of(AVFormatContext& input, const AVStream& stream) {
     return std::abs(ratio - 1) < 0.05 ? guess : Rational();
 }
 
+/// Of a film that is brought to its frame rate by repeated fields: of ten fields two are repeats.
+Rational film_rate_of(const AVCodecContext& codec, const Rational& nominal) {
+    const Rational coded = to_rational(codec.framerate);
+    return (coded.num() > 0 ? coded : nominal) * Rational(4, 5);
+}
+
 /// Some matrices are more than a matrix; guessing one would shift every colour.
 void check_matrix(const MediaInfo& info) {
     const int matrix = info.color.matrix;
@@ -71,14 +79,13 @@ void check_matrix(const MediaInfo& info) {
 Reader::Impl::Impl(const std::string& path, ReadOptions wanted, const at::Device& on,
                    std::unique_ptr<VideoEngine> engine)
     : options(std::move(wanted)), device(on), decoder(path, options, std::move(engine)),
-      nominal(rate_of(decoder.input(), decoder.stream())), rate(nominal) {
-    if (options.source_fps) {
-        rate = *options.source_fps;
-        if (rate.num() <= 0) {
-            throw Error(
-                Errc::invalid_argument,
-                fmt::format("the film's true speed must be above 0, found {}", rate.to_string()));
-        }
+      nominal(rate_of(decoder.input(), decoder.stream())), found(survey(path, options, nominal)),
+      duplicates(found), clock({}, nominal), begin(film_start(decoder.input(), decoder.stream())) {
+    decoder.know(found);
+    if (options.source_fps && options.source_fps->num() <= 0) {
+        throw Error(Errc::invalid_argument,
+                    fmt::format("the film's true speed must be above 0, found {}",
+                                options.source_fps->to_string()));
     }
     const auto has_no_time = [](const Waiting& w) {
         return w.decoded.frame->pts == AV_NOPTS_VALUE;
@@ -98,10 +105,13 @@ Reader::Impl::Impl(const std::string& path, ReadOptions wanted, const at::Device
         throw Error(Errc::unreadable,
                     fmt::format("{} holds no frame that can be decoded; is it complete?", path));
     }
-    if (decoder.telecined()) {
+    if (found.repeats_fields) {
+        nominal = film_rate_of(decoder.codec(), nominal);
+    } else if (decoder.telecined()) {
         nominal = nominal * Rational(4, 5);
-        rate = options.source_fps ? rate : nominal;
     }
+    rate = options.source_fps.value_or(nominal);
+    clock = FilmClock(found.pulldown, rate);
     const AVFrame& first = *ahead.front().decoded.frame;
     const auto format = static_cast<AVPixelFormat>(first.format);
     grey = std::all_of(ahead.begin(), ahead.end(), [](const Waiting& w) {
@@ -114,16 +124,43 @@ Reader::Impl::Impl(const std::string& path, ReadOptions wanted, const at::Device
         info.channels = 3;
     }
     check_matrix(info);
-    if (info.interlaced && !options.deinterlace && options.warn) {
+    if (options.warn) {
+        say_what_was_found();
+    }
+}
+
+/// What the film is that its flags do not tell, or that is not what was asked for.
+void Reader::Impl::say_what_was_found() const {
+    const bool is_combed = found.fields != Survey::Fields::together && !decoder.interlaced();
+    if (is_combed && options.deinterlace) {
+        options.warn(fmt::format("{} is combed, though its flags say progressive; it is "
+                                 "deinterlaced, {} field first",
+                                 info.path,
+                                 found.fields == Survey::Fields::top_first ? "top" : "bottom"));
+    } else if (is_combed) {
+        options.warn(fmt::format("{} is combed, though its flags say progressive; restore it with "
+                                 "--deinterlace, or combs stay in the picture",
+                                 info.path));
+    } else if (info.interlaced && !options.deinterlace) {
         options.warn(fmt::format(
-            "{} is interlaced; restore it with --deinterlace, or combs stay in the picture", path));
+            "{} is interlaced; restore it with --deinterlace, or combs stay in the picture",
+            info.path));
+    }
+    if (found.pulldown.any() && options.source_fps) {
+        options.warn(fmt::format(
+            "{} shows {} frames of the film in {} by duplicates, at {} a second; --source-fps {} "
+            "plays the duplicates too, so that the film lasts {:.3g} times as long: leave it out "
+            "to keep the film's speed",
+            info.path, found.pulldown.own, found.pulldown.shown, nominal.to_string(),
+            rate.to_string(), (nominal / rate).value()));
     }
 }
 
 void Reader::Impl::describe(const std::string& path, const AVFrame& first, AVPixelFormat format) {
     const AVStream& stream = decoder.stream();
-    info.path = path;
-    info.container = decoder.input().iformat->name;
+    const Sequence* sequence = decoder.sequence();
+    info.path = sequence != nullptr ? sequence->name().pattern() : path;
+    info.container = sequence != nullptr ? "image2" : decoder.input().iformat->name;
     info.codec = avcodec_get_name(stream.codecpar->codec_id);
     info.pixel_format = av_get_pix_fmt_name(decoder.source_format());
     info.width = first.width;
@@ -137,14 +174,25 @@ void Reader::Impl::describe(const std::string& path, const AVFrame& first, AVPix
                                             : Rational();
     info.duration = stream.duration > 0 ? Rational(stream.duration) * to_rational(stream.time_base)
                                         : container_duration;
+    if (info.frames < 0 && !decoder.telecined()) {
+        info.frames = found.frames;
+    }
     if (info.frames < 0 && rate.num() > 0 && info.duration.num() > 0) {
         info.frames = (info.duration * rate).round();
     }
     if (first.sample_aspect_ratio.num > 0) {
         info.sample_aspect = to_rational(first.sample_aspect_ratio);
     }
-    info.color = completed(tags_of(first), decoder.source_format(), first.height, first.width);
-    info.interlaced = decoder.interlaced();
+    hdr = Hdr::of(stream, first);
+    dynamic_hdr = media::dynamic_hdr(stream, first);
+    describe_dpx(path);
+    info.timecode = timecode_of(decoder.input(), decoder.stream());
+    info.color = picture_tags(coded_color(first), layout_of(format));
+    info.linear_light = is_linear_light(layout_of(format), coded_color(first));
+    info.interlaced = decoder.interlaced() || found.fields != Survey::Fields::together;
+    if (found.pulldown.any()) {
+        info.film_rate = rate * Rational(found.pulldown.own, found.pulldown.shown);
+    }
     info.rotation = decoder.rotation();
     for (unsigned i = 0; i < decoder.input().nb_streams; ++i) {
         const AVStream& other = *decoder.input().streams[i];
@@ -159,6 +207,19 @@ void Reader::Impl::describe(const std::string& path, const AVFrame& first, AVPix
     }
 }
 
+std::string Reader::Impl::timecode_at(const Rational& output_rate,
+                                      const std::function<void(const std::string&)>& warn) const {
+    const std::string timecode = timecode_of(decoder.input(), decoder.stream());
+    if (timecode.empty()) {
+        return "";
+    }
+    // Telecined film has timecode for each of its five frames, of which four are read.
+    const Rational per_frame = decoder.telecined() ? Rational(5, 4) : Rational(1);
+    const std::int64_t before = (options.start * rate).ceil();
+    return converted_timecode(timecode, nominal * per_frame, (Rational(before) * per_frame).round(),
+                              output_rate, warn);
+}
+
 /// Of a film whose first frames have no times: so far before the first known one as there are
 /// frames between.
 Rational Reader::Impl::first_time() const {
@@ -166,7 +227,8 @@ Rational Reader::Impl::first_time() const {
         if (ahead[i].decoded.frame->pts != AV_NOPTS_VALUE) {
             const Rational before(static_cast<std::int64_t>(i) +
                                   1); // the first left `ahead` already
-            return Rational(ahead[i].decoded.frame->pts) * decoder.time_base() - before / rate;
+            return Rational(ahead[i].decoded.frame->pts) * decoder.time_base() - begin -
+                   before / rate;
         }
     }
     return {};
@@ -175,7 +237,7 @@ Rational Reader::Impl::first_time() const {
 /// A container's clock is coarse: a time within one tick of k / rate is that, if times then still
 /// increase.
 Rational Reader::Impl::exact_time(const AVFrame& frame) {
-    if (options.source_fps) {
+    if (options.source_fps && decoder.sequence() == nullptr) {
         return Rational(count) / rate;
     }
     const Rational tick = decoder.time_base();
@@ -188,16 +250,19 @@ Rational Reader::Impl::exact_time(const AVFrame& frame) {
         }
         return last_time ? *last_time + rate.inverse() : first_time();
     }
-    const Rational raw = Rational(frame.pts) * tick;
+    const Rational raw = Rational(frame.pts) * tick - begin;
     if (rate.num() <= 0) {
         return raw;
     }
     // Clocks round (Matroska's to milliseconds): what is within a tick of the rate's grid lies on
-    // it, be the grid that of time 0 or that of the last frame that lay on none.
-    for (const Rational& start : {Rational(0), grid_start}) {
+    // it, be the grid that of time 0 or that of the last frame that lay on none. Repeated fields
+    // delay every other frame by half of one.
+    const Rational slack = found.repeats_fields ? tick + rate.inverse() / Rational(5) : tick;
+    const bool is_first = found.repeats_fields && !last_time; // the film's frames count from it
+    for (const Rational& start : {found.repeats_fields ? grid_start : Rational(0), grid_start}) {
         const Rational near = start + Rational(((raw - start) * rate).round()) / rate;
         const Rational off = raw < near ? near - raw : raw - near;
-        if (off <= tick) {
+        if (off <= slack && !is_first) {
             return !last_time || near > *last_time ? near : raw;
         }
     }
@@ -215,7 +280,7 @@ at::Tensor Reader::Impl::picture_of(const Decoded& decoded, const ColorTags& col
         return media::picture_of(decoded.samples->on(device), decoded.samples->layout(), color,
                                  grey);
     }
-    Layout needed = layout_of(static_cast<AVPixelFormat>(decoded.frame->format));
+    Layout needed = layout_of(*decoded.frame);
     needed.planes = grey ? 1 : needed.planes;
     return media::picture_of(uploaded(*decoded.frame, needed, device), needed, color, grey);
 }
@@ -256,14 +321,13 @@ Frame Reader::Impl::pictured(const Coded& frame) const {
     const Decoded& decoded = *frame.decoded;
     const Frame result(picture_of(decoded, frame.color), frame.info);
     // Samples that are coded otherwise, or are another frame's, can't be written back as they are.
-    if (!options.keep_coded || frame.info.origin != Origin::decoded ||
-        frame.color.matrix != info.color.matrix || frame.color.range != info.color.range) {
+    if (!options.keep_coded || frame.is_concealing || frame.color.matrix != info.color.matrix ||
+        frame.color.range != info.color.range) {
         return result;
     }
     auto samples = decoded.samples;
     if (!samples) {
-        const auto format = static_cast<AVPixelFormat>(decoded.frame->format);
-        samples = std::make_shared<const Samples>(share(*decoded.frame), layout_of(format));
+        samples = std::make_shared<const Samples>(share(*decoded.frame), layout_of(*decoded.frame));
     }
     auto coded = std::make_shared<CodedPicture>();
     coded->samples =
@@ -289,7 +353,18 @@ std::optional<Reader::Impl::Coded> Reader::Impl::next_frame() {
         if (!ended) {
             ended = over = true;
             hear_of_colour(0);
+            if (const Sequence* sequence = decoder.sequence()) {
+                fill_sequence(Rational(sequence->count()) / rate, nullptr);
+                return next_frame();
+            }
+            if (waiting.broken_before && last && last_time && rate.num() > 0 &&
+                !options.source_fps) {
+                conceal_until(decoder.packets_end() - begin); // what damage took at the end
+            }
             check_end(waiting.broken_before);
+            if (!repeats.empty()) {
+                return next_frame();
+            }
         }
         return std::nullopt;
     }
@@ -306,10 +381,16 @@ std::optional<Reader::Impl::Coded> Reader::Impl::next_frame() {
     }
     // Decoders give frames some packets late, with threads many; so does what the damage took.
     suspect = waiting.broken_before ? frames_of_delay : std::max(suspect - 1, 0);
-    if (suspect > 0 && last && rate.num() > 0 && last_time) {
+    if (decoder.sequence() != nullptr) {
+        fill_sequence(time, &waiting.decoded);
+    } else if (suspect > 0 && last && rate.num() > 0 && last_time) {
         conceal_until(time);
     }
+    const bool again =
+        last && duplicates.again(*last->decoded, waiting.decoded, clock.may_repeat(time));
     Coded frame = made(std::move(waiting.decoded), time);
+    frame.info.origin = again ? Origin::held : Origin::decoded;
+    frame.info.taken = clock.taken(time, again);
     last = frame;
     if (!repeats.empty()) {
         repeats.push_back(std::move(frame));
@@ -318,24 +399,32 @@ std::optional<Reader::Impl::Coded> Reader::Impl::next_frame() {
     return frame;
 }
 
-/// Says so when the film stops before it should.
+/// Says so when the film stops before it should: by the lengths that its container has, or by the
+/// time. Containers round times, and know a frame's duration; of more than that, frames are gone.
+/// An edit list may begin within a frame, which FFmpeg then shows from 0 on.
 void Reader::Impl::check_end(bool broken) {
-    std::int64_t announced = 0;
-    std::int64_t missing = 0;
-    if (nominal.num() > 0) {
-        announced = (announced_end(decoder.input(), decoder.stream()) * nominal).round();
-        const std::int64_t reached =
-            options.source_fps || !last_time ? count : (*last_time * nominal).round() + 1;
-        missing = announced - reached;
+    const double announced = announced_end(decoder.input(), decoder.stream()).value();
+    const double missing = announced > 0 ? announced - decoder.reached() : 0;
+    const bool may_be_edited = std::string_view(decoder.input().iformat->name).starts_with("mov");
+    const double frames = may_be_edited ? 1.75 : 0.75;
+    const double tolerance =
+        nominal.num() > 0 ? std::max(frames / nominal.value(), 2 * decoder.time_base().value())
+                          : decoder.longest();
+    std::string why = decoder.file().missing();
+    if (why.empty() && missing > tolerance) {
+        why = fmt::format("its container announces {:.3f} s, and {:.3f} s of frames came",
+                          announced, decoder.reached());
+    } else if (why.empty() && broken) {
+        why = "what follows could not be decoded";
     }
-    // Containers round their durations; what is lost to a cut file is more than that.
-    if (missing <= std::max<std::int64_t>(2, announced / 50) && !broken) {
+    if (why.empty()) {
         return;
     }
     ++concealed;
-    const std::string text =
-        fmt::format("{} breaks off after {} of about {} frames; is it complete?", info.path, count,
-                    std::max(announced, count + 1));
+    const auto more = static_cast<std::int64_t>(std::lround(missing * nominal.value()));
+    const std::string of = more > 0 ? fmt::format(" of about {}", count + more) : "";
+    const std::string text = fmt::format("{} breaks off after {}{} frames: {}; is it complete?",
+                                         info.path, count, of, why);
     if (options.strict) {
         throw Error(Errc::unreadable, text);
     }
@@ -344,14 +433,24 @@ void Reader::Impl::check_end(bool broken) {
     }
 }
 
+/// What the frame's samples are.
+ColorTags Reader::Impl::coded_color(const AVFrame& frame) const {
+    ColorTags tags = completed(tags_of(frame), decoder.source_format(), frame.height, frame.width);
+    if (transfer_is_made_up && tags.transfer == AVCOL_TRC_LINEAR) {
+        tags.transfer = AVCOL_TRC_UNSPECIFIED;
+    }
+    return tags;
+}
+
 /// What the frame itself is tagged as. An output has one set of tags, the film's first: matrix and
 /// range are undone when the picture is made, but primaries and transfer stay in it.
 ColorTags Reader::Impl::own_color(const AVFrame& frame, Rational time) {
-    const ColorTags color =
-        completed(tags_of(frame), decoder.source_format(), frame.height, frame.width);
+    const ColorTags color = coded_color(frame);
     const bool coded_alike = color.matrix == info.color.matrix && color.range == info.color.range;
     const bool seen_alike =
-        color.primaries == info.color.primaries && color.transfer == info.color.transfer;
+        color.primaries == info.color.primaries &&
+        picture_tags(color, layout_of(static_cast<AVPixelFormat>(frame.format))).transfer ==
+            info.color.transfer;
     if (!(coded_alike && seen_alike) && !std::exchange(tags_warned, true) && options.warn) {
         options.warn(fmt::format("{}: the colour tags change at {:.3f} s; {}", info.path,
                                  time.value(),
@@ -418,7 +517,7 @@ void Reader::Impl::conceal_until(Rational time) {
         frame_info.pts = (at / frame_info.time_base).num();
         frame_info.duration = (rate.inverse() / frame_info.time_base).round();
         frame_info.origin = Origin::held;
-        repeats.push_back({frame_info, last->color, last->decoded});
+        repeats.push_back({frame_info, last->color, last->decoded, true});
         last_time = at;
         ++concealed;
     }
@@ -438,6 +537,9 @@ std::optional<Reader::Impl::Coded> Reader::Impl::next_asked() {
         if (options.duration && since >= options.start + *options.duration) {
             return std::nullopt;
         }
+        if (given == 0) {
+            it.origin = Origin::decoded; // there is none before it
+        }
         it.index = given++;
         if (options.start.num() > 0) {
             // The part's own time begins at 0.
@@ -446,6 +548,9 @@ std::optional<Reader::Impl::Coded> Reader::Impl::next_asked() {
             it.time_base = Rational(1, std::lcm(shifted.den(), lasts.den()));
             it.pts = (shifted / it.time_base).num();
             it.duration = (lasts / it.time_base).num();
+            if (it.taken) {
+                it.taken = *it.taken - *origin - options.start;
+            }
         }
         return frame;
     }

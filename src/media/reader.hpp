@@ -4,13 +4,18 @@
 
 #include "base/hidden.hpp"
 #include "media/decoder.hpp"
+#include "media/duplicates.hpp"
+#include "media/film_time.hpp"
+#include "media/hdr.hpp"
 
 #include <oldfilm/media.hpp>
 
 #include <deque>
+#include <functional>
 #include <memory>
 #include <numeric>
 #include <optional>
+#include <string>
 
 namespace oldfilm {
 
@@ -24,23 +29,39 @@ struct OLDFILM_HIDDEN Reader::Impl {
         FrameInfo info;
         ColorTags color; ///< of the samples, which may not be the film's
         std::shared_ptr<const media::Decoded> decoded;
+        bool is_concealing = false; ///< in place of one that could not be decoded
     };
     std::optional<Coded> next_frame();
     /// The next within the part of the film that was asked for, on that part's clock.
     std::optional<Coded> next_asked();
     [[nodiscard]] Frame pictured(const Coded& frame) const;
+    void say_what_was_found() const;
     [[nodiscard]] Rational first_time() const;
+    /// Where what belongs to a time of the source is in the film that is read.
+    [[nodiscard]] media::FilmTime film_time() const {
+        return {decoder.stream(), nominal, options, begin};
+    }
+    /// The timecode of the first frame that is read, at `output_rate` frames a second; empty where
+    /// there is none.
+    [[nodiscard]] std::string
+    timecode_at(const Rational& output_rate,
+                const std::function<void(const std::string&)>& warn) const;
     void describe(const std::string& path, const AVFrame& first, AVPixelFormat format);
+    void describe_dpx(const std::string& path);
     Rational exact_time(const AVFrame& frame);
     Coded made(media::Decoded decoded, Rational time);
     [[nodiscard]] at::Tensor picture_of(const media::Decoded& decoded,
                                         const ColorTags& color) const;
     void conceal_until(Rational time);
+    void fill_sequence(Rational time, const media::Decoded* next);
+    [[nodiscard]] std::shared_ptr<const media::Decoded> stand_in(const media::Decoded* next,
+                                                                 std::int64_t place);
     void check_end(bool broken);
     void check_grey(const media::Decoded& decoded, Rational time);
     void hear_of_colour(std::size_t most_waiting);
     void found_colour(Rational time);
     ColorTags own_color(const AVFrame& frame, Rational time);
+    [[nodiscard]] ColorTags coded_color(const AVFrame& frame) const;
 
     struct Waiting {
         media::Decoded decoded;
@@ -58,12 +79,21 @@ struct OLDFILM_HIDDEN Reader::Impl {
     media::Decoder decoder;
     Rational nominal; ///< the file's own rate
     Rational rate;    ///< 0 when times are irregular
+    media::Survey found;
+    media::Duplicates duplicates;
+    media::FilmClock clock;
+    Rational begin;   ///< of the film, on its container's clock; times count from there
     MediaInfo info;
+    media::Hdr hdr;
+    std::string dynamic_hdr; ///< that there is such, by its name
+    std::optional<media::DpxHeader> dpx; ///< of the film's first whole picture
     bool grey = false;
     bool over = false, ended = false;
     bool colour_warned = false, tags_warned = false;
-    int suspect = 0;           ///< so many frames more may show what the last damage took
-    std::deque<Waiting> ahead; ///< decoded to look at, not yet given
+    bool transfer_is_made_up = false; ///< a file of an encoder that calls everything linear
+    int unreadable = 0;               ///< pictures of a sequence that were named as such
+    int suspect = 0;                  ///< so many frames more may show what the last damage took
+    std::deque<Waiting> ahead;        ///< decoded to look at, not yet given
     std::deque<Asked> asked;
     std::deque<Coded> repeats; ///< concealing frames, and the one after them
     std::optional<Coded> last;

@@ -53,12 +53,17 @@ void difference_row(const float* red, const float* green, const float* blue, int
     }
 }
 
-std::vector<float> narrowing(int factor, bool cosited) {
-    if (!cosited) {
-        return std::vector<float>(static_cast<std::size_t>(factor),
-                                  1.0F / static_cast<float>(factor));
-    }
+std::vector<float> narrowing(int factor, double phase) {
     std::vector<float> weights;
+    if (phase != 0) {
+        const double middle = (factor - 1) / 2.0;
+        const double spread = factor * (factor * factor - 1) / 12.0; // of places around the middle
+        for (int k = 0; k < factor; ++k) {
+            weights.push_back(
+                static_cast<float>(1.0 / factor + (phase - middle) / spread * (k - middle)));
+        }
+        return weights;
+    }
     for (int k = 1 - factor; k < factor; ++k) {
         weights.push_back(static_cast<float>(factor - std::abs(k)) /
                           static_cast<float>(factor * factor));

@@ -46,8 +46,9 @@ void difference_row(const float* red, const float* green, const float* blue, int
                     const Luma& luma, float* y, float* cb, float* cr);
 
 /// What a subsampled sample takes of places around its first one: a triangle where it lies on that
-/// place, the mean of those that it lies between else. `factor` places a sample.
-std::vector<float> narrowing(int factor, bool cosited);
+/// place (`phase` is 0), else of those that it lies between so that `phase` is their center (their
+/// mean where it lies in the middle). `factor` places a sample.
+std::vector<float> narrowing(int factor, double phase);
 /// Weights from place -(factor - 1) for a triangle, from place 0 for a mean; `row` may be read up
 /// to `factor` places beyond both ends.
 void narrow_row(const float* row, int count, int factor, const std::vector<float>& weights,

@@ -76,6 +76,9 @@ UniqueFrame Samples::fetched() const {
     for (std::size_t i = 0; i < coming.size(); ++i) {
         copy_rows(coming[i].wait(), *frame, static_cast<int>(i));
     }
+    if (layout_.by_fields) {
+        set_interlaced(*frame);
+    }
     return frame;
 }
 

@@ -59,8 +59,8 @@ void SegmentEncoder::write(const Frame& frame) {
     if (!encoder_) {
         encoder_ = container_.encoder(first_base_);
     }
+    container_.check_room(++frames_); // found here, not when all work is done
     encoder_->encode(frame, [&](AVPacket& packet) { log_->write(packet); });
-    ++frames_;
 }
 
 LogSeal SegmentEncoder::end() {
@@ -73,7 +73,8 @@ LogSeal SegmentEncoder::end() {
     return seal;
 }
 
-void SegmentEncoder::assemble(const std::vector<std::filesystem::path>& logs, Rational first_base) {
+void SegmentEncoder::assemble(const std::vector<std::filesystem::path>& logs, Rational first_base,
+                              const std::function<void(const std::filesystem::path&)>& before) {
     const std::unique_ptr<Encoder> like = container_.encoder(first_base);
     std::vector<std::int64_t> shown;
     for (const auto& log : logs) {
@@ -91,7 +92,7 @@ void SegmentEncoder::assemble(const std::vector<std::filesystem::path>& logs, Ra
             container_.copy_others(until);
         });
     }
-    container_.finish();
+    container_.finish(before);
 }
 
 } // namespace oldfilm::media

@@ -6,6 +6,7 @@
 #include "media/packet_log.hpp"
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -32,8 +33,9 @@ class SegmentEncoder {
     [[nodiscard]] std::int64_t frames() const { return frames_; } ///< of all pieces
 
     /// Puts the pieces together, sound and all, and gives the file its name. `first_base`: time
-    /// base of the film's first frame.
-    void assemble(const std::vector<std::filesystem::path>& logs, Rational first_base);
+    /// base of the film's first frame. `before` as in `Container::finish`.
+    void assemble(const std::vector<std::filesystem::path>& logs, Rational first_base,
+                  const std::function<void(const std::filesystem::path&)>& before = {});
 
   private:
     Container container_;

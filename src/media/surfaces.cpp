@@ -1,6 +1,7 @@
 #include "media/surfaces.hpp"
 
 #include "media/coding.hpp"
+#include "media/linear_light.hpp"
 
 #include <oldfilm/error.hpp>
 
@@ -68,11 +69,12 @@ at::Tensor widened(const at::Tensor& values, std::int64_t dim, int factor, doubl
 }
 
 /// One value for `factor` along `dim` (as `narrow_row`).
-at::Tensor narrowed(const at::Tensor& values, std::int64_t dim, int factor, bool cosited) {
+at::Tensor narrowed(const at::Tensor& values, std::int64_t dim, int factor, double phase) {
     if (factor == 1) {
         return values;
     }
-    const std::vector<float> weights = narrowing(factor, cosited);
+    const bool cosited = phase == 0;
+    const std::vector<float> weights = narrowing(factor, phase);
     const std::int64_t count = (values.size(dim) + factor - 1) / factor;
     const std::int64_t first = cosited ? 1 : factor; // in what has a border of `factor`
     const at::Tensor wide = bordered(values, dim, factor);
@@ -84,6 +86,44 @@ at::Tensor narrowed(const at::Tensor& values, std::int64_t dim, int factor, bool
         sum = sum.defined() ? sum.add_(part) : part;
     }
     return sum;
+}
+
+/// Something done with the lines of each field (0: top) by itself; `lines` come of both.
+template <class Do>
+at::Tensor each_field(const at::Tensor& values, std::int64_t lines, const Do& with) {
+    const at::Tensor top = with(values.slice(0, 0, std::nullopt, 2), 0);
+    at::Tensor both = at::empty({lines, top.size(1)}, top.options());
+    both.slice(0, 0, std::nullopt, 2).copy_(top);
+    both.slice(0, 1, std::nullopt, 2).copy_(with(values.slice(0, 1, std::nullopt, 2), 1));
+    return both;
+}
+
+at::Tensor more_lines(const at::Tensor& coded, const Layout& layout, ChromaSiting siting,
+                      std::int64_t lines) {
+    const int factor = 1 << layout.log2_y;
+    if (!is_by_fields(layout, coded.size(0))) {
+        return widened(coded, 0, factor, phase(false, factor, siting), lines);
+    }
+    return each_field(coded, lines, [&](const at::Tensor& own, int field) {
+        const std::int64_t wanted = (lines - field + 1) / 2;
+        const std::int64_t last = own.size(0) - 1;
+        const bool is_short =
+            own.size(0) * factor < wanted; // the frame's last sample is the other's
+        return widened(is_short ? at::cat({own, own.narrow(0, last, 1)}) : own, 0, factor,
+                       field_phase(field, factor, siting), wanted);
+    });
+}
+
+at::Tensor fewer_lines(const at::Tensor& values, const Layout& layout, ChromaSiting siting) {
+    const int factor = 1 << layout.log2_y;
+    const std::int64_t lines = (values.size(0) + factor - 1) / factor;
+    if (!is_by_fields(layout, lines)) {
+        return narrowed(values, 0, factor, phase(false, factor, siting));
+    }
+    return each_field(values, lines, [&](const at::Tensor& own, int field) {
+        return narrowed(own, 0, factor, field_phase(field, factor, siting))
+            .slice(0, 0, (lines - field + 1) / 2);
+    });
 }
 
 at::Tensor samples(const at::Tensor& values, const Layout& layout, const Coding& coding) {
@@ -187,6 +227,10 @@ at::Tensor picture_of(const Planes& planes, const Layout& layout, const ColorTag
                       bool grey) {
     const Coding luma = luma_coding(layout, tags.range);
     const at::Tensor y = values(planes[0], layout, luma);
+    if (is_linear_light(layout, tags)) {
+        return from_linear(grey || layout.planes == 1 ? y.unsqueeze(0)
+                                                      : at::stack({planes[2], y, planes[1]}));
+    }
     if (grey || layout.planes == 1) {
         return (y.is_same(planes[0]) ? y.clone() : y).unsqueeze(0);
     }
@@ -195,11 +239,9 @@ at::Tensor picture_of(const Planes& planes, const Layout& layout, const ColorTag
     }
     const Matrix matrix = matrix_of(weights_of(tags.matrix));
     const int across = 1 << layout.log2_x;
-    const int down = 1 << layout.log2_y;
     const auto chroma = [&](std::size_t i) {
         const at::Tensor coded = values(planes[i], layout, chroma_coding(layout, tags.range));
-        const at::Tensor lines =
-            widened(coded, 0, down, phase(false, down, tags.siting), y.size(0));
+        const at::Tensor lines = more_lines(coded, layout, tags.siting, y.size(0));
         return widened(lines, 1, across, phase(true, across, tags.siting), y.size(1));
     };
     const at::Tensor cb = chroma(1);
@@ -209,7 +251,8 @@ at::Tensor picture_of(const Planes& planes, const Layout& layout, const ColorTag
                       (cb * matrix.blue_cb).add_(y)});
 }
 
-Planes planes_of(const at::Tensor& picture, const Layout& layout, const ColorTags& tags) {
+Planes planes_of(const at::Tensor& given, const Layout& layout, const ColorTags& tags) {
+    const at::Tensor picture = layout.real ? to_linear(given, tags.transfer) : given;
     const Coding luma = luma_coding(layout, tags.range);
     const bool grey = picture.size(0) == 1;
     if (layout.rgb) {
@@ -239,9 +282,8 @@ Planes planes_of(const at::Tensor& picture, const Layout& layout, const ColorTag
     }
     const auto difference = [&](const at::Tensor& colour, float scale) {
         const at::Tensor wide = (colour - y).mul_(scale);
-        const at::Tensor lines = narrowed(wide, 1, across, phase(true, across, tags.siting) == 0);
-        return samples(narrowed(lines, 0, down, phase(false, down, tags.siting) == 0), layout,
-                       chroma);
+        const at::Tensor narrow = narrowed(wide, 1, across, phase(true, across, tags.siting));
+        return samples(fewer_lines(narrow, layout, tags.siting), layout, chroma);
     };
     planes.push_back(difference(blue, l.cb));
     planes.push_back(difference(red, l.cr));

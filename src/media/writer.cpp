@@ -16,12 +16,14 @@ struct OLDFILM_HIDDEN Writer::Impl {
     Impl(const std::string& path, WriteOptions options, const Reader* source)
         : container(path, std::move(options), source) {}
     void check_frame(const Frame& frame) const;
+    void note_gap(const Rational& time);
     void open(const Frame& first);
 
     Container container;
     std::unique_ptr<Encoder> encoder;
     std::optional<Rational> last_time;
     std::int64_t frames = 0;
+    bool gap_noted = false;
 };
 
 void Writer::Impl::check_frame(const Frame& frame) const {
@@ -33,6 +35,20 @@ void Writer::Impl::check_frame(const Frame& frame) const {
                                 container.options().width, container.options().height,
                                 frame.width(), frame.height()));
     }
+}
+
+/// A film of one rate may still have moments without a frame.
+void Writer::Impl::note_gap(const Rational& time) {
+    const Rational rate = container.options().frame_rate;
+    const bool is_gap = last_time && (time - *last_time) * rate > Rational(3, 2);
+    if (!is_gap || gap_noted || container.has_times()) {
+        return;
+    }
+    gap_noted = true;
+    container.options().warn(fmt::format(
+        "{} can't hold times, and the film has none of its frames between {:.3f} s and {:.3f} s: "
+        "they follow one another there, and their times are lost; write a .mkv or .mp4",
+        container.path(), last_time->value(), time.value()));
 }
 
 void Writer::Impl::open(const Frame& first) {
@@ -57,6 +73,7 @@ void Writer::write(const Frame& frame) {
                 time.value(), it.last_time->value()));
     }
     it.check_frame(frame);
+    it.note_gap(time);
     if (!it.encoder) {
         it.open(frame);
     }

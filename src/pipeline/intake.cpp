@@ -1,4 +1,5 @@
 #include "pipeline/node.hpp"
+#include "pipeline/repeats.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -15,10 +16,10 @@ bool Node::close_at_end(std::int64_t next) {
 }
 
 Intake::Intake(FrameBuffer& in, FrameBuffer& out, at::Device device, const Transfers& transfers,
-               std::atomic<std::int64_t>& uploads, const StartPoint& from, Profile* profile,
-               std::function<void(std::int64_t)> found_shot)
+               std::atomic<std::int64_t>& uploads, const StartPoint& from, Repeats& repeats,
+               Profile* profile, std::function<void(std::int64_t)> found_shot)
     : Node(in, out), device_(device), transfers_(transfers), uploads_(uploads), from_(from),
-      profile_(profile), found_shot_(std::move(found_shot)), next_(in.begin()) {}
+      repeats_(repeats), profile_(profile), found_shot_(std::move(found_shot)), next_(in.begin()) {}
 
 /// Whether the next frame starts a shot. Where that is known it is not decided again; the detector
 /// looks on all the same, since what it has seen counts for what comes.
@@ -55,14 +56,19 @@ bool Intake::step() {
         found_shot_(next_);
         ++shot_;
     }
-    if (next_ < from_.frame) {
-        in_.release_before(++next_);
-        return true;
-    }
     Frame frame = in_.at(next_);
     FrameInfo info = frame.info();
     info.index = next_;
     info.shot = shot_;
+    const bool repeats = repeats_.see(info);
+    if (next_ < from_.frame || (repeats && handed_on_)) {
+        if (next_ >= from_.frame) {
+            repeats_.take_out(info);
+        }
+        in_.release_before(++next_);
+        return true;
+    }
+    handed_on_ = true;
     if (frame.picture().device() != device_) {
         const Profile::Span span(profile_, Profile::Kind::copy, "", next_);
         frame = transfers_.upload(frame);

@@ -20,33 +20,65 @@ std::int64_t pixels(const StreamFormat& f) {
     return f.height * f.width;
 }
 
+std::int64_t picture_bytes(const StreamFormat& f) {
+    return f.channels * pixels(f) * static_cast<std::int64_t>(sizeof(float));
+}
+
 /// A picture and its mask.
 std::int64_t frame_bytes(const StreamFormat& f) {
-    return (f.channels + 1) * pixels(f) * static_cast<std::int64_t>(sizeof(float));
+    return picture_bytes(f) + pixels(f) * static_cast<std::int64_t>(sizeof(float));
+}
+
+/// Of so many frames, those that there are in a film of which `input` is known.
+std::int64_t at_most(std::size_t frames, const StreamFormat& input, const StreamFormat& here) {
+    const auto count = static_cast<std::int64_t>(frames);
+    if (input.frames < 0) {
+        return count;
+    }
+    const bool is_other_rate = input.rate.num() > 0 && here.rate != input.rate;
+    const Rational there =
+        is_other_rate ? Rational(input.frames) * here.rate / input.rate : Rational(input.frames);
+    return std::min(count, there.ceil() + 1);
+}
+
+/// What a stage makes on its way, which it tells, or is taken for one with a network: its window
+/// joined (longer ones are looked at frame by frame), the picture padded, and some of its size
+/// beside the result's.
+std::int64_t work_of(const stage::Config& config, const StreamFormat& in) {
+    if (config.memory > 0) {
+        return config.memory + picture_bytes(config.output);
+    }
+    const int window = config.before + config.after + config.batch;
+    return (std::min(window, 5) + 3) * picture_bytes(in) + 2 * frame_bytes(config.output);
 }
 
 /// What edges can hold, and what the stage that needs most makes on its way: they work one at a
 /// time.
 std::int64_t held_by_stages(const StreamFormat& input,
                             const std::vector<std::unique_ptr<stage::Stage>>& stages) {
-    std::int64_t edges = 0;
+    // The shots' look-ahead and a frame that is being read. Masks come with the first stage.
+    std::int64_t edges = at_most(ShotDetector::look_ahead + 2, input, input) * picture_bytes(input);
     std::int64_t work = 0;
     std::int64_t flows = 0;
     const StreamFormat* current = &input;
+    const stage::Config* producer = nullptr;
     for (const auto& one : stages) {
         const stage::Config& config = one->config();
-        edges += static_cast<std::int64_t>(FrameNode::capacity(config) + 2) * frame_bytes(*current);
-        const int window = config.before + config.after + config.batch;
-        // A network's window joined (longer ones are looked at frame by frame), the picture padded,
-        // and some of its size beside the result's.
-        work = std::max(work, (std::min(window, 5) + 3) * frame_bytes(*current) +
-                                  2 * frame_bytes(config.output));
-        if (window > 1 || config.changes_rate) {
+        edges += at_most(FrameNode::between(producer, &config), input, *current) *
+                 (producer == nullptr ? picture_bytes(*current) : frame_bytes(*current));
+        work = std::max(work, work_of(config, *current));
+        const bool may_ask_flow = config.memory == 0 && (config.before + config.after > 0 ||
+                                                         config.batch > 1 || config.changes_rate);
+        if (may_ask_flow) {
             flows = std::max(flows, stage::FlowService::most_bytes(pixels(*current)));
         }
+        producer = &config;
         current = &config.output;
     }
-    return edges + 3 * frame_bytes(*current) + work + flows;
+    // The last edge, and a frame in the hand of who takes it.
+    edges +=
+        at_most(FrameNode::between(producer, nullptr) + 1, input, *current) * frame_bytes(*current);
+    return edges + work + flows;
 }
 
 } // namespace

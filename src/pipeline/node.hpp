@@ -4,6 +4,7 @@
 
 #include "device/streams.hpp"
 #include "frame/frame_buffer.hpp"
+#include "pipeline/changes.hpp"
 #include "pipeline/shots.hpp"
 #include "stage/stage.hpp"
 
@@ -11,11 +12,9 @@
 #include <oldfilm/pipeline.hpp>
 
 #include <atomic>
-#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -42,13 +41,15 @@ class Node {
     bool closed_ = false;
 };
 
-/// Numbers frames, finds shots (where the frames don't say theirs), brings frames to the device.
-/// Hands on those from `from.frame` on.
+class Repeats;
+
+/// Numbers frames, finds shots (where the frames don't say theirs), takes repeats out, brings
+/// frames to the device. Hands on those from `from.frame` on.
 class Intake final : public Node {
   public:
     Intake(FrameBuffer& in, FrameBuffer& out, at::Device device, const Transfers& transfers,
-           std::atomic<std::int64_t>& uploads, const StartPoint& from, Profile* profile,
-           std::function<void(std::int64_t first)> found_shot);
+           std::atomic<std::int64_t>& uploads, const StartPoint& from, Repeats& repeats,
+           Profile* profile, std::function<void(std::int64_t first)> found_shot);
     bool step() override;
 
   private:
@@ -58,12 +59,14 @@ class Intake final : public Node {
     const Transfers& transfers_;
     std::atomic<std::int64_t>& uploads_;
     const StartPoint& from_;
+    Repeats& repeats_;
     Profile* profile_;
     std::function<void(std::int64_t)> found_shot_;
     ShotDetector detector_;
     std::map<std::int64_t, Thumbnail> thumbnails_;
     std::int64_t next_;
     std::int32_t shot_ = -1; ///< the first frame starts shot 0
+    bool handed_on_ = false; ///< a frame, which another can repeat
 };
 
 /// Sends finished frames on their way to who takes them; for devices other than the CPU.
@@ -87,18 +90,6 @@ struct StageClock {
     double seconds = 0;         ///< in the stage's calls; the lane's thread writes
 };
 
-/// New values for live parameters, waiting for their time.
-class Changes {
-  public:
-    void add(Rational from, std::vector<ParameterValue> values);
-    /// The latest that are due at `time`, and forgets them.
-    std::optional<std::vector<ParameterValue>> due(Rational time);
-
-  private:
-    std::mutex mutex_;
-    std::deque<std::pair<Rational, std::vector<ParameterValue>>> waiting_;
-};
-
 /// One output for each input frame.
 class FrameNode final : public Node {
   public:
@@ -112,12 +103,19 @@ class FrameNode final : public Node {
     bool step() override;
     /// Frames that the input edge must be able to hold.
     static std::size_t capacity(const stage::Config& config);
+    /// Frames that an edge holds at most, between nodes of which either may be no stage's (null):
+    /// what the consumer's window needs while the producer makes a batch. Nodes take turns on one
+    /// thread, so that more would wait for nothing.
+    static std::size_t between(const stage::Config* producer, const stage::Config* consumer);
 
   private:
     /// The last frame of `number`'s shot that is at most `number + ahead`; nothing when more must
     /// come first.
     [[nodiscard]] std::optional<std::int64_t> reach(std::int64_t number, std::int64_t ahead) const;
+    [[nodiscard]] Frame numbered(std::int64_t number) const;
     bool begin_shot(const Frame& first);
+    /// How many of the next `most` frames come before a live parameter changes.
+    [[nodiscard]] std::int64_t before_change(std::int64_t most) const;
     void process(std::int64_t count, std::int64_t last);
     [[nodiscard]] Frame finished(const Frame& frame, stage::Made& made) const;
 
@@ -127,11 +125,14 @@ class FrameNode final : public Node {
     Findings findings_;
     std::int64_t next_;
     std::int64_t shot_first_ = 0;
+    std::int64_t shot_index_ = 0; ///< of that frame
     std::optional<std::int32_t> shot_;
 };
 
 /// Outputs on the exact grid of another rate: originals where they fall on it, made ones between,
-/// held ones before a cut and at the end.
+/// held ones before a cut and at the end. Where the film's times are irregular, so many for each
+/// frame, evenly spaced until the next. What moves goes by when frames were taken; cuts are where
+/// they are shown.
 class RateNode final : public Node {
   public:
     /// When the film goes on after the last frame that comes in; asked once all are there.
@@ -143,16 +144,21 @@ class RateNode final : public Node {
 
   private:
     void begin();
+    bool step_on_grid(std::int64_t end, bool closed);
+    bool step_each(std::int64_t end, bool closed);
     [[nodiscard]] Rational time_of(std::int64_t output) const;
     [[nodiscard]] Rational held_until(const FrameInfo& last) const;
-    [[nodiscard]] FrameInfo info_of(std::int64_t output, const FrameInfo& like,
-                                    Origin origin) const;
-    Frame between(const Frame& a, const Frame& b, Rational time);
+    [[nodiscard]] static bool is_past(const FrameInfo& from, const FrameInfo& to,
+                                      const Rational& time);
+    [[nodiscard]] static bool moves(const Frame& a, const Frame& b);
+    Frame between(const Frame& a, const Frame& b, const Rational& time, double position);
+    void give(const Frame& frame, FrameInfo info, Origin origin);
 
     stage::Stage& stage_;
     StageClock& clock_;
     Changes& changes_;
     Rational rate_;
+    Rational each_; ///< outputs for each frame that comes in, where there is no rate; else 1
     std::optional<Rational> start_;
     GoesOn goes_on_;
     Rational time_base_; ///< 0 before the first frame
@@ -160,6 +166,7 @@ class RateNode final : public Node {
     std::int64_t next_;    ///< output
     std::int64_t current_; ///< input frame at or before the output's time
     bool over_ = false;
+    at::Tensor last_; ///< picture that was handed on last
 };
 
 } // namespace oldfilm

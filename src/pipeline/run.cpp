@@ -1,10 +1,12 @@
 #include "base/alone.hpp"
-#include "base/checksum.hpp"
 #include "base/hidden.hpp"
 #include "device/device.hpp"
 #include "device/streams.hpp"
+#include "pipeline/door.hpp"
 #include "pipeline/memory_plan.hpp"
 #include "pipeline/node.hpp"
+#include "pipeline/plan.hpp"
+#include "pipeline/repeats.hpp"
 #include "pipeline/spec.hpp"
 #include "stage/library.hpp"
 
@@ -33,30 +35,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using Source = std::function<std::optional<Frame>()>;
 
-/// Hands frames on as they are, showing each to an observer.
-class Tap final : public Node {
-  public:
-    Tap(FrameBuffer& in, FrameBuffer& out, const std::function<void(const Frame&)>& observer)
-        : Node(in, out), observer_(observer), next_(in.begin()) {}
-    bool step() override {
-        if (next_ == in_.end()) {
-            return close_at_end(next_);
-        }
-        if (out_.full()) {
-            return false;
-        }
-        Frame frame = in_.at(next_++);
-        observer_(frame);
-        out_.push(std::move(frame));
-        in_.release_before(next_);
-        return true;
-    }
-
-  private:
-    std::function<void(const Frame&)> observer_;
-    std::int64_t next_;
-};
-
 bool same_grid(const StreamFormat& a, const stage::Config& b) {
     return a.height == b.output.height && a.width == b.output.width && !b.changes_rate;
 }
@@ -67,9 +45,16 @@ using Found = std::map<std::pair<std::size_t, std::int32_t>, std::string>;
 Found found_before(const std::vector<std::string>& analysis) {
     Found found;
     for (const std::string& one : analysis) {
-        const auto entry = nlohmann::json::parse(one);
-        found[{entry.at("number").get<std::size_t>(), entry.at("shot").get<std::int32_t>()}] =
-            entry.at("found").dump();
+        try {
+            const auto entry = nlohmann::json::parse(one);
+            found[{entry.at("number").get<std::size_t>(), entry.at("shot").get<std::int32_t>()}] =
+                entry.at("found").dump();
+        } catch (const nlohmann::json::exception& error) {
+            throw Error(Errc::invalid_argument,
+                        fmt::format("an earlier run's analysis can't be taken back, expected an "
+                                    "entry of RunStats::analysis, found \"{}\" ({}); begin anew",
+                                    one, error.what()));
+        }
     }
     return found;
 }
@@ -92,8 +77,12 @@ struct OLDFILM_HIDDEN Run::Impl {
     FrameBuffer& add_edge(std::size_t capacity, std::int64_t first) {
         return *edges.emplace_back(std::make_unique<FrameBuffer>(capacity, first));
     }
+    Repeats& add_repeats() { return *repeats.emplace_back(std::make_unique<Repeats>()); }
     [[nodiscard]] FrameNode::Findings findings(std::size_t number);
 
+    ~Impl();
+    /// A frame came, through either door, and there is room for it.
+    void take(const Frame& frame);
     void build(const StreamFormat& input);
     void make_stages();
     void lane_loop();
@@ -101,6 +90,7 @@ struct OLDFILM_HIDDEN Run::Impl {
     bool step();
     void end_with(std::exception_ptr reason);
     void rethrow() const;
+    void expect_pushing() const;
     void watch_memory();
     [[nodiscard]] Frame arrived(const Sent& one);
     /// Whether finished frames come to the host, where the run is on another device.
@@ -110,10 +100,14 @@ struct OLDFILM_HIDDEN Run::Impl {
     StartPoint from;
     Found found;
     std::vector<CheckedStage> checked;
+    mutable std::once_flag planned;
+    mutable std::string plan; ///< what the run began with, once it was asked for
+    std::optional<Door> door;
     PipelineOptions options;
     stage::Shared shared;
     std::vector<std::unique_ptr<stage::Stage>> stages;
     std::vector<std::unique_ptr<FrameBuffer>> edges;
+    std::vector<std::unique_ptr<Repeats>> repeats; ///< the first: of the film
     std::vector<std::unique_ptr<StageClock>> clocks;
     std::vector<std::unique_ptr<Changes>> changes;
     std::vector<std::unique_ptr<Node>> nodes;
@@ -162,30 +156,46 @@ void Run::Impl::build(const StreamFormat& input) {
     make_stages();
     StreamFormat current = stages.empty() ? input : stages.back()->config().output;
     result = current;
-    if (!stages.empty() && result.rate != input.rate) {
+    if (!stages.empty() && (result.rate != input.rate || result.frames_each != Rational(1))) {
         result.frames = -1;
     }
 
     // Edges hold what their consumer's window needs and what their producer makes at once.
-    FrameBuffer* edge = &add_edge(ShotDetector::look_ahead + 2, from.in_shots ? from.frame : 0);
+    FrameBuffer* edge = &add_edge(ShotDetector::look_ahead + 1, from.in_shots ? from.frame : 0);
     std::int64_t number = from.frame; // of the first frame on an edge
     bool tapped = !options.tap;
-    const auto tap_before = [&](std::size_t capacity) {
-        FrameBuffer& out = add_edge(capacity, number);
-        nodes.push_back(std::make_unique<Tap>(*edge, out, options.tap));
+    Repeats* folded = &add_repeats(); // what is taken out of the frames on an edge; may be null
+    // What the stage `i` needs of the edge before it, where no tap stands between; the end takes
+    // a frame at a time.
+    const auto needed = [&](std::size_t i) {
+        const bool is_tapped_there =
+            !tapped && (i == stages.size() || !same_grid(current, stages[i]->config()));
+        return is_tapped_there || i == stages.size() ? nullptr : &stages[i]->config();
+    };
+    const auto tap_before = [&](const stage::Config* consumer) {
+        FrameBuffer& out = add_edge(FrameNode::between(nullptr, consumer), number);
+        Repeats& shown = add_repeats();
+        nodes.push_back(std::make_unique<Tap>(*edge, out, *folded, shown, options.tap));
         edge = &out;
+        folded = &shown;
         tapped = true;
     };
-    FrameBuffer& first =
-        add_edge(stages.empty() ? 2 : FrameNode::capacity(stages.front()->config()) + 1, number);
+    const auto unfold_before = [&](const stage::Config* consumer) {
+        FrameBuffer& out = add_edge(FrameNode::between(nullptr, consumer), number);
+        nodes.push_back(std::make_unique<Unfold>(*edge, out, *std::exchange(folded, nullptr)));
+        edge = &out;
+    };
+    current = input;
+    FrameBuffer& first = add_edge(FrameNode::between(nullptr, needed(0)), number);
     transfers.emplace(shared.device);
+    door.emplace(format, shared.device);
     nodes.push_back(std::make_unique<Intake>(*edge, first, shared.device, *transfers, uploads, from,
-                                             options.profile.get(), [this](std::int64_t frame) {
+                                             *folded, options.profile.get(),
+                                             [this](std::int64_t frame) {
                                                  const std::lock_guard lock(mutex);
                                                  shots.push_back(frame);
                                              }));
     edge = &first;
-    current = input;
     std::vector<Rational> rates; // that the film was brought to on the way to an edge
     for (std::size_t i = 0; i < stages.size(); ++i) {
         const stage::Config& config = stages[i]->config();
@@ -197,18 +207,27 @@ void Run::Impl::build(const StreamFormat& input) {
             return time;
         };
         if (!tapped && !same_grid(current, config)) {
-            tap_before(FrameNode::capacity(config) + 1);
+            tap_before(&config);
         }
-        const std::size_t needed =
-            i + 1 < stages.size() ? FrameNode::capacity(stages[i + 1]->config()) : 2;
+        if (config.changes_rate && folded != nullptr) {
+            unfold_before(&config);
+        } else if (!config.changes_rate && folded == nullptr) {
+            folded = &add_repeats();
+            FrameBuffer& out = add_edge(FrameNode::between(nullptr, &config), number);
+            nodes.push_back(std::make_unique<Fold>(*edge, out, *folded));
+            edge = &out;
+        }
+        current = config.output;
         if (config.changes_rate && from.frame > 0) {
-            number = ((on_edge(from.time) - from.film_start) * config.output.rate).ceil();
+            number = config.each != Rational(1)
+                         ? (Rational(number) * config.each).ceil()
+                         : ((on_edge(from.time) - from.film_start) * config.output.rate).ceil();
         }
-        FrameBuffer& out = add_edge(needed + static_cast<std::size_t>(config.batch), number);
+        FrameBuffer& out = add_edge(FrameNode::between(&config, needed(i + 1)), number);
         clocks.push_back(std::make_unique<StageClock>());
         clocks.back()->label = stages[i]->plugin().name;
         clocks.back()->profile = options.profile.get();
-        changes.push_back(std::make_unique<Changes>());
+        changes.push_back(std::make_unique<Changes>(checked[i].values));
         if (config.changes_rate) {
             nodes.push_back(std::make_unique<RateNode>(
                 *edge, out, *stages[i], *clocks.back(), *changes.back(),
@@ -216,16 +235,20 @@ void Run::Impl::build(const StreamFormat& input) {
                     const auto time = from.goes_on ? from.goes_on() : std::nullopt;
                     return time ? std::optional(on_edge(*time)) : std::nullopt;
                 }));
-            rates.push_back(config.output.rate);
+            if (config.each == Rational(1)) {
+                rates.push_back(config.output.rate);
+            }
         } else {
             nodes.push_back(std::make_unique<FrameNode>(*edge, out, *stages[i], *clocks.back(),
                                                         *changes.back(), findings(i)));
         }
-        current = config.output;
         edge = &out;
     }
     if (!tapped) {
-        tap_before(2);
+        tap_before(nullptr);
+    }
+    if (folded != nullptr) {
+        unfold_before(nullptr);
     }
     if (!shared.device.is_cpu()) {
         nodes.push_back(std::make_unique<Outlet>(
@@ -257,7 +280,7 @@ void Run::Impl::make_stages() {
             one.plugin.library.empty()
                 ? ""
                 : std::filesystem::path(one.plugin.library).parent_path().string();
-        auto made = std::make_unique<stage::Stage>(description, folder, shared);
+        auto made = std::make_unique<stage::Stage>(description, folder, shared, one.files);
         current = made->configure(current, one.values).output;
         stages.push_back(std::move(made));
     }
@@ -267,9 +290,9 @@ FrameNode::Findings Run::Impl::findings(std::size_t number) {
     return {.tell =
                 [this, number](std::int32_t shot, const std::string& json) {
                     const std::lock_guard lock(mutex);
-                    analysis.push_back(
-                        fmt::format(R"({{"number": {}, "stage": "{}", "shot": {}, "found": {}}})",
-                                    number, stages[number]->plugin().name, shot, json));
+                    analysis.push_back(fmt::format(
+                        R"({{"number": {}, "stage": {}, "shot": {}, "found": {}}})", number,
+                        nlohmann::json(stages[number]->plugin().name).dump(), shot, json));
                 },
             .known =
                 [this, number](std::int32_t shot) {
@@ -378,14 +401,20 @@ void Run::Impl::source_loop(const Source& source) {
                 wake();
                 return;
             }
-            transfers->receive(*frame);
-            edges.front()->push(std::move(*frame));
-            ++frames_in;
-            wake();
+            take(*frame);
         }
     } catch (...) {
         end_with(std::current_exception());
     }
+}
+
+void Run::Impl::take(const Frame& frame) {
+    door->check(frame);
+    transfers->receive(frame);
+    edges.front()->push(frame);
+    door->let_in(frame);
+    ++frames_in;
+    wake();
 }
 
 void Run::Impl::end_with(std::exception_ptr reason) {
@@ -407,25 +436,27 @@ void Run::Impl::rethrow() const {
     }
 }
 
-Run::Run(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-Run::Run(Run&&) noexcept = default;
-Run& Run::operator=(Run&& other) noexcept {
-    std::swap(impl_, other.impl_);
-    return *this;
+void Run::Impl::expect_pushing() const {
+    if (pulls) {
+        throw Error(Errc::invalid_argument, "the run pulls its frames from a source; give frames "
+                                            "there, or start a run without one to push them");
+    }
 }
 
-Run::~Run() {
-    if (!impl_) {
-        return;
-    }
-    impl_->shared.cancelled = true;
+Run::Run(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Run::Run(Run&&) noexcept = default;
+Run& Run::operator=(Run&&) noexcept = default; // what ran before ends with its `Impl`
+Run::~Run() = default;
+
+Run::Impl::~Impl() {
+    shared.cancelled = true;
     {
-        const std::lock_guard lock(impl_->mutex);
-        impl_->stopping = true;
-        ++impl_->events;
+        const std::lock_guard lock(mutex);
+        stopping = true;
+        ++events;
     }
-    impl_->changed.notify_all();
-    for (std::thread* thread : {&impl_->puller, &impl_->lane}) {
+    changed.notify_all();
+    for (std::thread* thread : {&puller, &lane}) {
         if (thread->joinable()) {
             thread->join();
         }
@@ -433,34 +464,30 @@ Run::~Run() {
 }
 
 bool Run::push(const Frame& frame) {
-    impl_->rethrow();
-    const StreamFormat& expected = impl_->format;
-    if (!frame.defined() || frame.channels() != expected.channels ||
-        frame.height() != expected.height || frame.width() != expected.width) {
-        throw Error(Errc::format_mismatch,
-                    fmt::format("the run was started for frames of {} x {} x {}, and one of "
-                                "another format was pushed; "
-                                "start another run for it",
-                                expected.channels, expected.height, expected.width));
+    Impl& it = held(impl_, "run");
+    it.rethrow();
+    it.expect_pushing();
+    if (it.edges.front()->closed()) {
+        throw Error(Errc::invalid_argument, "the run was told that its film is over (finish), and "
+                                            "takes no more frames; start another run for them");
     }
-    FrameBuffer& edge = *impl_->edges.front();
-    if (edge.full()) {
+    it.door->check(frame);
+    if (it.edges.front()->full()) {
         return false;
     }
-    impl_->transfers->receive(frame);
-    edge.push(frame);
-    ++impl_->frames_in;
-    impl_->wake();
+    it.take(frame);
     return true;
 }
 
 void Run::finish() {
-    impl_->edges.front()->close();
-    impl_->wake();
+    Impl& it = held(impl_, "run");
+    it.expect_pushing();
+    it.edges.front()->close();
+    it.wake();
 }
 
 Run::State Run::next(Frame& frame) {
-    Impl& it = *impl_;
+    Impl& it = held(impl_, "run");
     FrameBuffer& edge = *it.edges.back();
     std::unique_lock lock(it.mutex);
     const auto available = [&] { return edge.begin() < edge.end(); };
@@ -506,6 +533,9 @@ std::optional<Frame> Run::next() {
 }
 
 void Run::cancel() noexcept {
+    if (!impl_) {
+        return;
+    }
     impl_->shared.cancelled = true;
     try {
         impl_->end_with(std::make_exception_ptr(Error(Errc::cancelled, "the run was cancelled")));
@@ -515,13 +545,14 @@ void Run::cancel() noexcept {
 }
 
 Progress Run::progress() const {
+    const Impl& it = held(impl_, "run");
     Progress p;
-    p.frames_in = impl_->frames_in;
-    p.frames_out = impl_->frames_out;
-    p.frames_total = impl_->format.frames;
-    p.seconds = std::chrono::duration<double>(Clock::now() - impl_->start).count();
-    const Rational in = impl_->format.rate;
-    const Rational out = impl_->result.rate;
+    p.frames_in = it.frames_in;
+    p.frames_out = it.frames_out;
+    p.frames_total = it.format.frames;
+    p.seconds = std::chrono::duration<double>(Clock::now() - it.start).count();
+    const Rational in = it.format.rate;
+    const Rational out = it.result.rate;
     // Frames that came out count, in units of the input's: those that are only buffered are not
     // done.
     const double factor = in.num() > 0 && out.num() > 0 ? (out / in).value() : 1;
@@ -534,23 +565,25 @@ Progress Run::progress() const {
 }
 
 RunStats Run::stats() const {
+    const Impl& it = held(impl_, "run");
     RunStats stats;
-    stats.uploads = impl_->uploads;
-    stats.downloads = impl_->downloads;
-    const std::lock_guard lock(impl_->mutex);
-    stats.peak_frames = impl_->peak_frames;
-    stats.peak_bytes = impl_->peak_bytes;
-    stats.stage_seconds = impl_->seconds;
-    stats.analysis = impl_->from.analysis;
-    stats.analysis.insert(stats.analysis.end(), impl_->analysis.begin(), impl_->analysis.end());
-    stats.shots = impl_->shots;
+    stats.uploads = it.uploads;
+    stats.downloads = it.downloads;
+    const std::lock_guard lock(it.mutex);
+    stats.peak_frames = it.peak_frames;
+    stats.peak_bytes = it.peak_bytes;
+    stats.stage_seconds = it.seconds;
+    stats.analysis = it.from.analysis;
+    stats.analysis.insert(stats.analysis.end(), it.analysis.begin(), it.analysis.end());
+    stats.shots = it.shots;
     return stats;
 }
 
 std::int64_t Run::restart(std::int64_t frame, std::int64_t shot_first) const {
+    const Impl& it = held(impl_, "run");
     std::int64_t reach = 0; // frames before, counted on the way from the last stage to the first
     std::int64_t aligned = 1;
-    for (auto stage = impl_->stages.rbegin(); stage != impl_->stages.rend(); ++stage) {
+    for (auto stage = it.stages.rbegin(); stage != it.stages.rend(); ++stage) {
         const stage::Config& config = (*stage)->config();
         if (!config.changes_rate) {
             reach += config.before + config.warm_up;
@@ -563,85 +596,45 @@ std::int64_t Run::restart(std::int64_t frame, std::int64_t shot_first) const {
         if (aligned > 1 || reach > 0) {
             return shot_first; // on another grid than the input's; a cut is one on every grid
         }
-        reach = 1;
+        reach = 2; // the frame before, and what was handed on ahead of it
     }
-    const std::int64_t back = std::max<std::int64_t>(frame - reach - shot_first, 0);
-    return shot_first + back / aligned * aligned;
+    return impl_->repeats.front()->restart(frame, shot_first, reach, aligned);
 }
 
 void Run::change(std::size_t number, const ParameterValues& values, Rational from) {
-    if (number >= impl_->checked.size()) {
+    Impl& it = held(impl_, "run");
+    if (number >= it.checked.size()) {
         throw Error(Errc::invalid_argument, fmt::format("there is no stage {}; the pipeline has {}",
-                                                        number, impl_->checked.size()));
+                                                        number, it.checked.size()));
     }
-    CheckedStage& one = impl_->checked[number];
-    for (const auto& [name, value] : values) {
-        for (const Parameter& row : one.plugin.parameters) {
-            if (row.name == name && !row.live) {
-                throw Error(Errc::invalid_argument,
-                            fmt::format("stage {}: parameter \"{}\" may not change while running; "
-                                        "start another run",
-                                        one.plugin.name, name));
-            }
+    const CheckedStage& one = it.checked[number];
+    const std::vector<Parameter>& table = one.plugin.parameters;
+    const std::vector<ParameterValue> checked = check_parameters(one.plugin.name, table, values);
+    Changes::Delta delta;
+    for (std::size_t i = 0; i < table.size(); ++i) {
+        if (!values.contains(table[i].name)) {
+            continue;
         }
+        if (!table[i].live) {
+            throw Error(Errc::invalid_argument,
+                        fmt::format("stage {}: parameter \"{}\" may not change while running; "
+                                    "start another run",
+                                    one.plugin.name, table[i].name));
+        }
+        delta[i] = checked[i];
     }
-    ParameterValues merged = one.spec.parameters;
-    for (const auto& [name, value] : values) {
-        merged[name] = value;
-    }
-    impl_->changes[number]->add(from,
-                                check_parameters(one.plugin.name, one.plugin.parameters, merged));
-    one.spec.parameters = std::move(merged);
+    it.changes[number]->add(from, std::move(delta));
 }
 
-const StreamFormat& Run::output() const noexcept {
-    return impl_->result;
+const StreamFormat& Run::output() const {
+    return held(impl_, "run").result;
 }
 
 std::string Run::plan() const {
-    nlohmann::json plan{{"oldfilm", 1},
-                        {"device", impl_->shared.device.str()},
-                        {"precision", to_string(impl_->options.precision)},
-                        {"threads", impl_->threads},
-                        {"stages", nlohmann::json::array()},
-                        {"files", nlohmann::json::object()}};
-    if (impl_->shared.memory > 0) {
-        plan["memory"] = impl_->shared.memory; // what models may take: tiles follow from it
-    }
-    // What else the pictures depend on: models, plugins, hints.
-    const auto depend_on = [&plan](const std::filesystem::path& file) {
-        if (std::filesystem::is_regular_file(file)) {
-            plan["files"][file.filename().string()] =
-                fmt::format("{:016x}", base::file_checksum(file));
-        }
-    };
-    for (const std::string& file : impl_->shared.packages) {
-        depend_on(file);
-    }
-    for (std::size_t i = 0; i < impl_->stages.size(); ++i) {
-        const CheckedStage& one = impl_->checked[i];
-        const stage::Config& config = impl_->stages[i]->config();
-        nlohmann::json values = nlohmann::json::object();
-        for (std::size_t k = 0; k < one.values.size(); ++k) {
-            values[one.plugin.parameters[k].name] =
-                std::visit([](const auto& v) { return nlohmann::json(v); }, one.values[k]);
-            if (one.plugin.parameters[k].type == ParameterType::file) {
-                depend_on(std::get<std::string>(one.values[k]));
-            }
-        }
-        depend_on(one.plugin.library);
-        plan["stages"].push_back({{"id", one.plugin.id},
-                                  {"version", one.plugin.version},
-                                  {"parameters", values},
-                                  {"window", {config.before, config.after}},
-                                  {"batch", config.batch},
-                                  {"output",
-                                   {{"channels", config.output.channels},
-                                    {"height", config.output.height},
-                                    {"width", config.output.width},
-                                    {"rate", config.output.rate.to_string()}}}});
-    }
-    return plan.dump(2);
+    const Impl& it = held(impl_, "run");
+    std::call_once(it.planned,
+                   [&it] { it.plan = plan_text(it.checked, it.stages, it.shared, it.threads); });
+    return it.plan;
 }
 
 Run Pipeline::start(const StreamFormat& input, Source source, const StartPoint& from) const {
@@ -650,10 +643,11 @@ Run Pipeline::start(const StreamFormat& input, Source source, const StartPoint& 
                     fmt::format("a stream must have 1 or 3 channels and a size, found {} x {} x {}",
                                 input.channels, input.height, input.width));
     }
+    const Impl& described = held(impl_, "pipeline");
     auto impl = std::make_unique<Run::Impl>();
-    impl->checked = impl_->stages;
-    impl->options = impl_->options;
-    impl->shared.models = impl_->models;
+    impl->checked = described.stages;
+    impl->options = described.options;
+    impl->shared.models = described.models;
     impl->from = from;
     impl->pulls = static_cast<bool>(source);
     Run::Impl& it = *impl;

@@ -1,5 +1,6 @@
 #include "pipeline/spec.hpp"
 
+#include "base/one_at_a_time.hpp"
 #include "base/sidecar.hpp"
 #include "stage/library.hpp"
 
@@ -8,8 +9,9 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <charconv>
+#include <cstdint>
 #include <filesystem>
+#include <string_view>
 #include <utility>
 
 namespace oldfilm {
@@ -17,27 +19,32 @@ namespace {
 
 using nlohmann::json;
 
-/// Numbers and truth values become such; the parameter table has the last word later.
-ParameterValue value_of(const std::string& text) {
-    std::int64_t integer = 0;
-    const char* end = text.data() + text.size();
-    if (const auto [stop, status] = std::from_chars(text.data(), end, integer);
-        status == std::errc() && stop == end) {
-        return integer;
+/// What comes before the next comma, and is taken from `rest` with it. A backslash takes a comma's
+/// or another backslash's meaning away.
+std::string next_pair(std::string_view& rest) {
+    std::string pair;
+    while (!rest.empty()) {
+        const bool escapes = rest.starts_with("\\,") || rest.starts_with("\\\\");
+        const bool ends = rest.front() == ',';
+        rest.remove_prefix(escapes ? 1 : 0);
+        if (!ends) {
+            pair += rest.front();
+        }
+        rest.remove_prefix(1);
+        if (ends) {
+            break;
+        }
     }
-    double number = 0;
-    if (const auto [stop, status] = std::from_chars(text.data(), end, number);
-        status == std::errc() && stop == end) {
-        return number;
-    }
-    return text;
+    return pair;
 }
 
 ParameterValue value_from(const json& value, const std::string& where) {
     if (value.is_boolean()) {
         return value.get<bool>();
     }
-    if (value.is_number_integer()) {
+    // What is 2^63 or more would come out below 0.
+    const bool fits = !value.is_number_unsigned() || value.get<std::uint64_t>() <= INT64_MAX;
+    if (value.is_number_integer() && fits) {
         return value.get<std::int64_t>();
     }
     if (value.is_number()) {
@@ -91,6 +98,32 @@ void check_files(const PluginInfo& plugin, const ParameterValues& values) {
     }
 }
 
+/// What was given becomes what the table made of it, and files that were named are found in
+/// `folder`. Only a value with a slash is a model's path, whatever the table calls it; one without
+/// is a name, or the file beside a document that a parameter for files asks for.
+void settle_values(CheckedStage& stage, const std::string& folder) {
+    const std::vector<Parameter>& table = stage.plugin.parameters;
+    for (std::size_t i = 0; i < table.size(); ++i) {
+        const auto given = stage.spec.parameters.find(table[i].name);
+        if (given == stage.spec.parameters.end()) {
+            continue;
+        }
+        given->second = stage.values[i];
+        const auto* text = std::get_if<std::string>(&stage.values[i]);
+        if (text == nullptr || text->empty()) {
+            continue;
+        }
+        const std::string path = (std::filesystem::path(folder) / *text).string();
+        if (table[i].type == ParameterType::file) {
+            stage.values[i] = path;
+        }
+        const std::string& name = std::get<std::string>(stage.values[i]);
+        if (name.find('/') != std::string::npos) {
+            stage.files[name] = path;
+        }
+    }
+}
+
 void set_option(PipelineOptions& options, const std::string& key, const json& value) {
     if (key == "device" && value.is_string()) {
         options.device = value.get<std::string>();
@@ -122,18 +155,23 @@ StageSpec parse_stage(const std::string& text) {
             fmt::format("expected a stage such as superres:scale=2,model=fidelity, found \"{}\"",
                         text));
     }
-    std::string rest = colon == std::string::npos ? "" : text.substr(colon + 1);
+    std::string_view rest =
+        colon == std::string::npos ? "" : std::string_view(text).substr(colon + 1);
     while (!rest.empty()) {
-        const auto comma = rest.find(',');
-        const std::string pair = rest.substr(0, comma);
-        rest = comma == std::string::npos ? "" : rest.substr(comma + 1);
+        const std::string pair = next_pair(rest);
         const auto equals = pair.find('=');
         if (equals == std::string::npos || equals == 0) {
             throw Error(Errc::invalid_argument,
-                        fmt::format("stage {}: expected parameters as key=value, found \"{}\"",
+                        fmt::format("stage {}: expected parameters as key=value, found \"{}\"; a "
+                                    "comma that belongs to a value is written \\,",
                                     spec.id, pair));
         }
-        spec.parameters[pair.substr(0, equals)] = value_of(pair.substr(equals + 1));
+        const std::string name = pair.substr(0, equals);
+        if (!spec.parameters.emplace(name, pair.substr(equals + 1)).second) {
+            throw Error(Errc::invalid_argument,
+                        fmt::format("stage {}: parameter \"{}\" is given twice; leave one out",
+                                    spec.id, name));
+        }
     }
     return spec;
 }
@@ -148,11 +186,13 @@ json values_json(const ParameterValues& values) {
 
 Pipeline::Pipeline(PipelineOptions options) : impl_(std::make_unique<Impl>()) {
     impl_->options = std::move(options);
+    impl_->options.log = base::one_at_a_time(impl_->options.log);
 }
-Pipeline::Pipeline(const Pipeline& other) : impl_(std::make_unique<Impl>(*other.impl_)) {}
+Pipeline::Pipeline(const Pipeline& other)
+    : impl_(std::make_unique<Impl>(held(other.impl_, "pipeline"))) {}
 Pipeline& Pipeline::operator=(const Pipeline& other) {
     if (this != &other) {
-        impl_ = std::make_unique<Impl>(*other.impl_);
+        impl_ = std::make_unique<Impl>(held(other.impl_, "pipeline"));
     }
     return *this;
 }
@@ -194,38 +234,41 @@ Pipeline Pipeline::from_json(const std::string& text, PipelineOptions options) {
 }
 
 Pipeline& Pipeline::add(StageSpec spec) {
+    Impl& it = held(impl_, "pipeline");
     CheckedStage stage;
     if (spec.description != nullptr) {
         stage::check_description(*spec.description, "of the program itself");
         stage.plugin = base::info_of(*spec.description);
     } else {
-        stage.plugin = find_plugin(spec.id, impl_->options.plugin_path);
+        stage.plugin = find_plugin(spec.id, it.options.plugin_path);
     }
     stage.values = check_parameters(stage.plugin.name, stage.plugin.parameters, spec.parameters);
-    stage.spec = spec;
-    impl_->specs.push_back(std::move(spec));
-    impl_->stages.push_back(std::move(stage));
+    stage.spec = std::move(spec);
+    settle_values(stage, it.options.base_folder);
+    it.specs.push_back(stage.spec);
+    it.stages.push_back(std::move(stage));
     return *this;
 }
 
-const std::vector<StageSpec>& Pipeline::stages() const noexcept {
-    return impl_->specs;
+const std::vector<StageSpec>& Pipeline::stages() const {
+    return held(impl_, "pipeline").specs;
 }
-const PipelineOptions& Pipeline::options() const noexcept {
-    return impl_->options;
+const PipelineOptions& Pipeline::options() const {
+    return held(impl_, "pipeline").options;
 }
 
 std::string Pipeline::to_json() const {
     json stages = json::array();
-    for (const CheckedStage& stage : impl_->stages) {
+    const Impl& it = held(impl_, "pipeline");
+    for (const CheckedStage& stage : it.stages) {
         stages.push_back(
             {{"id", stage.plugin.id}, {"parameters", values_json(stage.spec.parameters)}});
     }
     return json{{"oldfilm", 1},
-                {"device", impl_->options.device},
-                {"precision", to_string(impl_->options.precision)},
-                {"memory", impl_->options.memory},
-                {"tile", impl_->options.tile},
+                {"device", it.options.device},
+                {"precision", to_string(it.options.precision)},
+                {"memory", it.options.memory},
+                {"tile", it.options.tile},
                 {"stages", stages}}
         .dump(2);
 }

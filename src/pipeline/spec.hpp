@@ -5,6 +5,7 @@
 #include "base/hidden.hpp"
 #include "stage/services.hpp"
 
+#include <oldfilm/error.hpp>
 #include <oldfilm/pipeline.hpp>
 #include <oldfilm/plugins.hpp>
 
@@ -20,7 +21,8 @@ namespace oldfilm {
 struct CheckedStage {
     StageSpec spec;
     PluginInfo plugin;
-    std::vector<ParameterValue> values;
+    std::vector<ParameterValue> values; ///< with files where they lie
+    stage::NamedFiles files;            ///< that a person named, as the stage gets their names
 };
 
 struct OLDFILM_HIDDEN Pipeline::Impl {
@@ -32,5 +34,16 @@ struct OLDFILM_HIDDEN Pipeline::Impl {
 };
 
 nlohmann::json values_json(const ParameterValues& values);
+
+/// What a handle has, unless it was moved from it. Throws `Error` (invalid_argument).
+template <class Impl>
+Impl& held(const std::unique_ptr<Impl>& impl, const char* what) {
+    if (!impl) {
+        throw Error(Errc::invalid_argument,
+                    std::string("this ") + what +
+                        " was moved to another variable; use that one, or make another");
+    }
+    return *impl;
+}
 
 } // namespace oldfilm

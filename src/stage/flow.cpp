@@ -20,8 +20,22 @@
 namespace oldfilm::stage {
 namespace {
 
-constexpr std::size_t kept_pairs = 16;
+/// So many pairs are kept, or fewer of large pictures, for which few stages ask twice: at least
+/// the window's of the stage at work.
+constexpr std::size_t most_pairs = 16;
+constexpr std::size_t fewest_pairs = 4;
+constexpr std::int64_t kept_bytes = std::int64_t{256} << 20;
 constexpr std::size_t kept_lumas = 16;
+
+constexpr std::int64_t pair_bytes(std::int64_t pixels) {
+    return pixels * 2 * static_cast<std::int64_t>(sizeof(float));
+}
+
+std::size_t kept_pairs(std::int64_t pixels) {
+    return std::clamp(
+        static_cast<std::size_t>(kept_bytes / std::max<std::int64_t>(pair_bytes(pixels), 1)),
+        fewest_pairs, most_pairs);
+}
 
 using WeakPicture = c10::weak_intrusive_ptr<c10::TensorImpl, c10::UndefinedTensorImpl>;
 
@@ -32,6 +46,12 @@ WeakPicture weak(const at::Tensor& picture) {
 /// While a weak reference stands, no other tensor can have the address.
 bool is(const WeakPicture& known, const at::Tensor& picture) {
     return !known.expired() && known._unsafe_get_target() == picture.unsafeGetTensorImpl();
+}
+
+/// A flow that is known, as one that may be written to. On a device a copy costs nothing to speak
+/// of, and allocators know which streams use it only where memory is not shared.
+at::Tensor for_caller(const at::Tensor& flow) {
+    return flow.is_cpu() ? at::_lazy_clone(flow) : flow.clone();
 }
 
 struct Pair {
@@ -181,9 +201,8 @@ FlowService::~FlowService() = default;
 std::int64_t FlowService::most_bytes(std::int64_t pixels) {
     // Bytes a pixel for OpenCV's pyramids, gradients and fields: a guess on the safe side.
     constexpr std::int64_t search = 32;
-    constexpr std::int64_t pair = 2 * sizeof(float);
-    return pixels * (static_cast<std::int64_t>(kept_pairs) * pair +
-                     static_cast<std::int64_t>(kept_lumas) + search);
+    return static_cast<std::int64_t>(kept_pairs(pixels)) * pair_bytes(pixels) +
+           pixels * (static_cast<std::int64_t>(kept_lumas) + search);
 }
 
 at::Tensor FlowService::flow(const at::Tensor& from, const at::Tensor& to, FlowDetail detail) {
@@ -191,7 +210,7 @@ at::Tensor FlowService::flow(const at::Tensor& from, const at::Tensor& to, FlowD
     const std::scoped_lock lock(impl_->mutex);
     const at::NoGradGuard no_grad;
     if (const at::Tensor* known = impl_->find(from, to, detail)) {
-        return *known;
+        return for_caller(*known);
     }
     const at::Tensor a = impl_->grey(from);
     const at::Tensor b = impl_->grey(to);
@@ -200,10 +219,10 @@ at::Tensor FlowService::flow(const at::Tensor& from, const at::Tensor& to, FlowD
         flow = flow.pin_memory().to(from.device(), /*non_blocking=*/true);
     }
     impl_->pairs.push_front({weak(from), weak(to), detail, flow});
-    if (impl_->pairs.size() > kept_pairs) {
+    if (impl_->pairs.size() > kept_pairs(from.size(1) * from.size(2))) {
         impl_->pairs.pop_back();
     }
-    return flow;
+    return for_caller(flow);
 }
 
 } // namespace oldfilm::stage

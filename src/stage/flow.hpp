@@ -24,8 +24,8 @@ class FlowService {
     /// Flow, 2 x H x W float32 in pixels (x, then y), on `from`'s device: to(p + flow(p)) looks
     /// like from(p). Both pictures are C x H x W float32 of one size and device, C = 1 or 3 (R, G,
     /// B), nominally [0, 1]. Method: dense inverse search (Kroeger et al., ECCV 2016) on luma of 8
-    /// bits. The result is shared: it must not be written to. Throws `Error`: format_mismatch;
-    /// unsupported when built without OpenCV.
+    /// bits. The result is the caller's: on the CPU it shares memory until it is written to,
+    /// through LibTorch. Throws `Error`: format_mismatch; unsupported when built without OpenCV.
     at::Tensor flow(const at::Tensor& from, const at::Tensor& to,
                     FlowDetail detail = FlowDetail::half);
     /// Bytes that are kept and worked with at most, for pictures of so many pixels.

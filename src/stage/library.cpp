@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <cstddef>
+#include <map>
 
 namespace oldfilm::stage {
 namespace {
@@ -39,6 +40,26 @@ void check_description(const oldfilm_plugin_description& d, const std::string& w
         refuse(where,
                "its description has only one of analyze and finish_analysis; give both or none");
     }
+    if (d.analyze != nullptr && d.restore_analysis == nullptr) {
+        refuse(where, "its description has analyze without restore_analysis, which a job that goes "
+                      "on after a break calls instead; fill it in");
+    }
+}
+
+std::shared_ptr<std::mutex> turn_of(const oldfilm_plugin_description& description) {
+    if (description.threading != OLDFILM_ONE_THREAD) {
+        return nullptr;
+    }
+    // A library is in a process once, whoever works with it: so is whose turn it is.
+    static std::mutex mutex;
+    static std::map<const oldfilm_plugin_description*, std::weak_ptr<std::mutex>> turns;
+    const std::scoped_lock lock(mutex);
+    std::weak_ptr<std::mutex>& known = turns[&description];
+    std::shared_ptr<std::mutex> turn = known.lock();
+    if (!turn) {
+        known = turn = std::make_shared<std::mutex>();
+    }
+    return turn;
 }
 
 const oldfilm_plugin_description& load_plugin(const PluginInfo& plugin) {

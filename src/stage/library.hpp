@@ -5,6 +5,9 @@
 #include <oldfilm/plugin.h>
 #include <oldfilm/plugins.hpp>
 
+#include <memory>
+#include <mutex>
+
 namespace oldfilm::stage {
 
 /// Loads `plugin.library` and finds `plugin.id` in it. The library stays loaded until the process
@@ -15,5 +18,9 @@ const oldfilm_plugin_description& load_plugin(const PluginInfo& plugin);
 /// What must hold of any description, from a file or from the program itself; throws `Error`
 /// (incompatible).
 void check_description(const oldfilm_plugin_description& description, const std::string& where);
+
+/// Held around each call of a stage of this plugin, in all runs of the process, where the plugin
+/// works on one thread at a time; null where it doesn't ask for that. For any thread.
+std::shared_ptr<std::mutex> turn_of(const oldfilm_plugin_description& description);
 
 } // namespace oldfilm::stage

@@ -1,3 +1,4 @@
+#include "base/checksum.hpp"
 #include "stage/services.hpp"
 
 #include <fmt/format.h>
@@ -18,10 +19,12 @@ std::vector<fs::path> model_folders() {
     if (const char* given = std::getenv("OLDFILM_MODEL_PATH")) {
         std::istringstream list(given);
         for (std::string folder; std::getline(list, folder, ':');) {
-            folders.emplace_back(folder);
+            if (!folder.empty()) { // which would be the working directory
+                folders.emplace_back(folder);
+            }
         }
     }
-    if (const char* home = std::getenv("HOME")) {
+    if (const char* home = std::getenv("HOME"); home != nullptr && *home == '/') {
         folders.push_back(fs::path(home) / ".local/share/oldfilm/models");
     }
     return folders;
@@ -29,15 +32,22 @@ std::vector<fs::path> model_folders() {
 
 } // namespace
 
-std::string find_package(const std::string& name, const std::string& plugin_folder) {
+std::string find_package(const std::string& name, const std::string& plugin_folder,
+                         const std::string& person) {
     std::vector<fs::path> candidates;
     const fs::path given(name);
     if (given.is_absolute()) {
         candidates = {given};
     } else {
-        // A stage's own packages come first, so that a file in the working directory cannot replace
-        // them.
-        candidates = {fs::path(plugin_folder) / given, given};
+        // A stage's own packages come first: no other file can replace them.
+        if (!plugin_folder.empty()) {
+            candidates.push_back(fs::path(plugin_folder) / given);
+        } else if (given.has_parent_path()) {
+            candidates.push_back(given); // the program's own stage, and its own path
+        }
+        if (!person.empty()) {
+            candidates.emplace_back(person);
+        }
         for (const fs::path& folder : model_folders()) {
             candidates.push_back(folder / given);
             candidates.push_back(folder / (name + ".pt"));
@@ -55,27 +65,29 @@ std::string find_package(const std::string& name, const std::string& plugin_fold
     }
     throw Error(
         Errc::not_found,
-        fmt::format("there is no model package \"{}\" (looked for {}); name a file that exists",
-                    name, fmt::join(searched, ", ")));
+        fmt::format("there is no model package \"{}\" (looked for {}); name one of these, or a "
+                    "file by a path with a slash, such as ./{}",
+                    name, fmt::join(searched, ", "), given.filename().string()));
 }
 
-std::shared_ptr<Model> ModelStore::open(const std::string& path, const std::string& task,
-                                        const ModelOptions& options) {
+OpenModel ModelStore::open(const std::string& path, const std::string& task,
+                           const ModelOptions& options) {
     const std::string key =
         fmt::format("{}|{}|{}|{}|{}", fs::weakly_canonical(path).string(), options.device,
                     to_string(options.precision), options.tile, options.memory);
     const std::lock_guard lock(mutex_);
-    std::weak_ptr<Model>& slot = models_[key];
-    std::shared_ptr<Model> model = slot.lock();
+    Entry& entry = models_[key];
+    std::shared_ptr<Model> model = entry.model.lock();
     if (!model) {
+        entry.checksum = base::file_checksum(path);
         model = Model::open(path, task, options);
-        slot = model;
+        entry.model = model;
     } else if (!task.empty() && model->manifest().task != task) {
         throw Error(Errc::incompatible,
                     fmt::format("{} is a model for {}, and one for {} is needed", path,
                                 model->manifest().task, task));
     }
-    return model;
+    return {model, entry.checksum};
 }
 
 } // namespace oldfilm::stage

@@ -5,7 +5,9 @@
 #include <ATen/ops/empty.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstring>
+#include <deque>
 #include <utility>
 #include <vector>
 
@@ -29,16 +31,30 @@ std::int32_t serve(const oldfilm_host* host, Work&& work) noexcept {
     } catch (const std::bad_alloc&) {
         return side.remember(Errc::out_of_memory,
                              "there is not enough memory; use a smaller frame or --memory");
+    } catch (const c10::Error& error) {
+        return side.remember(Errc::stage_failed, error.what_without_backtrace());
     } catch (const std::exception& error) {
         return side.remember(Errc::stage_failed, error.what());
+    } catch (...) {
+        return side.remember(Errc::stage_failed, "something that is no std::exception was thrown");
     }
 }
 
+/// Nothing that stops a line from being written stops the stage.
 void write_log(const oldfilm_host* host, std::int32_t level, const char* line) {
     const HostSide& side = HostSide::of(host);
-    if (level >= OLDFILM_LOG_INFO && side.shared().log) {
-        side.shared().log(fmt::format("{}: {}", side.label(), line));
+    try {
+        if (level >= OLDFILM_LOG_INFO && side.shared().log) {
+            side.shared().log(fmt::format("{}: {}", side.label(), line == nullptr ? "" : line));
+        }
+    } catch (...) {
     }
+}
+
+/// A frame that the plugin hands on stays that frame, so that its flow is known again.
+at::Tensor borrow(const HostSide& side, std::deque<Borrowed>& borrowed, const oldfilm_tensor& c) {
+    const at::Tensor* known = c.impl == nullptr ? side.find_lent(c) : nullptr;
+    return known != nullptr ? *known : borrowed.emplace_back(c, side.shared().device).tensor();
 }
 
 std::int32_t is_cancelled(const oldfilm_host* host) {
@@ -48,28 +64,23 @@ std::int32_t is_cancelled(const oldfilm_host* host) {
 std::int32_t allocate(const oldfilm_host* host, std::int32_t dtype, std::int32_t ndim,
                       const std::int64_t* shape, oldfilm_tensor* tensor) {
     return serve(host, [&](HostSide& side) {
-        const auto type = dtype == OLDFILM_UINT8   ? at::kByte
-                          : dtype == OLDFILM_INT64 ? at::kLong
-                                                   : at::kFloat;
-        *tensor = give(at::empty({shape, static_cast<std::size_t>(ndim)},
-                                 at::TensorOptions().dtype(type).device(side.shared().device)),
-                       side.torch());
+        if (ndim < 0 || ndim > OLDFILM_MAX_DIMS || (shape == nullptr && ndim > 0)) {
+            throw Error(Errc::stage_failed,
+                        fmt::format("a tensor must have a shape of 0 to {} dimensions, found {}{}",
+                                    OLDFILM_MAX_DIMS, ndim, shape == nullptr ? " and null" : ""));
+        }
+        *tensor =
+            give(at::empty({shape, static_cast<std::size_t>(ndim)},
+                           at::TensorOptions().dtype(type_of(dtype)).device(side.shared().device)),
+                 side.torch());
     });
 }
 
 std::int32_t open_model(const oldfilm_host* host, const char* package, const char* task,
                         oldfilm_model** model) {
     return serve(host, [&](HostSide& side) {
-        ModelOptions options;
-        options.device = side.shared().device.str();
-        options.precision = side.shared().precision;
-        options.warn = side.shared().log;
-        options.memory = side.shared().memory;
-        options.tile = side.shared().tile;
         auto opened = std::make_unique<oldfilm_model>();
-        const std::string file = find_package(package, side.folder());
-        opened->model = side.shared().models->open(file, task, options);
-        side.shared().packages.insert(file);
+        opened->model = side.open_model(package, task);
         *model = opened.release();
     });
 }
@@ -82,9 +93,10 @@ std::int32_t run_model(const oldfilm_host* host, oldfilm_model* model,
                        const oldfilm_tensor* const* inputs, std::uint32_t input_count,
                        oldfilm_tensor* outputs, std::uint32_t output_count) {
     return serve(host, [&](HostSide& side) {
+        std::deque<Borrowed> borrowed; // until the network's work is queued
         std::vector<at::Tensor> given;
         for (std::uint32_t i = 0; i < input_count; ++i) {
-            given.push_back(borrow(*inputs[i]));
+            given.push_back(borrow(side, borrowed, *inputs[i]));
         }
         const Profile::Span span(side.shared().profile, Profile::Kind::model, side.label());
         const std::vector<at::Tensor> made =
@@ -93,6 +105,9 @@ std::int32_t run_model(const oldfilm_host* host, oldfilm_model* model,
             throw Error(Errc::stage_failed,
                         fmt::format("the stage expects {} outputs of the model {}, which has {}",
                                     output_count, model->model->manifest().id, made.size()));
+        }
+        for (const at::Tensor& output : made) {
+            static_cast<void>(lend(output, side.torch())); // all of them can be given, or none is
         }
         for (std::uint32_t i = 0; i < output_count; ++i) {
             outputs[i] = give(made[i], side.torch());
@@ -109,7 +124,10 @@ std::int32_t find_flow(const oldfilm_host* host, const oldfilm_tensor* from,
                        const oldfilm_tensor* to, oldfilm_tensor* flow) {
     return serve(host, [&](HostSide& side) {
         const Profile::Span span(side.shared().profile, Profile::Kind::flow, side.label());
-        *flow = give(side.shared().flow.flow(borrow(*from), borrow(*to), detail), side.torch());
+        std::deque<Borrowed> borrowed;
+        const at::Tensor a = borrow(side, borrowed, *from);
+        const at::Tensor b = borrow(side, borrowed, *to);
+        *flow = give(side.shared().flow.flow(a, b, detail), side.torch());
     });
 }
 
@@ -127,7 +145,7 @@ const void* get_extension(const oldfilm_host* /*host*/, const char* id) {
                                                             {OLDFILM_EXT_MODEL, &models},
                                                             {OLDFILM_EXT_FLOW, &flows}};
     for (const auto& [name, service] : services) {
-        if (std::strcmp(id, name) == 0) {
+        if (id != nullptr && std::strcmp(id, name) == 0) {
             return service;
         }
     }
@@ -140,8 +158,10 @@ void fail(const oldfilm_host* host, const char* sentence) {
 
 } // namespace
 
-HostSide::HostSide(Shared& shared, std::string label, std::string folder, bool torch)
-    : shared_(shared), label_(std::move(label)), folder_(std::move(folder)), torch_(torch) {
+HostSide::HostSide(Shared& shared, std::string label, std::string folder, bool torch,
+                   NamedFiles named)
+    : shared_(shared), label_(std::move(label)), folder_(std::move(folder)), torch_(torch),
+      named_(std::move(named)) {
     host_.size = sizeof(host_);
     host_.abi_major = OLDFILM_ABI_MAJOR;
     host_.abi_minor = OLDFILM_ABI_MINOR;
@@ -149,14 +169,47 @@ HostSide::HostSide(Shared& shared, std::string label, std::string folder, bool t
     host_.folder = folder_.c_str();
     host_.get_extension = get_extension;
     host_.fail = fail;
+    constexpr std::size_t room = 512;
+    sentence_.reserve(room);
 }
 
-int HostSide::remember(Errc code, const std::string& sentence) noexcept {
+const at::Tensor* HostSide::find_lent(const oldfilm_tensor& c) const noexcept {
+    const auto is_it = [&c](const at::Tensor& one) {
+        bool same = one.const_data_ptr() == c.data && one.dim() == c.ndim;
+        for (int i = 0; same && i < c.ndim; ++i) {
+            same = one.size(i) == c.shape[i] && one.stride(i) == c.strides[i];
+        }
+        return same;
+    };
+    const auto found = std::find_if(lent.begin(), lent.end(), is_it);
+    return found == lent.end() ? nullptr : &*found;
+}
+
+std::shared_ptr<Model> HostSide::open_model(const std::string& name, const std::string& task) {
+    ModelOptions options;
+    options.device = shared_.device.str();
+    options.precision = shared_.precision;
+    options.warn = shared_.log;
+    options.memory = shared_.memory;
+    options.tile = shared_.tile;
+    const auto named = named_.find(name);
+    const std::string file =
+        find_package(name, folder_, named == named_.end() ? std::string() : named->second);
+    OpenModel opened = shared_.models->open(file, task, options);
+    const std::scoped_lock lock(mutex_);
+    packages_[name] = opened.checksum;
+    return std::move(opened.model);
+}
+
+int HostSide::remember(Errc code, std::string_view sentence) noexcept {
+    // LibTorch's sentences go on with a stack trace, which helps nobody who restores films.
+    sentence = sentence.substr(0, sentence.find("\nException raised from"));
+    const std::scoped_lock lock(mutex_);
+    code_ = code;
     try {
-        // LibTorch's sentences go on with a stack trace, which helps nobody who restores films.
-        cause_.emplace(code, sentence.substr(0, sentence.find("\nException raised from")));
-    } catch (...) { // Only the sentence is lost; the status still says that the call failed.
-        cause_.reset();
+        sentence_ = sentence;
+    } catch (const std::bad_alloc&) { // as much of it as there is room for
+        sentence_ = sentence.substr(0, sentence_.capacity());
     }
     switch (code) {
     case Errc::cancelled:
@@ -169,21 +222,25 @@ int HostSide::remember(Errc code, const std::string& sentence) noexcept {
 }
 
 void HostSide::check(int status, const char* doing) {
-    if (status == OLDFILM_OK) {
-        cause_.reset();
-        return;
+    std::optional<Errc> said;
+    std::string sentence;
+    {
+        const std::scoped_lock lock(mutex_);
+        said = std::exchange(code_, std::nullopt);
+        if (status == OLDFILM_OK) {
+            return;
+        }
+        sentence = said ? sentence_ : "it gave no reason";
     }
+    Errc code = said.value_or(Errc::stage_failed);
     if (status == OLDFILM_CANCELLED) {
         throw Error(Errc::cancelled, "the run was cancelled");
     }
-    const std::string sentence = cause_ ? cause_->what() : "it gave no reason";
-    Errc code = cause_ ? cause_->code() : Errc::stage_failed;
     if (status == OLDFILM_OUT_OF_MEMORY) {
         code = Errc::out_of_memory;
     } else if (status == OLDFILM_INVALID) {
         code = Errc::invalid_argument;
     }
-    cause_.reset();
     throw Error(code, fmt::format("stage {} failed to {}: {}", label_, doing, sentence));
 }
 

@@ -1,13 +1,16 @@
 #include "stage/stage.hpp"
 
+#include "stage/library.hpp"
 #include "stage/tensors.hpp"
 
 #include <ATen/ops/sum.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <nlohmann/json.hpp>
 
 #include <cmath>
 #include <deque>
+#include <utility>
 
 namespace oldfilm::stage {
 namespace {
@@ -25,7 +28,7 @@ oldfilm_rational rational_of(const Rational& value) {
     return {value.num(), value.den()};
 }
 
-/// C values for checked parameters; `texts` keeps what they point to.
+/// C values for checked parameters; texts are `values`' own.
 std::vector<oldfilm_value> values_of(const std::vector<ParameterValue>& values) {
     std::vector<oldfilm_value> result;
     for (const ParameterValue& value : values) {
@@ -43,6 +46,19 @@ std::vector<oldfilm_value> values_of(const std::vector<ParameterValue>& values) 
     }
     return result;
 }
+
+int threw(HostSide& host, const char* what) noexcept {
+    try {
+        return host.remember(Errc::stage_failed,
+                             fmt::format("an exception came across its C functions, which must "
+                                         "catch all of them ({})",
+                                         what));
+    } catch (const std::exception&) {
+        return host.remember(Errc::stage_failed, "an exception came across its C functions");
+    }
+}
+
+constexpr std::size_t most_shown = 80; ///< characters of a text that makes no sense
 
 } // namespace
 
@@ -75,10 +91,49 @@ class Stage::Lent {
     oldfilm_frame c_{};
 };
 
-Stage::Stage(const oldfilm_plugin_description& plugin, const std::string& folder, Shared& shared)
+/// What a call lends; the host's services know it again.
+class Stage::LentFrames {
+  public:
+    explicit LentFrames(HostSide& host) : host_(host) {}
+    LentFrames(const LentFrames&) = delete;
+    LentFrames& operator=(const LentFrames&) = delete;
+    ~LentFrames() { host_.lent.clear(); }
+    const oldfilm_frame* add(const Frame& frame) {
+        host_.lent.push_back(frame.picture());
+        if (frame.mask().defined()) {
+            host_.lent.push_back(frame.mask());
+        }
+        return frames_.emplace_back(frame, host_.torch()).c();
+    }
+
+  private:
+    HostSide& host_;
+    std::deque<Lent> frames_; ///< a deque, so that pointers stay valid while it grows
+};
+
+/// Calls the plugin, alone where that is what it wants. What it throws, against the contract, is
+/// remembered, and is its failure.
+template <class Function>
+int Stage::call(const Function& function) noexcept {
+    const auto turn = turn_ ? std::unique_lock(*turn_) : std::unique_lock<std::mutex>();
+    try {
+        return function();
+    } catch (const std::bad_alloc&) {
+        return host_.remember(Errc::out_of_memory, "std::bad_alloc came across its C functions");
+    } catch (const std::exception& error) {
+        return threw(host_, error.what());
+    } catch (...) {
+        return threw(host_, "no std::exception");
+    }
+}
+
+Stage::Stage(const oldfilm_plugin_description& plugin, const std::string& folder, Shared& shared,
+             NamedFiles named)
     : plugin_(&plugin),
-      host_(shared, plugin.name, folder, plugin.runtime != nullptr && *plugin.runtime != '\0') {
-    host_.check(plugin_->create(host_.c(), &stage_), "start");
+      host_(shared, plugin.name, folder, plugin.runtime != nullptr && *plugin.runtime != '\0',
+            std::move(named)),
+      turn_(turn_of(plugin)) {
+    host_.check(call([this] { return plugin_->create(host_.c(), &stage_); }), "start");
     if (stage_ == nullptr) {
         throw Error(
             Errc::stage_failed,
@@ -89,7 +144,90 @@ Stage::Stage(const oldfilm_plugin_description& plugin, const std::string& folder
 
 Stage::~Stage() {
     if (stage_ != nullptr) {
-        plugin_->destroy(stage_);
+        call([this] {
+            plugin_->destroy(stage_);
+            return OLDFILM_OK;
+        });
+    }
+}
+
+std::string why_refused(const oldfilm_config& c, const oldfilm_plugin_description& plugin) {
+    // Far beyond what any stage needs, and far from where sums of them would not fit.
+    constexpr std::int64_t most_side = 1 << 20;
+    constexpr std::int32_t most_around = 999;
+    constexpr std::int32_t most_batch = 1000;
+    constexpr std::int32_t most_frames = 100'000;
+    if ((c.channels != 1 && c.channels != 3) || c.height <= 0 || c.width <= 0 ||
+        c.height > most_side || c.width > most_side) {
+        return fmt::format("pictures must have 1 or 3 channels and sides of 1 to {}, found {} x {} "
+                           "x {}",
+                           most_side, c.channels, c.height, c.width);
+    }
+    if (c.rate.den <= 0 || c.rate.num < 0) {
+        return fmt::format("the rate must be a fraction of positive numbers, found {}/{}",
+                           c.rate.num, c.rate.den);
+    }
+    if (c.edges != OLDFILM_REPEAT && c.edges != OLDFILM_INSIDE) {
+        return fmt::format("edges must be 0 or 1, found {}", c.edges);
+    }
+    if (c.state != OLDFILM_STATELESS && c.state != OLDFILM_WARM_UP) {
+        return fmt::format("state must be 0 or 1, found {}", c.state);
+    }
+    struct Count {
+        const char* name;
+        std::int32_t found, least, most;
+    };
+    for (const Count& one :
+         {Count{"before", c.before, 0, most_around}, Count{"after", c.after, 0, most_around},
+          Count{"batch", c.batch, 1, most_batch}, Count{"warm_up", c.warm_up, 0, most_frames},
+          Count{"analysis_frames", c.analysis_frames, 0, most_frames}}) {
+        if (one.found < one.least || one.found > one.most) {
+            return fmt::format("{} must be {} to {}, found {}", one.name, one.least, one.most,
+                               one.found);
+        }
+    }
+    if (c.analysis_frames > 0 && plugin.analyze == nullptr) {
+        return fmt::format("analysis_frames must be 0 where analyze is null, found {}",
+                           c.analysis_frames);
+    }
+    return c.memory < 0 ? fmt::format("memory must be 0 or more bytes, found {}", c.memory) : "";
+}
+
+oldfilm_config Stage::answer_to(const oldfilm_format& format,
+                                const std::vector<ParameterValue>& values) {
+    oldfilm_config answer{};
+    answer.size = sizeof(answer);
+    answer.channels = format.channels;
+    answer.height = format.height;
+    answer.width = format.width;
+    answer.rate = format.rate;
+    answer.batch = 1;
+    const std::vector<oldfilm_value> c_values = values_of(values);
+    host_.check(call([&] { return plugin_->configure(stage_, &format, c_values.data(), &answer); }),
+                "configure itself");
+    return answer;
+}
+
+/// A stage may be at a loss where times are irregular, because it makes so many frames of each.
+/// Asked about one frame a second it says how many.
+oldfilm_config Stage::answer_without_rate(const oldfilm_format& format,
+                                          const std::vector<ParameterValue>& values) {
+    config_.each = Rational(1);
+    try {
+        return answer_to(format, values);
+    } catch (const Error& refused) {
+        if (refused.code() != Errc::invalid_argument) {
+            throw;
+        }
+        oldfilm_format one = format;
+        one.rate = {1, 1};
+        oldfilm_config answer = answer_to(one, values);
+        if (answer.rate.den <= 0 || answer.rate.num <= 0 || answer.rate.num == answer.rate.den) {
+            throw Error(refused); // it keeps the rate: what it is at a loss for is something else
+        }
+        config_.each = Rational(answer.rate.num, answer.rate.den);
+        answer.rate = format.rate;
+        return answer;
     }
 }
 
@@ -104,92 +242,96 @@ const Config& Stage::configure(const StreamFormat& input,
     format.color = color_of(input.color);
     const at::Device device = host_.shared().device;
     format.device_type = device_type_of(device);
-    if (format.device_type == OLDFILM_OTHER_DEVICE && !host_.torch()) {
+    std::string why;
+    if (!host_.torch() && !speaks_natively(device, why)) {
         throw Error(Errc::incompatible,
-                    fmt::format("stage {} is built without LibTorch, and can't be given tensors on "
-                                "{}; run it on the CPU or on CUDA",
-                                plugin_->name, device.str()));
+                    fmt::format("stage {} is built without LibTorch, and can't be told the streams "
+                                "of {}{}{}; run it on the CPU",
+                                plugin_->name, device.str(), why.empty() ? "" : ": ", why));
     }
     format.device_index = device.has_index() ? device.index() : 0;
 
-    oldfilm_config answer{};
-    answer.size = sizeof(answer);
-    answer.channels = input.channels;
-    answer.height = input.height;
-    answer.width = input.width;
-    answer.rate = format.rate;
-    answer.batch = 1;
-    const std::vector<oldfilm_value> c_values = values_of(values);
-    host_.check(plugin_->configure(stage_, &format, c_values.data(), &answer), "configure itself");
-
-    const bool sane = (answer.channels == 1 || answer.channels == 3) && answer.height > 0 &&
-                      answer.width > 0 && answer.rate.den > 0 && answer.rate.num >= 0 &&
-                      answer.before >= 0 && answer.after >= 0 && answer.batch >= 1 &&
-                      answer.warm_up >= 0 && answer.analysis_frames >= 0 && answer.before < 1000 &&
-                      answer.after < 1000 &&
-                      (answer.edges == OLDFILM_REPEAT || answer.edges == OLDFILM_INSIDE) &&
-                      (answer.analysis_frames == 0 || plugin_->analyze != nullptr);
-    if (!sane) {
+    const oldfilm_config answer =
+        input.rate.num() > 0 ? answer_to(format, values) : answer_without_rate(format, values);
+    if (const std::string refused = why_refused(answer, *plugin_); !refused.empty()) {
         throw Error(Errc::stage_failed,
-                    fmt::format("stage {} answered configure with {} x {} x "
-                                "{}, rate {}/{}, window {}+{}, edges {}, "
-                                "batch {}; sizes must be positive, channels 1 or 3",
-                                plugin_->name, answer.channels, answer.height, answer.width,
-                                answer.rate.num, answer.rate.den, answer.before, answer.after,
-                                answer.edges, answer.batch));
+                    fmt::format("stage {} answered configure with what can't be: {}; this is a "
+                                "defect of the stage",
+                                plugin_->name, refused));
     }
     config_.output = input;
     config_.output.channels = answer.channels;
     config_.output.height = answer.height;
     config_.output.width = answer.width;
     config_.output.rate = Rational(answer.rate.num, answer.rate.den);
-    config_.changes_rate = config_.output.rate != input.rate;
+    config_.changes_rate = config_.output.rate != input.rate || config_.each != Rational(1);
+    config_.output.frames_each = input.frames_each * config_.each;
     config_.before = answer.before;
     config_.after = answer.after;
     config_.edges = answer.edges;
     config_.batch = answer.batch;
     config_.warm_up = answer.state == OLDFILM_WARM_UP ? answer.warm_up : 0;
     config_.analysis_frames = answer.analysis_frames;
+    config_.memory = std::max<std::int64_t>(answer.memory, 0);
     return config_;
 }
 
 void Stage::change(const std::vector<ParameterValue>& values) {
     if (plugin_->change != nullptr) {
         const std::vector<oldfilm_value> c_values = values_of(values);
-        host_.check(plugin_->change(stage_, c_values.data()), "change its parameters");
+        host_.check(call([&] { return plugin_->change(stage_, c_values.data()); }),
+                    "change its parameters");
     }
 }
 
 void Stage::analyze(const Frame& frame) {
-    const Lent lent(frame, host_.torch());
-    host_.check(plugin_->analyze(stage_, lent.c()), "analyze a frame");
+    LentFrames frames(host_);
+    const oldfilm_frame* lent = frames.add(frame);
+    host_.check(call([&] { return plugin_->analyze(stage_, lent); }), "analyze a frame");
 }
 
 void Stage::restore_analysis(const std::string& json) {
-    host_.check(plugin_->restore_analysis(stage_, json.c_str()), "take its analysis back");
+    host_.check(call([&] { return plugin_->restore_analysis(stage_, json.c_str()); }),
+                "take its analysis back");
 }
 
 std::string Stage::finish_analysis() {
-    const char* json = nullptr;
-    host_.check(plugin_->finish_analysis(stage_, &json), "finish its analysis");
-    return json == nullptr ? "null" : json;
+    std::string text;
+    host_.check(call([&] {
+                    const char* json = nullptr;
+                    const int status = plugin_->finish_analysis(stage_, &json);
+                    text = json == nullptr ? "null" : json;
+                    return status;
+                }),
+                "finish its analysis");
+    if (!nlohmann::json::accept(text)) {
+        throw Error(Errc::stage_failed,
+                    fmt::format("stage {} must give what its analysis found as JSON, found \"{}\"; "
+                                "this is a defect of the stage",
+                                plugin_->name, text.substr(0, most_shown)));
+    }
+    return text;
 }
 
 void Stage::reset() {
     if (plugin_->reset != nullptr) {
-        plugin_->reset(stage_);
+        host_.check(call([this] {
+                        plugin_->reset(stage_);
+                        return OLDFILM_OK;
+                    }),
+                    "begin a shot");
     }
 }
 
 std::vector<Made> Stage::process(const std::vector<Wanted>& wanted) {
-    std::deque<Lent> frames; // a deque, so that pointers stay valid while it grows
+    LentFrames frames(host_);
     std::deque<std::vector<const oldfilm_frame*>> windows;
     std::vector<oldfilm_result> results(wanted.size());
     std::vector<oldfilm_request> requests;
     for (std::size_t i = 0; i < wanted.size(); ++i) {
         std::vector<const oldfilm_frame*>& window = windows.emplace_back();
         for (const Frame& frame : wanted[i].window) {
-            window.push_back(frames.emplace_back(frame, host_.torch()).c());
+            window.push_back(frames.add(frame));
         }
         results[i].size = sizeof(oldfilm_result);
         requests.push_back({sizeof(oldfilm_request), wanted[i].index, window.data(),
@@ -201,57 +343,77 @@ std::vector<Made> Stage::process(const std::vector<Wanted>& wanted) {
     for (const oldfilm_request& request : requests) {
         pointers.push_back(&request);
     }
-    const int status =
-        plugin_->process(stage_, pointers.data(), static_cast<std::uint32_t>(pointers.size()));
+    const int status = call([&] {
+        return plugin_->process(stage_, pointers.data(),
+                                static_cast<std::uint32_t>(pointers.size()));
+    });
     std::vector<Made> made;
     // Results are taken over before the status is looked at, so that what was made is freed either
     // way.
-    std::optional<Error> broken;
-    for (std::size_t i = 0; i < wanted.size(); ++i) {
+    std::exception_ptr broken;
+    for (oldfilm_result& result : results) {
         try {
-            made.push_back(checked(results[i], wanted[i]));
+            made.push_back(taken(result));
         } catch (const Error& error) {
-            broken = error;
+            broken = std::make_exception_ptr(
+                Error(error.code(), fmt::format("stage {} gave an output that can't be used: {}",
+                                                plugin_->name, error.what())));
+        } catch (...) {
+            broken = std::current_exception();
         }
     }
     host_.check(status, "process a frame");
     if (broken) {
-        throw Error(*broken);
+        std::rethrow_exception(broken);
+    }
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+        check_made(made[i], wanted[i]);
     }
     return made;
 }
 
-Made Stage::checked(oldfilm_result& result, const Wanted& wanted) const {
+/// Both tensors are taken over before either is complained of.
+Made Stage::taken(oldfilm_result& result) const {
+    const at::Device& device = host_.shared().device;
     Made made;
-    const auto given = [](const oldfilm_tensor& c) {
-        return c.impl != nullptr || c.data != nullptr;
-    };
-    if (given(result.picture)) {
-        made.picture = take(result.picture);
-    }
-    if (result.has_mask != 0 && given(result.mask)) {
-        made.mask = take(result.mask);
-    }
     made.unchanged = result.unchanged != 0;
-    if (made.unchanged) {
-        if (config_.changes_rate) {
-            return made;
+    std::exception_ptr broken;
+    for (const auto& [c, tensor] :
+         {std::pair{&result.picture, &made.picture}, std::pair{&result.mask, &made.mask}}) {
+        try {
+            *tensor = take(*c, device);
+        } catch (...) {
+            broken = std::current_exception();
         }
-        const Frame& centre = wanted.window[wanted.centre];
-        if (centre.channels() != config_.output.channels ||
-            centre.height() != config_.output.height || centre.width() != config_.output.width) {
-            throw Error(Errc::stage_failed,
-                        fmt::format("stage {} left a frame unchanged, but said that it changes the "
-                                    "format; its process must give a picture",
-                                    plugin_->name));
-        }
-        return made;
     }
-    check_tensor(made.picture, "picture", config_.output.channels);
-    if (made.mask.defined()) {
-        check_tensor(made.mask, "mask", 1);
+    if (broken) {
+        std::rethrow_exception(broken);
+    }
+    if (result.has_mask == 0) {
+        made.mask = at::Tensor();
     }
     return made;
+}
+
+void Stage::check_made(const Made& made, const Wanted& wanted) const {
+    if (!made.unchanged) {
+        check_tensor(made.picture, "picture", config_.output.channels);
+        if (made.mask.defined()) {
+            check_tensor(made.mask, "mask", 1);
+        }
+        return;
+    }
+    if (config_.changes_rate) {
+        return;
+    }
+    const Frame& centre = wanted.window[wanted.centre];
+    if (centre.channels() != config_.output.channels || centre.height() != config_.output.height ||
+        centre.width() != config_.output.width) {
+        throw Error(Errc::stage_failed,
+                    fmt::format("stage {} left a frame unchanged, but said that it changes the "
+                                "format; its process must give a picture",
+                                plugin_->name));
+    }
 }
 
 void Stage::check_tensor(const at::Tensor& tensor, const char* what, std::int64_t channels) const {

@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <string>
 #include <vector>
@@ -27,8 +28,14 @@ struct Config {
     int batch = 1;
     int warm_up = 0;
     int analysis_frames = 0;
+    std::int64_t memory = 0; ///< bytes of work space beside models; 0: not known
     bool changes_rate = false;
+    Rational each{1}; ///< outputs for each frame, of a rate changer where the input has no rate
 };
+
+/// Why an answer to `configure` can't be worked with: what was expected and what was found. Empty:
+/// it can.
+std::string why_refused(const oldfilm_config& answer, const oldfilm_plugin_description& plugin);
 
 /// The number of the first entry in the window of frame `number`, of a shot's frames `first` to
 /// `last`, which may be one that the shot doesn't have: see oldfilm_config. `last` may be less than
@@ -59,7 +66,8 @@ struct Made {
 class Stage {
   public:
     /// Throws `Error` as `create` fails.
-    Stage(const oldfilm_plugin_description& plugin, const std::string& folder, Shared& shared);
+    Stage(const oldfilm_plugin_description& plugin, const std::string& folder, Shared& shared,
+          NamedFiles named = {});
     ~Stage();
     Stage(const Stage&) = delete;
     Stage& operator=(const Stage&) = delete;
@@ -69,6 +77,7 @@ class Stage {
     [[nodiscard]] const Config& config() const noexcept { return config_; }
     void change(const std::vector<ParameterValue>& values);
     void analyze(const Frame& frame);
+    /// JSON text; checked to be that.
     std::string finish_analysis();
     void restore_analysis(const std::string& json);
     void reset();
@@ -76,14 +85,24 @@ class Stage {
     std::vector<Made> process(const std::vector<Wanted>& wanted);
 
     [[nodiscard]] const oldfilm_plugin_description& plugin() const noexcept { return *plugin_; }
+    [[nodiscard]] const HostSide& host() const noexcept { return host_; }
 
   private:
     class Lent;
-    [[nodiscard]] Made checked(oldfilm_result& result, const Wanted& wanted) const;
+    class LentFrames;
+    template <class Function>
+    int call(const Function& function) noexcept;
+    [[nodiscard]] Made taken(oldfilm_result& result) const;
+    void check_made(const Made& made, const Wanted& wanted) const;
+    oldfilm_config answer_to(const oldfilm_format& format,
+                             const std::vector<ParameterValue>& values);
+    oldfilm_config answer_without_rate(const oldfilm_format& format,
+                                       const std::vector<ParameterValue>& values);
     void check_tensor(const at::Tensor& tensor, const char* what, std::int64_t channels) const;
 
     const oldfilm_plugin_description* plugin_;
     HostSide host_;
+    std::shared_ptr<std::mutex> turn_; ///< of a plugin that works on one thread; else null
     oldfilm_stage* stage_ = nullptr;
     Config config_;
 };

@@ -86,11 +86,11 @@ refused() {
     grep -qi "$2" log || bad "$1" "no \"$2\" in: $(tail -n 1 log)"
     [[ ! -e out.mkv ]] || bad "$1" "left an output"
 }
-# streams FILE KINDS: what the output of a pass holds.
+# streams FILE KINDS [OPTION]: what the output of a pass holds.
 streams() {
     files+=1
     rm -f out.mkv
-    "$oldfilm" restore "$1" out.mkv --stage none --progress none 2>log || { bad "$1" "$(tail -n 1 log)"; return; }
+    "$oldfilm" restore "$1" out.mkv --stage none ${3:+"$3"} --progress none 2>log || { bad "$1" "$(tail -n 1 log)"; return; }
     local found
     found=$(ffprobe -v quiet -show_entries stream=codec_type -of csv=p=0 out.mkv | tr -d , | sort | paste -sd' ')
     [[ $found == "$2" ]] || bad "$1" "holds $found instead of $2"

@@ -35,8 +35,9 @@ twice top-first.mp4 50
 streams two-sounds.mp4 "audio audio video"
 streams late-sound.mkv "audio video"
 streams short.mkv "audio video"
-streams cover.mp4 "video"
-streams two-films.mkv "video"
+streams cover.mp4 "video video"
+streams two-films.mkv "video" --drop-streams
+refused two-films.mkv "video stream 1"
 streams subtitles.mkv "subtitle video"
 streams chapters.mkv "video"
 streams attachment.mkv "attachment video"
@@ -46,4 +47,4 @@ same double-times.mp4 "" 120
 spliced discontinuity.ts 48
 
 refused size-changes.h264 "size"
-refused gaps/%04d.png "without a gap"
+refused gaps/%04d.png "is missing"

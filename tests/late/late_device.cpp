@@ -3,6 +3,8 @@
 #include "late/kernels.hpp"
 #include "late/queues.hpp"
 
+#include <oldfilm/native_streams.hpp>
+
 #include <ATen/detail/PrivateUse1HooksInterface.h>
 #include <c10/core/Allocator.h>
 #include <c10/core/impl/DeviceGuardImplInterface.h>
@@ -159,7 +161,48 @@ class LateRecording final : public Recording {
     decltype(Queues::Recorder::pool) pool_;
 };
 
+c10::StreamId id_of(void* handle, c10::DeviceIndex device) {
+    return handle == nullptr ? default_stream(device) : reinterpret_cast<c10::StreamId>(handle);
+}
+
+void* handle_of(c10::Stream stream) {
+    return stream.id() == default_stream(stream.device_index())
+               ? nullptr
+               : reinterpret_cast<void*>(stream.id()); // NOLINT: a handle
+}
+
+c10::Stream stream_with(void* handle, c10::Device device) {
+    return stream_of(id_of(handle, device.index()));
+}
+
+void wait_for(void* event, c10::Stream stream) {
+    Queues::get().block(stream.id(), *static_cast<Place*>(event));
+}
+
 } // namespace
+
+void* driver::make_stream() {
+    static std::atomic<c10::StreamId> next{50};
+    return reinterpret_cast<void*>(next++); // NOLINT: a handle
+}
+
+void driver::launch(void* stream, std::function<void()> kernel) {
+    const c10::StreamId before = std::exchange(current_stream(0), id_of(stream, 0));
+    Queues::get().queue(std::move(kernel));
+    current_stream(0) = before;
+}
+
+void* driver::record(void* stream) {
+    return std::make_unique<Place>(Queues::get().end(id_of(stream, 0))).release();
+}
+
+void driver::wait(void* stream, void* event) {
+    Queues::get().block(id_of(stream, 0), *static_cast<Place*>(event));
+}
+
+void driver::destroy(void* event) {
+    const std::unique_ptr<Place> gone(static_cast<Place*>(event));
+}
 
 std::unique_ptr<Recording> record(const c10::Device& /*device*/,
                                   const std::function<void()>& work) {
@@ -197,6 +240,7 @@ c10::Device begin(Order order, std::uint64_t seed) {
         return true;
     }();
     static_cast<void>(registered);
+    set_native_streams(type, {handle_of, stream_with, wait_for}); // tests take it away
     Queues::get().begin(order, seed);
     return {type, 0};
 }

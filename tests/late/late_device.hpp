@@ -50,4 +50,15 @@ std::int64_t recordings();
 /// Makes one; what `set_recorder` has been told of.
 std::unique_ptr<Recording> record(const c10::Device& device, const std::function<void()>& work);
 
+/// The device without LibTorch, as code with kernels of its own calls it. Streams and events are
+/// what `set_native_streams` has been told of; a stream that is null is the first device's default.
+namespace driver {
+void* make_stream(); ///< one that LibTorch doesn't know
+void launch(void* stream, std::function<void()> kernel);
+/// After what the stream has been queued so far.
+void* record(void* stream);
+void wait(void* stream, void* event);
+void destroy(void* event);
+} // namespace driver
+
 } // namespace oldfilm::testing::late

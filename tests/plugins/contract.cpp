@@ -1,4 +1,4 @@
-// A stage that adds `amount`, or breaks its contract in the one way that KIND_... names.
+// A stage that adds `amount`, or breaks its contract in the one way that `contract_kind` names, which each library defines for itself.
 #include <oldfilm/stage_torch.hpp>
 
 #include <ATen/TensorOperators.h>
@@ -6,17 +6,25 @@
 #include <ATen/ops/zeros.h>
 
 #include <limits>
+#include <string>
+#include <string_view>
+
+extern const char* const contract_kind;
 
 namespace {
 
 using namespace oldfilm;
 
+bool is(std::string_view kind) {
+    return kind == contract_kind;
+}
+
 class Contract final : public sdk::Stage {
   public:
     explicit Contract(const sdk::Host& host) : Stage(host) {
-#ifdef KIND_THROWS_IN_CREATE
-        throw sdk::Failure("this stage never starts");
-#endif
+        if (is("throws-in-create")) {
+            throw sdk::Failure("this stage never starts");
+        }
     }
     void configure(const sdk::Format& /*input*/, const sdk::Values& values,
                    sdk::Config& /*config*/) override {
@@ -28,17 +36,17 @@ class Contract final : public sdk::Stage {
     using Stage::process;
     void process(const sdk::Request& request) override {
         const at::Tensor picture = sdk::picture(request.centre());
-#if defined(KIND_THROWS_IN_PROCESS)
-        throw std::runtime_error("no frame pleases this stage");
-#elif defined(KIND_WRONG_SHAPE)
-        request.give(sdk::give(at::zeros({3, 7, 7})));
-#elif defined(KIND_NAN)
-        request.give(sdk::give(at::full_like(picture, std::numeric_limits<float>::quiet_NaN())));
-#elif defined(KIND_NO_PICTURE)
-        static_cast<void>(picture);
-#else
-        request.give(sdk::give(picture + amount_));
-#endif
+        if (is("throws-in-process")) {
+            throw std::runtime_error("no frame pleases this stage");
+        }
+        if (is("wrong-shape")) {
+            request.give(sdk::give(at::zeros({3, 7, 7})));
+        } else if (is("nan")) {
+            request.give(
+                sdk::give(at::full_like(picture, std::numeric_limits<float>::quiet_NaN())));
+        } else if (!is("no-picture")) {
+            request.give(sdk::give(picture + amount_));
+        }
     }
 
   private:
@@ -48,8 +56,8 @@ class Contract final : public sdk::Stage {
 } // namespace
 
 OLDFILM_PLUGINS(sdk::describe<Contract>(
-    {"org.oldfilm." NAME,
-     NAME,
+    {"org.oldfilm.test-" + std::string(contract_kind),
+     "test-" + std::string(contract_kind),
      "1.0.0",
      "Adds a number, or misbehaves on purpose",
      {sdk::number("amount", 0.25, -1, 1, "what is added").live(),

@@ -1,7 +1,7 @@
 // CUDA graphs for oldfilm::core. Needs LibTorch's c10_cuda and CUDA's runtime, no more: random
 // numbers, which would need LibTorch's generators to be told, are refused by these, and networks
 // that draw some are never recorded.
-#include "device/cuda_half.hpp"
+#include "device/cuda/parts.hpp"
 
 #include <c10/cuda/CUDACachingAllocator.h>
 #include <c10/cuda/CUDAException.h>
@@ -133,15 +133,13 @@ class Streams {
     std::map<c10::DeviceIndex, c10::cuda::CUDAStream> of_;
 };
 
-Record recorder() {
+} // namespace
+
+Record cuda_recorder() {
     return [streams = std::make_shared<Streams>()](const c10::Device& device,
                                                    const std::function<void()>& work) {
         return streams->record(device, work);
     };
 }
 
-} // namespace
 } // namespace oldfilm
-
-extern "C" OLDFILM_API const oldfilm::CudaHalf oldfilm_cuda_half;
-const oldfilm::CudaHalf oldfilm_cuda_half{OLDFILM_BUILD, &oldfilm::recorder};

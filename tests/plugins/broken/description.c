@@ -112,7 +112,7 @@ const oldfilm_plugin_description* describe(void) {
     if (analyses()) {
         first.analyze = analyze;
         first.finish_analysis = finish_analysis;
-        first.restore_analysis = broken("analysis.restore") ? NULL : restore_analysis;
+        first.restore_analysis = restore_analysis;
     }
     if (broken("library.abi")) {
         first.abi_minor = OLDFILM_ABI_MINOR + 1;

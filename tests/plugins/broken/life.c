@@ -194,6 +194,9 @@ int32_t finish_analysis(oldfilm_stage* stage, const char** json) {
 }
 
 int32_t restore_analysis(oldfilm_stage* stage, const char* json) {
+    if (broken("analysis.restore")) {
+        return OLDFILM_OK; /* and forgets it */
+    }
     return sscanf(json, "{\"found\": %f}", &stage->found) == 1 ||
                    sscanf(json, "found=%f", &stage->found) == 1
                ? OLDFILM_OK

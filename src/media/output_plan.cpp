@@ -1,0 +1,80 @@
+#include "media/output_plan.hpp"
+
+#include "media/reader.hpp"
+#include "media/timecode.hpp"
+
+#include <oldfilm/error.hpp>
+
+#include <fmt/format.h>
+
+#include <string>
+#include <string_view>
+
+namespace oldfilm::media {
+namespace {
+
+void check_timecode(const Reader::Impl& source, const Choice& choice, const std::string& path,
+                    const WriteOptions& options) {
+    const std::string timecode = timecode_of(source.decoder.input(), source.decoder.stream());
+    const bool has_none = choice.name == "y4m" || (choice.picture_files && choice.name != "dpx");
+    if (has_none && !timecode.empty()) {
+        options.warn(fmt::format("the timecode {} is left out: {} holds none", timecode, path));
+    }
+}
+
+/// Metadata that the output can't have are told.
+void check_metadata(const Reader::Impl& source, const AVOutputFormat* format,
+                    const std::string& path, const WriteOptions& options) {
+    if (!source.dynamic_hdr.empty()) {
+        options.warn(fmt::format("{} metadata are left out: they say of each picture how it is "
+                                 "shown, and were made for the pictures of the source",
+                                 source.dynamic_hdr));
+    }
+    if (source.hdr && (format == nullptr || !holds_hdr(*format))) {
+        options.warn(fmt::format("{} does not hold HDR10's mastering display and content light "
+                                 "level, which are left out; name a .mkv, .mp4 or .mov",
+                                 path));
+    }
+}
+
+} // namespace
+
+const AVOutputFormat* format_of(const std::string& path, const Choice& choice) {
+    return av_guess_format(choice.muxer.empty() ? nullptr : choice.muxer.c_str(), path.c_str(),
+                           nullptr);
+}
+
+bool only_counts(const AVOutputFormat& format) {
+    return std::string_view(format.name) == "avi";
+}
+
+FilmTime time_in(const AVOutputFormat& format, const Reader& source) {
+    const FilmTime time = Reader::Impl::of(source).film_time();
+    return only_counts(format) ? time.from_first_frame() : time;
+}
+
+bool has_streams(const Reader& source) {
+    return source.info().path != "-" && Reader::Impl::of(source).decoder.sequence() == nullptr;
+}
+
+StreamPlan plan_output(const Reader& source, const std::string& path, const Choice& choice,
+                       const WriteOptions& options) {
+    const Reader::Impl& from = Reader::Impl::of(source);
+    check_timecode(from, choice, path, options);
+    if (!has_streams(source)) {
+        return {};
+    }
+    const bool only_pictures = choice.picture_files || choice.name == "y4m";
+    const AVOutputFormat* format = only_pictures ? nullptr : format_of(path, choice);
+    if (format == nullptr && !only_pictures) {
+        throw Error(
+            Errc::invalid_argument,
+            fmt::format("the name of {} tells no container; name a .mkv, .mp4 or .mov", path));
+    }
+    check_metadata(from, format, path, options);
+    return plan_streams({from.decoder.input(), from.decoder.stream(), from.info.path, from.options,
+                         format == nullptr ? from.film_time() : time_in(*format, source)},
+                        format, path, options);
+}
+
+} // namespace oldfilm::media
