@@ -279,7 +279,7 @@ TEST_CASE("Protocols other than file and pipe are off unless named") {
                       Contains("not a film that FFmpeg can read"));
     // Nor does a playlist reach further than the person did.
     const Folder folder;
-    std::ofstream(folder / "list.m3u8")
-        << "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nhttp://film.invalid/a.ts\n#EXT-X-ENDLIST\n";
+    std::ofstream(folder / "list.m3u8") << "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nhttp://"
+                                           "film.invalid/a.ts\n#EXT-X-ENDLIST\n";
     CHECK_THROWS_AS(Reader(folder / "list.m3u8"), Error);
 }

@@ -82,10 +82,10 @@ struct OLDFILM_HIDDEN Reader::Impl {
     media::Survey found;
     media::Duplicates duplicates;
     media::FilmClock clock;
-    Rational begin;   ///< of the film, on its container's clock; times count from there
+    Rational begin; ///< of the film, on its container's clock; times count from there
     MediaInfo info;
     media::Hdr hdr;
-    std::string dynamic_hdr; ///< that there is such, by its name
+    std::string dynamic_hdr;             ///< that there is such, by its name
     std::optional<media::DpxHeader> dpx; ///< of the film's first whole picture
     bool grey = false;
     bool over = false, ended = false;

@@ -1,4 +1,5 @@
-// A stage that adds `amount`, or breaks its contract in the one way that `contract_kind` names, which each library defines for itself.
+// A stage that adds `amount`, or breaks its contract in the one way that `contract_kind` names,
+// which each library defines for itself.
 #include <oldfilm/stage_torch.hpp>
 
 #include <ATen/TensorOperators.h>
@@ -30,9 +31,7 @@ class Contract final : public sdk::Stage {
                    sdk::Config& /*config*/) override {
         amount_ = values.number("amount");
     }
-    void change(const sdk::Values& values) override {
-        amount_ = values.number("amount");
-    }
+    void change(const sdk::Values& values) override { amount_ = values.number("amount"); }
     using Stage::process;
     void process(const sdk::Request& request) override {
         const at::Tensor picture = sdk::picture(request.centre());
