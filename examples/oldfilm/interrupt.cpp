@@ -14,6 +14,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 constexpr auto patience = std::chrono::milliseconds(1500);
+/// `timeout` and others send a signal to a process and to its group: that is one wish.
+constexpr auto at_once = std::chrono::milliseconds(300);
 
 } // namespace
 
@@ -34,11 +36,12 @@ void Interrupt::wait(const std::stop_token& over) {
     while (!over.stop_requested()) {
         const bool signalled = sigtimedwait(&signals_, nullptr, &slice) > 0;
         const bool waiting = stop_.stop_requested();
-        if (waiting && (signalled || Clock::now() - asked > patience)) {
+        const auto since = Clock::now() - asked;
+        if (waiting && ((signalled && since > at_once) || since > patience)) {
             last_words_();
             _exit(interrupted);
         }
-        if (signalled) {
+        if (signalled && !waiting) {
             asked = Clock::now();
             stop_.request_stop();
         }
