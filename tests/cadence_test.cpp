@@ -40,7 +40,7 @@ RestoreResult restored(const std::string& film, const std::string& output,
     return restore(film, output, pipeline, options);
 }
 
-/// FFmpeg's MPEG-2 encoder repeats no fields; what it wrote for 24 frames a second is told to be
+/// FFmpeg's MPEG-2 encoder repeats no fields; what it wrote for 24 frames a second is marked as
 /// 2:3 pulldown, in the bits of ISO 13818-2, 6.2.2.3 and 6.2.3.1.
 std::string soft_telecined(const Folder& folder) {
     const std::string plain = folder / "plain.m2v";

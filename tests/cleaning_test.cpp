@@ -67,6 +67,19 @@ double part(const at::Tensor& mask) {
     return mask.to(at::kDouble).mean().item<double>();
 }
 
+/// A picture that leaves room for brighter scratches; undefined where the photographs aren't there.
+at::Tensor dim_still() {
+    const std::vector<at::Tensor> still = pan(1, 1);
+    return still.empty() ? at::Tensor() : still[0] * 0.7 + 0.1;
+}
+
+/// With a bright scratch from top to bottom.
+at::Tensor with_scratch(const at::Tensor& picture, double column) {
+    const at::Tensor x = at::arange(width, at::kFloat).view({1, 1, width});
+    const at::Tensor scratch = ((x - column) / 1.3).square().mul(-0.5).exp();
+    return picture + scratch * (0.95 - picture);
+}
+
 } // namespace
 
 TEST_CASE("scratch-removal finds spots and changes nothing else", "[scratch-removal]") {
@@ -97,14 +110,11 @@ TEST_CASE("scratch-removal finds spots and changes nothing else", "[scratch-remo
 
 TEST_CASE("scratch-removal finds a scratch that lasts, and leaves a door's edge alone",
           "[scratch-removal]") {
-    const std::vector<at::Tensor> still = pan(1, 1);
-    if (still.empty()) {
+    const at::Tensor picture = dim_still();
+    if (!picture.defined()) {
         return;
     }
-    const at::Tensor picture = still[0] * 0.7 + 0.1;
-    const at::Tensor x = at::arange(width, at::kFloat).view({1, 1, width});
-    const at::Tensor scratch = ((x - 91) / 1.3).square().mul(-0.5).exp();
-    const at::Tensor scratched = picture + scratch * (0.95 - picture);
+    const at::Tensor scratched = with_scratch(picture, 91);
     at::Tensor furnished = picture.clone();
     furnished.slice(1, 40, 75).slice(2, 90, 93) = 0.05;
     const auto grainy = [](const at::Tensor& scene) {
@@ -128,23 +138,20 @@ TEST_CASE("scratch-removal finds a scratch that lasts, and leaves a door's edge 
 
 TEST_CASE("scratch-removal finds a scratch that wanders over a picture that was steadied",
           "[scratch-removal]") {
-    const std::vector<at::Tensor> still = pan(1, 1);
-    if (still.empty()) {
+    const at::Tensor picture = dim_still();
+    if (!picture.defined()) {
         return;
     }
-    const at::Tensor picture = still[0] * 0.7 + 0.1;
     const at::Tensor x = at::arange(width, at::kFloat).view({1, 1, width});
-    const std::array<double, 7> weave{0, 0.7, 1.3, 0.6, -0.2, -0.9, -0.4};
-    const auto line_of = [&](std::size_t i) { return (x - 91 - weave[i]).abs(); };
+    const std::array<double, 7> columns{91, 91.7, 92.3, 91.6, 90.8, 90.1, 90.6};
     const std::vector<at::Tensor> film = film_of(7, [&](int i) {
         const auto k = static_cast<std::size_t>(i);
-        const at::Tensor scratch = (line_of(k) / 1.3).square().mul(-0.5).exp();
-        return picture + scratch * (0.95 - picture) + 0.015 * random(k, picture.sizes(), true);
+        return with_scratch(picture, columns[k]) + 0.015 * random(k, picture.sizes(), true);
     });
     const std::vector<Frame> repaired = restored("scratch-removal", film);
     for (std::size_t i = 2; i < 5; ++i) {
         CAPTURE(i);
-        const at::Tensor line = (line_of(i) < 1.5).expand({1, height, width});
+        const at::Tensor line = ((x - columns[i]).abs() < 1.5).expand({1, height, width});
         CHECK(psnr_within(line, repaired[i].picture(), picture) >
               psnr_within(line, film[i], picture) + 6);
     }

@@ -303,8 +303,8 @@ TEST_CASE("A film decoded on a device stays there until it is done") {
     const late::Counts counts = late::counts();
     CHECK(stats.uploads == 0);
     CHECK(stats.downloads == (stay ? 0 : 14));
-    // Thumbnails, for which only the frame itself is waited, beside the lane; and where it is read,
-    // each frame is compared with the one before it.
+    // Thumbnails, for which only the frame itself is waited, outside the worker; and where it is
+    // read, each frame is compared with the one before it.
     constexpr int compared = 13;
     CHECK(lane_waits == 14);
     CHECK(counts.waits - before.waits == (stay ? 14 : 28) + compared);

@@ -245,8 +245,8 @@ TEST_CASE("a film pushed on a late device comes back there, and nobody waits for
     while (run.next(got) == Run::State::frame) {
         out.push_back(got);
     }
-    // What cuts are looked for in, 96 x 128 values of a frame at most, is waited for, beside the
-    // lane.
+    // What cuts are looked for in, 96 x 128 values of a frame at most, is waited for, outside
+    // the worker.
     CHECK(late::counts().waits == 7);
     CHECK(late::counts().downloaded == 7 * 32 * 48 * 4);
     if (seed == 0) {

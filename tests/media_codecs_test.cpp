@@ -7,6 +7,7 @@
 
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -49,11 +50,8 @@ std::string three_shots(const Folder& folder) {
 
 /// What was said while `from` was written to `to`.
 std::string said(const std::string& from, const std::string& to, WriteOptions options = {}) {
-    std::string text;
     options.overwrite = true;
-    options.warn = [&](const std::string& line) { text += line + "\n"; };
-    copy(from, to, options);
-    return text;
+    return fmt::format("{}", fmt::join(warnings_of_copy(from, to, options), "\n"));
 }
 
 std::string format_of(const std::string& file) {

@@ -5,6 +5,8 @@
 
 #include <ATen/TensorOperators.h>
 #include <catch2/catch.hpp>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -37,11 +39,9 @@ WriteOptions with_codec(const std::string& name) {
     return options;
 }
 
-std::string said_of(const std::string& from, const std::string& to, WriteOptions options = {}) {
-    std::string said;
-    options.warn = [&](const std::string& text) { said += text; };
-    copy(from, to, options);
-    return said;
+std::string said_of(const std::string& from, const std::string& to,
+                    const WriteOptions& options = {}) {
+    return fmt::format("{}", fmt::join(warnings_of_copy(from, to, options), ""));
 }
 
 } // namespace

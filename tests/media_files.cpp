@@ -132,6 +132,15 @@ std::vector<std::string> but_samples(std::vector<std::string> lines) {
     return lines;
 }
 
+std::vector<std::string> warnings_of_copy(const std::string& from, const std::string& to,
+                                          oldfilm::WriteOptions options,
+                                          oldfilm::ReadOptions read) {
+    std::vector<std::string> warnings;
+    options.warn = [&](const std::string& line) { warnings.push_back(line); };
+    copy(from, to, std::move(options), std::move(read));
+    return warnings;
+}
+
 std::string data(const std::string& name) {
     const char* named = std::getenv("OLDFILM_DATA");
     const fs::path folder =

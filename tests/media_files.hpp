@@ -46,6 +46,10 @@ std::vector<oldfilm::Frame> all(oldfilm::Reader& reader);
 /// Reads `from`, writes all of it with `options`, its sizes and rate filled in, and finishes.
 void copy(const std::string& from, const std::string& to, oldfilm::WriteOptions options = {},
           oldfilm::ReadOptions read = {});
+/// The same; what it warns of.
+std::vector<std::string> warnings_of_copy(const std::string& from, const std::string& to,
+                                          oldfilm::WriteOptions options = {},
+                                          oldfilm::ReadOptions read = {});
 /// `options` completed by what the source is.
 oldfilm::WriteOptions like(const oldfilm::MediaInfo& info, oldfilm::WriteOptions options = {});
 

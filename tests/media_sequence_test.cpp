@@ -211,7 +211,8 @@ TEST_CASE("A hole in the numbers is two films, whatever stands in") {
                Contains("2 is followed by 1000") && Contains("another folder"));
 }
 
-TEST_CASE("Frame numbers of any length are found and kept, by pattern, folder or one of them") {
+TEST_CASE(
+    "Frame numbers of any length are found and preserved, by pattern, folder or one of them") {
     const Folder folder;
     fs::create_directory(folder / "scan");
     fs::create_directory(folder / "out");

@@ -242,10 +242,7 @@ TEST_CASE("At another speed the sound keeps up with the film") {
     const std::string file = film(folder, "in.mkv", "-c:a pcm_s16le");
     ReadOptions read;
     read.source_fps = Rational(8); // a film of 10
-    std::vector<std::string> warnings;
-    WriteOptions options;
-    options.warn = [&](const std::string& line) { warnings.push_back(line); };
-    copy(file, folder / "out.mkv", options, read);
+    const auto warnings = warnings_of_copy(file, folder / "out.mkv", {}, read);
     check_heard(folder / "out.mkv", {0.3125, 0.9375, 1.5625, 2.1875});
     REQUIRE(warnings.size() == 1);
     CHECK(warnings[0].find("0.8 of its speed") != std::string::npos);
@@ -254,18 +251,14 @@ TEST_CASE("At another speed the sound keeps up with the film") {
 TEST_CASE("Sound goes silently only where that was asked for") {
     const Folder folder;
     const std::string file = film(folder, "in.mkv", "-c:a aac");
-    std::vector<std::string> warnings;
-    WriteOptions options;
-    options.warn = [&](const std::string& line) { warnings.push_back(line); };
-    copy(file, folder / "out.y4m", options);
+    const auto warnings = warnings_of_copy(file, folder / "out.y4m");
     REQUIRE(warnings.size() == 1);
     CHECK(warnings[0].find("audio stream 1 (aac)") != std::string::npos);
-    warnings.clear();
+    WriteOptions options;
     options.audio = false;
     options.overwrite = true;
-    copy(file, folder / "out.y4m", options);
-    copy(file, folder / "out.mp4", options);
-    CHECK(warnings.empty());
+    CHECK(warnings_of_copy(file, folder / "out.y4m", options).empty());
+    CHECK(warnings_of_copy(file, folder / "out.mp4", options).empty());
     CHECK(sound_of(folder / "out.mp4").empty());
 }
 

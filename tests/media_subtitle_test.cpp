@@ -167,7 +167,7 @@ std::string shown(double seconds) {
 
 } // namespace
 
-TEST_CASE("Subtitles that are pictures are kept, or refused by name") {
+TEST_CASE("Subtitles that are pictures are copied, or refused by name") {
     const Folder folder;
     std::ofstream(folder / "in.sup", std::ios::binary) << shown(0.8) << shown(2);
     const std::string source = folder / "in.mkv";

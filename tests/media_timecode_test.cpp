@@ -103,14 +103,10 @@ TEST_CASE("Timecode is that of the output's rate") {
 TEST_CASE("Drop-frame timecode at 24 frames a second is said to be so no more") {
     const Folder folder;
     const std::string source = film(folder, "30000/1001", "01:00:00;00");
-    std::vector<std::string> warnings;
-    WriteOptions options;
-    options.warn = [&](const std::string& line) { warnings.push_back(line); };
     ReadOptions read;
     read.source_fps = Rational(24);
-    copy(source, folder / "out.mov", options, read);
+    const auto warnings = but_samples(warnings_of_copy(source, folder / "out.mov", {}, read));
     CHECK(timecode(folder / "out.mov") == "01:00:00:00");
-    warnings = but_samples(warnings);
     REQUIRE(warnings.size() == 1);
     CHECK(warnings[0].find("drop-frame") != std::string::npos);
 }
@@ -118,11 +114,7 @@ TEST_CASE("Drop-frame timecode at 24 frames a second is said to be so no more") 
 TEST_CASE("A timecode that pictures can't have is named") {
     const Folder folder;
     const std::string source = film(folder, "25", "00:00:10:00");
-    std::vector<std::string> warnings;
-    WriteOptions options;
-    options.warn = [&](const std::string& line) { warnings.push_back(line); };
-    copy(source, folder / "out.y4m", options);
-    warnings = but_samples(warnings);
+    const auto warnings = but_samples(warnings_of_copy(source, folder / "out.y4m"));
     REQUIRE(warnings.size() == 1);
     CHECK(warnings[0].find("timecode") != std::string::npos);
 }

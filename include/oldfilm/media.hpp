@@ -148,8 +148,8 @@ class OLDFILM_API Writer {
     /// `source`, when given, is where audio, subtitles, chapters, attachments, timecode, HDR10's
     /// and other metadata come from (from its `start` on, by its `source_fps`); it must outlive the
     /// writer. What the container can't hold as it is is converted, without loss where it has such
-    /// a codec; `warn` is told. Throws `Error`: invalid_argument (codec, path, existing file, a
-    /// stream that can't be kept), unsupported, io.
+    /// a codec; `warn` receives it. Throws `Error`: invalid_argument (codec, path, existing file, a
+    /// stream that can't be carried over), unsupported, io.
     Writer(const std::string& path, WriteOptions options, const Reader* source = nullptr);
     /// Without `finish()` the partial file is removed.
     ~Writer();

@@ -105,8 +105,8 @@ class ScratchRemoval final : public sdk::Stage {
             give_whole(request, whole(finder_->output(made, "picture"), *finder_, centre.size(0)));
             return;
         }
-        const at::Tensor suspected = found_in(made, first);
-        at::Tensor found = attested(suspected, first);
+        const auto [suspected, attested] = found_in(made, first);
+        at::Tensor found = attested;
         // One wait for the device tells both whether there is damage and whether it may be wide:
         // within such damage, nothing is attested by motion that is led astray.
         const at::Tensor damage = at::stack({found.any(), is_wide(suspected)}).cpu();
@@ -123,7 +123,7 @@ class ScratchRemoval final : public sdk::Stage {
             // Believed in and close to the damage alone: further off the first look knew better how
             // things move.
             const at::Tensor near = grown(steady, astray - beside).logical_not();
-            found = at::where(near, attested(found_in(made, again), again), found);
+            found = at::where(near, found_in(made, again).attested, found);
         }
         const at::Tensor mask = grown(found, grow_);
         const at::Tensor repaired =
@@ -140,6 +140,11 @@ class ScratchRemoval final : public sdk::Stage {
     /// pixels: 1 x H x W, or nothing.
     struct Seen {
         at::Tensor window, drift;
+    };
+    /// Where a network says that the center of what it saw is damaged, 1 x H x W, and where that is
+    /// attested.
+    struct Found {
+        at::Tensor suspected, attested;
     };
 
     void check_parts() const {
@@ -204,15 +209,23 @@ class ScratchRemoval final : public sdk::Stage {
         return channels == 1 ? made[0].mean(0, true) : made[0];
     }
 
-    /// Where a network says that the center of `seen` is damaged, 1 x H x W, less what stands in
-    /// the neighbors too and is no running scratch.
-    [[nodiscard]] at::Tensor found_in(const std::vector<at::Tensor>& made, const Seen& seen) const {
+    /// What stands in the neighbors too and is no running scratch is not suspected.
+    [[nodiscard]] Found found_in(const std::vector<at::Tensor>& made, const Seen& seen) const {
         const at::Tensor found = finder_->output(made, "mask").amax(0) > threshold_;
-        if (!has_neighbors(seen)) {
-            return found;
+        if (!finder_->is_aligned || seen.window.size(1) != 2 * middle + 1) {
+            return {found, found}; // no two neighbors on each side to tell by
         }
-        const at::Tensor lasting = found.logical_and(lasts(seen));
-        return found.logical_and(lasting.logical_not().logical_or(running(lasting, found, seen)));
+        const at::Tensor around =
+            at::cat({seen.window.slice(1, 0, middle), seen.window.slice(1, middle + 1)}, 1);
+        const at::Tensor median = (around.sum(1) - around.amax(1) - around.amin(1)) * 0.5;
+        const at::Tensor apart = (seen.window.select(1, middle) - median).abs();
+        const at::Tensor lasts = // the frame is as the neighbors are
+            at::avg_pool2d(apart.amax(0, true), {3, 3}, {1, 1}, {1, 1}, false, false)[0].amax(
+                0, true) < same;
+        const at::Tensor lasting = found.logical_and(lasts);
+        const at::Tensor suspected =
+            found.logical_and(lasting.logical_not().logical_or(running(lasting, found, seen)));
+        return {suspected, attested(suspected, lasts, apart, around)};
     }
 
     /// The running scratches of what is `lasting`, both 1 x H x W: narrow, over much of the
@@ -232,29 +245,25 @@ class ScratchRemoval final : public sdk::Stage {
         return line.logical_and(marked);
     }
 
-    /// `found` (1 x H x W) less what the neighbors don't attest. Damage is in one frame alone: the
-    /// neighbors agree with each other there, and not with the frame. Where they disagree, things
-    /// move in ways that flow doesn't follow, and the frame may well be right: it is believed that
-    /// such places are damaged too where much of what was found in the frame is beyond doubt.
-    [[nodiscard]] at::Tensor attested(const at::Tensor& found, const Seen& seen) const {
-        if (!has_neighbors(seen)) {
-            return found;
-        }
-        const at::Tensor lasting = lasts(seen);
-        const at::Tensor passing = found.logical_and(lasting.logical_not());
+    /// `found` (1 x H x W) less what the neighbors don't attest, which are `around`, and by how
+    /// much the frame is `apart` from their median. Damage is in one frame alone: the neighbors
+    /// agree with each other there, and not with the frame. Where they disagree, things move in
+    /// ways that flow doesn't follow, and the frame may well be right: it is believed that such
+    /// places are damaged too where much of what was found in the frame is beyond doubt.
+    static at::Tensor attested(const at::Tensor& found, const at::Tensor& lasts,
+                               const at::Tensor& apart, const at::Tensor& around) {
+        const at::Tensor passing = found.logical_and(lasts.logical_not());
         const at::Tensor weight = passing.to(at::kFloat);
         const auto sum_near = [](const at::Tensor& values, std::int64_t reach) {
             return at::avg_pool2d(values.unsqueeze(0), {2 * reach + 1, 2 * reach + 1}, {1, 1},
                                   {reach, reach})[0];
         };
-        const auto in_passing = [&](const at::Tensor& apart) {
-            return sum_near(apart.flatten(0, 1).amax(0, true) * weight, 2);
+        const auto in_passing = [&](const at::Tensor& by) {
+            return sum_near(by.flatten(0, 1).amax(0, true) * weight, 2);
         };
-        const at::Tensor around = neighbors(seen);
-        const at::Tensor differs =
-            in_passing((seen.window.select(1, middle) - median(around)).abs());
         const at::Tensor sure =
-            weight * (differs > in_passing(around.amax(1) - around.amin(1)) * beyond_doubt);
+            weight *
+            (in_passing(apart) > in_passing(around.amax(1) - around.amin(1)) * beyond_doubt);
         constexpr std::int64_t spot = 7;
         const at::Tensor strict =
             passing.logical_and(sum_near(sure, spot) > 0.5 * sum_near(weight, spot));
@@ -264,28 +273,7 @@ class ScratchRemoval final : public sdk::Stage {
         const at::Tensor is_damaged =
             (certain >= all * least_sure)
                 .logical_or((certain >= all * least_sure_of_area).logical_and(certain >= area));
-        return found.logical_and(lasting.logical_or(at::where(is_damaged, passing, strict)));
-    }
-
-    /// Whether there are two aligned neighbors on each side to tell by.
-    [[nodiscard]] bool has_neighbors(const Seen& seen) const {
-        return finder_->is_aligned && seen.window.size(1) == 2 * middle + 1;
-    }
-
-    static at::Tensor neighbors(const Seen& seen) {
-        return at::cat({seen.window.slice(1, 0, middle), seen.window.slice(1, middle + 1)}, 1);
-    }
-
-    /// Of four neighbors.
-    static at::Tensor median(const at::Tensor& around) {
-        return (around.sum(1) - around.amax(1) - around.amin(1)) * 0.5;
-    }
-
-    /// Where the frame is as the neighbors are, 1 x H x W.
-    static at::Tensor lasts(const Seen& seen) {
-        const at::Tensor apart =
-            (seen.window.select(1, middle) - median(neighbors(seen))).abs().amax(0, true);
-        return at::avg_pool2d(apart, {3, 3}, {1, 1}, {1, 1}, false, false)[0].amax(0, true) < same;
+        return found.logical_and(lasts.logical_or(at::where(is_damaged, passing, strict)));
     }
 
     /// Whether `found` (1 x H x W) reaches far to all sides of some place; a bool on the device.

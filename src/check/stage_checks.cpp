@@ -95,12 +95,7 @@ void answer_bounds(Subject& s) {
     format.rate = shape.rate;
     format.device_type = OLDFILM_CPU;
     oldfilm_config& c = guarded.config;
-    c.size = sizeof(c);
-    c.channels = shape.channels;
-    c.height = shape.height;
-    c.width = shape.width;
-    c.rate = shape.rate;
-    c.batch = 1;
+    c = stage::answer_like(format);
     guarded.behind.fill(0x5a);
     const auto whole = guarded.behind;
     const Values initial(s); // lives as long as the texts that are pointed to

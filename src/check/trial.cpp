@@ -142,13 +142,7 @@ Called Trial::configure(const Shape& shape, const Values& values) {
     format.rate = shape.rate;
     format.color = {2, 2, 2, 0, 0, {0, 0, 0}};
     format.device_type = OLDFILM_CPU;
-    config = {};
-    config.size = sizeof(config);
-    config.channels = shape.channels;
-    config.height = shape.height;
-    config.width = shape.width;
-    config.rate = shape.rate;
-    config.batch = 1;
+    config = stage::answer_like(format);
     input = shape;
     const std::vector<oldfilm_value> c_values = values.c();
     return call(bench_, [&] {

@@ -11,7 +11,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -33,13 +32,6 @@ bool is_pipe(const std::string& path) {
 fs::path folder_of(const std::string& path) {
     const fs::path parent = fs::path(path).parent_path();
     return parent.empty() ? fs::path(".") : parent;
-}
-
-std::string extension_of(const std::string& path) {
-    std::string extension = fs::path(path).extension().string();
-    std::transform(extension.begin(), extension.end(), extension.begin(),
-                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return extension;
 }
 
 bool same_file(const std::string& a, const std::string& b) {
@@ -147,7 +139,7 @@ void check_codec(const std::string& name) {
 }
 
 std::string lossless_codec(const std::string& path) {
-    const std::string extension = extension_of(path);
+    const std::string extension = media::extension_of(path);
     for (const char* own : {".png", ".tif", ".tiff", ".exr", ".dpx", ".y4m"}) {
         if (extension == own || is_pipe(path)) {
             return "";

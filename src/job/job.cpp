@@ -5,6 +5,7 @@
 #include "job/checks.hpp"
 #include "job/frame_queue.hpp"
 #include "media/output_plan.hpp"
+#include "pipeline/frames_ratio.hpp"
 
 #include <oldfilm/plugins.hpp>
 
@@ -35,11 +36,6 @@ Frame mask_picture(const Frame& frame) {
     FrameInfo info = frame.info();
     info.color = mask_color();
     return {picture, info};
-}
-
-double ratio_of(const StreamFormat& in, const StreamFormat& out) {
-    return in.rate.num() > 0 && out.rate.num() > 0 ? (out.rate / in.rate).value()
-                                                   : (out.frames_each / in.frames_each).value();
 }
 
 Job::Job(const std::string& input, const std::string& output, const RestoreOptions& options,
@@ -109,11 +105,21 @@ void Job::choose_rate(WriteOptions& write, const StreamFormat& format, const std
                           info.path, path, write.frame_rate.to_string()));
 }
 
+/// What is wanted of the streams that go along, whatever the film becomes.
+WriteOptions Job::stream_options(const std::string& codec) {
+    WriteOptions write;
+    write.codec = codec;
+    write.audio = options_.audio;
+    write.subtitles = options_.subtitles;
+    write.drop_streams = options_.drop_streams;
+    write.warn = [this](const std::string& text) { warnings_(text); };
+    return write;
+}
+
 WriteOptions Job::write_options(const StreamFormat& format, const std::string& codec,
                                 const std::string& path) {
     const MediaInfo& info = source_.info();
-    WriteOptions write;
-    write.codec = codec;
+    WriteOptions write = stream_options(codec);
     write.crf = options_.crf;
     write.device = encodes_on_gpu() && devices_.size() == 1 ? devices_.front() : "";
     write.frame_rate = format.rate;
@@ -124,11 +130,7 @@ WriteOptions Job::write_options(const StreamFormat& format, const std::string& c
     write.color = format.color;
     write.sample_aspect = info.sample_aspect;
     write.overwrite = options_.overwrite;
-    write.audio = options_.audio;
-    write.subtitles = options_.subtitles;
-    write.drop_streams = options_.drop_streams;
     write.metadata = {{"oldfilm", version()}};
-    write.warn = [this](const std::string& text) { warnings_(text); };
     choose_rate(write, format, path);
     const bool lossless = codec == "ffv1" || codec == "y4m";
     const bool like_source = format.channels == info.channels && format.width == info.width &&
@@ -138,12 +140,13 @@ WriteOptions Job::write_options(const StreamFormat& format, const std::string& c
     } else if (codec == "ffv1" && info.linear_light) {
         write.pixel_format = format.channels == 1 ? "gray16le" : "gbrp16le";
     }
-    const double frames =
-        total_ < 0 || info.frame_rate.num() <= 0 || format.rate.num() <= 0
-            ? static_cast<double>(total_)
-            : static_cast<double>(total_) * (format.rate / info.frame_rate).value();
-    check_space(output_, {format.width, format.height, static_cast<std::int64_t>(frames),
-                          format.channels, info.bits, lossless, kept_film_.has_value()});
+    const std::int64_t frames =
+        total_ < 0
+            ? total_
+            : static_cast<std::int64_t>(static_cast<double>(total_) *
+                                        frames_ratio(source_.reader().format(), format).value());
+    check_space(output_, {format.width, format.height, frames, format.channels, info.bits, lossless,
+                          kept_film_.has_value()});
     return write;
 }
 
@@ -254,14 +257,7 @@ Error Job::stopped(const Error& error) const {
 }
 
 /// That what goes along with the film has a place in the output, before models are opened.
-void Job::check_streams() {
-    WriteOptions wanted;
-    wanted.codec = options_.codec;
-    wanted.width = wanted.height = 2;
-    wanted.audio = options_.audio;
-    wanted.subtitles = options_.subtitles;
-    wanted.drop_streams = options_.drop_streams;
-    wanted.warn = [this](const std::string& text) { warnings_(text); };
+void Job::check_streams(const WriteOptions& wanted) const {
     const media::Choice choice = media::choose_codec(output_, wanted);
     static_cast<void>(media::plan_output(source_.reader(), output_, choice, wanted));
 }

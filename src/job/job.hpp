@@ -24,7 +24,6 @@
 namespace oldfilm::job {
 
 /// Frames out for each frame in.
-[[nodiscard]] double ratio_of(const StreamFormat& in, const StreamFormat& out);
 /// The frame's repair mask as a picture: white where anything was repaired, however faintly.
 [[nodiscard]] Frame mask_picture(const Frame& frame);
 
@@ -42,7 +41,8 @@ class Job {
     RestoreResult restore(const Pipeline& pipeline);
     /// The tiles to go on with after `error`, 0 where smaller ones would not help.
     [[nodiscard]] int smaller_tile(const Error& error);
-    /// `error`, that the run was stopped, with what is kept: after all that was at work has ended.
+    /// `error`, that the run was stopped, with what the checkpoint holds: once all that was at work
+    /// has ended.
     [[nodiscard]] Error stopped(const Error& error) const;
     /// Whether to go on with decoding on the CPU.
     [[nodiscard]] bool leave_engine(const media::EngineFailure& failure);
@@ -55,6 +55,7 @@ class Job {
     [[nodiscard]] bool stays_on_device() const;
     [[nodiscard]] bool is_piped() const;
     [[nodiscard]] ReadOptions read_options();
+    [[nodiscard]] WriteOptions stream_options(const std::string& codec);
     [[nodiscard]] WriteOptions write_options(const StreamFormat& format, const std::string& codec,
                                              const std::string& path);
     void choose_rate(WriteOptions& write, const StreamFormat& format, const std::string& path);
@@ -76,7 +77,7 @@ class Job {
                           const std::optional<KeptFilm::Output>& masks, ProgressMeter& meter);
     std::int64_t pull(const Run& run, const Next& next, const Push& push, ProgressMeter& meter,
                       std::int64_t before = 0);
-    void check_streams();
+    void check_streams(const WriteOptions& wanted) const;
     void check_counts(const StreamFormat& out, std::int64_t written) const;
     void check_masks(std::int64_t written, bool any);
     [[nodiscard]] RestoreResult result(std::int64_t written, const ProgressMeter& meter) const;
@@ -94,7 +95,7 @@ class Job {
     Source source_;
     std::int64_t total_;
     std::atomic<bool> failed_ = false;  ///< what is done with frames on their way
-    std::optional<KeptFilm> kept_film_; ///< where it is kept in pieces
+    std::optional<KeptFilm> kept_film_; ///< the checkpoint, where there is one
     bool began_ = false;                ///< the stages are at work
 };
 

@@ -2,6 +2,7 @@
 #include "job/identity.hpp"
 #include "job/job.hpp"
 #include "job/kept_run.hpp"
+#include "pipeline/frames_ratio.hpp"
 
 #include <fmt/format.h>
 
@@ -94,7 +95,8 @@ RestoreResult Job::keep(const Pipeline& pipeline) {
     const auto output = film_output(run.output(), plan);
     kept.open_film(output.path, output.options, output.source);
     const std::stop_callback cancel(options_.stop, [&run] { run.cancel(); });
-    ProgressMeter meter(options_.progress, total_, ratio_of(in, run.output()), film.outputs_done());
+    ProgressMeter meter(options_.progress, total_, frames_ratio(in, run.output()).value(),
+                        film.outputs_done());
     const Next undone = [&] {
         std::optional<Frame> frame = run.next();
         while (frame && kept.is_done(*frame)) {
@@ -168,7 +170,7 @@ RestoreResult Job::deal(const Pipeline& pipeline) {
     begin(film, identity);
     masks = mask_output();
     output = film_output(deal.output(), plan);
-    ProgressMeter meter(options_.progress, total_, ratio_of(in, deal.output()),
+    ProgressMeter meter(options_.progress, total_, frames_ratio(in, deal.output()).value(),
                         film.outputs_done());
     RunStats stats;
     if (film.end().is_null()) {

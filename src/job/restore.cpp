@@ -4,6 +4,7 @@
 #include "job/job.hpp"
 #include "media/locations.hpp"
 #include "media/segments.hpp"
+#include "pipeline/frames_ratio.hpp"
 
 #include <fmt/format.h>
 
@@ -31,7 +32,7 @@ RestoreResult Job::stream(const Pipeline& pipeline) {
     });
     FilmSink sink(output_, film_options(run.output(), run.plan()), profile_, &source_.reader());
     const std::stop_callback cancel(options_.stop, [&run] { run.cancel(); });
-    ProgressMeter meter(options_.progress, total_, ratio_of(in, run.output()));
+    ProgressMeter meter(options_.progress, total_, frames_ratio(in, run.output()).value());
     const std::int64_t written = pull(
         run, [&] { return run.next(); }, [&](const Frame& frame) { return sink.push(frame); },
         meter);
@@ -77,10 +78,9 @@ RestoreResult Job::restore(const Pipeline& pipeline) {
     if (tile_ == 0) {
         tile_ = pipeline.options().tile;
     }
-    WriteOptions wanted;
-    wanted.codec = options_.codec;
+    WriteOptions wanted = stream_options(options_.codec);
     wanted.width = wanted.height = 2;
-    check_streams();
+    check_streams(wanted);
     const std::string& path = source_.info().path;
     const bool can_be_kept = path != "-" && media::scheme_of(path).empty() &&
                              media::SegmentEncoder::can_keep(output_, wanted) &&

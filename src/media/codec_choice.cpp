@@ -1,6 +1,7 @@
 #include "media/codec_choice.hpp"
 
 #include "media/linear_light.hpp"
+#include "media/locations.hpp"
 
 #include <oldfilm/error.hpp>
 
@@ -52,9 +53,7 @@ std::string codec_for(const std::string& path) {
         {".mp4", "h264"},  {".m4v", "h264"}, {".mkv", "h264"}, {".mov", "prores"}, {".avi", "ffv1"},
         {".webm", "av1"},  {".nut", "ffv1"}, {".y4m", "y4m"},  {".png", "png"},    {".tif", "tiff"},
         {".tiff", "tiff"}, {".exr", "exr"},  {".dpx", "dpx"}};
-    std::string extension = std::filesystem::path(path).extension().string();
-    std::transform(extension.begin(), extension.end(), extension.begin(),
-                   [](unsigned char c) { return std::tolower(c); });
+    const std::string extension = extension_of(path);
     const auto found = by_extension.find(extension);
     if (found == by_extension.end()) {
         throw Error(Errc::invalid_argument,

@@ -33,12 +33,6 @@ Rational common_tick(const Rational& a, const Rational& b) {
     return both.inverse().value() > finest ? a : both;
 }
 
-/// Whether timecode of the film becomes a track of its own.
-bool has_timecode_track(const AVOutputFormat& format) {
-    const std::string_view name = format.name;
-    return name == "mp4" || name == "mov" || name == "ipod";
-}
-
 /// That there is a container for the path, and that it holds the codec.
 void check_muxer(const Choice& choice, const std::string& path) {
     if (choice.picture_files || choice.name == "y4m") {
@@ -328,7 +322,7 @@ void Container::describe_film(AVStream& film, const Hdr& hdr) {
     const std::string timecode = from.timecode_at(options_.frame_rate, options_.warn);
     if (!timecode.empty()) { // MOV and MP4 make a track of it where the film has it
         AVDictionary** where =
-            has_timecode_track(*output_->oformat) ? &film.metadata : &output_->metadata;
+            is_iso_media(*output_->oformat) ? &film.metadata : &output_->metadata;
         av_dict_set(where, "timecode", timecode.c_str(), 0);
     }
 }

@@ -32,7 +32,7 @@ std::optional<DpxHeader> read_dpx(const std::filesystem::path& file);
 std::string dpx_transfer_name(int transfer);
 
 /// Gives a DPX file as FFmpeg encodes it the whole header of 2048 bytes with these fields: transfer
-/// and primaries, rate, and timecode where there is one; `frame` of `frames`.
+/// and primaries, rate, and timecode where there is one. `frame`: its number in the sequence.
 std::vector<std::uint8_t> with_dpx_header(std::span<const std::uint8_t> file,
                                           const DpxHeader& fields, std::int64_t frame);
 

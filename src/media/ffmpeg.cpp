@@ -17,6 +17,7 @@ extern "C" {
 #include <filesystem>
 #include <limits>
 #include <new>
+#include <string_view>
 #include <vector>
 
 namespace oldfilm {
@@ -174,6 +175,11 @@ ColorTags tags_of(const AVFrame& frame) {
                   : frame.chroma_location == AVCHROMA_LOC_TOPLEFT ? ChromaSiting::top_left
                                                                   : ChromaSiting::unspecified;
     return tags;
+}
+
+bool is_iso_media(const AVOutputFormat& format) {
+    const std::string_view name = format.name;
+    return name == "mp4" || name == "mov" || name == "ipod";
 }
 
 static AVStream& new_stream_like(AVFormatContext& output, const AVStream& from) {

@@ -73,8 +73,11 @@ AVRational to_av(const Rational& r);
 
 ColorTags tags_of(const AVFrame& frame);
 
-/// What is known of a stream beside its packets, such as its mastering display; null when it is
-/// not. Kept in its parameters from FFmpeg 6.1 on.
+/// Whether a container is MP4 or QuickTime, which have edit lists, timecode tracks and the like.
+bool is_iso_media(const AVOutputFormat& format);
+
+/// What is known of a stream apart from its packets, such as its mastering display; null when it is
+/// not. Part of its parameters from FFmpeg 6.1 on.
 const std::uint8_t* side_data_of(const AVStream& stream, AVPacketSideDataType type);
 /// Throws `std::bad_alloc`.
 void add_side_data(AVStream& stream, AVPacketSideDataType type, const void* data, std::size_t size);

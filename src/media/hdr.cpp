@@ -116,7 +116,7 @@ std::vector<std::pair<std::string, std::string>> Hdr::parameters(const std::stri
 
 bool holds_hdr(const AVOutputFormat& format) {
     const std::string_view name = format.name;
-    return name == "mp4" || name == "mov" || name == "ipod" || name == "matroska" || name == "webm";
+    return is_iso_media(format) || name == "matroska" || name == "webm";
 }
 
 std::string dynamic_hdr(const AVStream& stream, const AVFrame& first) {

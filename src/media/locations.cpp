@@ -77,14 +77,18 @@ std::string scheme_of(const std::string& path) {
     return named ? path.substr(0, end) : "";
 }
 
+std::string extension_of(const fs::path& path) {
+    std::string extension = path.extension().string();
+    std::transform(extension.begin(), extension.end(), extension.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    return extension;
+}
+
 bool is_picture(const fs::path& path) {
     static constexpr std::array extensions{
         ".dpx", ".cin", ".png", ".tif", ".tiff", ".exr", ".jpg", ".jpeg", ".jp2", ".j2k", ".j2c",
         ".bmp", ".tga", ".sgi", ".pnm", ".ppm",  ".pgm", ".pfm", ".webp", ".jxl", ".hdr"};
-    std::string extension = path.extension().string();
-    std::transform(extension.begin(), extension.end(), extension.begin(),
-                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return std::find(extensions.begin(), extensions.end(), extension) != extensions.end();
+    return std::find(extensions.begin(), extensions.end(), extension_of(path)) != extensions.end();
 }
 
 fs::path SequenceName::file(std::int64_t number) const {

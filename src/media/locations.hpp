@@ -13,6 +13,9 @@ namespace oldfilm::media {
 /// "https" of "https://...", empty where the path names a file.
 std::string scheme_of(const std::string& path);
 
+/// The extension in lower case, with its dot.
+std::string extension_of(const std::filesystem::path& path);
+
 /// Whether the extension is one of picture files (.dpx, .png, ...).
 bool is_picture(const std::filesystem::path& path);
 

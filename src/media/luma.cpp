@@ -23,7 +23,7 @@ std::int64_t row_difference(const std::uint8_t* a, const std::uint8_t* b, int co
     return sum;
 }
 
-/// How many samples of a line stand out from both lines beside it, to one side.
+/// How many samples of a line stand out from both neighboring lines, to one side.
 int standing_out(const std::uint8_t* own, const std::uint8_t* above, const std::uint8_t* below,
                  int count) {
     int found = 0;

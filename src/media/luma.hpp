@@ -34,7 +34,7 @@ double field_difference(const Luma& a, const Luma& b, int field);
 /// thing that moves counts like a large one.
 double largest_difference(const Luma& a, const Luma& b);
 
-/// Part of the samples that stand out from both lines beside them, to one side, where the top
+/// Part of the samples that stand out from both neighboring lines, to one side, where the top
 /// field is `top`'s and the bottom field `bottom`'s: what moves is combed where they were taken at
 /// two times.
 double combing(const Luma& top, const Luma& bottom);

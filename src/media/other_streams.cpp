@@ -22,13 +22,6 @@ std::int64_t stamp(const AVPacket& packet) {
 /// Packets of other streams may come so much later in the file than they are seen.
 const Rational most_apart(10);
 
-/// Whether the container says from which sample of a packet on sound is heard. Then decoders get
-/// the packets that they need before it.
-bool has_edits(const AVOutputFormat& format) {
-    const std::string_view name = format.name;
-    return name == "mp4" || name == "mov" || name == "ipod";
-}
-
 /// Rounded to nearest, halves toward zero: demuxers, which subtract the same, round them away.
 std::int64_t rounded_in(const Rational& ticks) {
     const std::int64_t near = ticks.round();
@@ -219,7 +212,9 @@ void OtherStreams::take(Route& route, UniquePacket packet) {
     }
     const bool is_cover = (from.disposition & AV_DISPOSITION_ATTACHED_PIC) != 0;
     const Rational lasts = Rational(packet->duration) * to_rational(from.time_base);
-    const Rational before = has_edits(*output_.oformat) ? Rational(2) * lasts : Rational();
+    // An edit list says from which sample of a packet on sound is heard; decoders get the packets
+    // that they need before it.
+    const Rational before = is_iso_media(*output_.oformat) ? Rational(2) * lasts : Rational();
     if (!is_cover && ((time_.has_start() && time + before < Rational()) ||
                       (time_.end() && time >= *time_.end()))) {
         return;

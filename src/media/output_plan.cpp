@@ -22,7 +22,7 @@ void check_timecode(const Reader::Impl& source, const Choice& choice, const std:
     }
 }
 
-/// Metadata that the output can't have are told.
+/// Reports metadata that the output can't have.
 void check_metadata(const Reader::Impl& source, const AVOutputFormat* format,
                     const std::string& path, const WriteOptions& options) {
     if (!source.dynamic_hdr.empty()) {

@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// What becomes in an output of all that the source has beside its pictures.
+/// What becomes in an output of all that the source has, other than its pictures.
 
 #include "media/codec_choice.hpp"
 #include "media/stream_plan.hpp"
@@ -24,9 +24,9 @@ namespace oldfilm::media {
 [[nodiscard]] bool has_streams(const Reader& source);
 
 /// Streams of `source` that the output `path` holds, each as it is where that can be, else in
-/// another codec, without loss where there is such a one. `options.warn`, which must be there, is
-/// told what is converted and what is lost. Throws `Error` (invalid_argument) where a stream would
-/// be lost that nobody let go.
+/// another codec, without loss where there is such a one. `options.warn`, which must be there,
+/// receives what is converted and what is lost. Throws `Error` (invalid_argument) where a stream
+/// would be lost that nobody let go.
 [[nodiscard]] StreamPlan plan_output(const Reader& source, const std::string& path,
                                      const Choice& choice, const WriteOptions& options);
 

@@ -1,9 +1,9 @@
 #include "media/picture_check.hpp"
 
 #include "media/dpx_header.hpp"
+#include "media/locations.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <cstdint>
 #include <cstring>
 #include <fstream>
@@ -247,10 +247,7 @@ std::string picture_fault(const fs::path& path) {
     if (file.size() <= 0) {
         return file.size() == 0 ? "is empty" : "can't be read";
     }
-    std::string extension = path.extension().string();
-    std::transform(extension.begin(), extension.end(), extension.begin(),
-                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    const auto check = checks.find(extension);
+    const auto check = checks.find(extension_of(path));
     return check == checks.end() ? "" : check->second(file);
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// The picture files of an output: their names, and what goes into them beside samples.
+/// The picture files of an output: their names, and what goes into them in addition to samples.
 
 #include "media/codec_choice.hpp"
 #include "media/locations.hpp"

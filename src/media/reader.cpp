@@ -187,8 +187,9 @@ void Reader::Impl::describe(const std::string& path, const AVFrame& first, AVPix
     dynamic_hdr = media::dynamic_hdr(stream, first);
     describe_dpx(path);
     info.timecode = timecode_of(decoder.input(), decoder.stream());
-    info.color = picture_tags(coded_color(first), layout_of(format));
-    info.linear_light = is_linear_light(layout_of(format), coded_color(first));
+    const ColorTags coded = coded_color(first);
+    info.color = picture_tags(coded, layout_of(format));
+    info.linear_light = is_linear_light(layout_of(format), coded);
     info.interlaced = decoder.interlaced() || found.fields != Survey::Fields::together;
     if (found.pulldown.any()) {
         info.film_rate = rate * Rational(found.pulldown.own, found.pulldown.shown);

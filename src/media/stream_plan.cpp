@@ -229,7 +229,7 @@ class Planner {
     std::map<int, Packets> sound_;
 };
 
-/// What the output can't hold is told, or refused.
+/// What the output can't hold is reported, or refused.
 void lose(std::vector<std::string> lost, const StreamSource& source, const AVOutputFormat* format,
           const std::string& path, const WriteOptions& options) {
     const bool has_chapters = source.input.nb_chapters > 0;

@@ -23,7 +23,7 @@ constexpr int frames_looked_at = 100;
 constexpr std::int64_t most_pixels = 100'000'000;
 constexpr std::int64_t fewest_frames = 24;
 
-/// What one frame shows beside the one before it.
+/// What one frame shows, compared with the one before it.
 struct Step {
     double top = 0, bottom = 0; ///< difference of the fields
     double largest = 0;         ///< `largest_difference`
@@ -204,7 +204,6 @@ void look(const std::string& path, const ReadOptions& read, const Rational& rate
     ReadOptions options;
     options.threads = read.threads;
     options.protocols = read.protocols;
-    options.missing = read.missing;
     Decoder decoder(path, options);
     if (!can_be_surveyed(decoder.input())) {
         return;

@@ -36,7 +36,7 @@ struct Survey {
 /// Looks at `path`: its beginning, and, of a film that is longer, two places more. What can't be
 /// read twice (standard input), and what no video device made (pictures, sequences of them), is
 /// not looked at. `rate`: frames a second; 0 when irregular. Never throws: what is wrong with the
-/// film is told when it is read.
+/// film is reported when it is read.
 Survey survey(const std::string& path, const ReadOptions& read, const Rational& rate);
 
 } // namespace oldfilm::media

@@ -1,6 +1,7 @@
 #include "pipeline/memory_plan.hpp"
 
 #include "device/device.hpp"
+#include "pipeline/frames_ratio.hpp"
 #include "pipeline/node.hpp"
 
 #include <oldfilm/error.hpp>
@@ -35,15 +36,12 @@ std::int64_t at_most(std::size_t frames, const StreamFormat& input, const Stream
     if (input.frames < 0) {
         return count;
     }
-    const bool is_other_rate = input.rate.num() > 0 && here.rate != input.rate;
-    const Rational there =
-        is_other_rate ? Rational(input.frames) * here.rate / input.rate : Rational(input.frames);
-    return std::min(count, there.ceil() + 1);
+    return std::min(count, (Rational(input.frames) * frames_ratio(input, here)).ceil() + 1);
 }
 
 /// What a stage makes on its way, which it tells, or is taken for one with a network: its window
-/// joined (longer ones are looked at frame by frame), the picture padded, and some of its size
-/// beside the result's.
+/// joined (longer ones are looked at frame by frame), the picture padded, and some of its size in
+/// addition to the result's.
 std::int64_t work_of(const stage::Config& config, const StreamFormat& in) {
     if (config.memory > 0) {
         return config.memory + picture_bytes(config.output);

@@ -16,7 +16,7 @@
 
 namespace oldfilm {
 
-/// What was taken out between two nodes. Used on the lane's thread; `restart` from any.
+/// What was taken out between two nodes. Used on the worker's thread; `restart` from any.
 class Repeats {
   public:
     /// Notes the next frame, and says whether it repeats the one before it.

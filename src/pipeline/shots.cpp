@@ -34,7 +34,7 @@ constexpr double cut_distance = 0.15;
 /// unrelated pictures come near `cut_distance` in one.
 constexpr double moved_distance = 0.05;
 /// Of a thumbnail's places, the part that agrees best is compared: dirt is not counted.
-constexpr double kept_part = 0.8;
+constexpr double compared_part = 0.8;
 /// A cut stands out from the shot's own motion by so much.
 constexpr double cut_contrast = 2.5;
 constexpr std::size_t activity_frames = 6;
@@ -74,7 +74,7 @@ Moments moments(const std::vector<float>& a, const std::vector<float>& b,
 /// One minus the correlation of the places that agree best.
 double unlikeness(const std::vector<float>& a, const std::vector<float>& b) {
     const std::size_t count = a.size();
-    const auto kept = static_cast<std::ptrdiff_t>(kept_part * static_cast<double>(count));
+    const auto compared = static_cast<std::ptrdiff_t>(compared_part * static_cast<double>(count));
     std::vector<char> keep(count, 1);
     std::vector<double> apart(count);
     std::vector<double> sorted;
@@ -85,8 +85,8 @@ double unlikeness(const std::vector<float>& a, const std::vector<float>& b) {
                 std::abs((a[i] - m.mean_a) / m.deviation_a - (b[i] - m.mean_b) / m.deviation_b);
         }
         sorted = apart;
-        std::nth_element(sorted.begin(), sorted.begin() + kept, sorted.end());
-        const double limit = sorted[static_cast<std::size_t>(kept)];
+        std::nth_element(sorted.begin(), sorted.begin() + compared, sorted.end());
+        const double limit = sorted[static_cast<std::size_t>(compared)];
         std::transform(apart.begin(), apart.end(), keep.begin(),
                        [limit](double d) { return static_cast<char>(d <= limit); });
     }

@@ -20,20 +20,20 @@
 namespace oldfilm::stage {
 namespace {
 
-/// So many pairs are kept, or fewer of large pictures, for which few stages ask twice: at least
+/// So many pairs are cached, or fewer of large pictures, for which few stages ask twice: at least
 /// the window's of the stage at work.
 constexpr std::size_t most_pairs = 16;
 constexpr std::size_t fewest_pairs = 4;
-constexpr std::int64_t kept_bytes = std::int64_t{256} << 20;
-constexpr std::size_t kept_lumas = 16;
+constexpr std::int64_t cached_bytes = std::int64_t{256} << 20;
+constexpr std::size_t cached_lumas = 16;
 
 constexpr std::int64_t pair_bytes(std::int64_t pixels) {
     return pixels * 2 * static_cast<std::int64_t>(sizeof(float));
 }
 
-std::size_t kept_pairs(std::int64_t pixels) {
+std::size_t cached_pairs(std::int64_t pixels) {
     return std::clamp(
-        static_cast<std::size_t>(kept_bytes / std::max<std::int64_t>(pair_bytes(pixels), 1)),
+        static_cast<std::size_t>(cached_bytes / std::max<std::int64_t>(pair_bytes(pixels), 1)),
         fewest_pairs, most_pairs);
 }
 
@@ -175,7 +175,7 @@ struct FlowService::Impl {
             lumas.splice(lumas.begin(), lumas, hit);
         } else {
             lumas.push_front({weak(picture), luma(picture)});
-            if (lumas.size() > kept_lumas) {
+            if (lumas.size() > cached_lumas) {
                 lumas.pop_back();
             }
         }
@@ -201,8 +201,8 @@ FlowService::~FlowService() = default;
 std::int64_t FlowService::most_bytes(std::int64_t pixels) {
     // Bytes a pixel for OpenCV's pyramids, gradients and fields: a guess on the safe side.
     constexpr std::int64_t search = 32;
-    return static_cast<std::int64_t>(kept_pairs(pixels)) * pair_bytes(pixels) +
-           pixels * (static_cast<std::int64_t>(kept_lumas) + search);
+    return static_cast<std::int64_t>(cached_pairs(pixels)) * pair_bytes(pixels) +
+           pixels * (static_cast<std::int64_t>(cached_lumas) + search);
 }
 
 at::Tensor FlowService::flow(const at::Tensor& from, const at::Tensor& to, FlowDetail detail) {
@@ -219,7 +219,7 @@ at::Tensor FlowService::flow(const at::Tensor& from, const at::Tensor& to, FlowD
         flow = flow.pin_memory().to(from.device(), /*non_blocking=*/true);
     }
     impl_->pairs.push_front({weak(from), weak(to), detail, flow});
-    if (impl_->pairs.size() > kept_pairs(from.size(1) * from.size(2))) {
+    if (impl_->pairs.size() > cached_pairs(from.size(1) * from.size(2))) {
         impl_->pairs.pop_back();
     }
     return for_caller(flow);

@@ -151,6 +151,17 @@ Stage::~Stage() {
     }
 }
 
+oldfilm_config answer_like(const oldfilm_format& input) {
+    oldfilm_config answer{};
+    answer.size = sizeof(answer);
+    answer.channels = input.channels;
+    answer.height = input.height;
+    answer.width = input.width;
+    answer.rate = input.rate;
+    answer.batch = 1;
+    return answer;
+}
+
 std::string why_refused(const oldfilm_config& c, const oldfilm_plugin_description& plugin) {
     // Far beyond what any stage needs, and far from where sums of them would not fit.
     constexpr std::int64_t most_side = 1 << 20;
@@ -195,13 +206,7 @@ std::string why_refused(const oldfilm_config& c, const oldfilm_plugin_descriptio
 
 oldfilm_config Stage::answer_to(const oldfilm_format& format,
                                 const std::vector<ParameterValue>& values) {
-    oldfilm_config answer{};
-    answer.size = sizeof(answer);
-    answer.channels = format.channels;
-    answer.height = format.height;
-    answer.width = format.width;
-    answer.rate = format.rate;
-    answer.batch = 1;
+    oldfilm_config answer = answer_like(format);
     const std::vector<oldfilm_value> c_values = values_of(values);
     host_.check(call([&] { return plugin_->configure(stage_, &format, c_values.data(), &answer); }),
                 "configure itself");

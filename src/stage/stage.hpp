@@ -28,10 +28,13 @@ struct Config {
     int batch = 1;
     int warm_up = 0;
     int analysis_frames = 0;
-    std::int64_t memory = 0; ///< bytes of work space beside models; 0: not known
+    std::int64_t memory = 0; ///< bytes of work space apart from models; 0: not known
     bool changes_rate = false;
     Rational each{1}; ///< outputs for each frame, of a rate changer where the input has no rate
 };
+
+/// What `configure` is handed to change: everything as the input is.
+oldfilm_config answer_like(const oldfilm_format& input);
 
 /// Why an answer to `configure` can't be worked with: what was expected and what was found. Empty:
 /// it can.

@@ -74,7 +74,7 @@ if script -qec true script.log >/dev/null 2>&1; then
     run y ./setup.sh demo
     expect "a yes at the terminal answers" asked_for ninja-build
     run n ./setup.sh demo
-    expect "a no at the terminal is kept to" untouched
+    expect "a no at the terminal is respected" untouched
     expect "a no stops" [ "$status" = 1 ]
     run '' ./setup.sh demo
     expect "Enter is a no" untouched
