@@ -1,8 +1,9 @@
-# Most of a compilation is other people's headers, which are precompiled here, in three sets of which a target takes one:
+# Most of a compilation is other people's headers, which are precompiled here, in four sets of which a target takes one:
 #
 #   plain   the C++ library, fmt, nlohmann/json
 #   torch   the same and LibTorch's tensors
-#   test    the same and Catch2; tests/CMakeLists.txt makes it
+#   graph   the same, all of ATen's functions and TorchScript's graphs
+#   test    torch's and Catch2; tests/CMakeLists.txt makes it
 #
 # oldfilm_precompiled(target set)
 #
@@ -26,6 +27,8 @@ function(oldfilm_header_set name)
 endfunction()
 oldfilm_header_set(plain HEADERS ${oldfilm_common_headers})
 oldfilm_header_set(torch HEADERS ${oldfilm_common_headers} ATen/core/Tensor.h LINK oldfilm_torch::torch_cpu oldfilm_torch::c10)
+oldfilm_header_set(graph HEADERS ${oldfilm_common_headers} ATen/ATen.h torch/csrc/jit/ir/ir.h
+  LINK oldfilm_torch::torch_cpu oldfilm_torch::c10)
 
 function(oldfilm_precompiled target name)
   target_precompile_headers(${target} REUSE_FROM oldfilm_headers_${name})

@@ -11,8 +11,8 @@ oldfilm_test(package_test SOURCES package_test.cpp LIBS oldfilm_core oldfilm_tin
 oldfilm_test(tiling_test SOURCES tiling_test.cpp)
 oldfilm_hidden(tiling_test oldfilm_core model/tiling)
 oldfilm_test(rows_test SOURCES rows_test.cpp LIBS oldfilm_torch::torch_cpu oldfilm_torch::c10)
-oldfilm_hidden(rows_test oldfilm_core model/graph_facts model/join_rows model/row_compiler model/row_kernels
-  model/row_nodes model/row_operations model/row_program)
+oldfilm_hidden(rows_test oldfilm_torchscript torchscript/graph_facts torchscript/join_rows torchscript/row_compiler
+  torchscript/row_kernels torchscript/row_nodes torchscript/row_operations torchscript/row_program)
 if(OLDFILM_OPENCV_STAGES)
   find_package(OpenCV REQUIRED COMPONENTS core imgproc video)
   oldfilm_test(flow_test SOURCES flow_test.cpp LIBS oldfilm_core opencv_core opencv_imgproc opencv_video)

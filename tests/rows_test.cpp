@@ -1,6 +1,6 @@
 // Row programs against LibTorch's own operations, one graph at a time.
-#include "model/graph_facts.hpp"
-#include "model/join_rows.hpp"
+#include "torchscript/graph_facts.hpp"
+#include "torchscript/join_rows.hpp"
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>

@@ -1,4 +1,6 @@
-#include "check_plugin_command.hpp"
+/// The conformance suite for stage plugins, each plugin in a process of its own.
+
+#include "engine.hpp"
 
 #include "check_child.hpp"
 
@@ -162,16 +164,16 @@ int checked(const CheckPluginArguments& arguments) {
 
 } // namespace
 
-int check_plugin(const CheckPluginArguments& arguments) {
+} // namespace cli
+
+int oldfilm_cli_check_plugin(const cli::CheckPluginArguments& arguments) {
     try {
-        return checked(arguments);
+        return cli::checked(arguments);
     } catch (const oldfilm::Error& error) {
         fmt::print(stderr, "oldfilm: {}\n", error.what());
-        return error.code() == oldfilm::Errc::invalid_argument ? wrong_usage : failed;
+        return error.code() == oldfilm::Errc::invalid_argument ? cli::wrong_usage : cli::failed;
     } catch (const std::exception& error) {
         fmt::print(stderr, "oldfilm: {}\n", error.what());
-        return failed;
+        return cli::failed;
     }
 }
-
-} // namespace cli

@@ -3,7 +3,6 @@
 /// The commands of the engine; each says what went wrong and returns the exit status.
 
 #include "arguments.hpp"
-#include "check_plugin_command.hpp"
 
 #include <string>
 

@@ -1,8 +1,8 @@
 #pragma once
 /// \file
-/// The half of the program that restores. It stands on LibTorch, which takes a quarter of a second
-/// to load, so it is a library of its own that is loaded when a command needs it; listing plugins
-/// and help do not.
+/// The parts of the program that restore and that check plugins. They stand on LibTorch, which
+/// takes a quarter of a second to load, so they are libraries of their own that are loaded when a
+/// command needs them; listing plugins and help do not.
 
 #include "arguments.hpp"
 
@@ -17,7 +17,6 @@ struct Engine {
     int (*inspect_media)(const InspectArguments&);
     int (*inspect_model)(const InspectArguments&);
     int (*compare)(const CompareArguments&);
-    int (*check_plugin)(const CheckPluginArguments&);
     /// Lines with the versions of what the engine stands on.
     std::string (*versions)();
 };
@@ -25,7 +24,12 @@ struct Engine {
 /// Loads the engine, once. Throws `std::runtime_error` with the loader's reason.
 const Engine& engine();
 
+/// The conformance suite for stage plugins; returns the exit status. Throws as `engine` does.
+int check_plugin(const CheckPluginArguments& arguments);
+
 } // namespace cli
 
-/// The engine library's one symbol.
+/// The one symbol of each library.
 extern "C" __attribute__((visibility("default"))) const cli::Engine* oldfilm_cli_engine();
+extern "C" __attribute__((visibility("default"))) int
+oldfilm_cli_check_plugin(const cli::CheckPluginArguments& arguments);

@@ -5,21 +5,35 @@
 #include <stdexcept>
 
 namespace cli {
+namespace {
+
+/// A function of a part of this program, which is found by the program's own run path. That is
+/// relative to it, so that the installed tree can be moved.
+template <class Function>
+Function* loaded(const char* library, const char* symbol, const char* remedy) {
+    void* handle = dlopen(library, RTLD_NOW | RTLD_LOCAL);
+    void* found = handle == nullptr ? nullptr : dlsym(handle, symbol);
+    if (found == nullptr) {
+        throw std::runtime_error(std::string("a part of this program cannot be loaded (") +
+                                 dlerror() + "); " + remedy);
+    }
+    return reinterpret_cast<Function*>(found);
+}
+
+} // namespace
 
 const Engine& engine() {
-    // Found by this program's own run path, which is relative to it, so that the installed tree
-    // can be moved.
-    static const Engine* const loaded = [] {
-        void* library = dlopen(OLDFILM_CLI_ENGINE, RTLD_NOW | RTLD_LOCAL);
-        void* symbol = library == nullptr ? nullptr : dlsym(library, "oldfilm_cli_engine");
-        if (symbol == nullptr) {
-            throw std::runtime_error(
-                std::string("the restoring half of this program cannot be loaded (") + dlerror() +
-                "); install oldfilm again, together with its LibTorch");
-        }
-        return reinterpret_cast<const Engine* (*)()>(symbol)();
-    }();
-    return *loaded;
+    static const Engine* const table =
+        loaded<const Engine*()>(OLDFILM_CLI_ENGINE, "oldfilm_cli_engine",
+                                "install oldfilm again, together with its LibTorch")();
+    return *table;
+}
+
+int check_plugin(const CheckPluginArguments& arguments) {
+    return loaded<int(const CheckPluginArguments&)>(
+        OLDFILM_CLI_CHECK, "oldfilm_cli_check_plugin",
+        "build it with ./setup.sh build, or install oldfilm again, together with its LibTorch")(
+        arguments);
 }
 
 } // namespace cli

@@ -70,7 +70,7 @@ int run(CommandLine& line) {
     case CommandLine::Command::new_stage:
         return new_stage(line.new_stage);
     case CommandLine::Command::check_plugin:
-        return engine().check_plugin(line.check_plugin);
+        return check_plugin(line.check_plugin);
     case CommandLine::Command::version:
         return show_version();
     case CommandLine::Command::none:

@@ -2,10 +2,10 @@
 #include "device/device.hpp"
 #include "device/kept_blocks.hpp"
 #include "device/recording.hpp"
-#include "model/network.hpp"
+#include "torchscript/network.hpp"
 #include "model/package.hpp"
 #include "model/precision.hpp"
-#include "model/recorded_network.hpp"
+#include "torchscript/recorded_network.hpp"
 #include "model/tensors.hpp"
 #include "model/tiling.hpp"
 

@@ -2,6 +2,8 @@
 /// \file
 /// Dense optical flow between two pictures, computed once for a pair and shared by all stages.
 
+#include <oldfilm/export.hpp>
+
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
@@ -16,8 +18,8 @@ enum class FlowDetail { half, full };
 /// Thread-safe; one thread at a time computes.
 class FlowService {
   public:
-    FlowService();
-    ~FlowService();
+    OLDFILM_API FlowService();
+    OLDFILM_API ~FlowService();
     FlowService(const FlowService&) = delete;
     FlowService& operator=(const FlowService&) = delete;
 

@@ -5,6 +5,7 @@
 #include "stage/flow.hpp"
 
 #include <oldfilm/error.hpp>
+#include <oldfilm/export.hpp>
 #include <oldfilm/model.hpp>
 #include <oldfilm/plugin.h>
 #include <oldfilm/profile.hpp>
@@ -34,7 +35,7 @@ struct OpenModel {
 /// precision. Thread-safe.
 class ModelStore {
   public:
-    OpenModel open(const std::string& path, const std::string& task, const ModelOptions& options);
+    OLDFILM_API OpenModel open(const std::string& path, const std::string& task, const ModelOptions& options);
 
   private:
     struct Entry {
@@ -64,7 +65,7 @@ struct Shared {
 /// One stage's side of the host: the C struct that it sees, and what it said went wrong.
 class HostSide {
   public:
-    HostSide(Shared& shared, std::string label, std::string folder, bool torch,
+    OLDFILM_API HostSide(Shared& shared, std::string label, std::string folder, bool torch,
              NamedFiles named = {});
     HostSide(const HostSide&) = delete;
     HostSide& operator=(const HostSide&) = delete;
@@ -85,9 +86,9 @@ class HostSide {
 
     /// A service failed; remembered so that its code survives the way through the plugin. Returns
     /// the status for it. For any thread; of several sentences one stays.
-    int remember(Errc code, std::string_view sentence) noexcept;
+    OLDFILM_API int remember(Errc code, std::string_view sentence) noexcept;
     /// Throws what `status` means, with the sentence that was said, unless it is OLDFILM_OK.
-    void check(int status, const char* doing);
+    OLDFILM_API void check(int status, const char* doing);
 
     /// What is lent to the plugin during the call that is under way.
     std::vector<at::Tensor> lent;
@@ -113,7 +114,7 @@ class HostSide {
 /// Where the package that a stage names lies: in the plugin's folder, where `person` said that it
 /// does, or in OLDFILM_MODEL_PATH and ~/.local/share/oldfilm/models. Never in the working directory
 /// unless a path leads there. Throws `Error` (not_found).
-std::string find_package(const std::string& name, const std::string& plugin_folder,
+OLDFILM_API std::string find_package(const std::string& name, const std::string& plugin_folder,
                          const std::string& person = "");
 
 } // namespace oldfilm::stage

@@ -34,11 +34,11 @@ struct Config {
 };
 
 /// What `configure` is handed to change: everything as the input is.
-oldfilm_config answer_like(const oldfilm_format& input);
+OLDFILM_API oldfilm_config answer_like(const oldfilm_format& input);
 
 /// Why an answer to `configure` can't be worked with: what was expected and what was found. Empty:
 /// it can.
-std::string why_refused(const oldfilm_config& answer, const oldfilm_plugin_description& plugin);
+OLDFILM_API std::string why_refused(const oldfilm_config& answer, const oldfilm_plugin_description& plugin);
 
 /// The number of the first entry in the window of frame `number`, of a shot's frames `first` to
 /// `last`, which may be one that the shot doesn't have: see oldfilm_config. `last` may be less than

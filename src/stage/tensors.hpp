@@ -3,6 +3,7 @@
 /// Tensors on their way across the plugin boundary; no pixel is copied in either direction. On a
 /// device for the worker's thread, in the order of its current stream.
 
+#include <oldfilm/export.hpp>
 #include <oldfilm/plugin.h>
 
 #include <ATen/core/Tensor.h>
@@ -22,7 +23,7 @@ at::ScalarType type_of(std::int32_t dtype);
 
 /// `tensor` lent for a call; valid while `tensor` is. `torch`: the other side has our runtime tag.
 /// Throws `Error` (stage_failed) where plugins know no such tensor.
-oldfilm_tensor lend(const at::Tensor& tensor, bool torch);
+OLDFILM_API oldfilm_tensor lend(const at::Tensor& tensor, bool torch);
 
 /// `tensor` given: the receiver owns a reference, and gives it back through `release` or by `impl`.
 /// Throws as `lend` does.
@@ -31,7 +32,7 @@ oldfilm_tensor give(const at::Tensor& tensor, bool torch);
 /// A tensor of a run on `device` that a plugin gave, taken over; empty when none was given. What is
 /// queued from now on comes after its making. Throws `Error` (stage_failed) when it makes no sense;
 /// it has been given back then.
-at::Tensor take(oldfilm_tensor& given, const at::Device& device);
+OLDFILM_API at::Tensor take(oldfilm_tensor& given, const at::Device& device);
 
 /// What a plugin of a run on `device` lends to a service of the host.
 class Borrowed {

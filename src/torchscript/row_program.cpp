@@ -1,6 +1,6 @@
-#include "model/row_program.hpp"
+#include "torchscript/row_program.hpp"
 
-#include "model/row_kernels.hpp"
+#include "torchscript/row_kernels.hpp"
 
 #include <ATen/TensorIterator.h>
 #include <ATen/ops/empty.h>

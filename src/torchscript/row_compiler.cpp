@@ -1,4 +1,4 @@
-#include "model/row_compiler.hpp"
+#include "torchscript/row_compiler.hpp"
 
 #include <torch/csrc/jit/ir/ir.h>
 

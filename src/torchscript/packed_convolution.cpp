@@ -1,7 +1,7 @@
-#include "model/packed_convolution.hpp"
+#include "torchscript/packed_convolution.hpp"
 
-#include "model/convolution_nodes.hpp"
-#include "model/graph_facts.hpp"
+#include "torchscript/convolution_nodes.hpp"
+#include "torchscript/graph_facts.hpp"
 
 #include <ATen/ATen.h>
 #include <ATen/core/dispatch/Dispatcher.h>

@@ -1,4 +1,4 @@
-#include "model/graph_facts.hpp"
+#include "torchscript/graph_facts.hpp"
 
 #include <ATen/core/jit_type.h>
 #include <torch/csrc/jit/ir/constants.h>

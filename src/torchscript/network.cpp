@@ -1,12 +1,12 @@
-#include "model/network.hpp"
+#include "torchscript/network.hpp"
 
-#include "model/feature_shuffle.hpp"
-#include "model/graph_facts.hpp"
-#include "model/join_rows.hpp"
-#include "model/lower_precision.hpp"
-#include "model/packed_convolution.hpp"
-#include "model/shared_sampling.hpp"
-#include "model/stopping.hpp"
+#include "torchscript/feature_shuffle.hpp"
+#include "torchscript/graph_facts.hpp"
+#include "torchscript/join_rows.hpp"
+#include "torchscript/lower_precision.hpp"
+#include "torchscript/packed_convolution.hpp"
+#include "torchscript/shared_sampling.hpp"
+#include "torchscript/stopping.hpp"
 
 #include <oldfilm/error.hpp>
 

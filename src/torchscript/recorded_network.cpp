@@ -1,4 +1,4 @@
-#include "model/recorded_network.hpp"
+#include "torchscript/recorded_network.hpp"
 
 #include "device/order.hpp"
 

@@ -1,7 +1,7 @@
-#include "model/feature_shuffle.hpp"
+#include "torchscript/feature_shuffle.hpp"
 
-#include "model/convolution_nodes.hpp"
-#include "model/graph_facts.hpp"
+#include "torchscript/convolution_nodes.hpp"
+#include "torchscript/graph_facts.hpp"
 
 #include <ATen/ATen.h>
 #include <torch/csrc/jit/ir/constants.h>

@@ -2,8 +2,8 @@
 /// \file
 /// Writes a row program for a group of a graph's nodes.
 
-#include "model/row_nodes.hpp"
-#include "model/row_program.hpp"
+#include "torchscript/row_nodes.hpp"
+#include "torchscript/row_program.hpp"
 
 #include <cstdint>
 #include <map>

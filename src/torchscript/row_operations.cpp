@@ -1,5 +1,5 @@
 // What each kind of node comes to in rows.
-#include "model/row_compiler.hpp"
+#include "torchscript/row_compiler.hpp"
 
 #include <torch/csrc/jit/ir/ir.h>
 

@@ -2,7 +2,7 @@
 /// \file
 /// The inner loops of row programs, for several kinds of processor.
 
-#include "model/row_program.hpp"
+#include "torchscript/row_program.hpp"
 
 namespace oldfilm {
 

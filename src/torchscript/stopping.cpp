@@ -1,4 +1,4 @@
-#include "model/stopping.hpp"
+#include "torchscript/stopping.hpp"
 
 #include <oldfilm/error.hpp>
 

@@ -2,7 +2,7 @@
 /// \file
 /// What rows can do of a graph: which nodes, which views, and how a row is counted in each.
 
-#include "model/graph_facts.hpp"
+#include "torchscript/graph_facts.hpp"
 
 #include <ATen/core/Tensor.h>
 

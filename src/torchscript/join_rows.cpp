@@ -1,6 +1,6 @@
-#include "model/join_rows.hpp"
+#include "torchscript/join_rows.hpp"
 
-#include "model/row_compiler.hpp"
+#include "torchscript/row_compiler.hpp"
 
 #include <ATen/core/jit_type.h>
 #include <torch/csrc/jit/ir/ir.h>

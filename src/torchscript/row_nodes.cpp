@@ -1,4 +1,4 @@
-#include "model/row_nodes.hpp"
+#include "torchscript/row_nodes.hpp"
 
 #include <torch/csrc/jit/ir/constants.h>
 #include <torch/csrc/jit/ir/ir.h>

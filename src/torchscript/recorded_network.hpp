@@ -3,7 +3,7 @@
 /// A network that a device is told of once: small ones take a fast device less time than the host
 /// takes to queue them, kernel by kernel.
 
-#include "model/network.hpp"
+#include "torchscript/network.hpp"
 
 #include <oldfilm/recording.hpp>
 

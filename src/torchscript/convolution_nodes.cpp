@@ -1,6 +1,6 @@
-#include "model/convolution_nodes.hpp"
+#include "torchscript/convolution_nodes.hpp"
 
-#include "model/graph_facts.hpp"
+#include "torchscript/graph_facts.hpp"
 
 #include <torch/csrc/jit/ir/constants.h>
 #include <torch/csrc/jit/ir/ir.h>

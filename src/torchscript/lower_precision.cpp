@@ -1,6 +1,6 @@
-#include "model/lower_precision.hpp"
+#include "torchscript/lower_precision.hpp"
 
-#include "model/graph_facts.hpp"
+#include "torchscript/graph_facts.hpp"
 
 #include <ATen/ATen.h>
 #include <torch/csrc/jit/ir/constants.h>

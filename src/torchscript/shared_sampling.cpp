@@ -1,4 +1,4 @@
-#include "model/shared_sampling.hpp"
+#include "torchscript/shared_sampling.hpp"
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>

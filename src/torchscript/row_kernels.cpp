@@ -1,4 +1,4 @@
-#include "model/row_kernels.hpp"
+#include "torchscript/row_kernels.hpp"
 
 #include <algorithm>
 #include <array>
