@@ -15,6 +15,7 @@ WORDS=("${PAGES[@]}" CHANGELOG.md)                                            # 
 LENGTH=("${PAGES[@]}")                                                        # lines of at most LONGEST characters
 LONGEST=120
 # Rows of a table that a test compares as they are (tests/pipeline_test.cpp).
+# shellcheck disable=SC2016
 MAY_BE_LONG='^\| `(silent-film|newsreel|home-movie|tv-archive)` \|'
 NO_TEXT='*.pt,*.jpg,*.png,*.gz,*.f32,*.exr,*.dpx,*/fuzz/seeds/*,*/__pycache__/*'
 
