@@ -29,7 +29,7 @@ while IFS=$'\t' read -r page target; do
 done < <(grep -oE '(href|src)="[^"]+"' -r "$site" --include='*.html' | sed -E 's/:(href|src)="/\t/; s/"$//' |
     grep -vE $'\t(https?:|mailto:|javascript:|\\$)' | sort -u)
 
-for page in README.md CONTRIBUTING.md SECURITY.md CHANGELOG.md docs/*.md; do
+for page in README.md CONTRIBUTING.md SECURITY.md CHANGELOG.md docs/*.md docs/dev/*.md; do
     while IFS= read -r target; do
         [[ -e $(dirname "$page")/${target%%#*} ]] || lost "$page" "$target"
     done < <(awk '/^```/ { code = !code } !code' "$page" | grep -oE '\]\([^)# ]+[^)]*\)' | sed 's/^](//; s/)$//' |

@@ -74,7 +74,7 @@ try() {
 }
 
 count=0
-for page in "$source"/README.md "$source"/CONTRIBUTING.md "$source"/SECURITY.md "$source"/docs/*.md; do
+for page in "$source"/{README,CONTRIBUTING,SECURITY}.md "$source"/docs/*.md "$source"/docs/dev/*.md; do
     name=$(basename "$page" .md)
     here=$pages/$name
     mkdir -p "$here/blocks" "$here/build/bin"
