@@ -1,5 +1,5 @@
 # Installs the CPU half of LibTorch into a private folder, <libdir>/oldfilm/torch: its libraries and the
-# few that they need from beside them (component runtime, with their licences), its headers (dev).
+# few that they need from beside them (component runtime, with their licenses), its headers (dev).
 # The folder is laid out as a LibTorch, so that the CMake package finds it like any other.
 set(bundle_dir ${CMAKE_INSTALL_LIBDIR}/oldfilm/torch)
 
@@ -38,19 +38,19 @@ foreach(folder ATen c10 torch caffe2)
   endif()
 endforeach()
 
-# Licences as the wheels carry them, or an unpacked LibTorch's own.
-set(licences_found FALSE)
+# Licenses as the wheels carry them, or an unpacked LibTorch's own.
+set(licenses_found FALSE)
 foreach(part torch nvidia_cuda_runtime nvidia_cuda_cupti)
-  file(GLOB licences ${OLDFILM_TORCH_ROOT}/../${part}-*.dist-info/licenses/*)
-  if(part STREQUAL "torch" AND NOT licences)
-    file(GLOB licences ${OLDFILM_TORCH_ROOT}/LICENSE* ${OLDFILM_TORCH_ROOT}/NOTICE*)
+  file(GLOB licenses ${OLDFILM_TORCH_ROOT}/../${part}-*.dist-info/licenses/*)
+  if(part STREQUAL "torch" AND NOT licenses)
+    file(GLOB licenses ${OLDFILM_TORCH_ROOT}/LICENSE* ${OLDFILM_TORCH_ROOT}/NOTICE*)
   endif()
-  if(licences)
-    set(licences_found TRUE)
-    install(FILES ${licences} DESTINATION ${bundle_dir}/licences/${part} COMPONENT runtime)
+  if(licenses)
+    set(licenses_found TRUE)
+    install(FILES ${licenses} DESTINATION ${bundle_dir}/licenses/${part} COMPONENT runtime)
   endif()
 endforeach()
-install(FILES ${CMAKE_CURRENT_LIST_DIR}/packaging/libgomp.txt DESTINATION ${bundle_dir}/licences/libgomp COMPONENT runtime)
-if(NOT licences_found)
-  message(WARNING "LibTorch's licences were not found near ${OLDFILM_TORCH_ROOT}; a package needs them")
+install(FILES ${CMAKE_CURRENT_LIST_DIR}/packaging/libgomp.txt DESTINATION ${bundle_dir}/licenses/libgomp COMPONENT runtime)
+if(NOT licenses_found)
+  message(WARNING "LibTorch's licenses were not found near ${OLDFILM_TORCH_ROOT}; a package needs them")
 endif()

@@ -93,7 +93,7 @@ AT(oldfilm_request, size, 0);
 AT(oldfilm_request, index, 8);
 AT(oldfilm_request, frames, 16);
 AT(oldfilm_request, count, 24);
-AT(oldfilm_request, centre, 28);
+AT(oldfilm_request, center, 28);
 AT(oldfilm_request, position, 32);
 AT(oldfilm_request, result, 40);
 

@@ -9,7 +9,7 @@ if(NOT OpenMP_C_FOUND)
 endif()
 set(broken_dir ${PROJECT_BINARY_DIR}/tests/broken)
 
-# oldfilm_broken(NAME [OPTION...]): the parametrised plugin, in a folder that nobody searches.
+# oldfilm_broken(NAME [OPTION...]): the parametrized plugin, in a folder that nobody searches.
 function(oldfilm_broken name)
   add_library(oldfilm_broken_${name} MODULE plugins/broken/description.c plugins/broken/life.c
     plugins/broken/picture.c plugins/broken/exception.cpp)

@@ -79,11 +79,10 @@ TEST_CASE("wrong usage of check-plugin is refused", "[check]") {
     const Scratch scratch;
     CHECK(test::oldfilm("check-plugin", scratch.path()).status == 2);
     CHECK(test::oldfilm("check-plugin /nonexistent.so", scratch.path()).status == 2);
-    const auto unknown =
-        test::oldfilm("check-plugin " + binary + "/tests/plugins/test-good.so --only film.colour",
-                      scratch.path());
+    const auto unknown = test::oldfilm(
+        "check-plugin " + binary + "/tests/plugins/test-good.so --only film.color", scratch.path());
     CHECK(unknown.status == 2);
-    CHECK_THAT(unknown.error, Contains("no check \"film.colour\""));
+    CHECK_THAT(unknown.error, Contains("no check \"film.color\""));
     const auto list = test::oldfilm("check-plugin --list", scratch.path());
     CHECK(list.status == 0);
     CHECK_THAT(list.out, Contains("film.reset"));

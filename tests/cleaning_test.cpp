@@ -239,7 +239,7 @@ TEST_CASE("a network's window holds no frame twice while its shot has others",
     // The frames that a window inside a shot of 8 holds, and those that the places of 2 + 1 + 2
     // get.
     struct Row {
-        std::int64_t first, centre;
+        std::int64_t first, center;
         std::vector<std::int64_t> expected;
     };
     const Row rows[] = {{0, 0, {4, 3, 0, 1, 2}}, {0, 1, {4, 0, 1, 2, 3}}, {0, 2, {0, 1, 2, 3, 4}},
@@ -254,12 +254,12 @@ TEST_CASE("a network's window holds no frame twice while its shot has others",
         oldfilm_request request{};
         request.frames = window.data();
         request.count = 5;
-        request.centre = static_cast<std::uint32_t>(row.centre - row.first);
+        request.center = static_cast<std::uint32_t>(row.center - row.first);
         std::vector<std::int64_t> got;
         for (const std::size_t place : stages::filled_window(sdk::Request(request), 2, 2)) {
             got.push_back(frames[place].index);
         }
-        CAPTURE(row.centre);
+        CAPTURE(row.center);
         CHECK(got == row.expected);
     }
 }

@@ -2,6 +2,7 @@
 if(TARGET oldfilm_cli AND OLDFILM_OPENCV_STAGES)
   add_test(NAME docs_outputs COMMAND ${PROJECT_SOURCE_DIR}/docs/outputs.sh ${PROJECT_BINARY_DIR} --check)
 endif()
+add_test(NAME docs_words COMMAND ${PROJECT_SOURCE_DIR}/tests/docs/words.sh ${PROJECT_SOURCE_DIR})
 find_program(OLDFILM_DOXYGEN doxygen)
 if(OLDFILM_DOXYGEN)
   add_test(NAME docs_site COMMAND ${PROJECT_SOURCE_DIR}/docs/site.sh ${PROJECT_BINARY_DIR})

@@ -6,7 +6,7 @@
 #include "media/codec_choice.hpp"
 #include "media/encoder.hpp"
 #include "media/hardware.hpp"
-#include "media/put_back.hpp"
+#include "media/original_samples.hpp"
 #include "media/reader.hpp"
 #include "media_files.hpp"
 #include "surface_fixtures.hpp"
@@ -38,7 +38,7 @@ using late::Order;
 
 namespace {
 
-std::int64_t lane_waits = 0; ///< of the lane, when `Halves` last worked
+std::int64_t worker_waits = 0; ///< of the worker, when `Halves` last worked
 
 /// Half as bright in the middle third, and untouched around it.
 class Halves final : public sdk::Stage {
@@ -46,12 +46,11 @@ class Halves final : public sdk::Stage {
     using Stage::Stage;
     void configure(const sdk::Format& /*input*/, const sdk::Values& /*values*/,
                    sdk::Config& /*config*/) override {}
-    using Stage::process;
     void process(const sdk::Request& request) override {
         at::Tensor picture = sdk::picture(request.frame(0)).clone();
         picture.slice(1, picture.size(1) / 3, picture.size(1) * 2 / 3).mul_(0.5);
-        request.give(sdk::give(picture));
-        lane_waits = late::waits_here();
+        request.set_output(sdk::share(picture));
+        worker_waits = late::waits_here();
     }
 };
 
@@ -250,7 +249,7 @@ TEST_CASE("An engine that breaks down says so") {
     CHECK_FALSE(media::VideoEngine::has_failed(0));
 }
 
-TEST_CASE("Colour in the middle of grey film is told, wherever it is decoded") {
+TEST_CASE("Color in the middle of gray film is told, wherever it is decoded") {
     const Folder folder;
     // One frame that no look into the film meets.
     const std::string file =
@@ -262,7 +261,7 @@ TEST_CASE("Colour in the middle of grey film is told, wherever it is decoded") {
         return reader.warnings;
     };
     const std::vector<std::string> expected = told(at::kCPU, nullptr);
-    CHECK(any_says(expected, "colour at 0.440 s"));
+    CHECK(any_says(expected, "color at 0.440 s"));
     const at::Device device = late::begin();
     CHECK(told(device, stand_in(device)) == expected);
     CHECK(told(at::kCPU, stand_in(at::kCPU)) == expected);
@@ -298,7 +297,7 @@ TEST_CASE("A film decoded on a device stays there until it is done") {
     CAPTURE(seed, stay, options.keep_coded);
     const at::Device device = late::begin(seed == 0 ? Order::last : Order::random, seed);
     Opened reader(file, device, stand_in(device), options);
-    const late::Counts before = late::counts(); // what is looked at to tell colour from grey
+    const late::Counts before = late::counts(); // what is looked at to tell color from gray
     const std::vector<Frame> found = pulled("late", reader, stay, stats);
     const late::Counts counts = late::counts();
     CHECK(stats.uploads == 0);
@@ -306,7 +305,7 @@ TEST_CASE("A film decoded on a device stays there until it is done") {
     // Thumbnails, for which only the frame itself is waited, outside the worker; and where it is
     // read, each frame is compared with the one before it.
     constexpr int compared = 13;
-    CHECK(lane_waits == 14);
+    CHECK(worker_waits == 14);
     CHECK(counts.waits - before.waits == (stay ? 14 : 28) + compared);
     // Nobody has asked for the coded samples of the frames that were not looked at.
     for (std::size_t i = 5; i < found.size(); ++i) {

@@ -72,7 +72,7 @@ struct Film : Scratch {
     double seconds = 0; ///< that it takes undisturbed
 };
 
-/// A restoration that was broken off right after its pieces were made, for tests of what is done
+/// A restoration that was broken off right after its segments were made, for tests of what is done
 /// with them.
 struct Begun : Film {
     Begun() {
@@ -83,7 +83,7 @@ struct Begun : Film {
         kept = path() / "kept";
         fs::copy(path() / "out.mkv.oldfilm-job", kept, fs::copy_options::recursive);
     }
-    void put_back() const {
+    void restore_original_samples() const {
         fs::remove(path() / "out.mkv");
         fs::remove_all(path() / "out.mkv.oldfilm-job");
         fs::copy(kept, path() / "out.mkv.oldfilm-job", fs::copy_options::recursive);
@@ -103,7 +103,7 @@ TEST_CASE("A restoration that is broken off goes on, to the same bytes") {
         REQUIRE(again.status == 0);
         CHECK((content(s.path() / "out.mkv") == s.whole));
         CHECK_FALSE(s.has("out.mkv.oldfilm-job"));
-        if (by == "full") { // late enough for pieces to be there
+        if (by == "full") { // late enough for segments to be there
             CHECK(done(again).at("resumed") > 30);
             CHECK(again.error.find("going on with the restoration") != std::string::npos);
         }
@@ -178,7 +178,7 @@ TEST_CASE("What was begun in another way is not gone on with") {
     }
 }
 
-TEST_CASE("A damaged journal, or a damaged piece, costs work and nothing else") {
+TEST_CASE("A damaged journal, or a damaged segment, costs work and nothing else") {
     const Begun s;
     const std::string text = content(s.kept / "journal");
     const auto lines = std::count(text.begin(), text.end(), '\n');
@@ -191,23 +191,23 @@ TEST_CASE("A damaged journal, or a damaged piece, costs work and nothing else") 
     }
     for (const std::size_t cut : cuts) {
         INFO("cut at " << cut << " of " << text.size());
-        s.put_back();
+        s.restore_original_samples();
         fs::resize_file(s.journal(), cut);
         REQUIRE(s.restore("out.mkv").status == 0);
         CHECK((content(s.path() / "out.mkv") == s.whole));
     }
-    s.put_back();
+    s.restore_original_samples();
     std::string flipped = text;
     flipped[text.size() / 2] ^= 1;
     std::ofstream(s.journal(), std::ios::binary) << flipped;
     CHECK(s.restore("out.mkv").status == 0);
     CHECK((content(s.path() / "out.mkv") == s.whole));
 
-    s.put_back();
-    const fs::path piece = s.path() / "out.mkv.oldfilm-job/film-000000.packets";
-    std::string packets = content(piece);
+    s.restore_original_samples();
+    const fs::path segment = s.path() / "out.mkv.oldfilm-job/film-000000.packets";
+    std::string packets = content(segment);
     packets[packets.size() / 3] ^= 4;
-    std::ofstream(piece, std::ios::binary) << packets;
+    std::ofstream(segment, std::ios::binary) << packets;
     const Outcome outcome = s.restore("out.mkv");
     CHECK(outcome.status == 0);
     CHECK(done(outcome).at("resumed") == 0);
@@ -264,7 +264,7 @@ TEST_CASE("What goes along with a film is decided before the work, and the same 
     CHECK(run("ffprobe -v quiet -show_entries stream_tags=timecode -of csv=p=0 out.mp4 | sort -u",
               folder.path())
               .out.find("01:00:01:0\n") != std::string::npos); // ten frames a second
-    // As many samples as the two seconds have, whatever pieces the film was made in.
+    // As many samples as the two seconds have, whatever segments the film was made in.
     CHECK(run("ffmpeg -v error -i out.mp4 -map 0:a -f s16le -ac 1 - | wc -c", folder.path()).out ==
           std::to_string(2 * 48000 * 2) + "\n");
     ffmpeg("-i in.mov -i in.mov -map 0 -map 1:v -c copy two.mov", folder.path());

@@ -31,5 +31,5 @@ endif()
 
 # Shots dealt out over devices.
 if(OLDFILM_MEDIA)
-  oldfilm_test(deal_test SOURCES deal_test.cpp LIBS oldfilm::media oldfilm::sdk oldfilm_late LABELS media)
+  oldfilm_test(worker_pool_test SOURCES worker_pool_test.cpp LIBS oldfilm::media oldfilm::sdk oldfilm_late LABELS media)
 endif()

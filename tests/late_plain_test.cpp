@@ -180,13 +180,12 @@ class Negative final : public sdk::Stage {
     using Stage::Stage;
     void configure(const sdk::Format& /*input*/, const sdk::Values& /*values*/,
                    sdk::Config& /*config*/) override {}
-    using Stage::process;
     void process(const sdk::Request& request) override {
-        request.give(sdk::give(1 - sdk::picture(request.centre())));
+        request.set_output(sdk::share(1 - sdk::picture(request.center())));
     }
 };
 
-/// Reads neighbours, makes a mask, and is made by several operators.
+/// Reads neighbors, makes a mask, and is made by several operators.
 class Mean final : public sdk::Stage {
   public:
     using Stage::Stage;
@@ -194,13 +193,12 @@ class Mean final : public sdk::Stage {
                    sdk::Config& config) override {
         config.before = config.after = 1;
     }
-    using Stage::process;
     void process(const sdk::Request& request) override {
         at::Tensor sum = sdk::picture(request.frame(0)) * 0.5;
         for (std::size_t i = 1; i < request.count(); ++i) {
             sum = sum + sdk::picture(request.frame(i)).clamp(0, 1) * 0.25;
         }
-        request.give(sdk::give(sum));
+        request.set_output(sdk::share(sum));
     }
 };
 

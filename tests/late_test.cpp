@@ -30,10 +30,10 @@ c10::Stream other_stream() {
         .getStreamFromGlobalPool({c10::kPrivateUse1, 0});
 }
 
-std::int64_t lane_waits = 0;   ///< of the lane, when `Mean` last worked
+std::int64_t worker_waits = 0; ///< of the worker, when `Mean` last worked
 std::int64_t waits_before = 0; ///< when the first frame was asked for: what loads models also waits
 
-/// Averages its window, a little brighter: temporaries come and go, on the lane's stream.
+/// Averages its window, a little brighter: temporaries come and go, on the worker's stream.
 class Mean final : public sdk::Stage {
   public:
     using Stage::Stage;
@@ -41,15 +41,14 @@ class Mean final : public sdk::Stage {
                    sdk::Config& config) override {
         config.before = config.after = 1;
     }
-    using Stage::process;
     void process(const sdk::Request& request) override {
         at::Tensor sum = sdk::picture(request.frame(0)) * 0.5;
         for (std::size_t i = 1; i < request.count(); ++i) {
             sum = sum + sdk::picture(request.frame(i)).clamp(0, 1) * 0.25;
         }
-        request.give(sdk::give(sum));
-        request.give_mask(sdk::give(sum.narrow(0, 0, 1).gt(0.5).to(at::kFloat)));
-        lane_waits = late::waits_here();
+        request.set_output(sdk::share(sum));
+        request.set_mask(sdk::share(sum.narrow(0, 0, 1).gt(0.5).to(at::kFloat)));
+        worker_waits = late::waits_here();
     }
 };
 
@@ -61,11 +60,10 @@ class Between final : public sdk::Stage {
                    sdk::Config& config) override {
         config.rate = {2 * input.rate.num, input.rate.den};
     }
-    using Stage::process;
     void process(const sdk::Request& request) override {
         const double t = request.position();
-        request.give(sdk::give(sdk::picture(request.frame(0)) * (1 - t) +
-                               sdk::picture(request.frame(1)) * t));
+        request.set_output(sdk::share(sdk::picture(request.frame(0)) * (1 - t) +
+                                     sdk::picture(request.frame(1)) * t));
     }
 };
 
@@ -219,11 +217,11 @@ TEST_CASE("a film pulled through a late device is the film through the CPU") {
     CHECK(counts.uploads == 9);
     CHECK(counts.downloads == 2 * out); // picture and mask
     CHECK(counts.waits == out);
-    CHECK(lane_waits == 0);
+    CHECK(worker_waits == 0);
     CHECK(counts.reused > 0);
 }
 
-TEST_CASE("a film pushed on a late device comes back there, and nobody waits for the lane") {
+TEST_CASE("a film pushed on a late device comes back there, and nobody waits for the worker") {
     const std::vector<Frame> frames = film(7);
     const std::vector<Frame> expected = pulled(three_stages("cpu"), frames);
     const std::uint64_t seed = GENERATE(0, 1, 2, 3);

@@ -17,7 +17,7 @@ using namespace media_files;
 
 namespace {
 
-/// Smooth in colour, so that filters of different shape agree, and 90 x 62.
+/// Smooth in color, so that filters of different shape agree, and 90 x 62.
 constexpr const char* picture =
     "-f lavfi -i gradients=size=90x62:c0=red:c1=blue:c2=0x20c060:c3=0xe0e040:n=4:x0=3:y0=5:x1=80:"
     "y1=55:rate=25:seed=7 -frames:v 1 ";
@@ -72,7 +72,7 @@ TEST_CASE("Matrices, ranges, depths and sitings are as H.273 says") {
     }
 }
 
-TEST_CASE("RGB and grey are taken as they are") {
+TEST_CASE("RGB and gray are taken as they are") {
     const Folder folder;
     for (const std::string format : {"gbrp", "gbrp10le", "gbrp16le", "rgb24", "bgr0", "pal8"}) {
         const std::string file = folder / "film.nut";
@@ -91,10 +91,10 @@ TEST_CASE("RGB and grey are taken as they are") {
         // half at most.
         CHECK(worst(ours, at::stack({gbr[2], gbr[0], gbr[1]})) < 6e-3);
     }
-    ffmpeg(picture + std::string("-pix_fmt gray16le -c:v ffv1 ") + (folder / "grey.mkv"));
-    Reader grey(folder / "grey.mkv");
-    const at::Tensor ours = grey.next()->picture();
-    std::string raw = shell("ffmpeg -v error -nostdin -i " + (folder / "grey.mkv") +
+    ffmpeg(picture + std::string("-pix_fmt gray16le -c:v ffv1 ") + (folder / "gray.mkv"));
+    Reader gray(folder / "gray.mkv");
+    const at::Tensor ours = gray.next()->picture();
+    std::string raw = shell("ffmpeg -v error -nostdin -i " + (folder / "gray.mkv") +
                             " -pix_fmt gray16le -f rawvideo -");
     const at::Tensor exact = at::from_blob(raw.data(), {1, 62, 90}, at::dtype(at::kShort))
                                  .to(at::kInt)
@@ -102,7 +102,7 @@ TEST_CASE("RGB and grey are taken as they are") {
                                  .to(at::kFloat)
                                  .div(65535);
     CHECK(worst(ours, exact) < 1e-6);
-    CHECK(grey.info().bits == 16);
+    CHECK(gray.info().bits == 16);
 }
 
 TEST_CASE("What is untagged is BT.601 in SD and BT.709 in HD") {
@@ -176,7 +176,7 @@ TEST_CASE("Pictures beyond black and white survive in between and are cut when w
     }
 }
 
-TEST_CASE("Colour tags that change midway are followed") {
+TEST_CASE("Color tags that change midway are followed") {
     const Folder folder;
     const auto part = [&](const std::string& name, const std::string& matrix,
                           const std::string& range, const std::string& tags) {

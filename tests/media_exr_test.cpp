@@ -18,7 +18,7 @@ using Catch::Matchers::Contains;
 
 namespace {
 
-/// Three pictures of the colour that the expressions give, in float32.
+/// Three pictures of the color that the expressions give, in float32.
 void make_exr(const std::string& pattern, const std::string& values,
               const std::string& format = "gbrpf32le") {
     ffmpeg("-f lavfi -i \"nullsrc=size=64x48:rate=25,format=" + format + ",geq=" + values +

@@ -168,7 +168,7 @@ TEST_CASE("Rotated and mirrored films come upright") {
     }
 }
 
-TEST_CASE("A film whose colour says nothing is monochrome") {
+TEST_CASE("A film whose color says nothing is monochrome") {
     const Folder folder;
     const auto channels = [&](const std::string& filter, const std::string& format) {
         const std::string file = folder / "film.mkv";
@@ -183,7 +183,7 @@ TEST_CASE("A film whose colour says nothing is monochrome") {
     CHECK(channels("null", "gray") == 1);
     CHECK(channels("null", "yuv420p") == 3);
     CHECK(channels("format=gray,format=gbrp", "bgr0") == 1);
-    // A colour film that fades in from black, or has a grey title, is a colour film.
+    // A color film that fades in from black, or has a gray title, is a color film.
     CHECK(channels("fade=in:st=1:d=1", "yuv420p") == 3);
     CHECK(channels("hue=s=gte(t\\,2)", "yuv420p") == 3);
 }
@@ -259,7 +259,7 @@ TEST_CASE("Interlaced film is warned about, and deinterlaced on request") {
     CHECK(warnings.empty());
     CHECK(frames.size() == count); // one frame a frame
     CHECK(frames[10].info().time() == Rational(10, 25));
-    // Combs are differences between neighbouring lines that the lines after next do not have.
+    // Combs are differences between neighboring lines that the lines after next do not have.
     const auto comb = [](const Frame& frame) {
         const at::Tensor p = frame.picture();
         const at::Tensor near = p.slice(1, 0, -2) - p.slice(1, 1, -1);

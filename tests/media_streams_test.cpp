@@ -146,7 +146,7 @@ TEST_CASE("At another speed all that goes along keeps up, with a word on the sou
     CHECK(counted(folder / "out.mkv") == 75);
 }
 
-TEST_CASE("Colour tags and the sample aspect are written") {
+TEST_CASE("Color tags and the sample aspect are written") {
     const Folder folder;
     const std::string source = folder / "in.mkv";
     ffmpeg("-f lavfi -i testsrc2=size=96x64:rate=25 -frames:v 5 -vf "

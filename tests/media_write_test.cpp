@@ -98,7 +98,7 @@ TEST_CASE("Variable and constant rates keep their times when written") {
     }
 }
 
-TEST_CASE("Outside what a stage touched, coded samples come back, colour too") {
+TEST_CASE("Outside what a stage touched, coded samples come back, color too") {
     const Folder folder;
     const std::string source = film(folder, "in.mkv", "-pix_fmt yuv420p -c:v ffv1", 1);
     Reader reader(source);
@@ -154,7 +154,7 @@ TEST_CASE("A full-range film written in limited range keeps its look") {
 TEST_CASE("Every codec writes all frames, close to the source") {
     const Folder folder;
     const std::string source = film(folder, "in.mkv", "-pix_fmt yuv420p -c:v ffv1", 10);
-    const std::string grey = film(folder, "in.grey.mkv", "-pix_fmt gray -c:v ffv1", 10);
+    const std::string gray = film(folder, "in.gray.mkv", "-pix_fmt gray -c:v ffv1", 10);
     struct Case {
         std::string codec, file, read;
     };
@@ -169,7 +169,7 @@ TEST_CASE("Every codec writes all frames, close to the source") {
                                            {"exr", "e%04d.exr", ""},
                                            {"dpx", "d%04d.dpx", ""},
                                            {"y4m", "out.y4m", ""}}) {
-        for (const std::string& in : {source, grey}) {
+        for (const std::string& in : {source, gray}) {
             CAPTURE(c.codec, c.file, in);
             WriteOptions options;
             options.codec = c.codec;
@@ -182,12 +182,12 @@ TEST_CASE("Every codec writes all frames, close to the source") {
             REQUIRE(a.size() == b.size());
             const at::Tensor last = b[9].picture();
             CHECK((a[9].picture() - last).abs().mean().item<double>() < 0.02);
-            const bool lossless_grey = c.codec == "ffv1" || c.codec == "png" || c.codec == "y4m";
-            if (in == grey && lossless_grey) {
+            const bool lossless_gray = c.codec == "ffv1" || c.codec == "png" || c.codec == "y4m";
+            if (in == gray && lossless_gray) {
                 CHECK(after.info().pixel_format.starts_with("gray"));
                 CHECK(a[9].picture().equal(last));
             }
-            if (in == grey && c.codec == "exr") { // to linear light and back
+            if (in == gray && c.codec == "exr") { // to linear light and back
                 CHECK(after.info().pixel_format.starts_with("gray"));
                 CHECK((a[9].picture() - last).abs().max().item<double>() < 1e-5);
             }

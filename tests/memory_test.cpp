@@ -136,7 +136,7 @@ TEST_CASE("a budget makes tiles fit") {
     format.width = 160;
     options.memory = 1LL << 30;
     std::int64_t height = 0;
-    options.beside = [&](const StreamFormat& out) {
+    options.reserved_bytes = [&](const StreamFormat& out) {
         height = out.height;
         return 700LL << 20;
     };

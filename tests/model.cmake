@@ -10,8 +10,8 @@ oldfilm_test(model_test SOURCES model_test.cpp LIBS oldfilm_core oldfilm_tiny_mo
 oldfilm_test(package_test SOURCES package_test.cpp LIBS oldfilm_core oldfilm_tiny_model)
 oldfilm_test(tiling_test SOURCES tiling_test.cpp)
 oldfilm_hidden(tiling_test oldfilm_core model/tiling)
-oldfilm_test(rows_test SOURCES rows_test.cpp LIBS oldfilm_torch::torch_cpu oldfilm_torch::c10)
-oldfilm_hidden(rows_test oldfilm_torchscript torchscript/graph_facts torchscript/join_rows torchscript/row_compiler
+oldfilm_test(fusion_test SOURCES fusion_test.cpp LIBS oldfilm_torch::torch_cpu oldfilm_torch::c10)
+oldfilm_hidden(fusion_test oldfilm_torchscript torchscript/graph_facts torchscript/fuse_elementwise torchscript/row_compiler
   torchscript/row_kernels torchscript/row_nodes torchscript/row_operations torchscript/row_program)
 if(OLDFILM_OPENCV_STAGES)
   find_package(OpenCV REQUIRED COMPONENTS core imgproc video)

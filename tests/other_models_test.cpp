@@ -88,11 +88,11 @@ TEST_CASE(
     const Models models;
     const auto model = [&](const std::string& more) {
         return models.add(
-            "colour", "colorize",
-            "def forward(self, grey):\n"
-            "    assert grey.size(2) == grey.size(3)\n"
-            "    assert grey.size(2) == 48\n"
-            "    return torch.cat([grey[:, :1], grey[:, 1:2] * 0.9, grey[:, 2:] * 0.8], 1)\n",
+            "color", "colorize",
+            "def forward(self, gray):\n"
+            "    assert gray.size(2) == gray.size(3)\n"
+            "    assert gray.size(2) == 48\n"
+            "    return torch.cat([gray[:, :1], gray[:, 1:2] * 0.9, gray[:, 2:] * 0.8], 1)\n",
             R"({"inputs": ["grey"], "channels": 3, "receptive_field": "whole",
                               "render_size": 96, "render_shape": "square", "grey": "luma")" +
                 more + "}");

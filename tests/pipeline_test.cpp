@@ -56,7 +56,7 @@ std::vector<Frame> drive(Run& run, const std::vector<Frame>& film) {
     Frame got;
     for (const Frame& one : film) {
         while (!run.push(one)) {
-            // Full a moment ago; if the lane has made room since, there may be nothing to take.
+            // Full a moment ago; if the worker has made room since, there may be nothing to take.
             const Run::State state = run.next(got);
             REQUIRE(state != Run::State::end);
             if (state == Run::State::frame) {
@@ -85,7 +85,7 @@ struct Seen {
     std::vector<std::int64_t> analyzed;
     int resets = 0;
     int before = 0, after = 0, batch = 1, analysis = 0, edges = OLDFILM_REPEAT;
-    std::vector<std::int64_t> centres;
+    std::vector<std::int64_t> centers;
     std::vector<std::size_t> batches;
     std::vector<const void*> inputs, outputs;
 };
@@ -106,21 +106,21 @@ class Spy final : public sdk::Stage {
     void change(const sdk::Values& values) override { read(values); }
     void analyze(const sdk::FrameView& view) override { seen->analyzed.push_back(view.index()); }
     void reset() override { ++seen->resets; }
-    void process(std::span<const sdk::Request> requests) override {
+    void process_batch(std::span<const sdk::Request> requests) override {
         seen->batches.push_back(requests.size());
-        Stage::process(requests);
+        Stage::process_batch(requests);
     }
     void process(const sdk::Request& request) override {
         std::vector<std::int64_t>& window = seen->windows.emplace_back();
         for (std::size_t i = 0; i < request.count(); ++i) {
             window.push_back(request.frame(i).index());
         }
-        seen->centres.push_back(request.centre().index());
-        const at::Tensor in = sdk::picture(request.centre());
+        seen->centers.push_back(request.center().index());
+        const at::Tensor in = sdk::picture(request.center());
         const at::Tensor out = in + amount_;
         seen->inputs.push_back(in.const_data_ptr());
         seen->outputs.push_back(out.const_data_ptr());
-        request.give(sdk::give(out));
+        request.set_output(sdk::share(out));
     }
 
   private:
@@ -138,11 +138,10 @@ class Blend final : public sdk::Stage {
                    sdk::Config& config) override {
         config.rate = {values.integer("num"), values.integer("den")};
     }
-    using Stage::process;
     void process(const sdk::Request& request) override {
         const double t = request.position();
-        request.give(sdk::give(sdk::picture(request.frame(0)) * (1 - t) +
-                               sdk::picture(request.frame(1)) * t));
+        request.set_output(sdk::share(sdk::picture(request.frame(0)) * (1 - t) +
+                                     sdk::picture(request.frame(1)) * t));
     }
 };
 
@@ -283,7 +282,7 @@ TEST_CASE("windows that stay inside the shot see no frame twice, and hold no mor
             expected.push_back(std::min(i, lasts[shot])); // the last shot is shorter than a window
         }
         CHECK(where.windows[static_cast<std::size_t>(n)] == expected);
-        CHECK(where.centres[static_cast<std::size_t>(n)] == n);
+        CHECK(where.centers[static_cast<std::size_t>(n)] == n);
     }
     CHECK(run.stats().peak_frames <= before + after + batch + 3 + 8);
 }
@@ -616,7 +615,8 @@ TEST_CASE("a run that is over, that pulls, or that was moved away says so") {
              [&] { run.push(frame(1)); }, [&] { run.finish(); }, [&] { run.next(got); },
              [&] { static_cast<void>(run.progress()); }, [&] { static_cast<void>(run.stats()); },
              [&] { static_cast<void>(run.plan()); }, [&] { static_cast<void>(run.output()); },
-             [&] { run.change(0, {}); }, [&] { static_cast<void>(run.restart(0, 0)); }}) {
+             [&] { run.change(0, {}); },
+             [&] { static_cast<void>(run.first_frame_needed_for(0, 0)); }}) {
         CHECK(code_of(call) == Errc::invalid_argument);
     }
     Pipeline pipeline(options());
@@ -651,7 +651,7 @@ TEST_CASE("a pipeline and its JSON are the same thing") {
          {"", "[]", "{}", R"({"oldfilm": 2, "stages": []})", R"({"oldfilm": 1, "stages": [1]})",
           R"({"oldfilm": 1, "stages": [{"id": "test-good", "extra": 1}]})",
           R"({"oldfilm": 1, "stages": [{"id": "test-good", "parameters": {"amount": [1]}}]})",
-          R"({"oldfilm": 1, "stages": [], "colour": 1})",
+          R"({"oldfilm": 1, "stages": [], "color": 1})",
           R"({"oldfilm": 1, "stages": [{"id": "test-good",
              "parameters": {"mood": "grim"}}]})"}) {
         INFO(bad);

@@ -39,7 +39,7 @@ TEST_CASE("Freed memory stays with the process once it is asked to") {
 #endif
     const long page = sysconf(_SC_PAGESIZE);
     CHECK(kept_pages() * page < 10'000'000);
-    if (!oldfilm::keep_memory()) {
+    if (!oldfilm::pool_memory()) {
         WARN("this C library cannot keep memory");
         return;
     }

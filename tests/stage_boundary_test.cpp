@@ -181,7 +181,7 @@ TEST_CASE("an analysis that is no JSON is refused where it was made, by the stag
 
 TEST_CASE("an earlier run's analysis that is no JSON is refused at the start") {
     static const oldfilm_plugin_description d = plain_stage("rests");
-    StartPoint from;
+    ResumePoint from;
     from.analysis = {GENERATE("{", "[]", R"({"number": "one", "shot": 0, "found": 1})")};
     const Pipeline pipeline = through(d);
     try {
@@ -516,12 +516,11 @@ class Spoils final : public sdk::Stage {
                    sdk::Config& config) override {
         config.before = 1;
     }
-    using Stage::process;
     void process(const sdk::Request& request) override {
         const at::Tensor flow = sdk::flow(host(), request.frame(1), request.frame(0));
         flows.push_back(flow.clone());
         flow.mul_(-3).add_(100);
-        request.unchanged();
+        request.pass_through();
     }
 };
 
@@ -588,11 +587,10 @@ class Marks final : public sdk::Stage {
                    sdk::Config& config) override {
         config.before = 1;
     }
-    using Stage::process;
     void process(const sdk::Request& request) override {
         const at::Tensor flow = sdk::flow(host(), request.frame(1), request.frame(0));
         *static_cast<float*>(const_cast<void*>(flow.const_data_ptr())) = 4711; // NOLINT
-        request.unchanged();
+        request.pass_through();
     }
 };
 
@@ -632,8 +630,7 @@ class Notes final : public sdk::Stage {
     std::string finish_analysis() override {
         return "\"found by instance number " + std::to_string(number_) + "\"";
     }
-    using Stage::process;
-    void process(const sdk::Request& request) override { request.unchanged(); }
+    void process(const sdk::Request& request) override { request.pass_through(); }
 
   private:
     static inline int count = 0;

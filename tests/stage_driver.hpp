@@ -149,7 +149,7 @@ inline std::vector<at::Tensor> film_of(int count, const std::function<at::Tensor
     return film;
 }
 
-/// Each stage takes monochrome and colour, films of one frame, the smallest size and odd ones, and
+/// Each stage takes monochrome and color, films of one frame, the smallest size and odd ones, and
 /// never writes to what it was given.
 inline void works_on_any_size(const std::string& stage) {
     struct Size {

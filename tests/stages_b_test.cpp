@@ -25,7 +25,7 @@ at::Tensor lightness(const at::Tensor& picture) {
                      y * (24389.0 / 27));
 }
 
-/// How colourful: R - G and B - G.
+/// How colorful: R - G and B - G.
 at::Tensor hue(const at::Tensor& rgb) {
     return at::stack({rgb[0] - rgb[1], rgb[2] - rgb[1]});
 }
@@ -126,22 +126,22 @@ TEST_CASE("colorize leaves lightness alone", "[colorize]") {
     }
 }
 
-TEST_CASE("colorize without saturation is grey", "[colorize]") {
-    const at::Tensor grey = texture(1, 40, 52) * 1.2 - 0.1; // beyond black and white too
-    const at::Tensor out = restored_frame("colorize:saturation=0", grey);
-    CHECK((out - grey).abs().max().item<double>() < 1e-4);
+TEST_CASE("colorize without saturation is gray", "[colorize]") {
+    const at::Tensor gray = texture(1, 40, 52) * 1.2 - 0.1; // beyond black and white too
+    const at::Tensor out = restored_frame("colorize:saturation=0", gray);
+    CHECK((out - gray).abs().max().item<double>() < 1e-4);
 }
 
 TEST_CASE("colorize takes small and odd sizes", "[colorize]") {
     for (const auto& [height, width] : {std::pair{16, 16}, {17, 23}, {16, 90}}) {
-        const at::Tensor grey = texture(1, height, width);
-        const at::Tensor out = restored_frame("colorize", grey);
+        const at::Tensor gray = texture(1, height, width);
+        const at::Tensor out = restored_frame("colorize", gray);
         CHECK(out.sizes().vec() == std::vector<std::int64_t>{3, height, width});
-        CHECK((lightness(out) - lightness(grey)).abs().max().item<double>() < 0.5);
+        CHECK((lightness(out) - lightness(gray)).abs().max().item<double>() < 0.5);
     }
 }
 
-TEST_CASE("colours are steady within a shot and forgotten at a cut", "[colorize]") {
+TEST_CASE("colors are steady within a shot and forgotten at a cut", "[colorize]") {
     const at::Tensor first = photo("fruits.jpg", 1);
     const at::Tensor second = photo("home.jpg", 1);
     if (!first.defined() || !second.defined()) {
@@ -178,8 +178,8 @@ TEST_CASE("colours are steady within a shot and forgotten at a cut", "[colorize]
     }
 }
 
-TEST_CASE("a hint's colour follows its object through the shot", "[colorize]") {
-    // A grey disc that moves over a darker, uneven ground; the hint lies on it in frame 3.
+TEST_CASE("a hint's color follows its object through the shot", "[colorize]") {
+    // A gray disc that moves over a darker, uneven ground; the hint lies on it in frame 3.
     const auto scene = [](int number) {
         const at::Tensor x = at::arange(96).view({1, 96}).to(at::kFloat) - 24.0 - 4.0 * number;
         const at::Tensor y = at::arange(80).view({80, 1}).to(at::kFloat) - 40.0;
@@ -196,14 +196,14 @@ TEST_CASE("a hint's colour follows its object through the shot", "[colorize]") {
     const std::vector<Frame> out = restored("colorize:hints=" + file, film);
     for (int i = 0; i < 8; ++i) {
         INFO("frame " << i);
-        const at::Tensor colour =
+        const at::Tensor color =
             hue(crop(out[static_cast<std::size_t>(i)].picture(), 36, 20 + 4 * i, 8, 8))
                 .mean({1, 2});
-        CHECK(colour[0].item<double>() > 0.25);           // red
-        CHECK(std::abs(colour[1].item<double>()) < 0.15); // no blue
+        CHECK(color[0].item<double>() > 0.25);           // red
+        CHECK(std::abs(color[1].item<double>()) < 0.15); // no blue
         const at::Tensor ground =
             hue(crop(out[static_cast<std::size_t>(i)].picture(), 2, 2, 10, 90)).mean({1, 2});
-        CHECK(ground[0].item<double>() < 0.5 * colour[0].item<double>()); // not everywhere
+        CHECK(ground[0].item<double>() < 0.5 * color[0].item<double>()); // not everywhere
     }
 
     CHECK_THROWS_AS(
@@ -226,8 +226,8 @@ TEST_CASE("hints reach their own shot and no other", "[colorize]") {
         CHECK(at::equal(out[i].picture(), plain[i].picture()));
     }
     for (std::size_t i = 5; i < 10; ++i) {
-        const at::Tensor colour = hue(crop(out[i].picture(), 30, 38, 5, 5)).mean({1, 2});
-        CHECK(colour[1].item<double>() > 0.1); // blue
+        const at::Tensor color = hue(crop(out[i].picture(), 30, 38, 5, 5)).mean({1, 2});
+        CHECK(color[1].item<double>() > 0.1); // blue
     }
 }
 

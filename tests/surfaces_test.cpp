@@ -2,7 +2,7 @@
 // device that is as late as it may be.
 #include "device/order.hpp"
 #include "late/late_device.hpp"
-#include "media/put_back.hpp"
+#include "media/original_samples.hpp"
 #include "surface_fixtures.hpp"
 
 #include <oldfilm/error.hpp>
@@ -83,11 +83,11 @@ TEST_CASE("Pictures made on a device are those made by rows") {
         REQUIRE(layout.by_fields == by_fields);
         const Planes planes = uploaded(*frame, layout, device);
         for (const ColorTags& tags : all_tags()) {
-            for (const bool grey : {false, true}) {
+            for (const bool gray : {false, true}) {
                 CAPTURE(by_fields, av_get_pix_fmt_name(format), width, height, late,
-                        int(tags.matrix), int(tags.range), int(tags.siting), grey);
-                const at::Tensor expected = to_picture(*frame, tags, grey);
-                const at::Tensor found = picture_of(planes, layout, tags, grey);
+                        int(tags.matrix), int(tags.range), int(tags.siting), gray);
+                const at::Tensor expected = to_picture(*frame, tags, gray);
+                const at::Tensor found = picture_of(planes, layout, tags, gray);
                 REQUIRE(found.device() == device);
                 REQUIRE(found.sizes() == expected.sizes());
                 CHECK((found.cpu() - expected).abs().max().item<double>() <= apart);
@@ -201,14 +201,14 @@ TEST_CASE("Whether chroma says anything is the same on a device") {
                 chroma[i / 32][i % 32] = 512 + (i % 2 == 0 ? off : -off);
             }
             const at::Tensor counts =
-                OnItsWay(colour_counts(uploaded(*frame, layout, device), layout)).wait();
-            bool colour = false;
+                PendingDownload(color_counts(uploaded(*frame, layout, device), layout)).wait();
+            bool color = false;
             for (const int plane : {0, 1}) {
-                colour = colour || is_colour(counts[plane][0].item<std::int64_t>(),
-                                             counts[plane][1].item<std::int64_t>(), 1024);
+                color = color || is_color(counts[plane][0].item<std::int64_t>(),
+                                          counts[plane][1].item<std::int64_t>(), 1024);
             }
             CAPTURE(off, many);
-            CHECK(colour == !chroma_says_nothing(*frame));
+            CHECK(color == !chroma_says_nothing(*frame));
         }
     }
 }
@@ -247,7 +247,7 @@ TEST_CASE("Samples come to the host when somebody asks, once, and from any strea
 TEST_CASE("Samples that nothing touched are put back on a device as on the CPU") {
     const AVPixelFormat format =
         GENERATE(AV_PIX_FMT_YUV420P, AV_PIX_FMT_YUV422P10LE, AV_PIX_FMT_YUV444P, AV_PIX_FMT_GBRP);
-    const bool grey = GENERATE(false, true);
+    const bool gray = GENERATE(false, true);
     const Layout layout = layout_of(format);
     ColorTags tags;
     tags.matrix = 1;
@@ -257,8 +257,8 @@ TEST_CASE("Samples that nothing touched are put back on a device as on the CPU")
     const auto restored = [&](const at::Device& device, bool touched) {
         auto coded = std::make_shared<CodedPicture>();
         coded->samples = std::make_shared<const CodedSamples>(CodedSamples{
-            std::make_shared<const Samples>(uploaded(*frame, layout, device), layout), tags, grey});
-        coded->picture = picture_of(uploaded(*frame, layout, device), layout, tags, grey);
+            std::make_shared<const Samples>(uploaded(*frame, layout, device), layout), tags, gray});
+        coded->picture = picture_of(uploaded(*frame, layout, device), layout, tags, gray);
         at::Tensor picture = coded->picture;
         if (touched) {
             picture = picture.clone();
@@ -268,7 +268,7 @@ TEST_CASE("Samples that nothing touched are put back on a device as on the CPU")
     };
     const at::Device device = late::begin();
     for (const bool touched : {true, false}) {
-        CAPTURE(av_get_pix_fmt_name(format), grey, touched);
+        CAPTURE(av_get_pix_fmt_name(format), gray, touched);
         const Planes expected =
             samples_of(restored(at::kCPU, touched), at::kCPU, layout, tags, true);
         const Frame there = restored(device, touched);

@@ -71,7 +71,7 @@ std::string manifest(const std::string& task, const std::string& changes) {
                              {"receptive_field", 3},
                              {"value_range", {0, 1}},
                              {"precisions", {"float32", "bfloat16", "float16"}},
-                             {"licence", "BSD-3-Clause"},
+                             {"license", "BSD-3-Clause"},
                              {"origin", "tests"}};
     object.merge_patch(nlohmann::json::parse(changes));
     return object.dump();

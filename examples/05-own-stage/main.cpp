@@ -26,8 +26,8 @@ class Gamma final : public sdk::Stage {
     }
     void process(const sdk::Request& request) override {
         // Samples may lie outside [0, 1]; a root of what is below 0 would be no number.
-        const at::Tensor picture = sdk::picture(request.centre()).clamp_min(0);
-        request.give(sdk::give(picture.pow(1 / gamma_)));
+        const at::Tensor picture = sdk::picture(request.center()).clamp_min(0);
+        request.set_output(sdk::share(picture.pow(1 / gamma_)));
     }
 
   private:

@@ -35,7 +35,7 @@ class OnTheWay {
     std::map<std::int64_t, oldfilm::Frame> frames_;
 };
 
-/// Left what was, a white line, right what is. Both C x H x W; a grey picture gets three channels
+/// Left what was, a white line, right what is. Both C x H x W; a gray picture gets three channels
 /// where the other one has them.
 at::Tensor split(const at::Tensor& before, const at::Tensor& after) {
     const std::int64_t channels = std::max(before.size(0), after.size(0));

@@ -61,7 +61,7 @@ double dirtTone(cv::RNG& random, double bright_share) {
 } // namespace
 
 cv::RNG stream(std::uint64_t seed, std::uint64_t kind) {
-    // SplitMix64 (Steele, Lea and Flood 2014): neighbouring seeds give unrelated streams.
+    // SplitMix64 (Steele, Lea and Flood 2014): neighboring seeds give unrelated streams.
     std::uint64_t z = seed * 16 + kind + 0x9e3779b97f4a7c15ULL;
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
     z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
@@ -132,15 +132,15 @@ void Dust::apply(cv::Mat& picture) {
     const double u = unit(picture.size());
     const int count = poisson(random_, 7 * strength_ * areaUnit(picture.size()));
     for (int i = 0; i < count; ++i) {
-        const cv::Point2d centre = somewhere(random_, picture.size());
+        const cv::Point2d center = somewhere(random_, picture.size());
         const double radius = u * std::min(6.0, 0.8 - 1.1 * std::log(between(random_, 1e-4, 1)));
         const double turn = between(random_, 0.6, 1.6);
         std::vector<cv::Point> outline;
         for (int k = 0; k < 10; ++k) {
             const double r = radius * between(random_, 0.55, 1.25);
             const double angle = k * CV_PI / 5;
-            outline.push_back(fixedPoint(centre.x + r * turn * std::cos(angle),
-                                         centre.y + r / turn * std::sin(angle)));
+            outline.push_back(fixedPoint(center.x + r * turn * std::cos(angle),
+                                         center.y + r / turn * std::sin(angle)));
         }
         cv::Mat opacity = cv::Mat::zeros(picture.size(), CV_8U);
         cv::fillPoly(opacity, std::vector<std::vector<cv::Point>>{outline}, cv::Scalar(255),
@@ -227,7 +227,7 @@ void Hairs::apply(cv::Mat& picture) {
 void Stains::apply(cv::Mat& picture) {
     const double u = unit(picture.size());
     for (int left = poisson(random_, 0.10 * strength_); left > 0; --left) {
-        const cv::Point2d centre = somewhere(random_, picture.size());
+        const cv::Point2d center = somewhere(random_, picture.size());
         const double radius = between(random_, 9, 28) * u;
         cv::Mat rough(picture.size(), CV_32F);
         random_.fill(rough, cv::RNG::NORMAL, 0, 1);
@@ -239,7 +239,7 @@ void Stains::apply(cv::Mat& picture) {
             auto* row = picture.ptr<float>(y);
             for (int x = 0; x < picture.cols; ++x) {
                 // Inside is positive; the liquid left most of its load at the rim.
-                const double inside = radius - std::hypot(x - centre.x, y - centre.y) +
+                const double inside = radius - std::hypot(x - center.x, y - center.y) +
                                       wobble * rough.at<float>(y, x);
                 const double body = std::clamp(inside / (2 * u) + 0.5, 0.0, 1.0);
                 const double rim = std::exp(-0.5 * std::pow(inside / (1.6 * u), 2));

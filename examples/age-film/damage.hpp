@@ -118,7 +118,7 @@ class Hairs {
     double strength_;
 };
 
-/// Water stains and mould: large soft patches with a darker rim, a frame each.
+/// Water stains and mold: large soft patches with a darker rim, a frame each.
 class Stains {
   public:
     Stains(std::uint64_t seed, double strength) : random_(stream(seed, 7)), strength_(strength) {}

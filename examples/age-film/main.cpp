@@ -35,7 +35,7 @@ struct Options {
 };
 
 struct Aged {
-    cv::Mat picture, undamaged, mask; ///< 8-bit grey
+    cv::Mat picture, undamaged, mask; ///< 8-bit gray
 };
 
 /// Ages frames in order; all of its randomness comes from the seed.
@@ -58,11 +58,11 @@ class Ageing {
 
   private:
     cv::Mat monochrome(const cv::Mat& bgr) const {
-        cv::Mat grey;
+        cv::Mat gray;
         cv::Mat small;
-        cv::cvtColor(bgr, grey, cv::COLOR_BGR2GRAY);
-        grey.convertTo(grey, CV_32F, 1.0 / 255);
-        cv::resize(grey, small, size_, 0, 0, cv::INTER_AREA);
+        cv::cvtColor(bgr, gray, cv::COLOR_BGR2GRAY);
+        gray.convertTo(gray, CV_32F, 1.0 / 255);
+        cv::resize(gray, small, size_, 0, 0, cv::INTER_AREA);
         return small;
     }
 
@@ -173,8 +173,8 @@ int ageFilm(const Options& options) {
 
 void describe(CLI::App& app, Options& o) {
     app.add_option("IN", o.in, "the clean film")->required();
-    app.add_option("OUT", o.out, "the aged film (FFV1 in Matroska, grey)")->required();
-    app.add_option("--truth", o.truth, "write the clean frames here, in colour, at full size");
+    app.add_option("OUT", o.out, "the aged film (FFV1 in Matroska, gray)")->required();
+    app.add_option("--truth", o.truth, "write the clean frames here, in color, at full size");
     app.add_option("--masks", o.masks, "write the dirt's masks here, white where there is any");
     app.add_option("--undamaged", o.undamaged, "write the aged film without its dirt here");
     app.add_option("--seed", o.seed, "the same seed gives the same film")->capture_default_str();

@@ -70,12 +70,12 @@ bool VideoReader::read(cv::Mat& bgr) {
 
 VideoWriter::VideoWriter(std::string path, cv::Size size, int type, const std::string& fps)
     : path_(std::move(path)), size_(size), type_(type) {
-    const bool grey = type == CV_8UC1;
+    const bool gray = type == CV_8UC1;
     const std::string extent = std::to_string(size.width) + "x" + std::to_string(size.height);
     pipe_ = start("ffmpeg -v error -y -f rawvideo -color_range pc -pix_fmt " +
-                      std::string{grey ? "gray" : "bgr24"} + " -s " + extent + " -r " +
+                      std::string{gray ? "gray" : "bgr24"} + " -s " + extent + " -r " +
                       quoted(fps) + " -i - -c:v ffv1 -level 3 -g 1 -color_range pc -pix_fmt " +
-                      std::string{grey ? "gray" : "bgr0"} + " -f matroska " + asFile(path_),
+                      std::string{gray ? "gray" : "bgr0"} + " -f matroska " + asFile(path_),
                   "w");
 }
 

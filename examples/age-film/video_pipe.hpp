@@ -34,7 +34,7 @@ class VideoReader {
     FILE* pipe_;
 };
 
-/// Writes 8-bit frames, grey or BGR, losslessly (FFV1) at a constant rate.
+/// Writes 8-bit frames, gray or BGR, losslessly (FFV1) at a constant rate.
 class VideoWriter {
   public:
     /// `fps` is a number or a fraction, as ffmpeg takes it; `type` is CV_8UC1 or CV_8UC3.

@@ -41,7 +41,7 @@ struct RestoreArguments {
     std::vector<std::string> protocols;
     bool profile = false;
     std::string profile_file; ///< for a trace; empty for none
-    bool overwrite = false, fresh = false, strict = false, deinterlace = false;
+    bool overwrite = false, ignore_checkpoint = false, strict = false, deinterlace = false;
     bool no_audio = false, no_subtitles = false, drop_streams = false;
     ProgressStyle progress = ProgressStyle::none;
     std::vector<std::string> plugin_path;

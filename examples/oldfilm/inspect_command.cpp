@@ -40,7 +40,7 @@ std::string named(int code, std::initializer_list<std::pair<int, const char*>> n
 }
 
 void print_color(const oldfilm::ColorTags& c) {
-    fmt::print("  colour       primaries {}, transfer {}, matrix {}, {} range\n",
+    fmt::print("  color       primaries {}, transfer {}, matrix {}, {} range\n",
                named(c.primaries, {{1, "BT.709"},
                                    {2, "unspecified"},
                                    {5, "BT.601 (625)"},
@@ -68,7 +68,7 @@ void print_media(const MediaInfo& info) {
     fmt::print("{}\n  container    {}\n  codec        {}, {}, {} bit\n", info.path, info.container,
                info.codec, info.pixel_format, info.bits);
     fmt::print("  picture      {} x {}{}{}\n", info.width, info.height,
-               info.channels == 1 ? ", monochrome" : ", colour",
+               info.channels == 1 ? ", monochrome" : ", color",
                info.interlaced ? ", interlaced (see --deinterlace)" : "");
     if (info.sample_aspect != oldfilm::Rational(1)) {
         fmt::print("  pixel shape  {}\n", info.sample_aspect.to_string());
@@ -132,7 +132,7 @@ void print_model(const oldfilm::Manifest& m) {
     if (m.size_multiple > 1) {
         fmt::print("  sizes            multiples of {}, others are padded\n", m.size_multiple);
     }
-    fmt::print("  licence          {}\n  origin           {}\n", m.licence, m.origin);
+    fmt::print("  license          {}\n  origin           {}\n", m.license, m.origin);
     const json manifest = json::parse(m.json);
     for (const char* field : {"authors", "paper"}) {
         if (manifest.contains(field) && manifest[field].is_string()) {

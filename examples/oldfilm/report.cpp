@@ -105,7 +105,7 @@ std::string data_uri(const at::Tensor& picture) {
     return "data:image/png;base64," + base64(std::string(std::istreambuf_iterator<char>(file), {}));
 }
 
-/// Four times the difference, around mid grey.
+/// Four times the difference, around mid gray.
 at::Tensor difference(const PairPictures& pair) {
     const at::Tensor a = pair.a.to(at::kFloat);
     const at::Tensor b = pair.b.to(at::kFloat);
@@ -113,7 +113,7 @@ at::Tensor difference(const PairPictures& pair) {
 }
 
 std::string curve(const std::vector<PairFigures>& pairs, double PairFigures::*value, double low,
-                  double high, const char* colour) {
+                  double high, const char* color) {
     std::string points;
     const auto last = static_cast<double>(std::max<std::size_t>(pairs.size() - 1, 1));
     for (std::size_t i = 0; i < pairs.size(); ++i) {
@@ -123,7 +123,7 @@ std::string curve(const std::vector<PairFigures>& pairs, double PairFigures::*va
     }
     return fmt::format("<polyline fill=\"none\" stroke=\"{}\" stroke-width=\"1.5\" "
                        "points=\"{}\"/>",
-                       colour, points);
+                       color, points);
 }
 
 std::pair<double, double> range_of(const std::vector<PairFigures>& pairs,
@@ -148,7 +148,7 @@ std::string graphs(const std::vector<PairFigures>& pairs) {
     const double bright = std::max(high_a, high_b);
     const std::string open = "<svg viewBox=\"0 0 1000 160\" preserveAspectRatio=\"none\">";
     return fmt::format("<h2>Over time</h2><p>PSNR, {:.1f} to {:.1f} dB</p>{}{}</svg>"
-                       "<p>Mean brightness, {:.1f} to {:.1f} of 255: A grey, B red</p>{}{}{}</svg>",
+                       "<p>Mean brightness, {:.1f} to {:.1f} of 255: A gray, B red</p>{}{}{}</svg>",
                        low, high, open, curve(pairs, &PairFigures::psnr, low, high, "#1565c0"),
                        dark, bright, open,
                        curve(pairs, &PairFigures::brightness_a, dark, bright, "#888"),

@@ -31,7 +31,7 @@ void settle_process() {
         at::set_num_threads(static_cast<int>(std::thread::hardware_concurrency()));
     }
 #if __has_include(<oldfilm/process.hpp>)
-    oldfilm::keep_memory();
+    oldfilm::pool_memory();
 #endif
 }
 
@@ -54,7 +54,7 @@ oldfilm::RestoreOptions options_of(const RestoreArguments& a, ProgressView& view
     options.subtitles = !a.no_subtitles;
     options.drop_streams = a.drop_streams;
     options.overwrite = a.overwrite;
-    options.fresh = a.fresh;
+    options.ignore_checkpoint = a.ignore_checkpoint;
     options.stop = a.stop;
     options.progress = [&view](const oldfilm::Progress& now) { view.progress(now); };
     options.note = [&view](const std::string& text) { view.note(text); };

@@ -101,7 +101,7 @@ void add_output_options(CLI::App& app, RestoreArguments& a, RestoreTexts& t) {
         ->type_name("N")
         ->check(CLI::Range(0, 63))
         ->group("Output");
-    app.add_option("--mask-out", a.mask_out, "A film of what was repaired (grey, lossless)")
+    app.add_option("--mask-out", a.mask_out, "A film of what was repaired (gray, lossless)")
         ->type_name("FILE")
         ->group("Output");
     app.add_flag("--no-audio", a.no_audio, "Leave the sound out")->group("Output");
@@ -110,7 +110,7 @@ void add_output_options(CLI::App& app, RestoreArguments& a, RestoreTexts& t) {
                  "Leave out, with a warning, what the output can't hold, instead of refusing")
         ->group("Output");
     app.add_flag("--overwrite", a.overwrite, "Replace files that exist")->group("Output");
-    app.add_flag("--fresh", a.fresh, "Start over where an earlier run was broken off")
+    app.add_flag("--fresh", a.ignore_checkpoint, "Start over where an earlier run was broken off")
         ->group("Output");
     app.add_option("--progress", t.progress, "auto, bar, json (lines on standard error), none")
         ->check(CLI::IsMember({"auto", "bar", "json", "none"}))

@@ -37,7 +37,7 @@ MANIFEST = {
     "receptive_field": 1,
     "value_range": [0, 1],
     "precisions": ["float32"],
-    "licence": "BSD-3-Clause",
+    "license": "BSD-3-Clause",
     "origin": "make_model.py",
     "training_data": [],
 }

@@ -1,5 +1,5 @@
 /// A stage of one's own in some fifty lines: a network finds the fine detail of a picture, and the
-/// stage adds a part of it. Everything that takes work (tiles, precision, threads, colour formats,
+/// stage adds a part of it. Everything that takes work (tiles, precision, threads, color formats,
 /// times, files) is the host's.
 
 #include <oldfilm/stage_torch.hpp>
@@ -28,13 +28,13 @@ class Sharpen final : public sdk::Stage {
     // One output frame, on the device's thread. The picture is lent: read it, never write into it.
     void process(const sdk::Request& request) override {
         if (amount_ == 0) {
-            request.unchanged();
+            request.pass_through();
             return;
         }
-        const at::Tensor picture = sdk::picture(request.centre());
+        const at::Tensor picture = sdk::picture(request.center());
         // The network takes one channel, N x 1 x H x W: R, G and B go as three pictures.
         const at::Tensor detail = sdk::run(model_, {picture.unsqueeze(1)}, 1).front().squeeze(1);
-        request.give(sdk::give(picture.add(detail, amount_)));
+        request.set_output(sdk::share(picture.add(detail, amount_)));
     }
 
   private:

@@ -16,7 +16,7 @@ enum class Range : std::uint8_t {
 /// Where a 4:2:0 or 4:2:2 chroma sample lies (H.273 ChromaLocType).
 enum class ChromaSiting : std::uint8_t { unspecified, left, center, top_left };
 
-/// Colour tags of a picture. Each number is an H.273 code point; 2 means "unspecified".
+/// Color tags of a picture. Each number is an H.273 code point; 2 means "unspecified".
 struct ColorTags {
     std::uint8_t primaries = 2; ///< 1 is BT.709, 5 and 6 are BT.601, 9 is BT.2020
     std::uint8_t transfer = 2;  ///< 1 is BT.709, 13 is sRGB, 16 is PQ, 18 is HLG

@@ -128,7 +128,7 @@ struct WriteOptions {
     int bits = 8; ///< of the source's samples; the codec's nearest that loses nothing is chosen
     ColorTags color;
     Rational sample_aspect{1, 1};
-    std::string pixel_format; ///< empty: chosen (4:2:0 for h264 of even size, 4:4:4 otherwise, grey
+    std::string pixel_format; ///< empty: chosen (4:2:0 for h264 of even size, 4:4:4 otherwise, gray
                               ///< where possible)
     bool overwrite = false;
     bool audio = true;     ///< the source's sound goes along

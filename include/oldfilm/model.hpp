@@ -49,7 +49,7 @@ struct OLDFILM_API Manifest {
     std::int64_t memory_per_pixel = 0; ///< bytes, in float32, of input at work; 0 when not known
     int render_size = 0;               ///< side that the network was made for; 0 for any
     std::vector<Precision> precisions; ///< allowed
-    std::string licence, origin;
+    std::string license, origin;
     std::string json; ///< the whole manifest as text
     /// Throws `Error` (unreadable) naming the field that is missing or wrong.
     static Manifest parse(const std::string& json);

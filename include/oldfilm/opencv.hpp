@@ -3,7 +3,7 @@
 /// Pictures as `cv::Mat` and back, header-only. Link `oldfilm::opencv`.
 ///
 /// A picture is a tensor C x H x W float32 on the CPU, RGB, nominally [0, 1]. OpenCV's own
-/// functions expect B, G, R where colours matter: `cv::cvtColor` with COLOR_RGB2..., never
+/// functions expect B, G, R where colors matter: `cv::cvtColor` with COLOR_RGB2..., never
 /// COLOR_BGR2....
 
 #include <oldfilm/error.hpp>

@@ -57,11 +57,11 @@ struct PipelineOptions {
                              ///< may take, and so their tiles, follows from it; 0: any amount
     /// What the caller holds itself, in bytes, for frames of this format as they come out (an
     /// encoder's, say): it counts in `memory`. Called while the run starts; may be empty.
-    std::function<std::int64_t(const StreamFormat& output)> beside;
+    std::function<std::int64_t(const StreamFormat& output)> reserved_bytes;
     int tile = 0; ///< the models' tiles, side in pixels: see `ModelOptions`; 0: chosen
     /// So many runs are at work side by side, this one among them: each takes its part of `memory`,
     /// and on the CPU of LibTorch's threads.
-    int lanes = 1;
+    int concurrency = 1;
     std::vector<std::string> plugin_path; ///< folders that are searched first
     /// Where files are that parameters name by a relative path: the folder of a pipeline's
     /// document, say. Empty: the working directory.
@@ -72,7 +72,7 @@ struct PipelineOptions {
     bool stay_on_device = false;
     /// Told each frame, in order, where it still has the source's size and rate, that is after the
     /// last stage before the first one that changes either: repair masks are complete there. From
-    /// the lane's thread; may be empty.
+    /// the worker's thread; may be empty.
     std::function<void(const Frame&)> tap;
     /// Called with warnings and info messages, from any of the runs' threads, but one call at a
     /// time for all runs of a pipeline and its copies. What it throws is dropped; may be empty.
@@ -101,27 +101,27 @@ struct RunStats {
 
 /// Where a run takes up a film of which the beginning was restored before, or is restored
 /// elsewhere. The source gives the film from its start all the same (but see `in_shots`); what
-/// comes out is numbered as in a run of the whole film, and from the frame that `Run::restart` was
-/// asked about on, it is the same to the bit.
-struct StartPoint {
-    std::int64_t frame = 0;            ///< the first that stages see, as `Run::restart` said
-    Rational time;                     ///< of that frame, in seconds
-    Rational film_start;               ///< time of the film's first frame
+/// comes out is numbered as in a run of the whole film, and from the frame that
+/// `Run::first_frame_needed_for` was asked about on, it is the same to the bit.
+struct ResumePoint {
+    std::int64_t frame = 0; ///< the first that stages see, as `Run::first_frame_needed_for` said
+    Rational time;          ///< of that frame, in seconds
+    Rational film_start;    ///< time of the film's first frame
     std::vector<std::int64_t> shots;   ///< where shots are known to begin, up to ...
     std::int64_t shots_until = 0;      ///< ... before this frame; from there on they are looked for
     std::vector<std::string> analysis; ///< `RunStats::analysis` of the earlier run
     /// The source gives the film from `frame` on, and its frames say which shot they are in; none
     /// are looked for then, and `RunStats::shots` stays empty.
     bool in_shots = false;
-    /// Where the source ends at a cut: asked when it is over, from the lane's thread, for the time
-    /// at which the film goes on, until which a rate changer holds the last frame. Nothing: the
-    /// film ends there, as it does without this.
-    std::function<std::optional<Rational>()> goes_on;
+    /// Where the source ends at a cut: asked when it is over, from the worker's thread, for the
+    /// time at which the film goes on, until which a rate changer holds the last frame. Nothing:
+    /// the film ends there, as it does without this.
+    std::function<std::optional<Rational>()> resumes_at;
 };
 
 /// One pass of a film through a pipeline. `push`, `finish` and `next` may be called from different
 /// threads, each from one at a time; all others from any. One thread of the run's own (the device's
-/// lane) calls the stages. After it was moved from, all but `cancel` throw `Error`
+/// worker) calls the stages. After it was moved from, all but `cancel` throw `Error`
 /// (invalid_argument).
 class OLDFILM_API Run {
   public:
@@ -160,7 +160,8 @@ class OLDFILM_API Run {
     void change(std::size_t stage, const ParameterValues& values, Rational from = {});
     /// The first frame that stages must see for what they make of `frame`, in the shot that begins
     /// at `shot_first`, to be what a run of the whole film makes of it.
-    [[nodiscard]] std::int64_t restart(std::int64_t frame, std::int64_t shot_first) const;
+    [[nodiscard]] std::int64_t first_frame_needed_for(std::int64_t frame,
+                                                      std::int64_t shot_first) const;
     /// What comes out.
     [[nodiscard]] const StreamFormat& output() const;
     /// What the run began with, as JSON text: device, precision, stages with parameters and
@@ -212,7 +213,7 @@ class OLDFILM_API Pipeline {
     /// format_mismatch, out_of_memory.
     [[nodiscard]] Run start(const StreamFormat& input,
                             std::function<std::optional<Frame>()> source = {},
-                            const StartPoint& from = {}) const;
+                            const ResumePoint& from = {}) const;
 
     Pipeline(const Pipeline&);
     Pipeline& operator=(const Pipeline&);

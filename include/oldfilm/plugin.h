@@ -6,8 +6,8 @@
  * <oldfilm/stage.hpp> (no LibTorch) or <oldfilm/stage_torch.hpp> over it.
  *
  * Rules that hold everywhere:
- *  - [lane]: called on the thread that drives the stage's device; never two at once for one stage,
- *    unless the plugin's threading class says otherwise. [any]: any thread, several at once.
+ *  - [worker]: called on the thread that drives the stage's device; never two at once for one
+ * stage, unless the plugin's threading class says otherwise. [any]: any thread, several at once.
  *  - Nothing throws across. A function that fails calls `host->fail` with a sentence and returns a
  *    status other than OLDFILM_OK.
  *  - Pointers that a call receives are borrowed: valid until it returns, unless it says otherwise.
@@ -153,8 +153,8 @@ enum {
 
 /** What a window is at a shot's ends. */
 enum {
-    OLDFILM_REPEAT = 0, /**< the centre stays in its middle; places beyond repeat the end's frame */
-    OLDFILM_INSIDE = 1  /**< it stays inside the shot as far as that is long enough, and the centre
+    OLDFILM_REPEAT = 0, /**< the center stays in its middle; places beyond repeat the end's frame */
+    OLDFILM_INSIDE = 1  /**< it stays inside the shot as far as that is long enough, and the center
                            moves: no frame is seen twice, and no more are held (from 1.1) */
 };
 
@@ -163,7 +163,7 @@ enum {
 typedef struct oldfilm_config {
     size_t size;
     int32_t channels; /**< of the output */
-    int32_t before;   /**< frames before the centre that `process` wants, at most 999 */
+    int32_t before;   /**< frames before the center that `process` wants, at most 999 */
     int64_t height;   /**< at most 2^20, as `width` */
     int64_t width;
     oldfilm_rational rate; /**< another rate than the input's makes the stage a rate changer: the
@@ -182,7 +182,7 @@ typedef struct oldfilm_config {
 /** Where a stage puts what it made. */
 typedef struct oldfilm_result {
     size_t size;
-    int32_t unchanged;      /**< set to 1: the output is the centre frame itself, bit for bit */
+    int32_t unchanged;      /**< set to 1: the output is the center frame itself, bit for bit */
     int32_t has_mask;       /**< set to 1 when `mask` is given */
     oldfilm_tensor picture; /**< given; of the size and channels that `configure` answered */
     oldfilm_tensor mask;    /**< given; 1 x H x W */
@@ -191,7 +191,7 @@ typedef struct oldfilm_result {
 /**
  * One output that the host wants.
  *
- * Frame-wise stages: `frames` holds before + 1 + after entries; `frames[centre]` is the frame to
+ * Frame-wise stages: `frames` holds before + 1 + after entries; `frames[center]` is the frame to
  * restore. Places beyond the film's ends and beyond cuts repeat the nearest frame of the shot, or
  * the window lies further inside (`edges`), where only a shot shorter than it is repeats its last
  * frame. Rate changers: two entries, and `position` in (0, 1) between them; they belong to one
@@ -202,7 +202,7 @@ typedef struct oldfilm_request {
     int64_t index; /**< number of the output */
     const oldfilm_frame* const* frames;
     uint32_t count;
-    uint32_t centre;
+    uint32_t center;
     double position;
     oldfilm_result* result;
 } oldfilm_request;
@@ -280,26 +280,27 @@ typedef struct oldfilm_plugin_description {
 
     /** [any] Makes a stage. Light: models are opened in `configure`. */
     int32_t (*create)(const oldfilm_host* host, oldfilm_stage** stage);
-    /** [lane] Before the first frame. `values` has one entry per parameter, in the table's order.
+    /** [worker] Before the first frame. `values` has one entry per parameter, in the table's order.
      */
     int32_t (*configure)(oldfilm_stage* stage, const oldfilm_format* input,
                          const oldfilm_value* values, oldfilm_config* config);
-    /** [lane] Live parameters changed; takes effect with the next `process`. May be null. */
+    /** [worker] Live parameters changed; takes effect with the next `process`. May be null. */
     int32_t (*change)(oldfilm_stage* stage, const oldfilm_value* values);
-    /** [lane] One frame of the shot that comes next. Null when `analysis_frames` is never above 0.
+    /** [worker] One frame of the shot that comes next. Null when `analysis_frames` is never above
+     * 0.
      */
     int32_t (*analyze)(oldfilm_stage* stage, const oldfilm_frame* frame);
-    /** [lane] After the last `analyze` of a shot: what was found, as JSON text, owned by the stage
-     * until its next call. Null together with `analyze`. What is no JSON fails the stage. */
+    /** [worker] After the last `analyze` of a shot: what was found, as JSON text, owned by the
+     * stage until its next call. Null together with `analyze`. What is no JSON fails the stage. */
     int32_t (*finish_analysis)(oldfilm_stage* stage, const char** json);
-    /** [lane] Instead of `analyze`: what an earlier run found for the shot that comes next. Null
+    /** [worker] Instead of `analyze`: what an earlier run found for the shot that comes next. Null
      * together with `analyze`. */
     int32_t (*restore_analysis)(oldfilm_stage* stage, const char* json);
-    /** [lane] Makes `count` outputs, 1 <= count <= batch, with consecutive numbers. */
+    /** [worker] Makes `count` outputs, 1 <= count <= batch, with consecutive numbers. */
     int32_t (*process)(oldfilm_stage* stage, const oldfilm_request* const* requests,
                        uint32_t count);
-    /** [lane] At each cut, before anything of the new shot is seen: forget what was before. May be
-     * null. */
+    /** [worker] At each cut, before anything of the new shot is seen: forget what was before. May
+     * be null. */
     void (*reset)(oldfilm_stage* stage);
     /** [any] Ends the stage; no call is under way, and none comes after. Services may be used. */
     void (*destroy)(oldfilm_stage* stage);
@@ -337,7 +338,7 @@ typedef struct oldfilm_cancel {
 /** The service OLDFILM_EXT_TENSOR. */
 typedef struct oldfilm_tensors {
     size_t size;
-    /** [lane] An uninitialised contiguous tensor on the stage's device, given to the caller. */
+    /** [worker] An uninitialized contiguous tensor on the stage's device, given to the caller. */
     int32_t (*allocate)(const oldfilm_host* host, int32_t dtype, int32_t ndim, const int64_t* shape,
                         oldfilm_tensor* tensor);
 } oldfilm_tensors;
@@ -349,14 +350,15 @@ typedef struct oldfilm_model oldfilm_model;
 /** The service OLDFILM_EXT_MODEL. */
 typedef struct oldfilm_models {
     size_t size;
-    /** [lane] Opens a package: a path relative to the plugin's folder (of its own models), an
+    /** [worker] Opens a package: a path relative to the plugin's folder (of its own models), an
      * absolute path, or a name in the user's models folder. `task` must be the manifest's. */
     int32_t (*open)(const oldfilm_host* host, const char* package, const char* task,
                     oldfilm_model** model);
     /** [any] The manifest as JSON text; lives as long as the model. */
     const char* (*manifest)(const oldfilm_model* model);
-    /** [lane] Runs the network: `inputs` lent, in the manifest's order, N x ... float32; `outputs`
-     * given, in the manifest's order. The host pads, tiles, batches and chooses the precision. */
+    /** [worker] Runs the network: `inputs` lent, in the manifest's order, N x ... float32;
+     * `outputs` given, in the manifest's order. The host pads, tiles, batches and chooses the
+     * precision. */
     int32_t (*run)(const oldfilm_host* host, oldfilm_model* model,
                    const oldfilm_tensor* const* inputs, uint32_t input_count,
                    oldfilm_tensor* outputs, uint32_t output_count);
@@ -369,13 +371,13 @@ typedef struct oldfilm_models {
 /** The service OLDFILM_EXT_FLOW. */
 typedef struct oldfilm_flows {
     size_t size;
-    /** [lane] Dense optical flow from `from` to `to`, 2 x H x W float32 on the stage's device, in
+    /** [worker] Dense optical flow from `from` to `to`, 2 x H x W float32 on the stage's device, in
      * pixels (x, then y): to(p + flow(p)) looks like from(p). Computed once for a pair of pictures
      * and kept while both live. Method: DIS (Kroeger et al., ECCV 2016) on luma. `flow` is given:
      * the caller's own, to write to as it likes. */
     int32_t (*flow)(const oldfilm_host* host, const oldfilm_tensor* from, const oldfilm_tensor* to,
                     oldfilm_tensor* flow);
-    /** [lane] The same, searched on to the full size instead of half: for what shows warped
+    /** [worker] The same, searched on to the full size instead of half: for what shows warped
      * pictures themselves. Three times the time. May lie beyond `size`. */
     int32_t (*fine_flow)(const oldfilm_host* host, const oldfilm_tensor* from,
                          const oldfilm_tensor* to, oldfilm_tensor* flow);

@@ -12,9 +12,9 @@ namespace oldfilm {
 /// addresses of their own with the first model that is opened. For programs that do little but
 /// restore; call it before the first thread is started. The process then holds the most memory that
 /// it ever needed. Returns whether the settings took effect; false with a C library that has none.
-OLDFILM_API bool keep_memory() noexcept;
+OLDFILM_API bool pool_memory() noexcept;
 
-/// Whether `keep_memory` was called and took effect. For any thread.
-OLDFILM_API bool memory_is_kept() noexcept;
+/// Whether `pool_memory` was called and took effect. For any thread.
+OLDFILM_API bool memory_is_pooled() noexcept;
 
 } // namespace oldfilm

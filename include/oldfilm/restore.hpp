@@ -18,11 +18,11 @@ struct RestoreOptions {
     ReadOptions read;  ///< its `device`, unless empty, stands for the pipeline's
     std::string codec; ///< see `WriteOptions::codec`
     std::optional<int> crf;
-    std::string mask_out; ///< a file for the film's repair masks (grey, lossless); empty for none
+    std::string mask_out; ///< a file for the film's repair masks (gray, lossless); empty for none
     bool overwrite = false;
     bool audio = true, subtitles = true; ///< see `WriteOptions`
     bool drop_streams = false;           ///< see `WriteOptions`
-    bool fresh = false;                  ///< start over where an earlier run was broken off
+    bool ignore_checkpoint = false;      ///< start over where an earlier run was broken off
     std::function<void(const Progress&)> progress; ///< called a few times a second; may be empty
     std::function<void(const std::string&)> warn;  ///< told each warning; may be empty
     std::function<void(const std::string&)> note;  ///< told news, such as being taken up again
@@ -45,11 +45,11 @@ struct RestoreResult {
 /// `OUTPUT.oldfilm-job` beside it, with a journal, until the output is published. A run that was
 /// broken off, in whatever way, is taken up there by the next call with the same input and
 /// settings, and the result is the same to the byte. With other settings that call is refused
-/// (incompatible, the difference named) unless `fresh`. Two at a time for one output: the second is
-/// refused.
+/// (incompatible, the difference named) unless `ignore_checkpoint`. Two at a time for one output:
+/// the second is refused.
 ///
 /// Where the pipeline's device is several ("cuda:0,cuda:1", short "cuda:0,1"; "cpu,cpu" for two
-/// lanes with half of the threads each), each restores shots of the film, and what comes out is
+/// workers with half of the threads each), each restores shots of the film, and what comes out is
 /// what one of them would make; it can also be gone on with by another number of them. They must be
 /// of one kind, and should be alike. Then `tap` is told frames in order within a shot only, and
 /// `log` each text once; both from several threads, one at a time. What isn't kept in segments is

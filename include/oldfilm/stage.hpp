@@ -102,16 +102,18 @@ class Request {
     [[nodiscard]] FrameView frame(std::size_t i) const noexcept {
         return FrameView(*request_->frames[i]);
     }
-    [[nodiscard]] FrameView centre() const noexcept { return frame(centre_entry()); }
-    /// Which entry of the window the centre is.
-    [[nodiscard]] std::size_t centre_entry() const noexcept { return request_->centre; }
+    [[nodiscard]] FrameView center() const noexcept { return frame(center_entry()); }
+    /// Which entry of the window the center is.
+    [[nodiscard]] std::size_t center_entry() const noexcept { return request_->center; }
     /// Rate changers: place between frame(0) and frame(1), in (0, 1).
     [[nodiscard]] double position() const noexcept { return request_->position; }
-    /// The output is the centre frame itself.
-    void unchanged() const noexcept { request_->result->unchanged = 1; }
+    /// The output is the center frame itself.
+    void pass_through() const noexcept { request_->result->unchanged = 1; }
     /// Hands the output over.
-    void give(TensorRef picture) const noexcept { request_->result->picture = picture.release(); }
-    void give_mask(TensorRef mask) const noexcept {
+    void set_output(TensorRef picture) const noexcept {
+        request_->result->picture = picture.release();
+    }
+    void set_mask(TensorRef mask) const noexcept {
         request_->result->mask = mask.release();
         request_->result->has_mask = 1;
     }
@@ -267,7 +269,7 @@ class Host {
         const auto* service = extension<oldfilm_cancel>(OLDFILM_EXT_CANCEL);
         return service != nullptr && service->cancelled(host_) != 0;
     }
-    /// An uninitialised contiguous tensor on the stage's device.
+    /// An uninitialized contiguous tensor on the stage's device.
     [[nodiscard]] TensorRef allocate(std::initializer_list<std::int64_t> shape,
                                      int dtype = OLDFILM_FLOAT32) const {
         oldfilm_tensor tensor{};
@@ -362,7 +364,7 @@ class Stage {
     /// Makes one output.
     virtual void process(const Request& request) = 0;
     /// Makes several at once; override it when a batch is faster than one after the other.
-    virtual void process(std::span<const Request> requests) {
+    virtual void process_batch(std::span<const Request> requests) {
         for (const Request& request : requests) {
             process(request);
         }
@@ -522,7 +524,7 @@ struct Plugin {
             for (std::uint32_t i = 0; i < count; ++i) {
                 views.emplace_back(*requests[i]);
             }
-            it.stage->process(std::span<const Request>(views));
+            it.stage->process_batch(views);
         });
     }
     static void reset(oldfilm_stage* self) {

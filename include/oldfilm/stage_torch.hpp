@@ -25,8 +25,8 @@ inline at::Tensor take(TensorRef given) {
     return at::Tensor(c10::intrusive_ptr<c10::TensorImpl>::reclaim(impl));
 }
 
-/// A tensor to give away; its storage is shared, not copied.
-inline TensorRef give(const at::Tensor& tensor) {
+/// A reference to `tensor` that the receiver owns; its storage is shared, not copied.
+inline TensorRef share(const at::Tensor& tensor) {
     oldfilm_tensor c{};
     c.impl = at::Tensor(tensor).unsafeReleaseTensorImpl();
     c.owner = c.impl;

@@ -18,8 +18,8 @@ namespace oldfilm::stages {
 namespace {
 
 constexpr std::int64_t track_side = 96;   ///< flows are kept at about this size
-constexpr std::int64_t spread_side = 128; ///< colours spread at about this size
-constexpr double lightness_reach = 0.15;  ///< L / 100 to cross until a colour counts for 1/e
+constexpr std::int64_t spread_side = 128; ///< colors spread at about this size
+constexpr double lightness_reach = 0.15;  ///< L / 100 to cross until a color counts for 1/e
 constexpr double pixel_cost = 0.0012;     ///< of a step on an even surface, at `spread_side`
 constexpr double grain = 0.008;           ///< differences below it are no edge
 
@@ -71,7 +71,7 @@ std::array<double, 2> moved(std::array<double, 2> point, const at::Tensor& flow)
             std::clamp(point[1] + static_cast<double>(values[height * width + place]), 0.0, 1.0)};
 }
 
-/// Distances 1 x K x H x W from K points over `luma`, 1 x 1 x H x W, along 4-neighbour paths.
+/// Distances 1 x K x H x W from K points over `luma`, 1 x 1 x H x W, along 4-neighbor paths.
 at::Tensor geodesic(const at::Tensor& luma, const std::vector<std::array<double, 2>>& points) {
     constexpr double far = 1e3;
     const std::int64_t height = luma.size(2);

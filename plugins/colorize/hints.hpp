@@ -1,7 +1,7 @@
 #pragma once
 /// \file
-/// An artist's hints: points of known colour. A hint is followed along optical flow through its
-/// shot, in both directions, and its colour spreads from there over what looks like one surface.
+/// An artist's hints: points of known color. A hint is followed along optical flow through its
+/// shot, in both directions, and its color spreads from there over what looks like one surface.
 
 #include "steady.hpp"
 
@@ -13,7 +13,7 @@
 
 namespace oldfilm::stages {
 
-/// A point of known colour in one frame.
+/// A point of known color in one frame.
 struct Hint {
     std::int64_t frame = 0; ///< number of the frame, from 0
     double x = 0,
@@ -66,7 +66,7 @@ struct ShotHints {
     [[nodiscard]] std::vector<std::array<double, 2>> at(std::int64_t index) const;
 };
 
-/// `frame.ab` with the hints' colours laid over it (chrominance blending by geodesic distance:
+/// `frame.ab` with the hints' colors laid over it (chrominance blending by geodesic distance:
 /// Yatziv and Sapiro, 2006). The distance of two pixels is the way between them that crosses least
 /// lightness.
 at::Tensor with_hints(const SmallFrame& frame, const ShotHints& hints, std::int64_t index);

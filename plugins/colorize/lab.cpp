@@ -106,14 +106,14 @@ at::Tensor recoloured(const at::Tensor& picture, const at::Tensor& ab) {
 
 at::Tensor picture_of(const at::Tensor& luminance, const at::Tensor& ab) {
     const at::Tensor fy = curve(luminance);
-    // How far X and Z lie from those of grey; R and B follow, and G keeps the luminance.
+    // How far X and Z lie from those of gray; R and B follow, and G keeps the luminance.
     const at::Tensor dx = uncurve(fy.add(plane(ab, 0), 1.0 / 500.0)).sub_(luminance);
     const at::Tensor dz = uncurve(fy.sub(plane(ab, 1), 1.0 / 200.0)).sub_(luminance);
     const at::Tensor dr = dx.mul(r_x * white_x).add_(dz, r_z * white_z);
     const at::Tensor db = dx.mul(b_x * white_x).add_(dz, b_z * white_z);
     const at::Tensor dg = dr.mul(-y_r / y_g).add_(db, -y_b / y_g);
-    // Luminance is linear in light, so the mixture with grey has one largest share of colour,
-    // exactly. Some channel lies above the grey and some below, unless all are grey.
+    // Luminance is linear in light, so the mixture with gray has one largest share of color,
+    // exactly. Some channel lies above the gray and some below, unless all are gray.
     const at::Tensor most = at::maximum(at::maximum(dr, dg), db).clamp_min_(1e-9);
     const at::Tensor least = at::minimum(at::minimum(dr, dg), db).clamp_max_(-1e-9);
     const at::Tensor above = luminance.neg().add_(1.0).div_(most);

@@ -26,8 +26,8 @@ at::Tensor unlightness(const at::Tensor& lightness);
 /// a* and b*, N x 2 x H x W, of an RGB picture.
 at::Tensor chroma(const at::Tensor& rgb);
 
-/// The RGB picture with this luminance and these a* and b*. A colour outside the sRGB gamut is
-/// mixed with the grey of the same luminance until it fits: L* stays as it is, chroma gives way.
+/// The RGB picture with this luminance and these a* and b*. A color outside the sRGB gamut is
+/// mixed with the gray of the same luminance until it fits: L* stays as it is, chroma gives way.
 at::Tensor picture_of(const at::Tensor& luminance, const at::Tensor& ab);
 
 /// The same from a monochrome or RGB picture, 1 x C x H x W, whose luminance stays.

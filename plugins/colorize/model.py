@@ -1,9 +1,9 @@
-"""Colour from lightness: a small residual U-Net on a reduced picture.
+"""Color from lightness: a small residual U-Net on a reduced picture.
 
 The encoder goes down to 1/32 so that the whole scene decides (what is sky, what is skin), the
-decoder comes back to 1/2, which is finer than the eye's resolution for colour; after Zhang et al.
-2016 (colour from L to ab, rare colours weighted up), with the U-Net of Ronneberger et al. 2015.
-Batch normalisation helps the training only: `fused` folds it into the convolutions.
+decoder comes back to 1/2, which is finer than the eye's resolution for color; after Zhang et al.
+2016 (color from L to ab, rare colors weighted up), with the U-Net of Ronneberger et al. 2015.
+Batch normalization helps the training only: `fused` folds it into the convolutions.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ MULTIPLE = 32
 
 
 class Conv(nn.Module):
-    """3x3 convolution, normalised while training, with or without a ReLU."""
+    """3x3 convolution, normalized while training, with or without a ReLU."""
 
     def __init__(self, inputs: int, outputs: int, stride: int = 1, kernel: int = 3, relu: bool = True):
         super().__init__()
@@ -92,7 +92,7 @@ class Colorize(nn.Module):
 
 
 def fused(network: nn.Module) -> nn.Module:
-    """The same network with the normalisation folded into the convolutions."""
+    """The same network with the normalization folded into the convolutions."""
     network = copy.deepcopy(network).eval()
     for module in network.modules():
         if isinstance(module, Conv):
@@ -103,7 +103,7 @@ def fused(network: nn.Module) -> nn.Module:
 
 @torch.no_grad()
 def unfused(network: Colorize, weights: dict[str, torch.Tensor], luma: torch.Tensor) -> Colorize:
-    """Takes over the weights of a fused network (a package's), with normalisation that changes nothing on `luma`
+    """Takes over the weights of a fused network (a package's), with normalization that changes nothing on `luma`
     at first: where the training goes on, it does so from what the package gives. What the package lacks stays as it is."""
     fits = network.state_dict()
     network.load_state_dict({k: v for k, v in weights.items() if k in fits and v.shape == fits[k].shape}, strict=False)

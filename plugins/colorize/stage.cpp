@@ -1,6 +1,6 @@
 /// \file
-/// Gives colour to frames. The network sees lightness and gives a* and b*; lightness stays the
-/// source's own. Colours are averaged over neighbouring frames along optical flow, so that they
+/// Gives color to frames. The network sees lightness and gives a* and b*; lightness stays the
+/// source's own. Colors are averaged over neighboring frames along optical flow, so that they
 /// don't flicker: over twelve before, whose small pictures are kept, and eight that are waited for.
 
 #include "../common/stage_tools.hpp"
@@ -20,7 +20,7 @@
 namespace oldfilm::stages {
 namespace {
 
-constexpr int behind = 12;                   ///< frames before whose colours are averaged
+constexpr int behind = 12;                   ///< frames before whose colors are averaged
 constexpr int ahead = 8;                     ///< frames after
 constexpr std::int64_t default_render = 256; ///< for models that declare no size of their own
 constexpr int followed = 240;                ///< frames of a shot through which hints are followed
@@ -73,7 +73,7 @@ class Colorize final : public sdk::Stage {
     void restore_analysis(std::string_view json) override { shot_hints_ = ShotHints::parse(json); }
 
     void process(const sdk::Request& request) override {
-        const std::int64_t now = request.centre().index();
+        const std::int64_t now = request.center().index();
         forget_before(now - behind);
         for (std::size_t i = 0; i < request.count(); ++i) {
             small(request.frame(i)); // at the shot's end, its last stands in for what lies beyond
@@ -89,12 +89,12 @@ class Colorize final : public sdk::Stage {
                 back.push_back(here);
             }
         }
-        const auto centre =
+        const auto center =
             static_cast<std::size_t>(std::distance(frames_.begin(), frames_.find(now)));
-        const at::Tensor colour = steady(window, centre, forward, back).mul_(saturation_);
-        const at::Tensor picture = sdk::picture(request.centre()).unsqueeze(0);
-        const at::Tensor full = resize_bilinear(colour, picture.size(2), picture.size(3));
-        request.give(sdk::give(
+        const at::Tensor color = steady(window, center, forward, back).mul_(saturation_);
+        const at::Tensor picture = sdk::picture(request.center()).unsqueeze(0);
+        const at::Tensor full = resize_bilinear(color, picture.size(2), picture.size(3));
+        request.set_output(sdk::share(
             (merges_yuv_ ? recoloured_yuv(picture, full) : recoloured(picture, full)).squeeze(0)));
     }
 
@@ -159,19 +159,19 @@ class Colorize final : public sdk::Stage {
         return lightness(luminance(reduced)).div_(100.0).clamp_(0.0, 1.0);
     }
 
-    /// A frame's colours before averaging; made once, while the frame is in reach.
+    /// A frame's colors before averaging; made once, while the frame is in reach.
     const SmallFrame& small(const sdk::FrameView& frame) {
         if (const auto found = frames_.find(frame.index()); found != frames_.end()) {
             return found->second;
         }
         const at::Tensor picture = sdk::picture(frame).unsqueeze(0);
         const at::Tensor light = small_luma(picture);
-        // Colour is followed at half the size: it has no finer detail, and flow is dear.
+        // Color is followed at half the size: it has no finer detail, and flow is dear.
         const std::int64_t height = (height_ + 1) / 2;
         const std::int64_t width = (width_ + 1) / 2;
         SmallFrame result;
         result.luma = resize_bilinear(light, height, width).squeeze(0);
-        result.ab = resize_bilinear(colours(picture, light, frame.index()), height, width);
+        result.ab = resize_bilinear(colors(picture, light, frame.index()), height, width);
         if (palette_) {
             result.ab = transferred(result, *palette_);
         }
@@ -182,14 +182,14 @@ class Colorize final : public sdk::Stage {
         return frames_.emplace(frame.index(), std::move(result)).first->second;
     }
 
-    [[nodiscard]] at::Tensor colours(const at::Tensor& picture, const at::Tensor& light,
-                                     std::int64_t index) const {
+    [[nodiscard]] at::Tensor colors(const at::Tensor& picture, const at::Tensor& light,
+                                    std::int64_t index) const {
         std::vector<at::Tensor> inputs;
         for (const std::string& name : facts_.inputs) {
             if (name == "luma") {
                 inputs.push_back(light);
             } else if (name == "grey") {
-                inputs.push_back(grey(picture, light));
+                inputs.push_back(gray(picture, light));
             } else if (name == "reference") {
                 inputs.push_back(reference_);
             } else {
@@ -205,9 +205,9 @@ class Colorize final : public sdk::Stage {
         return gives_picture ? chroma(output) : output;
     }
 
-    /// What a network that takes a grey picture sees: the grey of that lightness, or the coded
+    /// What a network that takes a gray picture sees: the gray of that lightness, or the coded
     /// picture's own BT.601 luma, as its makers fed it.
-    [[nodiscard]] at::Tensor grey(const at::Tensor& picture, const at::Tensor& light) const {
+    [[nodiscard]] at::Tensor gray(const at::Tensor& picture, const at::Tensor& light) const {
         if (facts_.manifest.value("grey", std::string("lightness")) == "luma") {
             const at::Tensor reduced = resize_bilinear(picture, height_, width_);
             return luma(reduced, bt601).clamp(0.0, 1.0).expand({1, 3, -1, -1});
@@ -276,7 +276,7 @@ const oldfilm_plugin_description* colorize() {
         {"org.oldfilm.colorize",
          "colorize",
          "0.1.0",
-         "Gives colour to frames, steady over time; lightness stays the source's own",
+         "Gives color to frames, steady over time; lightness stays the source's own",
          {sdk::choice(
               "merge", "auto", {"auto", "lab", "yuv"},
               "what of the source stays: Lab's lightness, or Y of BT.601 (as DeOldify does); "
@@ -285,11 +285,11 @@ const oldfilm_plugin_description* colorize() {
                        "short side of what the network sees, or its square's side; 0: the model's "
                        "own",
                        "px"),
-          sdk::number("saturation", 1, 0, 2, "how strong the colours are; 0 leaves grey").live(),
+          sdk::number("saturation", 1, 0, 2, "how strong the colors are; 0 leaves gray").live(),
           sdk::file(
               "hints", "",
-              R"(JSON file of known colours: [{"frame": 0, "x": 10, "y": 20, "color": "#c08060"}])"),
-          sdk::file("reference", "", "a colour picture whose palette the film takes on"),
+              R"(JSON file of known colors: [{"frame": 0, "x": 10, "y": 20, "color": "#c08060"}])"),
+          sdk::file("reference", "", "a color picture whose palette the film takes on"),
           sdk::text("model", "models/colorize/default.pt",
                     "name or path of another colorize model")}});
 }

@@ -9,7 +9,7 @@
 namespace oldfilm::stages {
 namespace {
 
-/// Difference of L / 100 at which a carried colour counts for 1/e.
+/// Difference of L / 100 at which a carried color counts for 1/e.
 constexpr double tolerance = 0.06;
 
 } // namespace
@@ -29,24 +29,24 @@ Step step(const sdk::Host& host, const SmallFrame& from, const SmallFrame& to) {
     return result;
 }
 
-at::Tensor steady(const std::vector<SmallFrame>& frames, std::size_t centre,
+at::Tensor steady(const std::vector<SmallFrame>& frames, std::size_t center,
                   const std::vector<Step>& forward, const std::vector<Step>& back) {
-    at::Tensor total = frames[centre].summand.clone();
-    if (centre > 0) {
+    at::Tensor total = frames[center].summand.clone();
+    if (center > 0) {
         at::Tensor carried = frames[0].summand;
-        for (std::size_t i = 0; i < centre; ++i) {
+        for (std::size_t i = 0; i < center; ++i) {
             carried = sample_at(carried, forward[i].places).mul_(forward[i].trust);
-            if (i + 1 < centre) {
+            if (i + 1 < center) {
                 carried.add_(frames[i + 1].summand);
             }
         }
         total.add_(carried);
     }
-    if (centre + 1 < frames.size()) {
+    if (center + 1 < frames.size()) {
         at::Tensor carried = frames.back().summand;
-        for (std::size_t i = frames.size() - 1; i > centre; --i) {
+        for (std::size_t i = frames.size() - 1; i > center; --i) {
             carried = sample_at(carried, back[i - 1].places).mul_(back[i - 1].trust);
-            if (i - 1 > centre) {
+            if (i - 1 > center) {
                 carried.add_(frames[i - 1].summand);
             }
         }

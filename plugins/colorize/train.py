@@ -32,7 +32,7 @@ def shrink(rgb: np.ndarray, short: int = STORED) -> np.ndarray:
 
 
 def pictures(folder: Path, split: str) -> data.Store:
-    """8-bit Lab pictures, short side 256; colourless ones are left out."""
+    """8-bit Lab pictures, short side 256; colorless ones are left out."""
     sets = data.PHOTO_SETS if split == "train" else ("bsds/val", *data.PHOTO_SETS[:-1])
 
     def sources():
@@ -90,7 +90,7 @@ def batches(store: data.Store):
 
 
 def loss_of(network, batch):
-    """Distance in ab, in units of AB_SCALE; colourful places, which are rare, weigh more (Zhang et al. 2016)."""
+    """Distance in ab, in units of AB_SCALE; colorful places, which are rare, weigh more (Zhang et al. 2016)."""
     luma, ab = batch
     error = (network(luma.to(memory_format=torch.channels_last)) - ab) / AB_SCALE
     weight = (0.4 + ab.square().sum(1).sqrt() / 20).clamp(max=4)
@@ -98,7 +98,7 @@ def loss_of(network, batch):
 
 
 def calmed(network: Colorize) -> Mirrored:
-    """What is shipped of a trained network: both views of a picture, and colours at CALM of their strength, at which they
+    """What is shipped of a trained network: both views of a picture, and colors at CALM of their strength, at which they
     are nearest to the truth. The weights of the loss make it louder than what it knows (the trade of Zhang et al. 2016,
     made once, after the training)."""
     network = copy.deepcopy(network)
@@ -123,7 +123,7 @@ def to_rgb(lab: np.ndarray, ab: np.ndarray) -> np.ndarray:
     return np.clip(cv2.cvtColor(full, cv2.COLOR_LAB2RGB), 0, 1)
 
 
-def colourfulness(rgb: np.ndarray) -> float:
+def colorfulness(rgb: np.ndarray) -> float:
     """Hasler and Süsstrunk 2003, of RGB in 0..255."""
     r, g, b = (rgb[..., i] * 255 for i in range(3))
     rg, yb = r - g, (r + g) / 2 - b
@@ -132,7 +132,7 @@ def colourfulness(rgb: np.ndarray) -> float:
 
 @torch.no_grad()
 def evaluate(network, store: data.Store, bfloat16=False, every=1, folder=None, render=RENDER) -> dict:
-    """Mean ab distance below grey's in per cent, and colourfulness over the truth's, a set each."""
+    """Mean ab distance below gray's in per cent, and colorfulness over the truth's, a set each."""
     rows: dict[str, list] = {}
     for i in range(0, len(store), every):
         lab, name = store[i], store.names[i]
@@ -141,7 +141,7 @@ def evaluate(network, store: data.Store, bfloat16=False, every=1, folder=None, r
             ab = predict(network, lab, render)
         before, after = to_rgb(lab, truth), to_rgb(lab, ab)
         row = (np.linalg.norm(truth, axis=2).mean(), np.linalg.norm(ab - truth, axis=2).mean(),
-               colourfulness(before), colourfulness(after))
+               colorfulness(before), colorfulness(after))
         rows.setdefault("bsds/val" if name.startswith("bsds") else "last tenths", []).append(row)
         if folder and i % 6 == 0:
             folder.mkdir(parents=True, exist_ok=True)
@@ -149,9 +149,9 @@ def evaluate(network, store: data.Store, bfloat16=False, every=1, folder=None, r
             cv2.imwrite(str(folder / f"{i:03d}.png"), both[..., ::-1] * 255)
     result = {}
     for key, values in rows.items():
-        grey, ours, truth, colour = np.mean(values, 0)
-        result[key] = {"below_grey": 100 * (1 - ours / grey), "colourfulness": 100 * colour / truth,
-                       "ab_distance": ours, "grey": grey}
+        gray, ours, truth, color = np.mean(values, 0)
+        result[key] = {"below_gray": 100 * (1 - ours / gray), "colorfulness": 100 * color / truth,
+                       "ab_distance": ours, "gray": gray}
     return result
 
 
@@ -162,21 +162,21 @@ def curve(network, store: data.Store, saturations=(0.6, 0.8, 0.93, 1.0, 1.07, 1.
     for i in range(len(store)):
         lab = store[i]
         truth = lab[..., 1:].astype(np.float32) - 128
-        ab, colourful = predict(network, lab), colourfulness(to_rgb(lab, truth))
-        grey = np.linalg.norm(truth, axis=2).mean()
+        ab, colorful = predict(network, lab), colorfulness(to_rgb(lab, truth))
+        gray = np.linalg.norm(truth, axis=2).mean()
         for s in saturations:
             rows.setdefault(("bsds/val" if store.names[i].startswith("bsds") else "last tenths", s), []).append(
-                (grey, np.linalg.norm(ab * s - truth, axis=2).mean(), colourful, colourfulness(to_rgb(lab, ab * s))))
+                (gray, np.linalg.norm(ab * s - truth, axis=2).mean(), colorful, colorfulness(to_rgb(lab, ab * s))))
     for (key, s), values in sorted(rows.items()):
-        grey, ours, truth, colour = np.mean(values, 0)
-        print(f"{key:12s} saturation {s:.2f}: {100 * (1 - ours / grey):.1f} % below grey, "
-              f"colourfulness {100 * colour / truth:.0f} %", flush=True)
+        gray, ours, truth, color = np.mean(values, 0)
+        print(f"{key:12s} saturation {s:.2f}: {100 * (1 - ours / gray):.1f} % below gray, "
+              f"colorfulness {100 * color / truth:.0f} %", flush=True)
 
 
 def report(figures: dict) -> None:
     for name, row in figures.items():
-        print(f"{name:12s} ab distance {row['ab_distance']:.2f} (grey {row['grey']:.2f}), "
-              f"{row['below_grey']:.1f} % below grey, colourfulness {row['colourfulness']:.0f} % of the truth's",
+        print(f"{name:12s} ab distance {row['ab_distance']:.2f} (gray {row['gray']:.2f}), "
+              f"{row['below_gray']:.1f} % below gray, colorfulness {row['colorfulness']:.0f} % of the truth's",
               flush=True)
 
 
@@ -186,7 +186,7 @@ def export(network: Mirrored, out: Path, quality: dict) -> None:
         "inputs": ["luma"], "outputs": ["ab"], "channels": 1, "window": {"before": 0, "after": 0},
         "scale": 1, "size_multiple": MULTIPLE, "receptive_field": "whole", "render_size": RENDER,
         "value_range": [0, 1], "precisions": ["float32", "bfloat16", "float16"],
-        "licence": "BSD-3-Clause", "origin": "oldfilm plugins/colorize/train.py",
+        "license": "BSD-3-Clause", "origin": "oldfilm plugins/colorize/train.py",
         "authors": "the oldfilm authors",
         "training_data": [f"photos/{f}" for f in data.PHOTO_SETS] + ["clips"],
         "quality": quality,
@@ -219,7 +219,7 @@ def main() -> None:
 
     def quality(figures):
         return {f"{key.replace('/', '_').replace(' ', '_')}_{k}": round(float(row[k]), 1)
-                for key, row in figures.items() for k in ("below_grey", "colourfulness")}
+                for key, row in figures.items() for k in ("below_gray", "colorfulness")}
 
     def keep(mean, step, spent):
         calm = calmed(mean)
@@ -239,6 +239,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    loop.keep_memory()
+    loop.pool_memory()
     loop.use_cores()
     main()

@@ -106,7 +106,7 @@ inline at::Tensor warp(const at::Tensor& picture, const at::Tensor& flow) {
 struct ModelFacts {
     std::vector<std::string> inputs, outputs;
     std::int64_t channels = 3, scale = 1, size_multiple = 1, render_size = 0;
-    int before = 0, after = 0; ///< frames of its window about the centre
+    int before = 0, after = 0; ///< frames of its window about the center
     std::string id;
     nlohmann::json manifest; ///< the whole of it, for what only one stage asks
 

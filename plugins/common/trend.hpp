@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// What a quantity does slowly around a frame: the value at the centre of a straight line that is
+/// What a quantity does slowly around a frame: the value at the center of a straight line that is
 /// fitted to its window. Stages that even something out take away what lies off this line, so that
 /// fades and pans, which lie on it, stay.
 
@@ -12,7 +12,7 @@
 
 namespace oldfilm::stages {
 
-/// A point of the window: how many frames from the centre, how far it is believed (0 to 1).
+/// A point of the window: how many frames from the center, how far it is believed (0 to 1).
 struct TrendPoint {
     double offset = 0;
     double weight = 1;

@@ -11,7 +11,7 @@
 
 namespace oldfilm::stages {
 
-/// For each place of a window of `before` frames in front of the centre and `after` behind it, the
+/// For each place of a window of `before` frames in front of the center and `after` behind it, the
 /// entry of the request to take. At a shot's ends a network lacks a side. A repeated frame tells it
 /// nothing new: it confirms its own dirt and grain, and makes what all show look certain. So the
 /// next frames on the other side stand in, which a window holds that stays inside the shot
@@ -19,11 +19,11 @@ namespace oldfilm::stages {
 /// that. In a shot of one frame all are that frame.
 inline std::vector<std::size_t> filled_window(const sdk::Request& request, std::int64_t before,
                                               std::int64_t after) {
-    const auto centre = static_cast<std::int64_t>(request.centre_entry());
+    const auto center = static_cast<std::int64_t>(request.center_entry());
     const auto count = static_cast<std::int64_t>(request.count());
-    const std::int64_t number = request.centre().index();
+    const std::int64_t number = request.center().index();
     const auto is_there = [&](std::int64_t offset) {
-        const std::int64_t at = centre + offset;
+        const std::int64_t at = center + offset;
         return at >= 0 && at < count &&
                request.frame(static_cast<std::size_t>(at)).index() == number + offset;
     };
@@ -41,14 +41,14 @@ inline std::vector<std::size_t> filled_window(const sdk::Request& request, std::
     std::vector<std::size_t> places;
     for (std::int64_t wanted = -before; wanted <= after; ++wanted) {
         const std::int64_t side = wanted < 0 ? -1 : 1;
-        // How many frames nearer to the centre are missing on this side, and so have stand-ins.
+        // How many frames nearer to the center are missing on this side, and so have stand-ins.
         std::int64_t missing = 0;
         while (missing < std::abs(wanted) && !is_there(side * (std::abs(wanted) - missing))) {
             ++missing;
         }
         const std::int64_t beyond = -side * ((side < 0 ? after : before) + missing);
         places.push_back(static_cast<std::size_t>(
-            centre +
+            center +
             (missing > 0 && is_there(beyond) ? beyond : first_there(std::abs(wanted), side))));
     }
     return places;

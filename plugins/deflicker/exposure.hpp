@@ -1,7 +1,7 @@
 #pragma once
 /// \file
 /// How one frame was exposed compared with another: a straight line of tones whose gain may lean
-/// over the picture. Estimated between neighbours, where nearly everything else is the same, and
+/// over the picture. Estimated between neighbors, where nearly everything else is the same, and
 /// chained from there.
 
 #include <array>

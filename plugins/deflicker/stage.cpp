@@ -1,6 +1,6 @@
 /// \file
 /// Evens out brightness and contrast that change from frame to frame. Each frame of the window
-/// tells how the centre's tones would look under its own exposure; what lies off the straight line
+/// tells how the center's tones would look under its own exposure; what lies off the straight line
 /// through these answers is flicker and goes, what lies on it is a fade and stays.
 
 #include "../common/stage_tools.hpp"
@@ -39,7 +39,7 @@ class Deflicker final : public sdk::Stage {
     void change(const sdk::Values& values) override { strength_ = values.number("strength"); }
 
     void process(const sdk::Request& request) override {
-        const sdk::FrameView centre = request.centre();
+        const sdk::FrameView center = request.center();
         std::vector<TrendPoint> points;
         std::vector<double> values;
         std::vector<Exposure> answers;
@@ -60,15 +60,15 @@ class Deflicker final : public sdk::Stage {
                 mean[k] += weights[i] * answer[k];
             }
         }
-        // The centre's own tones are known as well as the step to a frame beside it.
-        const std::int64_t n = centre.index();
+        // The center's own tones are known as well as the step to a frame beside it.
+        const std::int64_t n = center.index();
         const Exposure e = beyond_doubt({std::clamp(mean[0], 0.5, 2.0), mean[1], mean[2], mean[3]},
                                         thumbnails_.contains(n + 1)   ? step(n)
                                         : thumbnails_.contains(n - 1) ? step(n - 1)
                                                                       : Estimate{});
         apply(request, {1 + strength_ * (e.gain - 1), strength_ * e.offset, strength_ * e.lean_x,
                         strength_ * e.lean_y});
-        forget_before(centre.index() - radius_);
+        forget_before(center.index() - radius_);
     }
 
     void reset() override {
@@ -79,10 +79,10 @@ class Deflicker final : public sdk::Stage {
   private:
     static void apply(const sdk::Request& request, const Exposure& e) {
         if (e.largest_change() < invisible) {
-            request.unchanged();
+            request.pass_through();
             return;
         }
-        const at::Tensor picture = sdk::picture(request.centre());
+        const at::Tensor picture = sdk::picture(request.center());
         const auto options = picture.options();
         const std::int64_t height = picture.size(1);
         const std::int64_t width = picture.size(2);
@@ -91,13 +91,13 @@ class Deflicker final : public sdk::Stage {
         const at::Tensor down = at::linspace(e.gain - dy, e.gain + dy, height, options);
         const at::Tensor across = at::linspace(-dx, dx, width, options);
         const at::Tensor gain = down.view({1, height, 1}).add(across.view({1, 1, width}));
-        request.give(sdk::give(picture.mul(gain).add_(e.offset)));
+        request.set_output(sdk::share(picture.mul(gain).add_(e.offset)));
     }
 
-    /// The exposure of each frame of the window relative to the centre's, by offset. Frames that
+    /// The exposure of each frame of the window relative to the center's, by offset. Frames that
     /// the host repeats at the shot's ends come once.
     std::map<std::int64_t, Exposure> window(const sdk::Request& request) {
-        const std::int64_t centre = request.centre().index();
+        const std::int64_t center = request.center().index();
         for (std::size_t i = 0; i < request.count(); ++i) {
             thumbnail(request.frame(i));
         }
@@ -106,12 +106,12 @@ class Deflicker final : public sdk::Stage {
         const auto is_known = [this](std::int64_t n) {
             return thumbnails_.contains(n) && thumbnails_.contains(n + 1) && step(n).is_known;
         };
-        for (std::int64_t n = centre; n < centre + radius_ && is_known(n); ++n) {
-            result[n + 1 - centre] = chain = chain.then(step(n).exposure);
+        for (std::int64_t n = center; n < center + radius_ && is_known(n); ++n) {
+            result[n + 1 - center] = chain = chain.then(step(n).exposure);
         }
         chain = {};
-        for (std::int64_t n = centre; n > centre - radius_ && is_known(n - 1); --n) {
-            result[n - 1 - centre] = chain = chain.then(step(n - 1).exposure.inverse());
+        for (std::int64_t n = center; n > center - radius_ && is_known(n - 1); --n) {
+            result[n - 1 - center] = chain = chain.then(step(n - 1).exposure.inverse());
         }
         return result;
     }

@@ -13,7 +13,7 @@ namespace oldfilm::stages {
 /// nothing.
 double noise_of(const at::Tensor& picture);
 
-/// The same from two neighbouring frames: what changes from one to the other where least does.
+/// The same from two neighboring frames: what changes from one to the other where least does.
 /// Grain of any size counts in full, texture that stays does not; frames that are the same give 0.
 double noise_between(const at::Tensor& one, const at::Tensor& other);
 

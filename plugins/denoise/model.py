@@ -1,11 +1,11 @@
-"""Denoises a colour or grey frame from five neighbours and the noise level.
+"""Denoises a color or gray frame from five neighbors and the noise level.
 
 After FastDVDnet (Tassano, Delon, Veit 2020): frames are fused without explicit motion, the noise level is a map beside
 them, a small U-Net (Ronneberger et al. 2015) does the rest, behind space-to-depth (FFDNet: Zhang, Zuo, Zhang 2018), which
 makes it quick on a CPU. Noise need not pass through the network to be taken away: as in kernel prediction (Mildenhall et
-al., "Burst Denoising with Kernel Prediction Networks", 2018) it says, pixel by pixel, how much of what the neighbours and
-averages around the place show goes into the result; here of twelve fixed candidates instead of a free kernel. Colour is
-treated in an opponent space, since noise is told from colour more easily there than from light (BM3D: Dabov et al. 2007).
+al., "Burst Denoising with Kernel Prediction Networks", 2018) it says, pixel by pixel, how much of what the neighbors and
+averages around the place show goes into the result; here of twelve fixed candidates instead of a free kernel. Color is
+treated in an opponent space, since noise is told from color more easily there than from light (BM3D: Dabov et al. 2007).
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Denoise(nn.Module):
     """window N,5,3,H,W and sigma N,1,1,1 (deviation, in [0, 1] units) to picture N,3,H,W.
 
     H and W are multiples of 8. Candidates and correction fade with sigma, so that a clean film (sigma near 0) comes back as
-    it was; the centre frame is added in float32 in any precision.
+    it was; the center frame is added in float32 in any precision.
     """
 
     def __init__(self, half: int = 64, quarter: int = 80, eighth: int = 96):
@@ -59,11 +59,11 @@ class Denoise(nn.Module):
     def forward(self, window: torch.Tensor, sigma: torch.Tensor) -> torch.Tensor:
         n, h, w = window.shape[0], window.shape[3], window.shape[4]
         frames = torch.einsum("ij,ntjhw->ntihw", self.opponent, window.float())
-        centre = frames[:, 2]
-        around = torch.cat([frames[:, 0:2], frames[:, 3:5]], 1) - centre.unsqueeze(1)
+        center = frames[:, 2]
+        around = torch.cat([frames[:, 0:2], frames[:, 3:5]], 1) - center.unsqueeze(1)
         level = sigma.float().clamp(0.0, 0.25)
-        grey = centre - 0.5 * self.opponent.sum(1).view(1, 3, 1, 1)
-        features = torch.cat([grey, around.reshape(n, 12, h, w) * 2.0, (level * 8.0).expand(n, 1, h, w)], 1)
+        gray = center - 0.5 * self.opponent.sum(1).view(1, 3, 1, 1)
+        features = torch.cat([gray, around.reshape(n, 12, h, w) * 2.0, (level * 8.0).expand(n, 1, h, w)], 1)
         x = F.pixel_unshuffle(features, 2).to(self.tail.weight.dtype)
         x1 = self.enter(x)
         x2 = self.middle1(self.down1(x1))
@@ -76,18 +76,18 @@ class Denoise(nn.Module):
         return window[:, 2].float() + torch.einsum("ji,njhw->nihw", self.opponent, change)
 
     def chosen(self, frames: torch.Tensor, around: torch.Tensor, gates: torch.Tensor) -> torch.Tensor:
-        """Sum of what each candidate would change, by its gate: one for light, one for both of colour."""
+        """Sum of what each candidate would change, by its gate: one for light, one for both of color."""
         n, h, w = frames.shape[0], frames.shape[3], frames.shape[4]
-        centre = frames[:, 2]
+        center = frames[:, 2]
         mean = frames.mean(1)
         near = box(around.reshape(n, 12, h, w), 1).view(n, 4, 3, h, w)
-        soft = box(centre, 1)
+        soft = box(center, 1)
         averaged = box(box(mean, 1), 2)
-        far = torch.stack([soft - centre, box(soft, 2) - centre, averaged - centre, box(averaged, 4) - centre], 1)
-        candidates = torch.cat([around, near + (soft - centre).unsqueeze(1), far], 1)  # N,12,3,H,W
+        far = torch.stack([soft - center, box(soft, 2) - center, averaged - center, box(averaged, 4) - center], 1)
+        candidates = torch.cat([around, near + (soft - center).unsqueeze(1), far], 1)  # N,12,3,H,W
         light = (candidates[:, :, 0] * gates[:, 0]).sum(1, keepdim=True)
-        colour = (candidates[:, :, 1:] * gates[:, 1].unsqueeze(2)).sum(1)
-        return torch.cat([light, colour], 1)
+        color = (candidates[:, :, 1:] * gates[:, 1].unsqueeze(2)).sum(1)
+        return torch.cat([light, color], 1)
 
     def radius(self) -> int:
         """Receptive field's radius in input pixels, with the alignment to 8."""

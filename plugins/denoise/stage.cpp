@@ -70,11 +70,10 @@ class Denoise final : public sdk::Stage {
         grain_ = nlohmann::json::parse(text).at("sigma").get<double>();
     }
 
-    using Stage::process;
     void process(const sdk::Request& request) override {
         const double sigma = strength_ * (sigma_ > 0 ? sigma_ / 255 : grain_);
         if (sigma < clean) {
-            request.unchanged();
+            request.pass_through();
             return;
         }
         std::vector<at::Tensor> frames;
@@ -83,7 +82,7 @@ class Denoise final : public sdk::Stage {
         }
         const std::int64_t channels = frames.front().size(0);
         at::Tensor window = at::stack(frames, 0).unsqueeze(0);       // 1 x T x C x H x W
-        const bool is_split = channels == 3 && facts_.channels == 1; // three grey films
+        const bool is_split = channels == 3 && facts_.channels == 1; // three gray films
         if (is_split) {
             window = window.transpose(0, 2);
         } else if (channels < facts_.channels) {
@@ -97,7 +96,7 @@ class Denoise final : public sdk::Stage {
         }
         const at::Tensor made = sdk::run(model_, inputs, 1).front();
         const at::Tensor picture = is_split ? made.squeeze(1) : made[0];
-        request.give(sdk::give(channels < picture.size(0) ? picture.mean(0, true) : picture));
+        request.set_output(sdk::share(channels < picture.size(0) ? picture.mean(0, true) : picture));
     }
 
   private:

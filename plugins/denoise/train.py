@@ -17,7 +17,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-import neighbours
+import neighbors
 from model import Denoise
 from training import aging, data, imaging, loop, own_film, package
 
@@ -64,7 +64,7 @@ def batches(pictures: data.Store, runs: data.Store):
             crop = np.ascontiguousarray(picture[y:y + 320, x:x + 320]).astype(np.float32) / 255
             out = np.stack(aging.pan(crop, rng, FRAMES, PATCH, PATCH))
         if mono:
-            out = np.repeat(imaging.grey(out)[..., None], 3, -1)
+            out = np.repeat(imaging.gray(out)[..., None], 3, -1)
         return out
 
     def make(rng: np.random.Generator):
@@ -105,7 +105,7 @@ def loss_of(network: Denoise, batch):
     return (torch.sqrt(error * error + 1e-6) / (sigma + 0.03)).mean() * 0.1
 
 
-CASES = (("colour", 10), ("colour", 25), ("colour", 50), ("mono", 25), ("grain", 25))
+CASES = (("color", 10), ("color", 25), ("color", 50), ("mono", 25), ("grain", 25))
 
 
 def material(folder: Path, count: int = 6):
@@ -119,7 +119,7 @@ def material(folder: Path, count: int = 6):
             h, w = (n // 8 * 8 for n in run.shape[1:3])
             clean = run[:, :h, :w].astype(np.float32) / 255
             if kind == "mono":
-                clean = np.repeat(imaging.grey(clean)[..., None], 3, -1)
+                clean = np.repeat(imaging.gray(clean)[..., None], 3, -1)
             if kind == "grain":
                 made = np.stack([aging.smooth_noise((h, w), rng, 0.7) for _ in range(FRAMES)])[..., None]
                 level = clean.mean(-1, keepdims=True)
@@ -177,7 +177,7 @@ def export(network: Denoise, out: Path, quality: dict) -> None:
         "window": {"before": 2, "after": 2}, "scale": 1, "size_multiple": 8,
         "receptive_field": network.radius(), "value_range": [0, 1],
         "memory_per_pixel": 700,  # resident memory of Model::run in float32, measured
-        "precisions": ["float32", "bfloat16"], "licence": "BSD-3-Clause",
+        "precisions": ["float32", "bfloat16"], "license": "BSD-3-Clause",
         "origin": "oldfilm plugins/denoise/train.py", "authors": "the oldfilm authors",
         "training_data": [*(f"photos/{f}" for f in data.PHOTO_SETS), "clips"], "quality": quality,
     }
@@ -187,8 +187,8 @@ def export(network: Denoise, out: Path, quality: dict) -> None:
 def main() -> None:
     options = loop.arguments(__doc__, HERE / "models" / "default.pt", 15).parse_args()
     if options.film:
-        seen, unseen = (neighbours.Targets(part) for part in own_film.split(options.film))
-        own_film.tune(options, "denoise", HERE / "models" / "default.pt", Denoise(), seen.batches(), neighbours.loss_of,
+        seen, unseen = (neighbors.Targets(part) for part in own_film.split(options.film))
+        own_film.tune(options, "denoise", HERE / "models" / "default.pt", Denoise(), seen.batches(), neighbors.loss_of,
                       unseen.score, lambda n, path, *psnr: export(n, path, own_film.quality(*psnr)))
         return
     items = material(options.data)
@@ -213,6 +213,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    loop.keep_memory()
+    loop.pool_memory()
     loop.use_cores()
     main()

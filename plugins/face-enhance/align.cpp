@@ -47,9 +47,9 @@ Similarity fit(const Points& from, const Points& to) {
     }
     square = std::max(square, 1e-12);
     Similarity map{dot / square, cross / square, 0, 0};
-    const Point centre = map(mean_from);
-    map.tx = mean_to.x - centre.x;
-    map.ty = mean_to.y - centre.y;
+    const Point center = map(mean_from);
+    map.tx = mean_to.x - center.x;
+    map.ty = mean_to.y - center.y;
     return map;
 }
 
@@ -97,12 +97,12 @@ at::Tensor sample(const at::Tensor& picture, const Similarity& map, std::int64_t
     // in it.
     const auto sw = static_cast<double>(seen_width);
     const auto sh = static_cast<double>(seen_height);
-    const Point centre = map({w / 2, h / 2});
+    const Point center = map({w / 2, h / 2});
     const at::Tensor theta =
         at::tensor({static_cast<float>(map.a * w / sw), static_cast<float>(-map.b * h / sw),
-                    static_cast<float>((centre.x - static_cast<double>(x0)) * 2 / sw - 1),
+                    static_cast<float>((center.x - static_cast<double>(x0)) * 2 / sw - 1),
                     static_cast<float>(map.b * w / sh), static_cast<float>(map.a * h / sh),
-                    static_cast<float>((centre.y - static_cast<double>(y0)) * 2 / sh - 1)})
+                    static_cast<float>((center.y - static_cast<double>(y0)) * 2 / sh - 1)})
             .view({1, 2, 3})
             .to(picture.device());
     const at::Tensor grid =

@@ -21,13 +21,13 @@ def five_points(points: np.ndarray) -> np.ndarray:
     return np.stack([points[0], points[1], (points[54] + points[60]) / 2, points[87], points[93]])
 
 
-def detect(grey: np.ndarray):
+def detect(gray: np.ndarray):
     """The largest box x, y, side that the stage's detector finds, or nothing."""
     detect.cascade = getattr(detect, "cascade", None) or cv2.CascadeClassifier(
         next(str(p) for p in (Path("/usr/share/opencv4/haarcascades"), Path(cv2.__file__).parent / "data")
              for p in [p / "haarcascade_frontalface_alt2.xml"] if p.exists()))
-    scale = min(1.0, 640 / max(grey.shape))
-    small = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    scale = min(1.0, 640 / max(gray.shape))
+    small = cv2.resize(gray, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     found = detect.cascade.detectMultiScale(small, 1.15, 3, 0, (28, 28))
     if len(found) == 0:
         return None
@@ -47,8 +47,8 @@ def portraits(folder: Path, split: str):
         box = detect(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY))
         eyes = np.linalg.norm(points[1] - points[0])
         if box is None or not 1.8 < box[2] / eyes < 3.6:
-            centre = points.mean(0)
-            box = np.array([*(centre - 1.3 * eyes), 2.6 * eyes])
+            center = points.mean(0)
+            box = np.array([*(center - 1.3 * eyes), 2.6 * eyes])
         result.append((rgb, points, box))
     return result
 
@@ -68,7 +68,7 @@ def warp(picture: np.ndarray, matrix: np.ndarray, side: int) -> np.ndarray:
     if scale < 0.67:
         picture = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
         matrix = np.hstack([matrix[:, :2] / scale, matrix[:, 2:]])
-    shift = matrix[:, :2] @ np.array([0.5, 0.5]) - 0.5  # pixel centres lie at halves
+    shift = matrix[:, :2] @ np.array([0.5, 0.5]) - 0.5  # pixel centers lie at halves
     matrix = np.hstack([matrix[:, :2], matrix[:, 2:] + shift[:, None]])
     return cv2.warpAffine(picture, matrix, (side, side), flags=cv2.INTER_LINEAR,
                           borderMode=cv2.BORDER_REPLICATE)
@@ -111,13 +111,13 @@ def tone(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def landmark_sample(portrait, rng: np.random.Generator, plain: bool = False):
-    """grey 96x96 and points 5,2 in parts of it; moved, turned and aged unless `plain`."""
+    """gray 96x96 and points 5,2 in parts of it; moved, turned and aged unless `plain`."""
     rgb, points, box = portrait
     side = box[2] * BOX_MARGIN
-    centre = box[:2] + box[2] / 2
+    center = box[:2] + box[2] / 2
     angle, mirrored = 0.0, False
     if not plain:
-        centre = centre + rng.normal(0, 0.05, 2) * side
+        center = center + rng.normal(0, 0.05, 2) * side
         side *= math.exp(rng.normal(0, 0.1))
         angle, mirrored = rng.normal(0, math.radians(12)), rng.random() < 0.5
     scale = LANDMARK_SIDE / side
@@ -125,23 +125,23 @@ def landmark_sample(portrait, rng: np.random.Generator, plain: bool = False):
     turn = np.array([[c, -s], [s, c]])
     if not plain:  # faces are wider or narrower, and lenses differ
         turn = np.diag(np.exp(rng.normal(0, 0.06, 2))) @ turn
-    matrix = np.hstack([turn, (LANDMARK_SIDE / 2 - turn @ centre)[:, None]])
-    grey = warp(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), matrix, LANDMARK_SIDE)
+    matrix = np.hstack([turn, (LANDMARK_SIDE / 2 - turn @ center)[:, None]])
+    gray = warp(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), matrix, LANDMARK_SIDE)
     found = (points @ turn.T + matrix[:, 2]) / LANDMARK_SIDE
     if mirrored:
-        grey = np.ascontiguousarray(grey[:, ::-1])
+        gray = np.ascontiguousarray(gray[:, ::-1])
         found = (found * [-1, 1] + [1, 0])[SWAP]
     if plain:
-        return grey.astype(np.float32) / 255, found.astype(np.float32)
-    grey = tone(grey, rng)
+        return gray.astype(np.float32) / 255, found.astype(np.float32)
+    gray = tone(gray, rng)
     light = rng.normal(0, 0.25, 2)  # from one side
     ramp = np.linspace(-1, 1, LANDMARK_SIDE, dtype=np.float32)
-    grey = grey * (1 + np.float32(light[0]) * ramp[None] + np.float32(light[1]) * ramp[:, None])
+    gray = gray * (1 + np.float32(light[0]) * ramp[None] + np.float32(light[1]) * ramp[:, None])
     if rng.random() < 0.3:  # a hat, a hand, an edge of the frame
         y, x = rng.integers(0, LANDMARK_SIDE, 2)
         h, w = rng.integers(8, 32, 2)
-        grey[y:y + h, x:x + w] = rng.random()
-    return age(grey, rng), found.astype(np.float32)
+        gray[y:y + h, x:x + w] = rng.random()
+    return age(gray, rng), found.astype(np.float32)
 
 
 def crop_pair(portrait, rng: np.random.Generator):
@@ -153,9 +153,9 @@ def crop_pair(portrait, rng: np.random.Generator):
     if rng.random() < 0.5:
         crop = np.ascontiguousarray(crop[:, ::-1])
     if rng.random() < 0.6:
-        grey = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)
-        crop = np.repeat(grey[..., None], 3, 2)
-        aged = np.repeat(age(grey, rng)[..., None], 3, 2)
+        gray = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)
+        crop = np.repeat(gray[..., None], 3, 2)
+        aged = np.repeat(age(gray, rng)[..., None], 3, 2)
     else:
         aged = age(crop, rng)
     return aged.transpose(2, 0, 1), crop.transpose(2, 0, 1)
@@ -175,9 +175,9 @@ def more_portraits(folder: Path, split: str, landmarks: Path):
         box = detect(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY))
         if box is None or box[2] < 100:
             continue
-        grey, _ = landmark_sample((rgb, np.zeros((5, 2)), box), None, plain=True)
+        gray, _ = landmark_sample((rgb, np.zeros((5, 2)), box), None, plain=True)
         with torch.no_grad():
-            found = network(torch.from_numpy(grey)[None, None])[0].numpy()
+            found = network(torch.from_numpy(gray)[None, None])[0].numpy()
         side = box[2] * BOX_MARGIN
         result.append((rgb, found * side + box[:2] + box[2] / 2 - side / 2, box))
     return result

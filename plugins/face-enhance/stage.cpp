@@ -80,18 +80,18 @@ class FaceEnhance final : public sdk::Stage {
             // The shot's first and last frames stand in for what lies beyond, and count once.
             if (frame.index() != last && (frame.index() - shot_start_) % look_step == 0) {
                 looks.push_back(
-                    {static_cast<double>(frame.index() - request.centre().index()), faces(frame)});
+                    {static_cast<double>(frame.index() - request.center().index()), faces(frame)});
             }
             last = frame.index();
         }
         const std::vector<SteadyFace> found = steady_faces(looks);
         if (found.empty() || strength_ <= 0) {
-            request.unchanged();
+            request.pass_through();
             return;
         }
-        const at::Tensor result = sdk::picture(request.centre()).clone().unsqueeze(0);
-        enhance(sdk::picture(request.centre()).unsqueeze(0), found, result);
-        request.give(sdk::give(result.squeeze(0)));
+        const at::Tensor result = sdk::picture(request.center()).clone().unsqueeze(0);
+        enhance(sdk::picture(request.center()).unsqueeze(0), found, result);
+        request.set_output(sdk::share(result.squeeze(0)));
     }
 
   private:
@@ -99,15 +99,15 @@ class FaceEnhance final : public sdk::Stage {
     const std::vector<Face>& faces(const sdk::FrameView& frame) {
         auto known = faces_.find(frame.index());
         if (known == faces_.end()) {
-            const at::Tensor grey = luma(sdk::picture(frame).unsqueeze(0),
+            const at::Tensor gray = luma(sdk::picture(frame).unsqueeze(0),
                                          luma_weights(frame.c().color, frame.height()));
             known =
-                faces_.emplace(frame.index(), with_landmarks(grey, detector_->find(grey))).first;
+                faces_.emplace(frame.index(), with_landmarks(gray, detector_->find(gray))).first;
         }
         return known->second;
     }
 
-    [[nodiscard]] std::vector<Face> with_landmarks(const at::Tensor& grey,
+    [[nodiscard]] std::vector<Face> with_landmarks(const at::Tensor& gray,
                                                    const std::vector<Box>& boxes) const {
         if (boxes.empty()) {
             return {};
@@ -119,7 +119,7 @@ class FaceEnhance final : public sdk::Stage {
             maps.push_back(
                 {box.side * landmark_margin / landmark_side, 0, box.x - margin, box.y - margin});
             crops.push_back(
-                sample(grey, maps.back(), landmark_side, landmark_side, true).clamp_(0.0, 1.0));
+                sample(gray, maps.back(), landmark_side, landmark_side, true).clamp_(0.0, 1.0));
         }
         const at::Tensor points =
             sdk::run(landmarks_, {at::cat(crops)}, 1).front().cpu().contiguous();

@@ -54,7 +54,7 @@ std::vector<Track> tracks_of(const std::vector<Look>& looks) {
     return tracks;
 }
 
-/// A weighted straight line through value(sighting) over time, at the centre.
+/// A weighted straight line through value(sighting) over time, at the center.
 template <class Value>
 double line(const Track& track, Value value) {
     double w = 0, wt = 0, wtt = 0, wv = 0, wtv = 0;

@@ -83,7 +83,7 @@ def main():
     if options.evaluate:
         print(evaluate(package.load(options.out)[0], held, options.pictures))
         return
-    loop.keep_memory()
+    loop.pool_memory()
     portraits = faces.portraits(options.data, "train")
     landmarks = HERE / "models" / "landmarks.pt"
     if landmarks.exists():
@@ -98,7 +98,7 @@ def main():
             "inputs": ["crop"], "outputs": ["crop"], "channels": 3, "window": {"before": 0, "after": 0},
             "scale": 1, "size_multiple": CROP_SIDE, "receptive_field": "whole", "render_size": CROP_SIDE,
             "template": "ffhq", "value_range": [0, 1], "precisions": ["float32", "bfloat16"],
-            "licence": "BSD-3-Clause", "origin": "oldfilm plugins/face-enhance/train.py",
+            "license": "BSD-3-Clause", "origin": "oldfilm plugins/face-enhance/train.py",
             "authors": "the oldfilm authors", "training_data": ["photos/faces"],
             "quality": {"psnr_in_face": figures, "steps": step},
         }, (torch.rand(1, 3, CROP_SIDE, CROP_SIDE),))

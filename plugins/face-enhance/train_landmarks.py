@@ -25,11 +25,11 @@ BATCH = 48
 
 def batches(portraits):
     def make(rng: np.random.Generator):
-        grey = np.empty((BATCH, 1, LANDMARK_SIDE, LANDMARK_SIDE), np.float32)
+        gray = np.empty((BATCH, 1, LANDMARK_SIDE, LANDMARK_SIDE), np.float32)
         points = np.empty((BATCH, 5, 2), np.float32)
         for i in range(BATCH):
-            grey[i, 0], points[i] = faces.landmark_sample(portraits[rng.integers(len(portraits))], rng)
-        return torch.from_numpy(grey), torch.from_numpy(points)
+            gray[i, 0], points[i] = faces.landmark_sample(portraits[rng.integers(len(portraits))], rng)
+        return torch.from_numpy(gray), torch.from_numpy(points)
 
     return make
 
@@ -48,8 +48,8 @@ def evaluate(network, portraits) -> dict:
     for portrait in portraits:
         for kind, samples in (("plain", 1), ("aged", 4)):
             for _ in range(samples):
-                grey, points = faces.landmark_sample(portrait, rng, plain=kind == "plain")
-                found = network(torch.from_numpy(np.ascontiguousarray(grey))[None, None])[0].numpy()
+                gray, points = faces.landmark_sample(portrait, rng, plain=kind == "plain")
+                found = network(torch.from_numpy(np.ascontiguousarray(gray))[None, None])[0].numpy()
                 eyes = np.linalg.norm(points[1] - points[0])
                 figures[kind].append(np.linalg.norm(found - points, axis=1).mean() / eyes)
                 if kind == "aged":
@@ -64,7 +64,7 @@ def main():
     if options.evaluate:
         print(evaluate(package.load(options.out)[0], held))
         return
-    loop.keep_memory()
+    loop.pool_memory()
 
     def export(network, step, minutes):
         figures = evaluate(network, held)
@@ -74,7 +74,7 @@ def main():
             "inputs": ["picture"], "outputs": ["points"], "channels": 1,
             "window": {"before": 0, "after": 0}, "scale": 1, "size_multiple": 1,
             "receptive_field": "whole", "render_size": LANDMARK_SIDE, "value_range": [0, 1],
-            "precisions": ["float32"], "licence": "BSD-3-Clause",
+            "precisions": ["float32"], "license": "BSD-3-Clause",
             "origin": "oldfilm plugins/face-enhance/train_landmarks.py", "authors": "the oldfilm authors",
             "training_data": ["photos/faces"],
             "quality": {"error_percent_of_eye_distance": figures, "steps": step},

@@ -75,9 +75,9 @@ def generic(task: str | None, words: list[str], manifest: str) -> tuple[System, 
     result = Network(network, [example(inputs, channels, frames, h, w) for h, w in sizes], inputs, outputs, channels,
                      window["before"], window["after"], fields.pop("scale", 1), multiple, fields.pop("padding", "replicate"),
                      fields.pop("receptive_field", "whole"))
-    said = {k: str(fields.pop(k, "not said")) for k in ("title", "authors", "licence", "paper", "origin")}
+    said = {k: str(fields.pop(k, "not said")) for k in ("title", "authors", "license", "paper", "origin")}
     result.more = fields
     name = fields.pop("id", Path(words[1]).stem)
-    system = System(name, task, said["title"] if said["title"] != "not said" else name, said["authors"], said["licence"],
+    system = System(name, task, said["title"] if said["title"] != "not said" else name, said["authors"], said["license"],
                     said["paper"], said["origin"], Path(words[1]).name, lambda _: None, lambda *_: result)
     return system, result, checkpoint

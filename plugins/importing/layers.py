@@ -10,7 +10,7 @@ from .checkpoint import ImportFailure, Table
 
 
 def folded(table: Table) -> Table:
-    """The table with spectral and weight normalisation worked into the weights, as they stand at inference.
+    """The table with spectral and weight normalization worked into the weights, as they stand at inference.
 
     Spectral (Miyato et al. 2018): weight = weight_orig / (u . W v), W being rows by outputs. Weight (Salimans, Kingma 2016):
     weight = weight_g v / |v|, a norm for each output.

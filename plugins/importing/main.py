@@ -31,13 +31,13 @@ def listing(known: dict[str, System]) -> str:
     width = max(map(len, known))
     lines = []
     for system in sorted(known.values(), key=lambda s: (s.task, s.name)):
-        lines.append(f"{system.name:{width}}  {system.task}: {system.title} ({system.licence}); {system.files}")
+        lines.append(f"{system.name:{width}}  {system.task}: {system.title} ({system.license}); {system.files}")
         lines += [f"{'':{width}}    --set {name}={option.default}  {option.help}"
                   for name, option in system.options.items()]
     return "\n".join(lines)
 
 
-def recognised(checkpoint: Checkpoint, known: dict[str, System]) -> System:
+def recognized(checkpoint: Checkpoint, known: dict[str, System]) -> System:
     fits = [s for s in known.values() if s.find(checkpoint)]
     if not fits:
         raise ImportFailure(f"expected weights of a known system, found {checkpoint.summary()}; name the system if it is "
@@ -86,11 +86,11 @@ def run(arguments: list[str]) -> None:
         if not named and not Path(words[0]).exists() and "/" not in words[0] and "." not in words[0]:
             raise ImportFailure(f"there is no system '{words[0]}', and no such file; known are {', '.join(sorted(known))}")
         checkpoint = Checkpoint.read([Path(w) for w in words])
-        system = known[named] if named else recognised(checkpoint, known)
+        system = known[named] if named else recognized(checkpoint, known)
         tables = system.find(checkpoint)
         if tables is None:
             raise ImportFailure(f"expected the weights of {system.name} ({system.files}), found {checkpoint.summary()}; "
-                                "leave the system's name out to have it recognised")
+                                "leave the system's name out to have it recognized")
         chosen = values(system, options.set)
         try:
             network = system.build(tables, chosen)

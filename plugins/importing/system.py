@@ -57,7 +57,7 @@ class System:
     task: str
     title: str
     authors: str
-    licence: str
+    license: str
     paper: str
     source: str  # where its authors publish it
     files: str  # the published files' names

@@ -36,14 +36,14 @@ def write(system: System, network: Network, checkpoint: Checkpoint, output: Path
         "id": system.name, "version": "1.0.0", "task": system.task, "inputs": network.inputs, "outputs": network.outputs,
         "channels": network.channels, "window": {"before": network.before, "after": network.after},
         "scale": network.scale, "size_multiple": network.size_multiple, "padding": network.padding,
-        "receptive_field": network.receptive_field, "memory_per_pixel": memory, "precisions": precisions, "licence": system.licence,
+        "receptive_field": network.receptive_field, "memory_per_pixel": memory, "precisions": precisions, "license": system.license,
         "authors": system.authors, "paper": system.paper, "origin": system.source,
         "checkpoint_sha256": checkpoint.checksums(),
         "training_data": ["see the paper"], **network.more,
     }
     package.save(network.module, output, manifest, network.examples[0])
     print(f"{output}: {system.title}, a model for {system.task}\n"
-          f"  authors    {system.authors}\n  licence    {system.licence}\n  paper      {system.paper}\n"
+          f"  authors    {system.authors}\n  license    {system.license}\n  paper      {system.paper}\n"
           f"  precisions {', '.join(precisions)} (as measured with these weights)\n"
           f"  tiles      {'never: it sees the whole picture' if network.receptive_field == 'whole' else f'overlap {network.receptive_field} pixels'}\n"
           f"  memory     {memory * 1920 * 1080 / 2**30:.1f} GiB for 1920x1080 in one piece, in float32")

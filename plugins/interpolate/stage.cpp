@@ -36,7 +36,7 @@ class Interpolate final : public sdk::Stage {
 
     void process(const sdk::Request& request) override {
         if (request.count() < 2) {
-            request.unchanged(); // the target rate is the input's own
+            request.pass_through(); // the target rate is the input's own
             return;
         }
         const at::Tensor a = sdk::picture(request.frame(0)).unsqueeze(0);
@@ -56,7 +56,7 @@ class Interpolate final : public sdk::Stage {
             // What the film itself shows at that time; a weight on the device saves waiting for it.
             result = at::lerp(result, request.position() < 0.5 ? a : b, doubt);
         }
-        request.give(sdk::give(result.squeeze(0)));
+        request.set_output(sdk::share(result.squeeze(0)));
     }
 
   private:

@@ -33,8 +33,8 @@ def flows(a: np.ndarray, b: np.ndarray, is_fine: bool = True) -> tuple[np.ndarra
     if is_fine:
         dis.setFinestScale(0)
         dis.setPatchStride(4)
-    grey = [cv2.cvtColor(p, cv2.COLOR_RGB2GRAY) for p in (a, b)]
-    return dis.calc(grey[0], grey[1], None), dis.calc(grey[1], grey[0], None)
+    gray = [cv2.cvtColor(p, cv2.COLOR_RGB2GRAY) for p in (a, b)]
+    return dis.calc(gray[0], gray[1], None), dis.calc(gray[1], gray[0], None)
 
 
 def sample(frames: list[np.ndarray], rng: np.random.Generator) -> np.ndarray | None:
@@ -71,26 +71,26 @@ def moving_photo(rgb: np.ndarray, steps: int, rng: np.random.Generator) -> list[
         return rng.uniform(-reach, reach, 2), rng.uniform(-0.04, 0.04), rng.uniform(-0.06, 0.06)
 
     shift, turn, grow = motion(24)
-    centre = np.array([rng.uniform(0.35, 0.65) * w, rng.uniform(0.35, 0.65) * h])
+    center = np.array([rng.uniform(0.35, 0.65) * w, rng.uniform(0.35, 0.65) * h])
     front_shift, front_turn, front_grow = motion(24)
-    front_centre = np.array([rng.uniform(0.3, 0.7) * w, rng.uniform(0.3, 0.7) * h])
+    front_center = np.array([rng.uniform(0.3, 0.7) * w, rng.uniform(0.3, 0.7) * h])
     blob = np.zeros((side, side), np.float32)
     points = (rng.uniform(0.3, 0.7, 2) + rng.uniform(-0.25, 0.25, (7, 2))) * side
     cv2.fillConvexPoly(blob, cv2.convexHull(points.astype(np.int32)), 1.0)
     blob = cv2.GaussianBlur(blob, (0, 0), 0.8)
 
-    def matrix(p, shift, turn, grow, centre, size):
+    def matrix(p, shift, turn, grow, center, size):
         scale = size * (1 + grow * p)
         c, s = np.cos(turn * p) * scale, np.sin(turn * p) * scale
         m = np.array([[c, -s, 0], [s, c, 0]])
-        m[:, 2] = side / 2 + shift * p - m[:, :2] @ centre
+        m[:, 2] = side / 2 + shift * p - m[:, :2] @ center
         return m
 
     for i in range(steps + 1):
         p = i / steps - 0.5
-        back = cv2.warpAffine(rgb, matrix(p, shift, turn, grow, centre, zoom), (side, side),
+        back = cv2.warpAffine(rgb, matrix(p, shift, turn, grow, center, zoom), (side, side),
                               flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REFLECT_101)
-        front = cv2.warpAffine(rgb, matrix(p, front_shift, front_turn, front_grow, front_centre, zoom),
+        front = cv2.warpAffine(rgb, matrix(p, front_shift, front_turn, front_grow, front_center, zoom),
                                (side, side), flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REFLECT_101)
         m = matrix(p, front_shift, front_turn, front_grow, np.array([side / 2, side / 2]), 1.0)
         alpha = cv2.warpAffine(blob, m, (side, side))[..., None]
@@ -146,7 +146,7 @@ def batches(store: data.Store):
             a, b, truth, ab, ba = (v.transpose(1, 0, 2) for v in (a, b, truth, ab, ba))
             ab, ba = ab[..., ::-1], ba[..., ::-1]
         if rng.random() < 0.4:  # a film in black and white
-            a, b, truth = (np.repeat(imaging.grey(v)[..., None], 3, 2) for v in (a, b, truth))
+            a, b, truth = (np.repeat(imaging.gray(v)[..., None], 3, 2) for v in (a, b, truth))
         if rng.random() < 0.2:
             level = np.float32(rng.uniform(0, 0.02))
             a, b = (v + level * rng.standard_normal(v.shape, np.float32) for v in (a, b))
@@ -222,7 +222,7 @@ def export(network: Interpolate, out: Path, quality: dict) -> None:
         "window": {"before": 0, "after": 0}, "scale": 1, "size_multiple": MULTIPLE,
         "receptive_field": "whole", "value_range": [0, 1],
         "memory_per_pixel": 500,  # resident memory of Model::run in float32, measured
-        "precisions": ["float32", "bfloat16", "float16"], "licence": "BSD-3-Clause",
+        "precisions": ["float32", "bfloat16", "float16"], "license": "BSD-3-Clause",
         "origin": "oldfilm plugins/interpolate/train.py", "authors": "the oldfilm authors",
         "training_data": ["clips"] + [f"photos/{f}" for f in data.PHOTO_SETS], "quality": quality,
     }
@@ -282,6 +282,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    loop.keep_memory()
+    loop.pool_memory()
     loop.use_cores()
     main()

@@ -12,16 +12,16 @@ SIDE, PATCH, BATCH, PASTED = 192, 128, 12, 14
 
 
 def windows(run: np.ndarray, aligner: motion.Aligner):
-    """(index of the centre, aligned 5,H,W) of a run of grey frames; sizes are multiples of 8."""
+    """(index of the center, aligned 5,H,W) of a run of gray frames; sizes are multiples of 8."""
     for c in range(2, len(run) - 2):
         yield c, np.stack(aligner.window(list(run[c - 2:c + 3])))
 
 
-def grey(runs: own_film.Runs) -> list[np.ndarray]:
+def gray(runs: own_film.Runs) -> list[np.ndarray]:
     result = []
     for run in runs.runs:
         h, w = (n // 8 * 8 for n in run.shape[1:3])
-        result.append(np.round(imaging.grey(run[:, :h, :w])).astype(np.uint8))
+        result.append(np.round(imaging.gray(run[:, :h, :w])).astype(np.uint8))
     return result
 
 

@@ -1,10 +1,10 @@
-"""Finds and repairs dirt, hairs and scratches in a frame, with two aligned neighbours a side.
+"""Finds and repairs dirt, hairs and scratches in a frame, with two aligned neighbors a side.
 
 A small U-Net (Ronneberger et al. 2015) at half resolution and below. Its inputs are what classic
-blotch detectors test (Kokaram 1998: the frame against its motion-compensated neighbours, their
+blotch detectors test (Kokaram 1998: the frame against its motion-compensated neighbors, their
 range and their median), and the frame against what stands beside each place, which shows the
-scratches that last and so stand in the neighbours too. Its outputs are a mask and, for the place
-under it, weights that blend the neighbours and the sides plus a residual, so that what can be seen
+scratches that last and so stand in the neighbors too. Its outputs are a mask and, for the place
+under it, weights that blend the neighbors and the sides plus a residual, so that what can be seen
 somewhere is taken from there and only the rest is invented.
 """
 
@@ -26,7 +26,7 @@ BESIDE = 6  # pixels to the left and right: beyond the widest running scratches
 
 
 class ScratchRemoval(nn.Module):
-    """window N,5,1,H,W, neighbours aligned to the centre, H and W multiples of 8.
+    """window N,5,1,H,W, neighbors aligned to the center, H and W multiples of 8.
 
     Gives the mask N,1,H,W (probability of damage) and the repaired picture N,1,H,W. Pixels whose
     probability is under 0.25 come back exactly as they were, in float32 in any precision.
@@ -47,18 +47,18 @@ class ScratchRemoval(nn.Module):
         self.tail = nn.Conv2d(half, 10 * 4, 3, padding=1)
 
     def parts(self, window: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Mask logits, what stands under the damage, the centre; all N,1,H,W float32."""
+        """Mask logits, what stands under the damage, the center; all N,1,H,W float32."""
         frames = window.float().squeeze(2)
-        centre = frames[:, 2:3]
+        center = frames[:, 2:3]
         around = torch.cat([frames[:, 0:2], frames[:, 3:5]], 1)
         low = around.amin(1, keepdim=True)
         high = around.amax(1, keepdim=True)
         median = (around.sum(1, keepdim=True) - low - high) * 0.5
-        wide = F.pad(centre, (self.beside, self.beside, 0, 0), mode="replicate")
+        wide = F.pad(center, (self.beside, self.beside, 0, 0), mode="replicate")
         left, right = wide[..., :-2 * self.beside], wide[..., 2 * self.beside:]
-        features = torch.cat([centre - 0.5, (centre - around) * 4.0, (centre - median) * 4.0,
-                              F.relu(centre - high) * 8.0, F.relu(low - centre) * 8.0,
-                              (centre - 0.5 * (left + right)) * 4.0], 1)
+        features = torch.cat([center - 0.5, (center - around) * 4.0, (center - median) * 4.0,
+                              F.relu(center - high) * 8.0, F.relu(low - center) * 8.0,
+                              (center - 0.5 * (left + right)) * 4.0], 1)
         x = F.pixel_unshuffle(features, 2).to(self.tail.weight.dtype)
         x1 = self.enter(x)
         x2 = self.middle1(self.down1(x1))
@@ -67,15 +67,15 @@ class ScratchRemoval(nn.Module):
         x = self.leave(x1 + F.pixel_shuffle(self.up1(x), 2))
         x = F.pixel_shuffle(self.tail(x), 2).float()
         weights = torch.softmax(x[:, 2:], 1)
-        sources = torch.cat([around, median, centre, left, right], 1)
+        sources = torch.cat([around, median, center, left, right], 1)
         fill = (weights * sources).sum(1, keepdim=True) + x[:, 1:2] * 0.25
-        return x[:, 0:1], fill, centre
+        return x[:, 0:1], fill, center
 
     def forward(self, window: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        logits, fill, centre = self.parts(window)
+        logits, fill, center = self.parts(window)
         mask = torch.sigmoid(logits)
         amount = torch.clamp(mask * 4.0 - 1.0, 0.0, 1.0)
-        return mask, centre + amount * (fill - centre)
+        return mask, center + amount * (fill - center)
 
     def radius(self) -> int:
         """Receptive field's radius in input pixels, rounded up to whole 8s."""

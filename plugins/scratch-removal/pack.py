@@ -11,7 +11,7 @@ SIDE, EDGE = 256, 16
 
 
 def source(rng: np.random.Generator, pictures, runs, h: int, w: int) -> list[np.ndarray]:
-    """Five clean grey frames h x w in [0, 1]: of a clip, or of a photograph made moving."""
+    """Five clean gray frames h x w in [0, 1]: of a clip, or of a photograph made moving."""
     if rng.random() < 0.6:
         run = runs[int(rng.integers(len(runs)))]
         stride = 1 if rng.random() < 0.7 else 2
@@ -23,19 +23,19 @@ def source(rng: np.random.Generator, pictures, runs, h: int, w: int) -> list[np.
             ch, cw = int(h * zoom), int(w * zoom)
             y, x = rng.integers(0, frames.shape[1] - ch + 1), rng.integers(0, frames.shape[2] - cw + 1)
             crops = [np.ascontiguousarray(f[y:y + ch, x:x + cw]) for f in frames]
-            out = [imaging.grey(cv2.resize(c, (w, h), interpolation=cv2.INTER_AREA)) / 255 for c in crops]
+            out = [imaging.gray(cv2.resize(c, (w, h), interpolation=cv2.INTER_AREA)) / 255 for c in crops]
             if rng.random() < 0.1:
                 out = out[::-1]
             return [o.astype(np.float32) for o in out]
     picture = pictures[int(rng.integers(len(pictures)))]
-    moving = aging.pan(imaging.grey(picture).astype(np.float32) / 255, rng, 5, h, w)
+    moving = aging.pan(imaging.gray(picture).astype(np.float32) / 255, rng, 5, h, w)
     if rng.random() < 0.3:  # a nearer layer with a motion of its own
-        other = imaging.grey(pictures[int(rng.integers(len(pictures)))]).astype(np.float32) / 255
+        other = imaging.gray(pictures[int(rng.integers(len(pictures)))]).astype(np.float32) / 255
         near = aging.pan(other, rng, 5, h, w)
         cover = np.zeros((h, w), np.float32)
-        centre = (int(rng.uniform(0, w)), int(rng.uniform(0, h)))
+        center = (int(rng.uniform(0, w)), int(rng.uniform(0, h)))
         axes = (int(rng.uniform(20, 110)), int(rng.uniform(20, 110)))
-        cv2.ellipse(cover, centre, axes, rng.uniform(0, 180), 0, 360, 1.0, -1, cv2.LINE_AA)
+        cv2.ellipse(cover, center, axes, rng.uniform(0, 180), 0, 360, 1.0, -1, cv2.LINE_AA)
         dx, dy = rng.normal(0, 5, 2)
         for t in range(5):
             move = np.array([[1, 0, dx * (t - 2)], [0, 1, dy * (t - 2)]])
@@ -67,8 +67,8 @@ def window(rng: np.random.Generator, clean: list[np.ndarray], damage: aging.Dama
             frame = aging.grain(frame, rng, sigma, size)
         aged.append(np.clip(frame, 0, 1).astype(np.float32))
     damaged, _ = damage.run(aged, rng)
-    truth, centre = aged[2], damaged[2]
-    change = np.abs(centre - truth)
+    truth, center = aged[2], damaged[2]
+    change = np.abs(center - truth)
     target = np.where(change > 9 / 255, 255, np.where(change > 2.5 / 255, 128, 0)).astype(np.uint8)
     if rng.random() < 0.3:
         quality = int(rng.integers(50, 96))

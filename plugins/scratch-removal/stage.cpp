@@ -1,8 +1,8 @@
 // Finds dirt, hairs, stains and lasting scratches, and repairs them inside a mask, nowhere else.
 //
-// The neighbours are brought into line with the frame by optical flow, as motion-compensated
+// The neighbors are brought into line with the frame by optical flow, as motion-compensated
 // restoration does (Kokaram, Motion Picture Restoration, 1998); the network decides where the frame
-// is damaged, takes what the neighbours show of the place, and makes up what they don't. Under
+// is damaged, takes what the neighbors show of the place, and makes up what they don't. Under
 // damage wider than what flow goes by, it is led astray: there the motion around the damage is
 // continued (as Kokaram's missing data treatment does), and the network looks again.
 #include "../common/fill.hpp"
@@ -27,7 +27,7 @@ namespace {
 using namespace oldfilm;
 using namespace oldfilm::stages;
 
-/// What the neighbours show too, to this difference, is no dirt: a running scratch, or the scene.
+/// What the neighbors show too, to this difference, is no dirt: a running scratch, or the scene.
 constexpr double same = 0.05;
 /// Scratches that last run along the film: what lasts counts as damage where a column is marked
 /// over this part of its height. A door's edge does not go from frame line to frame line.
@@ -57,7 +57,7 @@ constexpr std::int64_t beside = 2; // how far beyond its edge such damage is loo
 struct Network {
     sdk::Model model;
     ModelFacts facts;
-    bool is_aligned = true; ///< wants its neighbours brought into line with the frame
+    bool is_aligned = true; ///< wants its neighbors brought into line with the frame
 
     Network(const sdk::Host& host, const std::string& package)
         : model(host, package, "scratch-removal"), facts(stages::facts(model, {"window", "mask"})),
@@ -95,14 +95,13 @@ class ScratchRemoval final : public sdk::Stage {
 
     void change(const sdk::Values& values) override { take(values); }
 
-    using Stage::process;
     void process(const sdk::Request& request) override {
-        const at::Tensor centre = sdk::picture(request.centre());
+        const at::Tensor center = sdk::picture(request.center());
         const Seen first = seen(request, *finder_);
         std::vector<at::Tensor> made =
             sdk::run(finder_->model, {first.window}, finder_->facts.outputs.size());
         if (!finder_->facts.gives("mask")) {
-            give_whole(request, whole(finder_->output(made, "picture"), *finder_, centre.size(0)));
+            give_whole(request, whole(finder_->output(made, "picture"), *finder_, center.size(0)));
             return;
         }
         const auto [suspected, attested] = found_in(made, first);
@@ -112,7 +111,7 @@ class ScratchRemoval final : public sdk::Stage {
         const at::Tensor damage = at::stack({found.any(), is_wide(suspected)}).cpu();
         const bool looks_again = finder_->is_aligned && damage[1].item<bool>();
         if (!damage[0].item<bool>() && !looks_again) {
-            request.unchanged();
+            request.pass_through();
             return;
         }
         at::Tensor steady; // where flow isn't led astray; undefined: everywhere
@@ -128,11 +127,11 @@ class ScratchRemoval final : public sdk::Stage {
         const at::Tensor mask = grown(found, grow_);
         const at::Tensor repaired =
             repairer_ ? repair(request, mask, steady)
-                      : whole(finder_->output(made, "picture"), *finder_, centre.size(0));
+                      : whole(finder_->output(made, "picture"), *finder_, center.size(0));
         // What a network returns outside of what was found may differ; the mask makes it the
         // picture itself, to the bit.
-        request.give(sdk::give(at::where(mask, repaired, centre)));
-        request.give_mask(sdk::give(mask.to(at::kFloat)));
+        request.set_output(sdk::share(at::where(mask, repaired, center)));
+        request.set_mask(sdk::share(mask.to(at::kFloat)));
     }
 
   private:
@@ -190,21 +189,21 @@ class ScratchRemoval final : public sdk::Stage {
                     : mask.to(at::kFloat).unsqueeze(0).expand({window.size(0), -1, -1, -1}));
         }
         const auto made = sdk::run(repairer_->model, inputs, repairer_->facts.outputs.size());
-        return whole(repairer_->output(made, "picture"), *repairer_, request.centre().channels());
+        return whole(repairer_->output(made, "picture"), *repairer_, request.center().channels());
     }
 
     /// From a network that knows no damage and no bystanders: its mask is where it changed
     /// something.
     static void give_whole(const sdk::Request& request, const at::Tensor& picture) {
-        const at::Tensor changed = (picture != sdk::picture(request.centre())).any(0, true);
-        request.give(sdk::give(picture));
-        request.give_mask(sdk::give(changed.to(at::kFloat)));
+        const at::Tensor changed = (picture != sdk::picture(request.center())).any(0, true);
+        request.set_output(sdk::share(picture));
+        request.set_mask(sdk::share(changed.to(at::kFloat)));
     }
 
     /// A network's picture as C x H x W.
     static at::Tensor whole(const at::Tensor& made, const Network& network, std::int64_t channels) {
         if (network.facts.channels == 1) {
-            return made.squeeze(1); // each channel was a grey film of its own
+            return made.squeeze(1); // each channel was a gray film of its own
         }
         return channels == 1 ? made[0].mean(0, true) : made[0];
     }
@@ -287,16 +286,16 @@ class ScratchRemoval final : public sdk::Stage {
     Seen seen(const sdk::Request& request, const Network& network, const at::Tensor& steady = {}) {
         const ModelFacts& facts = network.facts;
         const std::vector<std::size_t> places = filled_window(request, reach_, reach_);
-        const sdk::FrameView centre = request.centre();
+        const sdk::FrameView center = request.center();
         std::vector<at::Tensor> frames, flows;
         std::vector<std::size_t> moved; // which of the frames
         std::vector<double> steps;      // how many frames from the center those are
         for (int i = reach_ - facts.before; i <= reach_ + facts.after; ++i) {
             const sdk::FrameView other = request.frame(places[static_cast<std::size_t>(i)]);
-            if (network.is_aligned && other.index() != centre.index()) {
+            if (network.is_aligned && other.index() != center.index()) {
                 moved.push_back(frames.size());
-                steps.push_back(static_cast<double>(other.index() - centre.index()));
-                flows.push_back(sdk::flow(host(), centre, other));
+                steps.push_back(static_cast<double>(other.index() - center.index()));
+                flows.push_back(sdk::flow(host(), center, other));
             }
             frames.push_back(sdk::picture(other));
         }

@@ -55,7 +55,7 @@ def batches(stores: list[data.Store]):
 
 def loss_of(network: ScratchRemoval, batch):
     window, truth, target = batch
-    logits, fill, centre = network.parts(window)
+    logits, fill, center = network.parts(window)
     known = (target - 0.5).abs() > 0.25
     label = (target > 0.75).float()
     known = known.float()
@@ -67,7 +67,7 @@ def loss_of(network: ScratchRemoval, batch):
     near = F.max_pool2d(label, 5, 1, 2)
     under = (error * label).sum() / (label.sum() + 50) + 0.3 * (error * near).sum() / (near.sum() + 50)
     amount = torch.clamp(mask * 4.0 - 1.0, 0.0, 1.0)
-    left = centre + amount * (fill - centre) - truth
+    left = center + amount * (fill - center) - truth
     # Squared: what is overlooked, or filled far from right, is worse than much that is slightly off.
     far_off = ((left.square() + 0.5 * error.square()) * label).sum() / (label.sum() + 50)
     return 2 * entropy + 0.3 * dice + 3 * under + 0.2 * error.mean() + 3 * left.abs().mean() + 20 * far_off
@@ -82,7 +82,7 @@ def material(folder: Path, count: int = 24) -> list[tuple[np.ndarray, np.ndarray
         rng = np.random.default_rng(1000 + i)
         run = runs[(i * 5) % len(runs)]
         stride = 1 + i % 2
-        clean = [imaging.grey(f).astype(np.float32) / 255 for f in run[0:4 * stride + 1:stride]]
+        clean = [imaging.gray(f).astype(np.float32) / 255 for f in run[0:4 * stride + 1:stride]]
         h, w = (n // 8 * 8 for n in clean[0].shape)
         clean = [c[:h, :w] for c in clean]
         damage = aging.Damage(masks, h, w)
@@ -112,22 +112,22 @@ def evaluate(network, items, bfloat16: bool = False, classic: bool = True, folde
         mask, picture = mask[0, 0].float().numpy(), picture[0, 0].float().numpy()
         true, known = target == 255, target != 128
         hits += tolerant_f1(mask > 0.5, true, known)
-        centre = aligned[2]
-        results = {"damaged": centre, "ours": picture * 255}
+        center = aligned[2]
+        results = {"damaged": center, "ours": picture * 255}
         if classic:
             hole = cv2.dilate(true.astype(np.uint8), np.ones((3, 3), np.uint8))
-            results["inpaint, true mask"] = cv2.inpaint(centre, hole, 3, cv2.INPAINT_TELEA)
-            results["neighbours, true mask"] = np.median(aligned[[0, 1, 3, 4]], 0)
+            results["inpaint, true mask"] = cv2.inpaint(center, hole, 3, cv2.INPAINT_TELEA)
+            results["neighbors, true mask"] = np.median(aligned[[0, 1, 3, 4]], 0)
         for name, result in results.items():
             error = (result.astype(np.float64) - truth) / 255
             squares[name] = squares.get(name, 0.0) + float((error[true]**2).sum())
         damaged_pixels += int(true.sum())
         far = cv2.dilate((target > 0).astype(np.uint8), np.ones((5, 5), np.uint8)) == 0
         clean_pixels += int(far.sum())
-        touched += int((np.abs(picture * 255 - centre) > 0.5)[far].sum())
+        touched += int((np.abs(picture * 255 - center) > 0.5)[far].sum())
         if folder and i < 12:
             folder.mkdir(parents=True, exist_ok=True)
-            row = [centre, np.clip(picture * 255 + 0.5, 0, 255).astype(np.uint8), truth,
+            row = [center, np.clip(picture * 255 + 0.5, 0, 255).astype(np.uint8), truth,
                    (mask * 255).astype(np.uint8), target]
             cv2.imwrite(str(folder / f"scratch-{i:02d}.png"), np.hstack(row))
     precision, recall = hits[0] / max(hits[1], 1), hits[2] / max(hits[3], 1)
@@ -149,7 +149,7 @@ def export(network: ScratchRemoval, out: Path, quality: dict) -> None:
         "window": {"before": 2, "after": 2}, "scale": 1, "size_multiple": 8,
         "receptive_field": network.radius(), "value_range": [0, 1],
         "memory_per_pixel": 350,  # resident memory of Model::run in float32, measured
-        "precisions": ["float32", "bfloat16"], "licence": "BSD-3-Clause",
+        "precisions": ["float32", "bfloat16"], "license": "BSD-3-Clause",
         "origin": "oldfilm plugins/scratch-removal/train.py", "authors": "the oldfilm authors",
         "training_data": [*(f"photos/{f}" for f in data.PHOTO_SETS), "clips", "damage"],
         "quality": quality,
@@ -161,7 +161,7 @@ def tune(options) -> None:
     """On one's own film: its clean parts, made dirty with its own damage."""
     default = HERE / "models" / "default.pt"
     network, _ = package.load(default)
-    seen, unseen = (found_damage.grey(part) for part in own_film.split(options.film))
+    seen, unseen = (found_damage.gray(part) for part in own_film.split(options.film))
     damage, elsewhere = found_damage.Damage(network, seen), found_damage.Damage(network, unseen)
     if len(damage.places) < 20:
         raise SystemExit(f"only {len(damage.places)} damaged places were found: too few to learn from")
@@ -203,6 +203,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    loop.keep_memory()
+    loop.pool_memory()
     loop.use_cores()
     main()

@@ -1,6 +1,6 @@
 /// \file
 /// Takes gate weave and the jitter of a hand crank out. The picture's path through the window is
-/// chained from the motion between neighbours; what lies off the straight line through it is
+/// chained from the motion between neighbors; what lies off the straight line through it is
 /// unsteadiness and goes, what lies on it is a pan and stays.
 
 #include "../common/stage_tools.hpp"
@@ -45,8 +45,8 @@ class Stabilize final : public sdk::Stage {
 
     void process(const sdk::Request& request) override {
         Motion correction = unsteadiness(request);
-        const double width = static_cast<double>(request.centre().width());
-        const double height = static_cast<double>(request.centre().height());
+        const double width = static_cast<double>(request.center().width());
+        const double height = static_cast<double>(request.center().height());
         const double limit = max_shift_ * width;
         correction.x = std::clamp(strength_ * correction.x, -limit, limit);
         correction.y = std::clamp(strength_ * correction.y, -limit, limit);
@@ -54,11 +54,11 @@ class Stabilize final : public sdk::Stage {
         const double moved = std::hypot(correction.x, correction.y) +
                              std::abs(correction.turn) * std::hypot(width, height) / 2;
         if (moved < too_small && border_ != Border::crop) {
-            request.unchanged();
+            request.pass_through();
         } else {
             move(request, correction);
         }
-        forget_before(request.centre().index() - radius_);
+        forget_before(request.center().index() - radius_);
     }
 
     void reset() override {
@@ -67,7 +67,7 @@ class Stabilize final : public sdk::Stage {
     }
 
   private:
-    /// Where the line through the window has the centre, seen from where the centre is.
+    /// Where the line through the window has the center, seen from where the center is.
     Motion unsteadiness(const sdk::Request& request) {
         std::vector<TrendPoint> points;
         std::vector<double> places;
@@ -91,10 +91,10 @@ class Stabilize final : public sdk::Stage {
         return result;
     }
 
-    /// Where the centre's content is in each frame of the window, by offset, as far as motion is
+    /// Where the center's content is in each frame of the window, by offset, as far as motion is
     /// known. Frames that the host repeats at the shot's ends come once.
     std::map<std::int64_t, Motion> window(const sdk::Request& request) {
-        const std::int64_t centre = request.centre().index();
+        const std::int64_t center = request.center().index();
         for (std::size_t i = 0; i < request.count(); ++i) {
             look_at(request.frame(i));
         }
@@ -102,7 +102,7 @@ class Stabilize final : public sdk::Stage {
         const auto walk = [&](std::int64_t direction) {
             Motion place;
             for (std::int64_t far = 1; far <= radius_; ++far) {
-                const std::int64_t n = centre + direction * far;
+                const std::int64_t n = center + direction * far;
                 if (!pictures_.contains(n)) {
                     break;
                 }
@@ -155,7 +155,7 @@ class Stabilize final : public sdk::Stage {
     }
 
     void move(const sdk::Request& request, const Motion& by) const {
-        const at::Tensor picture = sdk::picture(request.centre()).unsqueeze(0);
+        const at::Tensor picture = sdk::picture(request.center()).unsqueeze(0);
         const at::Tensor grid = places(picture, by);
         constexpr std::int64_t bicubic = 2;
         const auto padding = border_ == Border::mirror ? Border::mirror : Border::replicate;
@@ -164,10 +164,10 @@ class Stabilize final : public sdk::Stage {
                                        true)
                 .squeeze(0);
         };
-        request.give(sdk::give(sample(picture, bicubic)));
-        if (const at::Tensor mask = sdk::mask(request.centre()); mask.defined()) {
+        request.set_output(sdk::share(sample(picture, bicubic)));
+        if (const at::Tensor mask = sdk::mask(request.center()); mask.defined()) {
             constexpr std::int64_t bilinear = 0;
-            request.give_mask(sdk::give(sample(mask.unsqueeze(0), bilinear)));
+            request.set_mask(sdk::share(sample(mask.unsqueeze(0), bilinear)));
         }
     }
 

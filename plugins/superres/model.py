@@ -1,6 +1,6 @@
 """Residual super-resolution of luma, sized for a CPU.
 
-A trunk of plain 3x3 convolutions in residual blocks without normalisation (EDSR: Lim et al. 2017)
+A trunk of plain 3x3 convolutions in residual blocks without normalization (EDSR: Lim et al. 2017)
 at the low resolution, then one convolution and a pixel shuffle (ESPCN: Shi et al. 2016); it learns
 what bicubic enlargement misses (VDSR: Kim et al. 2016). For x4 each block weighs what it adds, pixel
 by pixel (PAN: Zhao et al. 2020), and what the result made small again lacks of the picture is added

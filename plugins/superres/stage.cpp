@@ -38,9 +38,9 @@ class Superres final : public sdk::Stage {
         open(values.text("model"), scale);
         height_ = config.height = scaled(input.height, scale);
         width_ = config.width = scaled(input.width, scale);
-        const bool sees_neighbours =
+        const bool sees_neighbors =
             networks_.front().facts.takes("previous") || networks_.front().facts.takes("next");
-        config.before = config.after = sees_neighbours ? 1 : 0;
+        config.before = config.after = sees_neighbors ? 1 : 0;
         std::int64_t factor = 1;
         for (const Network& network : networks_) {
             factor *= network.facts.scale;
@@ -51,20 +51,20 @@ class Superres final : public sdk::Stage {
     }
 
     void process(const sdk::Request& request) override {
-        const sdk::FrameView frame = request.centre();
+        const sdk::FrameView frame = request.center();
         const at::Tensor picture = sdk::picture(frame).unsqueeze(0);
         const LumaWeights weights = luma_weights(frame.c().color, frame.height());
         if (picture.size(1) == 1 || networks_.front().facts.channels == 3) {
-            request.give(
-                sdk::give(resize_bicubic(enlarge(request, weights), height_, width_).squeeze(0)));
+            request.set_output(
+                sdk::share(resize_bicubic(enlarge(request, weights), height_, width_).squeeze(0)));
             return;
         }
         // R, G and B are linear in luma and chroma, so new luma with the old chroma is the old
-        // colour plus the difference of luma, the same for all three.
+        // color plus the difference of luma, the same for all three.
         at::Tensor result = resize_bicubic(picture, height_, width_);
         at::Tensor detail = resize_bicubic(enlarge(request, weights), height_, width_);
         result.add_(detail.sub(luma(result, weights)));
-        request.give(sdk::give(result.squeeze(0)));
+        request.set_output(sdk::share(result.squeeze(0)));
     }
 
   private:
@@ -146,17 +146,17 @@ class Superres final : public sdk::Stage {
     /// one.
     at::Tensor enlarge(const sdk::Request& request, const LumaWeights& weights) const {
         const std::int64_t channels = networks_.front().facts.channels;
-        const std::size_t centre = request.count() / 2;
+        const std::size_t center = request.count() / 2;
         std::vector<at::Tensor> window;
         for (std::size_t i = 0; i < request.count(); ++i) {
             const at::Tensor picture = sdk::picture(request.frame(i)).unsqueeze(0);
             window.push_back(prepared(picture, channels, weights));
         }
-        at::Tensor result = window[centre];
+        at::Tensor result = window[center];
         for (std::size_t k = 0; k < networks_.size(); ++k) {
             std::vector<at::Tensor> inputs;
             for (const std::string& name : networks_[k].facts.inputs) {
-                // After the first step there are no neighbours of that size: the picture is its
+                // After the first step there are no neighbors of that size: the picture is its
                 // own.
                 const bool has_window = k == 0 && window.size() == 3;
                 inputs.push_back(has_window && name == "previous" ? window[0]
@@ -165,7 +165,7 @@ class Superres final : public sdk::Stage {
             }
             result = sdk::run(networks_[k].model, inputs, 1).front();
         }
-        const bool is_mono = request.centre().channels() == 1;
+        const bool is_mono = request.center().channels() == 1;
         return is_mono && channels == 3 ? result.mean(1, true) : result;
     }
 

@@ -213,7 +213,7 @@ def export(network: Superres, out: Path, scale: int, quality: dict) -> None:
         "window": {"before": 0, "after": 0}, "scale": scale, "size_multiple": 1,
         "receptive_field": network.radius(), "value_range": [0, 1],
         "memory_per_pixel": 850 if scale == 2 else 1200,  # resident memory of Model::run in float32, measured
-        "precisions": ["float32", "bfloat16", "float16"], "licence": "BSD-3-Clause",
+        "precisions": ["float32", "bfloat16", "float16"], "license": "BSD-3-Clause",
         "origin": "oldfilm plugins/superres/train.py", "authors": "the oldfilm authors",
         "training_data": [f"photos/{f}" for f in data.PHOTO_SETS], "quality": quality,
     }
@@ -270,6 +270,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    loop.keep_memory()
+    loop.pool_memory()
     loop.use_cores()
     main()

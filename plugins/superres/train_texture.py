@@ -39,7 +39,7 @@ SHARE = 0.8
 class Critic(nn.Module):
     """How real a large picture looks as the enlargement of a small one, place by place.
 
-    high N,1,4H,4W and low N,1,H,W to N,1,H/2,W/2. Spectral normalisation (Miyato et al. 2018).
+    high N,1,4H,4W and low N,1,H,W to N,1,H/2,W/2. Spectral normalization (Miyato et al. 2018).
     """
 
     def __init__(self):
@@ -56,7 +56,7 @@ class Critic(nn.Module):
 
 
 class Pair(nn.Module):
-    """Generator and critic under one optimiser: neither's loss reaches the other's weights."""
+    """Generator and critic under one optimizer: neither's loss reaches the other's weights."""
 
     def __init__(self):
         super().__init__()
@@ -153,7 +153,7 @@ def export(network: Texture, out: Path, quality: dict) -> None:
         "window": {"before": 0, "after": 0}, "scale": 4, "size_multiple": 4,
         "receptive_field": network.radius(), "value_range": [0, 1],
         "memory_per_pixel": 2000,  # resident memory of Model::run in float32, measured
-        "precisions": ["float32", "bfloat16", "float16"], "licence": "BSD-3-Clause",
+        "precisions": ["float32", "bfloat16", "float16"], "license": "BSD-3-Clause",
         "origin": "oldfilm plugins/superres/train_texture.py", "authors": "the oldfilm authors",
         "training_data": [f"photos/{f}" for f in data.PHOTO_SETS], "quality": quality,
     }
@@ -192,6 +192,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    loop.keep_memory()
+    loop.pool_memory()
     loop.use_cores()
     main()

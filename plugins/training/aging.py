@@ -73,7 +73,7 @@ def pan(picture: np.ndarray, rng: np.random.Generator, frames: int, h: int, w: i
     base = max(h / picture.shape[0], w / picture.shape[1]) * 1.02
     scale = base if base > 1 else rng.uniform(base, 1.0)
     reach = np.array([w, h]) / scale / 2
-    centre = np.array([rng.uniform(min(r, n / 2), max(n - r, n / 2)) for r, n in
+    center = np.array([rng.uniform(min(r, n / 2), max(n - r, n / 2)) for r, n in
                        zip(reach, picture.shape[1::-1], strict=True)])
     out = []
     for t in range(frames):
@@ -82,7 +82,7 @@ def pan(picture: np.ndarray, rng: np.random.Generator, frames: int, h: int, w: i
         c, d = np.cos(angle) * s, np.sin(angle) * s
         matrix = np.array([[c, -d, 0], [d, c, 0]], np.float64)
         shift = np.array([w / 2 + dx * k, h / 2 + dy * k]) + rng.normal(0, weave, 2)
-        matrix[:, 2] = shift - matrix[:, :2] @ centre
+        matrix[:, 2] = shift - matrix[:, :2] @ center
         out.append(cv2.warpAffine(picture, matrix, (w, h), flags=cv2.INTER_AREA if s < 0.7 else
                                   cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101))
     return out
@@ -164,7 +164,7 @@ class Damage:
         return out
 
     def run(self, frames: list[np.ndarray], rng: np.random.Generator):
-        """Damaged copies of grey frames, and each frame's opacity of damage (0 is untouched)."""
+        """Damaged copies of gray frames, and each frame's opacity of damage (0 is untouched)."""
         out = [f.copy() for f in frames]
         touched = [np.zeros((self.h, self.w), np.float32) for _ in frames]
 

@@ -136,7 +136,7 @@ def decode(path: str | Path, height: int | None = None, limit: int | None = None
 
 def clips(data: str | Path, split: str = "train", length: int = 5, count: int = 16,
           height: int = 360, names=None, cache: Path = CACHE) -> Store:
-    """Runs of `length` neighbouring RGB frames T,H,W,3: up to `count` a clip, spread over it."""
+    """Runs of `length` neighboring RGB frames T,H,W,3: up to `count` a clip, spread over it."""
     names = names or (TRAINING_CLIPS if split == "train" else VALIDATION_CLIPS)
     key = f"clips-{split}-{length}x{count}-{height}-{len(names)}"
 

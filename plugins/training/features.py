@@ -122,6 +122,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    loop.keep_memory()
+    loop.pool_memory()
     loop.use_cores()
     main()

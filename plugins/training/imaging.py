@@ -15,7 +15,7 @@ def luma(rgb: np.ndarray) -> np.ndarray:
     return rgb.astype(np.float32) @ weights + np.float32(16.0 / 255.0)
 
 
-def grey(rgb: np.ndarray) -> np.ndarray:
+def gray(rgb: np.ndarray) -> np.ndarray:
     """Full-range BT.601 luma of RGB; keeps the value range."""
     return rgb.astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32)
 
@@ -36,10 +36,10 @@ def resize_matrix(n_in: int, n_out: int) -> np.ndarray:
         scale = n_out / n_in
         stretch = min(scale, 1.0)
         width = 4.0 / stretch
-        centre = (np.arange(n_out) + 0.5) / scale - 0.5
-        first = np.floor(centre - width / 2).astype(int)
+        center = (np.arange(n_out) + 0.5) / scale - 0.5
+        first = np.floor(center - width / 2).astype(int)
         taps = first[:, None] + np.arange(int(np.ceil(width)) + 2)[None]
-        weight = _cubic((centre[:, None] - taps) * stretch)
+        weight = _cubic((center[:, None] - taps) * stretch)
         weight /= weight.sum(1, keepdims=True)
         period = 2 * n_in
         taps = np.mod(taps, period)

@@ -26,7 +26,7 @@ _MALLOC = {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_MAX_": "0",
            "MALLOC_TOP_PAD_": str(256 << 20), "MALLOC_TRIM_THRESHOLD_": str(16 << 30)}
 
 
-def keep_memory() -> None:
+def pool_memory() -> None:
     """Starts the program again with a malloc that keeps what it has: twice the speed on a CPU."""
     if any(key not in os.environ for key in _MALLOC):
         os.environ.update({k: os.environ.get(k, v) for k, v in _MALLOC.items()})
@@ -150,16 +150,16 @@ def train(network: torch.nn.Module, make_batch, loss_of, *, minutes: float, chec
     mean = copy.deepcopy(network).eval()
     matrices = [p for p in network.parameters() if muon and p.dim() == 4 and min(p.shape[:2]) > 4]
     rest = [p for p in network.parameters() if not any(p is m for m in matrices)]
-    optimisers = [(torch.optim.AdamW(rest, lr=rate, betas=(0.9, 0.99), weight_decay=1e-5), rate)]
+    optimizers = [(torch.optim.AdamW(rest, lr=rate, betas=(0.9, 0.99), weight_decay=1e-5), rate)]
     if matrices:
-        optimisers.append((Muon(matrices, lr=muon), muon))
+        optimizers.append((Muon(matrices, lr=muon), muon))
     step, spent = 0, 0.0
     if resume and checkpoint.exists():
         state = torch.load(checkpoint, map_location="cpu", weights_only=True)
         network.load_state_dict(state["network"])
         mean.load_state_dict(state["mean"])
-        for (optimiser, _), kept in zip(optimisers, state["optimisers"], strict=True):
-            optimiser.load_state_dict(kept)
+        for (optimizer, _), kept in zip(optimizers, state["optimizers"], strict=True):
+            optimizer.load_state_dict(kept)
         step, spent = state["step"], state["spent"]
         print(f"resumed at step {step}, {spent / 60:.1f} minutes", flush=True)
 
@@ -167,7 +167,7 @@ def train(network: torch.nn.Module, make_batch, loss_of, *, minutes: float, chec
         checkpoint.parent.mkdir(parents=True, exist_ok=True)
         temporary = checkpoint.with_name(checkpoint.name + ".part")
         torch.save({"network": network.state_dict(), "mean": mean.state_dict(),
-                    "optimisers": [o.state_dict() for o, _ in optimisers], "step": step, "spent": spent},
+                    "optimizers": [o.state_dict() for o, _ in optimizers], "step": step, "spent": spent},
                    temporary)
         os.replace(temporary, checkpoint)
         if export:
@@ -181,8 +181,8 @@ def train(network: torch.nn.Module, make_batch, loss_of, *, minutes: float, chec
         progress = spent / total
         warm = min(1.0, (spent + 1) / (warm_minutes * 60 + 1))
         part = warm * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * progress)))
-        for optimiser, highest in optimisers:
-            for group in optimiser.param_groups:
+        for optimizer, highest in optimizers:
+            for group in optimizer.param_groups:
                 group["lr"] = highest * part
         batch = feeder.get()
         with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
@@ -191,8 +191,8 @@ def train(network: torch.nn.Module, make_batch, loss_of, *, minutes: float, chec
         loss.backward()
         norm = torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         if torch.isfinite(norm):
-            for optimiser, _ in optimisers:
-                optimiser.step()
+            for optimizer, _ in optimizers:
+                optimizer.step()
         step += 1
         keep = min(average, (1 + step) / (10 + step))
         with torch.no_grad():

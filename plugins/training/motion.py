@@ -1,4 +1,4 @@
-"""Neighbour frames brought into line with the centre, as the scratch-removal stage does it."""
+"""Neighbor frames brought into line with the center, as the scratch-removal stage does it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Aligner:
         self.grids: dict[tuple[int, int], np.ndarray] = {}
 
     def flow(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        """Flow H,W,2 in pixels with b(x + flow(x)) ~ a(x); a and b are 8-bit grey."""
+        """Flow H,W,2 in pixels with b(x + flow(x)) ~ a(x); a and b are 8-bit gray."""
         return self.dis.calc(a, b, None)
 
     def warp(self, picture: np.ndarray, flow: np.ndarray) -> np.ndarray:
@@ -26,7 +26,7 @@ class Aligner:
                          borderMode=cv2.BORDER_REPLICATE)
 
     def window(self, frames: list[np.ndarray]) -> list[np.ndarray]:
-        """8-bit grey frames, the middle one kept, the others warped on to it."""
+        """8-bit gray frames, the middle one kept, the others warped on to it."""
         middle = len(frames) // 2
-        centre = frames[middle]
-        return [f if t == middle else self.warp(f, self.flow(centre, f)) for t, f in enumerate(frames)]
+        center = frames[middle]
+        return [f if t == middle else self.warp(f, self.flow(center, f)) for t, f in enumerate(frames)]

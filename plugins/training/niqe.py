@@ -17,7 +17,7 @@ _RATIOS = np.array([gamma(2 / s)**2 / (gamma(1 / s) * gamma(3 / s)) for s in _SH
 
 
 def _aggd(x: np.ndarray) -> tuple[float, float, float]:
-    """Shape, left and right deviation of an asymmetric generalised Gaussian (Lasmar et al. 2009)."""
+    """Shape, left and right deviation of an asymmetric generalized Gaussian (Lasmar et al. 2009)."""
     left = np.sqrt(np.mean(x[x < 0]**2)) if (x < 0).any() else 1e-6
     right = np.sqrt(np.mean(x[x > 0]**2)) if (x > 0).any() else 1e-6
     g = left / right

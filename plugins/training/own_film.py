@@ -1,7 +1,7 @@
 """Fine-tuning on a film of one's own, without clean truth: `train.py --film FILE`.
 
 Networks that were trained on many films know little of the one at hand: its lens, its grain, its motion. Each
-recipe makes its own kind of truth out of the film (frames made smaller, frames left out, frames' neighbours), starts
+recipe makes its own kind of truth out of the film (frames made smaller, frames left out, frames' neighbors), starts
 from the default model, and is judged on the film's last fifth, which it never sees. The tuned model is
 written only where it is better there.
 """
@@ -20,7 +20,7 @@ RUN, MOST = 9, 64  # frames in a run, runs kept of a film
 
 
 class Runs:
-    """Runs T,H,W,3 of neighbouring 8-bit RGB frames; as a store: index, length, shapes, names."""
+    """Runs T,H,W,3 of neighboring 8-bit RGB frames; as a store: index, length, shapes, names."""
 
     def __init__(self, runs: list[np.ndarray]):
         self.runs = runs

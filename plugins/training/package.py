@@ -38,7 +38,7 @@ def save(module: torch.nn.Module, path: str | Path, manifest: dict, example: tup
     """
     manifest = {"schema": SCHEMA, **manifest}
     for key in ("id", "version", "task", "inputs", "outputs", "channels", "size_multiple",
-                "receptive_field", "precisions", "licence", "training_data"):
+                "receptive_field", "precisions", "license", "training_data"):
         if key not in manifest:
             raise KeyError(f"the manifest lacks '{key}'")
     module = module.eval().float().to(memory_format=torch.contiguous_format)

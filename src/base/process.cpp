@@ -16,7 +16,7 @@ std::atomic<bool> kept_now{false}; // the allocator is the process's own
 
 } // namespace
 
-bool keep_memory() noexcept {
+bool pool_memory() noexcept {
 #if defined(__GLIBC__)
     // The threshold from which glibc maps each buffer by itself cannot be raised over 32 MiB, so
     // mapping is switched off altogether. One arena: frames are made on one thread and freed on
@@ -32,7 +32,7 @@ bool keep_memory() noexcept {
 #endif
 }
 
-bool memory_is_kept() noexcept {
+bool memory_is_pooled() noexcept {
     return kept_now;
 }
 

@@ -12,7 +12,7 @@ void window_ends(Subject& s) {
     const Shape shape = small_shape(s);
     Trial trial(s, shape);
     if (trial.changes_rate() || trial.config.before + trial.config.after == 0) {
-        skip("it looks at no neighbours");
+        skip("it looks at no neighbors");
     }
     const Film film = make_film(shape, trial.length(2));
     need(trial.begin_shot(film), "the analysis of a shot");
@@ -202,7 +202,7 @@ std::vector<Check> film_checks() {
     return {
         {"film.repeatable", "a film that is restored twice must be the same film",
          "seed what is random with the frame's number; keep no static counters; wait for your own "
-         "threads; initialise memory",
+         "threads; initialize memory",
          "picture.process", repeatable},
         {"film.window-ends", "at a shot's ends the window repeats the nearest frame",
          "take entries of one window that are the same frame", "picture.process", window_ends},
@@ -220,9 +220,9 @@ std::vector<Check> film_checks() {
         {"film.state", "a film is cut into segments, and begun again in its middle",
          "say OLDFILM_WARM_UP with enough frames, or depend on the window alone", "picture.process",
          state},
-        {"analysis.json", "analyses are kept as JSON, which people read",
+        {"analysis.json", "analyzes are kept as JSON, which people read",
          "give valid JSON (\"null\" where nothing was found)", "picture.process", analysis_json},
-        {"analysis.restore", "a run that is taken up again does not analyse again",
+        {"analysis.restore", "a run that is taken up again does not analyze again",
          "write restore_analysis, and put into the JSON all that process needs", "picture.process",
          analysis_restore},
         {"analysis.short-shot", "shots may be shorter than the analysis that was asked for",

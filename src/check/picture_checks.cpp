@@ -65,7 +65,7 @@ void finite(Subject& s) {
     for (const auto& [level, what] : {std::pair{-1.0, "a film"},
                                       {0.0, "black"},
                                       {1.0, "white"},
-                                      {0.5, "grey"},
+                                      {0.5, "gray"},
                                       {1.3, "brighter than white"},
                                       {-0.1, "darker than black"}}) {
         Trial trial(s, shape);
@@ -224,7 +224,7 @@ std::vector<Check> picture_checks() {
         {"picture.one-channel", "most old films are monochrome, and stay one channel",
          "take one channel, or refuse it in configure with a sentence", "picture.process",
          one_channel},
-        {"picture.three-channels", "stages that give colour come first in many pipelines",
+        {"picture.three-channels", "stages that give color come first in many pipelines",
          "take three channels, or refuse them in configure with a sentence", "picture.process",
          three_channels},
         {"picture.smallest", "films begin at 16 x 16: thumbnails, tests, crops",

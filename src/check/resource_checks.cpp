@@ -173,13 +173,13 @@ class StandardOutput {
     StandardOutput(const StandardOutput&) = delete;
     StandardOutput& operator=(const StandardOutput&) = delete;
     ~StandardOutput() {
-        put_back();
+        restore_original_samples();
         if (file_ != nullptr) {
             std::fclose(file_); // NOLINT(cppcoreguidelines-owning-memory): tmpfile has no other way
         }
     }
     /// Ends it, and gives what was written.
-    std::string put_back() {
+    std::string restore_original_samples() {
         if (kept_ < 0) {
             return text_;
         }
@@ -205,7 +205,7 @@ void output(Subject& s) {
     small_shape(s);
     StandardOutput taken;
     one_run(s);
-    const std::string text = taken.put_back();
+    const std::string text = taken.restore_original_samples();
     if (!text.empty()) {
         fail("it writes to standard output: \"{}\"", text.substr(0, text.find('\n')));
     }

@@ -87,7 +87,7 @@ void threads(Subject& s) {
 }
 
 /// Created on one thread, at work on another, ended on a third.
-void lane(Subject& s) {
+void worker(Subject& s) {
     need_repeatable(s);
     const Shape shape = small_shape(s);
     Trial plain(s, shape);
@@ -251,8 +251,8 @@ std::vector<Check> schedule_checks() {
          "picture.process", batch},
         {"schedule.threads", "programs limit threads, and machines differ",
          "let the number of threads decide who computes, never what", "picture.process", threads},
-        {"schedule.lane", "create, the lane and destroy may be three threads",
-         "keep nothing in thread_local variables from call to call", "picture.process", lane},
+        {"schedule.worker", "create, the worker and destroy may be three threads",
+         "keep nothing in thread_local variables from call to call", "picture.process", worker},
         {"schedule.interleaved", "a pipeline may hold a stage twice, and a program two pipelines",
          "keep everything in the instance, nothing in static variables", "picture.process",
          interleaved},

@@ -215,7 +215,7 @@ std::int64_t Trial::length(std::int64_t outputs) const {
     return changes_rate() ? outputs + 1 : config.before + outputs + config.after;
 }
 
-Output Trial::taken(oldfilm_result& result, const at::Tensor& centre) const {
+Output Trial::taken(oldfilm_result& result, const at::Tensor& center) const {
     Output output;
     const auto take = [&](oldfilm_tensor& c) -> at::Tensor {
         if (c.impl == nullptr && c.data == nullptr) {
@@ -237,7 +237,7 @@ Output Trial::taken(oldfilm_result& result, const at::Tensor& centre) const {
     }
     output.unchanged = result.unchanged != 0;
     if (output.unchanged && !output.has_picture) {
-        output.picture = centre;
+        output.picture = center;
     }
     return output;
 }

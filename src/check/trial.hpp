@@ -94,7 +94,7 @@ class Trial {
 
   private:
     class Lent;
-    Output taken(oldfilm_result& result, const at::Tensor& centre) const;
+    Output taken(oldfilm_result& result, const at::Tensor& center) const;
 
     Subject& subject_;
     Bench bench_;

@@ -1,6 +1,6 @@
 #include "device/device.hpp"
 
-#include "device/kept_blocks.hpp"
+#include "device/pooled_allocator.hpp"
 
 #include <oldfilm/error.hpp>
 

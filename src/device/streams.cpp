@@ -25,14 +25,14 @@ Frame copied(const Frame& frame, const Copy& copy) {
 
 } // namespace
 
-Frame Sent::wait() const {
+Frame PendingFrame::wait() const {
     if (there_) {
         there_->synchronize();
     }
     return frame_;
 }
 
-Frame Sent::hand_to_caller() const {
+Frame PendingFrame::synchronize_with_caller() const {
     if (there_) {
         const at::Device where = frame_.picture().device();
         const c10::Stream caller = VirtualGuardImpl(where.type()).getStream(where);
@@ -45,7 +45,7 @@ Frame Sent::hand_to_caller() const {
 Transfers::Transfers(const at::Device& device) : device_(device) {
     if (!device.is_cpu()) {
         const VirtualGuardImpl of(device.type());
-        lane_ = of.getDefaultStream(device);
+        worker_ = of.getDefaultStream(device);
         up_ = of.getStreamFromGlobalPool(device);
         down_ = of.getStreamFromGlobalPool(device);
     }
@@ -57,8 +57,8 @@ void Transfers::receive(const Frame& frame) const {
         return;
     }
     const VirtualGuardImpl device(where.type());
-    const c10::Stream lane = lane_.value_or(device.getDefaultStream(where));
-    for (const c10::Stream user : {lane, up_.value_or(lane)}) {
+    const c10::Stream worker = worker_.value_or(device.getDefaultStream(where));
+    for (const c10::Stream user : {worker, up_.value_or(worker)}) {
         order(device.getStream(where), user);
         keep_all_for(frame, user);
     }
@@ -73,13 +73,13 @@ Frame Transfers::upload(const Frame& frame) const {
         const at::Tensor pinned = host.is_pinned() ? host : host.pin_memory();
         return pinned.to(device_, /*non_blocking=*/true);
     });
-    order(*up_, *lane_);
-    keep_all_for(there, *lane_);
+    order(*up_, *worker_);
+    keep_all_for(there, *worker_);
     return there;
 }
 
-Sent Transfers::download(const Frame& frame) const {
-    order(*lane_, *down_);
+PendingFrame Transfers::download(const Frame& frame) const {
+    order(*worker_, *down_);
     const c10::StreamGuard on(*down_);
     const Frame here = copied(frame, [&](const at::Tensor& made) {
         const auto pinned = at::TensorOptions().dtype(made.scalar_type()).pinned_memory(true);
@@ -91,9 +91,9 @@ Sent Transfers::download(const Frame& frame) const {
     return {here, std::move(there)};
 }
 
-Sent Transfers::send(Frame frame) const {
+PendingFrame Transfers::send(Frame frame) const {
     c10::Event made(device_.type());
-    made.record(*lane_);
+    made.record(*worker_);
     return {std::move(frame), std::move(made)};
 }
 

@@ -1,9 +1,9 @@
 #pragma once
 /// \file
-/// Order between the host, a caller's stream and the lane's, and copies beside the lane's work.
-/// The lane's thread never leaves its device's default stream.
+/// Order between the host, a caller's stream and the worker's, and copies beside the worker's work.
+/// The worker's thread never leaves its device's default stream.
 ///
-/// Nothing here waits but `Sent::wait`.
+/// Nothing here waits but `PendingFrame::wait`.
 
 #include <oldfilm/frame.hpp>
 
@@ -18,10 +18,10 @@
 namespace oldfilm {
 
 /// A frame that is made, or on its way to the host, and the event after which it is there.
-class Sent {
+class PendingFrame {
   public:
-    Sent() = default;
-    Sent(Frame frame, c10::Event there)
+    PendingFrame() = default;
+    PendingFrame(Frame frame, c10::Event there)
         : frame_(std::move(frame)), there_(std::make_shared<c10::Event>(std::move(there))) {}
     /// The frame, which may not be there yet.
     [[nodiscard]] const Frame& frame() const noexcept { return frame_; }
@@ -29,7 +29,7 @@ class Sent {
     [[nodiscard]] Frame wait() const;
     /// The frame; the calling thread's current stream comes after its making, and its memory
     /// outlives that stream's use of it.
-    [[nodiscard]] Frame hand_to_caller() const;
+    [[nodiscard]] Frame synchronize_with_caller() const;
 
   private:
     Frame frame_;
@@ -37,29 +37,31 @@ class Sent {
 };
 
 /// Copies of a run's frames to the device and back, each way on a stream of its own, through pinned
-/// memory that LibTorch's allocator keeps for the next frame. For the lane's thread, where nothing
-/// else is said.
+/// memory that LibTorch's allocator keeps for the next frame. For the worker's thread, where
+/// nothing else is said.
 class Transfers {
   public:
     explicit Transfers(const at::Device& device);
-    /// What the lane queues from now on, and what is done beside it, comes after what the calling
+    /// What the worker queues from now on, and what is done beside it, comes after what the calling
     /// thread has queued on its current stream, and the frame's memory outlives both. For any
     /// thread.
     void receive(const Frame& frame) const;
-    /// While it lives, the calling thread works beside the lane: waits are for what was received
-    /// or uploaded, and not for the lane's work.
-    [[nodiscard]] c10::OptionalStreamGuard beside() const { return c10::OptionalStreamGuard(up_); }
-    /// The frame on the device; what the lane queues from now on comes after the copy. On the CPU
+    /// While it lives, the calling thread works beside the worker: waits are for what was received
+    /// or uploaded, and not for the worker's work.
+    [[nodiscard]] c10::OptionalStreamGuard copy_stream_guard() const {
+        return c10::OptionalStreamGuard(up_);
+    }
+    /// The frame on the device; what the worker queues from now on comes after the copy. On the CPU
     /// the calling thread waits for a frame from elsewhere.
     [[nodiscard]] Frame upload(const Frame& frame) const;
-    /// Begins to bring the frame to the host, after what the lane has queued so far.
-    [[nodiscard]] Sent download(const Frame& frame) const;
-    /// The frame where it is, after what the lane has queued so far.
-    [[nodiscard]] Sent send(Frame frame) const;
+    /// Begins to bring the frame to the host, after what the worker has queued so far.
+    [[nodiscard]] PendingFrame download(const Frame& frame) const;
+    /// The frame where it is, after what the worker has queued so far.
+    [[nodiscard]] PendingFrame send(Frame frame) const;
 
   private:
     at::Device device_;
-    std::optional<c10::Stream> lane_, up_, down_; ///< nothing on the CPU
+    std::optional<c10::Stream> worker_, up_, down_; ///< nothing on the CPU
 };
 
 } // namespace oldfilm

@@ -171,7 +171,7 @@ void check_space(const std::string& path, const FilmSize& film) {
     // Low guesses (grainy film leaves half of its size in FFV1, and a hundredth in H.264), so that
     // nothing is refused that would have fit.
     const double needed =
-        std::max(film.lossless ? raw / 4 : raw / 400, 65536.0) * (film.kept ? 2 : 1);
+        std::max(film.lossless ? raw / 4 : raw / 400, 65536.0) * (film.in_segments ? 2 : 1);
     if (static_cast<double>(space.available) < needed) {
         throw Error(Errc::io,
                     fmt::format("the output {} needs about {:.1f} MB or more, and the "

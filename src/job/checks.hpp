@@ -30,7 +30,7 @@ struct FilmSize {
     std::int64_t width = 0, height = 0, frames = -1; ///< frames: -1 when unknown
     int channels = 3, bits = 8;
     bool lossless = false;
-    bool kept = false; ///< in pieces, which lie beside the film until it is whole
+    bool in_segments = false; ///< in segments, which lie beside the film until it is whole
 };
 
 /// That the disk has room for `film`, as far as can be known. Throws `Error` (io).

@@ -34,7 +34,7 @@ std::vector<std::string> devices_of(const std::string& text) {
     const auto refuse = [&text](const std::string& why) {
         return Error(Errc::invalid_argument,
                      fmt::format("several devices must be named as cuda:0,1 (or cpu,cpu for two "
-                                 "lanes on the CPU), and in \"{}\" {}",
+                                 "workers on the CPU), and in \"{}\" {}",
                                  text, why));
     };
     std::vector<std::string> devices;

@@ -1,6 +1,6 @@
 #include "job/frame_queue.hpp"
 
-#include "base/alone.hpp"
+#include "base/single_thread.hpp"
 #include "device/order.hpp"
 
 #include <c10/core/StreamGuard.h>
@@ -72,7 +72,7 @@ void FrameQueue::close() {
 }
 
 void FrameQueue::run() {
-    base::work_alone();
+    base::use_single_thread();
     std::unique_lock lock(mutex_);
     for (;;) {
         changed_.wait(lock, [&] { return !queue_.empty() || closed_; });

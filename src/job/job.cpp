@@ -146,7 +146,7 @@ WriteOptions Job::write_options(const StreamFormat& format, const std::string& c
             : static_cast<std::int64_t>(static_cast<double>(total_) *
                                         frames_ratio(source_.reader().format(), format).value());
     check_space(output_, {format.width, format.height, frames, format.channels, info.bits, lossless,
-                          kept_film_.has_value()});
+                          checkpoint_.has_value()});
     return write;
 }
 
@@ -177,7 +177,7 @@ StreamFormat Job::format() const {
 }
 
 /// Bytes that decoding, encoding and the pictures on the way to it take.
-std::int64_t Job::held_beside(const StreamFormat& out) const {
+std::int64_t Job::reserved_bytes(const StreamFormat& out) const {
     const MediaInfo& info = source_.info();
     constexpr std::int64_t decoder = 32; // bytes a pixel: some frames that others refer to
     std::int64_t bytes = decoder * info.width * info.height;
@@ -200,14 +200,16 @@ std::int64_t Job::held_beside(const StreamFormat& out) const {
     return bytes;
 }
 
-/// The same stages on a device, one of so many lanes, with the job's own ears: `see` is told each
+/// The same stages on a device, one of so many workers, with the job's own ears: `see` is told each
 /// frame where masks are complete.
-Pipeline Job::watched(const Pipeline& pipeline, Push see, const std::string& device, int lanes) {
+Pipeline Job::watched(const Pipeline& pipeline, Push see, const std::string& device,
+                      int concurrency) {
     PipelineOptions options = pipeline.options();
     options.device = device;
-    options.lanes = lanes;
-    options.beside = [this, more = std::move(options.beside)](const StreamFormat& out) {
-        return held_beside(out) + (more ? more(out) : 0);
+    options.concurrency = concurrency;
+    options.reserved_bytes = [this,
+                              more = std::move(options.reserved_bytes)](const StreamFormat& out) {
+        return reserved_bytes(out) + (more ? more(out) : 0);
     };
     if (tile_ > 0) {
         options.tile = tile_;
@@ -249,7 +251,7 @@ void Job::stop_at(std::int64_t written) const {
 }
 
 Error Job::stopped(const Error& error) const {
-    const bool keeps_any = kept_film_ && kept_film_->keeps_any();
+    const bool keeps_any = checkpoint_ && checkpoint_->keeps_any();
     return {Errc::cancelled, fmt::format("{}; {}", error.what(),
                                          keeps_any ? "run it again to go on from what is kept"
                                                    : "nothing was kept yet, so that another run "

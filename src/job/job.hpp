@@ -2,7 +2,7 @@
 /// \file
 /// One film on its way through.
 
-#include "job/kept_film.hpp"
+#include "job/checkpoint.hpp"
 #include "job/source.hpp"
 #include "job/watch.hpp"
 #include "media/hardware.hpp"
@@ -28,7 +28,7 @@ namespace oldfilm::job {
 [[nodiscard]] Frame mask_picture(const Frame& frame);
 
 /// What `restore` does for a film: straight into the output (job.cpp, restore.cpp), or kept in
-/// pieces, by one device or several (keep.cpp). On the caller's thread.
+/// segments, by one device or several (resumable.cpp). On the caller's thread.
 class Job {
   public:
     /// `devices`: the pipeline's, one by one. `tile`: the side of tiles that memory is known to
@@ -62,19 +62,19 @@ class Job {
     [[nodiscard]] WriteOptions film_options(const StreamFormat& out, const std::string& plan);
     [[nodiscard]] WriteOptions mask_options();
     [[nodiscard]] StreamFormat format() const;
-    [[nodiscard]] std::int64_t held_beside(const StreamFormat& out) const;
+    [[nodiscard]] std::int64_t reserved_bytes(const StreamFormat& out) const;
     [[nodiscard]] Pipeline watched(const Pipeline& pipeline, Push see, const std::string& device,
-                                   int lanes = 1);
+                                   int concurrency = 1);
     RestoreResult stream(const Pipeline& pipeline);
-    RestoreResult keep(const Pipeline& pipeline);
-    RestoreResult deal(const Pipeline& pipeline);
-    void take_up(KeptFilm& film, const nlohmann::json& identity);
-    void begin(KeptFilm& film, const nlohmann::json& identity);
-    void choose_tile(const KeptFilm& film);
-    [[nodiscard]] std::optional<KeptFilm::Output> mask_output();
-    [[nodiscard]] KeptFilm::Output film_output(const StreamFormat& out, const std::string& plan);
-    RestoreResult publish(KeptFilm& film, const KeptFilm::Output& output,
-                          const std::optional<KeptFilm::Output>& masks, ProgressMeter& meter);
+    RestoreResult restore_in_segments(const Pipeline& pipeline);
+    RestoreResult distribute(const Pipeline& pipeline);
+    void resume(Checkpoint& film, const nlohmann::json& identity);
+    void begin(Checkpoint& film, const nlohmann::json& identity);
+    void choose_tile(const Checkpoint& film);
+    [[nodiscard]] std::optional<Checkpoint::Output> mask_output();
+    [[nodiscard]] Checkpoint::Output film_output(const StreamFormat& out, const std::string& plan);
+    RestoreResult publish(Checkpoint& film, const Checkpoint::Output& output,
+                          const std::optional<Checkpoint::Output>& masks, ProgressMeter& meter);
     std::int64_t pull(const Run& run, const Next& next, const Push& push, ProgressMeter& meter,
                       std::int64_t before = 0);
     void check_streams(const WriteOptions& wanted) const;
@@ -90,13 +90,13 @@ class Job {
     Profile* profile_; ///< may be null
     int tile_;
     Warnings warnings_;
-    std::mutex tap_mutex_;                     ///< the caller's tap hears one lane at a time
+    std::mutex tap_mutex_;                     ///< the caller's tap hears one worker at a time
     std::vector<media::UniqueBuffer> engines_; ///< of the devices that have some and need them
     Source source_;
     std::int64_t total_;
-    std::atomic<bool> failed_ = false;  ///< what is done with frames on their way
-    std::optional<KeptFilm> kept_film_; ///< the checkpoint, where there is one
-    bool began_ = false;                ///< the stages are at work
+    std::atomic<bool> failed_ = false;     ///< what is done with frames on their way
+    std::optional<Checkpoint> checkpoint_; ///< the checkpoint, where there is one
+    bool began_ = false;                   ///< the stages are at work
 };
 
 } // namespace oldfilm::job

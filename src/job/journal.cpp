@@ -186,7 +186,7 @@ void Journal::add(const json& line) {
         }
         left.remove_prefix(static_cast<std::size_t>(written));
     }
-    base::sync(folder_); // the piece's name, before the line that speaks of it is believed
+    base::sync(folder_); // the segment's name, before the line that speaks of it is believed
     base::sync(file_, folder_ / journal_name);
     lines_.push_back(line);
     good_bytes_ += static_cast<std::int64_t>(text.size());

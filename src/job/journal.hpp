@@ -39,7 +39,7 @@ class Journal {
     [[nodiscard]] const std::filesystem::path& folder() const noexcept { return folder_; }
     /// The lines that were there, in order.
     [[nodiscard]] const std::vector<nlohmann::json>& lines() const noexcept { return lines_; }
-    /// Forgets everything, pieces too.
+    /// Forgets everything, segments too.
     void clear();
     void add(const nlohmann::json& line);
     /// A file of the output is about to get its name.

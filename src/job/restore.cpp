@@ -88,13 +88,13 @@ RestoreResult Job::restore(const Pipeline& pipeline) {
                               media::SegmentEncoder::can_keep(options_.mask_out, mask_options()));
     if (!can_be_kept) {
         if (devices_.size() > 1) {
-            warnings_(fmt::format("only {} is used: a film is dealt out over several devices where "
-                                  "input and output are files that can be kept in pieces",
+            warnings_(fmt::format("only {} is used: a film is distributed over several devices where "
+                                  "input and output are files that can be kept in segments",
                                   devices_.front()));
         }
         return stream(pipeline);
     }
-    return devices_.size() > 1 ? deal(pipeline) : keep(pipeline);
+    return devices_.size() > 1 ? distribute(pipeline) : restore_in_segments(pipeline);
 }
 
 RestoreResult Job::pass() {
@@ -143,7 +143,7 @@ RestoreResult restore(const std::string& input, const std::string& output, const
                 throw;
             }
             allowed.read.device.clear();
-            allowed.fresh = false; // what is done is ours
+            allowed.ignore_checkpoint = false; // what is done is ours
         } catch (const Error& error) {
             if (error.code() == Errc::cancelled) {
                 throw film.stopped(error);
@@ -152,7 +152,7 @@ RestoreResult restore(const std::string& input, const std::string& output, const
             if (tile == 0) {
                 throw;
             }
-            allowed.fresh = false; // what is done is ours
+            allowed.ignore_checkpoint = false; // what is done is ours
         }
     }
 }

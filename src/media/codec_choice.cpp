@@ -75,7 +75,7 @@ AVPixelFormat yuv(int shape, int bits) {
     return by_depth[shape][bits <= 8 ? 0 : bits <= 10 ? 1 : bits <= 12 ? 2 : 3];
 }
 
-AVPixelFormat grey(int bits) {
+AVPixelFormat gray(int bits) {
     return bits <= 8    ? AV_PIX_FMT_GRAY8
            : bits <= 10 ? AV_PIX_FMT_GRAY10LE
            : bits <= 12 ? AV_PIX_FMT_GRAY12LE
@@ -102,7 +102,7 @@ AVPixelFormat surface_format(AVPixelFormat planes) {
     }
 }
 
-/// Whether the format has colour for each pixel.
+/// Whether the format has color for each pixel.
 bool has_full_chroma(const std::string& format) {
     const AVPixFmtDescriptor* d = av_pix_fmt_desc_get(av_get_pix_fmt(format.c_str()));
     return d != nullptr && d->nb_components >= 3 && d->log2_chroma_w == 0 && d->log2_chroma_h == 0;
@@ -132,9 +132,9 @@ void choose_samples(Choice& choice, const WriteOptions& o, const std::string& pa
     const bool even = o.width % 2 == 0 && o.height % 2 == 0;
     const int lossy_bits = o.bits > 8 ? 10 : 8;
     if (choice.name == "ffv1") {
-        choice.planes = mono ? grey(o.bits) : yuv(2, o.bits);
+        choice.planes = mono ? gray(o.bits) : yuv(2, o.bits);
     } else if (choice.name == "y4m") {
-        choice.planes = mono ? grey(o.bits) : yuv(even ? 0 : 2, o.bits <= 12 ? o.bits : 12);
+        choice.planes = mono ? gray(o.bits) : yuv(even ? 0 : 2, o.bits <= 12 ? o.bits : 12);
     } else if (choice.name == "prores") {
         if (o.width % 2 != 0) {
             throw Error(

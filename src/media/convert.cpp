@@ -41,7 +41,7 @@ at::Tensor coded(const at::Tensor& plane, const Coding& coding, const Layout& la
     }
     at::Tensor samples =
         at::empty(values.sizes(), at::dtype(layout.bytes == 1 ? at::kByte : at::kShort));
-    quantise_row(values.const_data_ptr<float>(), static_cast<int>(values.numel()),
+    quantize_row(values.const_data_ptr<float>(), static_cast<int>(values.numel()),
                  static_cast<float>(coding.scale), static_cast<float>(coding.offset),
                  static_cast<float>((1 << layout.bits) - 1), layout.bytes,
                  static_cast<std::uint8_t*>(samples.mutable_data_ptr()));
@@ -148,7 +148,7 @@ Taps line_taps(const AVFrame& frame, const Layout& layout, ChromaSiting siting) 
     return lines;
 }
 
-/// Luma, and both colour differences with the width that they are coded in.
+/// Luma, and both color differences with the width that they are coded in.
 struct Differences {
     at::Tensor y, cb, cr;
 };
@@ -204,10 +204,10 @@ void copy_rows(const at::Tensor& plane, AVFrame& frame, int index) {
     }
 }
 
-at::Tensor to_picture(const AVFrame& frame, const ColorTags& tags, bool grey) {
+at::Tensor to_picture(const AVFrame& frame, const ColorTags& tags, bool gray) {
     const Layout layout = layout_of(frame);
     const Coding luma = luma_coding(layout, tags.range);
-    const bool mono = grey || layout.planes == 1;
+    const bool mono = gray || layout.planes == 1;
     at::Tensor picture =
         at::empty({mono ? 1 : 3, frame.height, frame.width}, at::dtype(at::kFloat));
     float* out = picture.mutable_data_ptr<float>();
@@ -244,7 +244,7 @@ at::Tensor to_picture(const AVFrame& frame, const ColorTags& tags, bool grey) {
         widened(blue_rows, cb);
         widened(red_rows, cr);
         float* red = out + std::ptrdiff_t{line} * frame.width;
-        colour_row(y, cb, cr, frame.width, matrix, red, red + area, red + 2 * area);
+        color_row(y, cb, cr, frame.width, matrix, red, red + area, red + 2 * area);
     }
     return picture;
 }
@@ -253,15 +253,15 @@ std::vector<at::Tensor> to_planes(const at::Tensor& given, const Layout& layout,
                                   const ColorTags& tags) {
     const at::Tensor picture = layout.real ? to_linear(given, tags.transfer) : given;
     const Coding luma = luma_coding(layout, tags.range);
-    const bool grey = picture.size(0) == 1;
+    const bool gray = picture.size(0) == 1;
     if (layout.rgb) {
-        const auto channel = [&](int i) { return coded(picture[grey ? 0 : i], luma, layout); };
+        const auto channel = [&](int i) { return coded(picture[gray ? 0 : i], luma, layout); };
         return {channel(1), channel(2), channel(0)};
     }
     const Coding chroma = chroma_coding(layout, tags.range);
     const int across = 1 << layout.log2_x;
     const int down = 1 << layout.log2_y;
-    if (!grey) {
+    if (!gray) {
         const Differences d = differences(picture.contiguous(), weights_of(tags.matrix), across,
                                           phase(true, across, tags.siting));
         if (layout.planes == 1) {

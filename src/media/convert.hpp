@@ -14,12 +14,12 @@
 namespace oldfilm::media {
 
 /// How planes hold samples; only planar formats of 8 to 16 bits, little
-/// endian, without alpha, and float32 RGB or grey.
+/// endian, without alpha, and float32 RGB or gray.
 struct Layout {
     AVPixelFormat format = AV_PIX_FMT_NONE;
     int bits = 8;
     int bytes = 1;              ///< of a sample
-    int planes = 1;             ///< 1 (grey) or 3
+    int planes = 1;             ///< 1 (gray) or 3
     bool real = false;          ///< float32, 1.0 is white
     bool rgb = false;           ///< planes are G, B, R
     int log2_x = 0, log2_y = 0; ///< chroma subsampling
@@ -39,15 +39,15 @@ AVPixelFormat direct_format(AVPixelFormat format);
 /// FFmpeg's old formats that are full range by name (yuvj420p), as those that leave it to the tag.
 AVPixelFormat without_range(AVPixelFormat format);
 
-/// Tags with what is missing filled in: RGB and grey are full range; SD is BT.601, HD is BT.709.
+/// Tags with what is missing filled in: RGB and gray are full range; SD is BT.601, HD is BT.709.
 ColorTags completed(ColorTags tags, AVPixelFormat format, std::int64_t height, std::int64_t width);
 
-/// C x H x W float32 (C = 1 with `grey` or for grey formats), of linear light with the sRGB
+/// C x H x W float32 (C = 1 with `gray` or for gray formats), of linear light with the sRGB
 /// transfer. The samples are read now.
-at::Tensor to_picture(const AVFrame& frame, const ColorTags& tags, bool grey);
+at::Tensor to_picture(const AVFrame& frame, const ColorTags& tags, bool gray);
 
-/// Planes (H x W, uint8 or int16 with the bits of uint16) of a picture in this layout; a grey
-/// picture in a colour layout gets neutral chroma. In a float layout they are linear light, brought
+/// Planes (H x W, uint8 or int16 with the bits of uint16) of a picture in this layout; a gray
+/// picture in a color layout gets neutral chroma. In a float layout they are linear light, brought
 /// there from the tags' transfer.
 std::vector<at::Tensor> to_planes(const at::Tensor& picture, const Layout& layout,
                                   const ColorTags& tags);
@@ -60,7 +60,7 @@ void copy_rows(const at::Tensor& plane, AVFrame& frame, int index);
 
 /// Whether so many of `samples` chroma samples, more than two codes (of 8 bits) from neutral and
 /// more than ten, are more than the specks that lossy coding leaves.
-bool is_colour(std::int64_t beyond_2, std::int64_t beyond_10, std::int64_t samples);
+bool is_color(std::int64_t beyond_2, std::int64_t beyond_10, std::int64_t samples);
 /// Whether chroma samples are within two codes of neutral, but for the specks that lossy coding
 /// leaves.
 bool chroma_says_nothing(const AVFrame& frame);

@@ -3,7 +3,7 @@
 #include "device/device.hpp"
 #include "media/hardware.hpp"
 #include "media/linear_light.hpp"
-#include "media/put_back.hpp"
+#include "media/original_samples.hpp"
 
 #include <oldfilm/error.hpp>
 
@@ -137,7 +137,7 @@ void set_hdr(AVCodecContext& codec, const Choice& choice, const Hdr& hdr) {
 [[noreturn]] void no_gpu_encoder(const Choice& choice, const std::string& why) {
     const std::string plain = choice.name.substr(0, choice.name.find('_'));
     throw Error(Errc::unsupported,
-                fmt::format("{} needs an NVIDIA GPU with a video encoder (data-centre chips have "
+                fmt::format("{} needs an NVIDIA GPU with a video encoder (data-center chips have "
                             "none), and it could not be opened ({}); use --codec {}",
                             choice.name, why, plain));
 }
@@ -151,11 +151,12 @@ Encoder::Encoder(const Choice& choice, const WriteOptions& options, Rational clo
     if (!codec_) {
         throw std::bad_alloc();
     }
-    codec_->log_level_offset = AV_LOG_INFO - AV_LOG_WARNING; // no page of statistics for each piece
-    // Grey and RGB are written full range; YUV as its tags say, limited when they say nothing.
-    const bool grey_or_rgb = layout_.rgb || layout_.planes == 1;
+    codec_->log_level_offset =
+        AV_LOG_INFO - AV_LOG_WARNING; // no page of statistics for each segment
+    // Gray and RGB are written full range; YUV as its tags say, limited when they say nothing.
+    const bool gray_or_rgb = layout_.rgb || layout_.planes == 1;
     if (options.pixel_format.empty()) {
-        tags_.range = grey_or_rgb ? Range::full : Range::limited;
+        tags_.range = gray_or_rgb ? Range::full : Range::limited;
     }
     if (!layout_.rgb && layout_.planes == 3 && tags_.matrix == AVCOL_SPC_RGB) {
         tags_.matrix = AVCOL_SPC_UNSPECIFIED; // of the source, which was RGB

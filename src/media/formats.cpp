@@ -13,12 +13,12 @@ namespace oldfilm::media {
 namespace {
 
 /// How many chroma samples are further than two codes (of 8 bits) from neutral, and than ten.
-struct Colourful {
+struct Colorful {
     std::int64_t beyond_2 = 0, beyond_10 = 0;
 };
 
 template <class Sample>
-void count_colour(const Sample* row, int width, int bits, Colourful& counts) {
+void count_color(const Sample* row, int width, int bits, Colorful& counts) {
     const int neutral = 1 << (bits - 1);
     const int unit = 1 << (bits - 8);
     int beyond_2 = 0;
@@ -102,8 +102,8 @@ AVPixelFormat direct_format(AVPixelFormat format) {
                                 d == nullptr ? "unknown" : d->name));
     }
     const int bits = (d->flags & AV_PIX_FMT_FLAG_FLOAT) != 0 ? 16 : d->comp[0].depth;
-    const bool colour = d->nb_components >= 3 || (d->flags & AV_PIX_FMT_FLAG_PAL) != 0;
-    if (!colour) {
+    const bool color = d->nb_components >= 3 || (d->flags & AV_PIX_FMT_FLAG_PAL) != 0;
+    if (!color) {
         return bits <= 8 ? AV_PIX_FMT_GRAY8 : AV_PIX_FMT_GRAY16LE;
     }
     if ((d->flags & (AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_PAL)) != 0) {
@@ -141,7 +141,7 @@ AVPixelFormat without_range(AVPixelFormat format) {
 
 ColorTags completed(ColorTags tags, AVPixelFormat format, std::int64_t height, std::int64_t width) {
     const AVPixFmtDescriptor* d = av_pix_fmt_desc_get(format);
-    const bool grey = d->nb_components <= 2 && (d->flags & AV_PIX_FMT_FLAG_PAL) == 0;
+    const bool gray = d->nb_components <= 2 && (d->flags & AV_PIX_FMT_FLAG_PAL) == 0;
     const bool rgb = (d->flags & (AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_PAL)) != 0;
     const bool hd = height > 576 || width >= 1280;
     const auto standard = static_cast<std::uint8_t>(hd              ? AVCOL_SPC_BT709
@@ -155,13 +155,13 @@ ColorTags completed(ColorTags tags, AVPixelFormat format, std::int64_t height, s
     }
     if (tags.range == Range::unspecified) {
         // FFmpeg's deprecated yuvj formats are full range by name.
-        const bool full = rgb || grey || std::string_view(d->name).starts_with("yuvj");
+        const bool full = rgb || gray || std::string_view(d->name).starts_with("yuvj");
         tags.range = full ? Range::full : Range::limited;
     }
     return tags;
 }
 
-bool is_colour(std::int64_t beyond_2, std::int64_t beyond_10, std::int64_t samples) {
+bool is_color(std::int64_t beyond_2, std::int64_t beyond_10, std::int64_t samples) {
     return beyond_2 > samples / 200 || beyond_10 > samples / 5000;
 }
 
@@ -178,17 +178,17 @@ bool chroma_says_nothing(const AVFrame& frame) {
     const int width = AV_CEIL_RSHIFT(frame.width, layout.log2_x);
     const int height = AV_CEIL_RSHIFT(frame.height, layout.log2_y);
     for (const int plane : {1, 2}) {
-        Colourful counts;
+        Colorful counts;
         for (int y = 0; y < height; ++y) {
             const std::uint8_t* row = frame.data[plane] + std::ptrdiff_t{y} * frame.linesize[plane];
             if (layout.bytes == 1) {
-                count_colour(row, width, layout.bits, counts);
+                count_color(row, width, layout.bits, counts);
             } else {
-                count_colour(reinterpret_cast<const std::uint16_t*>(row), width, layout.bits,
-                             counts);
+                count_color(reinterpret_cast<const std::uint16_t*>(row), width, layout.bits,
+                            counts);
             }
         }
-        if (is_colour(counts.beyond_2, counts.beyond_10, std::int64_t{width} * height)) {
+        if (is_color(counts.beyond_2, counts.beyond_10, std::int64_t{width} * height)) {
             return false;
         }
     }

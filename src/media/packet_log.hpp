@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// Encoded packets of a piece of a film in a file that can be trusted: its checksum is known, and
+/// Encoded packets of a segment of a film in a file that can be trusted: its checksum is known, and
 /// it is synced.
 
 #include "base/checksum.hpp"

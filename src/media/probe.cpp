@@ -27,7 +27,7 @@ Rational duration_tag(const AVStream& stream) {
 
 } // namespace
 
-bool colour_later(const std::string& path, const ReadOptions& read, const Rational& duration) {
+bool color_later(const std::string& path, const ReadOptions& read, const Rational& duration) {
     if (path == "-" || duration.num() <= 0) {
         return false;
     }

@@ -10,10 +10,10 @@
 
 namespace oldfilm::media {
 
-/// Whether frames spread over the whole film have any colour. A film that fades in from black, or
-/// opens with a grey title, would be taken for monochrome by its first frames. False where the film
+/// Whether frames spread over the whole film have any color. A film that fades in from black, or
+/// opens with a gray title, would be taken for monochrome by its first frames. False where the film
 /// cannot be read twice (standard input) or does not say how long it is.
-bool colour_later(const std::string& path, const ReadOptions& read, const Rational& duration);
+bool color_later(const std::string& path, const ReadOptions& read, const Rational& duration);
 
 /// When the film begins on its container's clock, in seconds: with the first of its pictures and
 /// sounds. A transport stream's clock, say, starts anywhere. Sound that precedes a film from 0 on

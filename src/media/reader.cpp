@@ -18,7 +18,7 @@ using namespace media;
 
 namespace {
 
-/// So many frames at the start tell whether a film coded in colour is monochrome.
+/// So many frames at the start tell whether a film coded in color is monochrome.
 constexpr std::size_t frames_looked_at = 5;
 /// So many, before one that has a time, are counted back from it.
 constexpr std::size_t frames_without_times = 32;
@@ -59,7 +59,7 @@ Rational film_rate_of(const AVCodecContext& codec, const Rational& nominal) {
     return (coded.num() > 0 ? coded : nominal) * Rational(4, 5);
 }
 
-/// Some matrices are more than a matrix; guessing one would shift every colour.
+/// Some matrices are more than a matrix; guessing one would shift every color.
 void check_matrix(const MediaInfo& info) {
     const int matrix = info.color.matrix;
     const bool known = matrix == AVCOL_SPC_RGB || matrix == AVCOL_SPC_BT709 ||
@@ -114,13 +114,13 @@ Reader::Impl::Impl(const std::string& path, ReadOptions wanted, const at::Device
     clock = FilmClock(found.pulldown, rate);
     const AVFrame& first = *ahead.front().decoded.frame;
     const auto format = static_cast<AVPixelFormat>(first.format);
-    grey = std::all_of(ahead.begin(), ahead.end(), [](const Waiting& w) {
+    gray = std::all_of(ahead.begin(), ahead.end(), [](const Waiting& w) {
         return chroma_says_nothing(w.decoded.samples ? w.decoded.samples->on_host()
                                                      : *w.decoded.frame);
     });
     describe(path, first, format);
-    if (grey && layout_of(format).planes == 3 && colour_later(path, options, info.duration)) {
-        grey = false;
+    if (gray && layout_of(format).planes == 3 && color_later(path, options, info.duration)) {
+        gray = false;
         info.channels = 3;
     }
     check_matrix(info);
@@ -166,7 +166,7 @@ void Reader::Impl::describe(const std::string& path, const AVFrame& first, AVPix
     info.width = first.width;
     info.height = first.height;
     info.bits = layout_of(format).bits;
-    info.channels = grey ? 1 : 3;
+    info.channels = gray ? 1 : 3;
     info.frame_rate = rate;
     info.frames = stream.nb_frames > 0 && !decoder.telecined() ? stream.nb_frames : -1;
     const Rational container_duration = decoder.input().duration > 0
@@ -275,15 +275,15 @@ Rational Reader::Impl::exact_time(const AVFrame& frame) {
 at::Tensor Reader::Impl::picture_of(const Decoded& decoded, const ColorTags& color) const {
     if (device.is_cpu()) {
         return to_picture(decoded.samples ? decoded.samples->on_host() : *decoded.frame, color,
-                          grey);
+                          gray);
     }
     if (decoded.samples) {
         return media::picture_of(decoded.samples->on(device), decoded.samples->layout(), color,
-                                 grey);
+                                 gray);
     }
     Layout needed = layout_of(*decoded.frame);
-    needed.planes = grey ? 1 : needed.planes;
-    return media::picture_of(uploaded(*decoded.frame, needed, device), needed, color, grey);
+    needed.planes = gray ? 1 : needed.planes;
+    return media::picture_of(uploaded(*decoded.frame, needed, device), needed, color, gray);
 }
 
 Reader::Impl::Coded Reader::Impl::made(Decoded decoded, Rational time) {
@@ -332,7 +332,7 @@ Frame Reader::Impl::pictured(const Coded& frame) const {
     }
     auto coded = std::make_shared<CodedPicture>();
     coded->samples =
-        std::make_shared<const CodedSamples>(CodedSamples{std::move(samples), frame.color, grey});
+        std::make_shared<const CodedSamples>(CodedSamples{std::move(samples), frame.color, gray});
     coded->picture = result.picture();
     return result.with_coded(std::move(coded));
 }
@@ -353,7 +353,7 @@ std::optional<Reader::Impl::Coded> Reader::Impl::next_frame() {
     if (!waiting.decoded) {
         if (!ended) {
             ended = over = true;
-            hear_of_colour(0);
+            poll_color_check(0);
             if (const Sequence* sequence = decoder.sequence()) {
                 fill_sequence(Rational(sequence->count()) / rate, nullptr);
                 return next_frame();
@@ -370,7 +370,7 @@ std::optional<Reader::Impl::Coded> Reader::Impl::next_frame() {
         return std::nullopt;
     }
     const Rational time = exact_time(*waiting.decoded.frame);
-    check_grey(waiting.decoded, time);
+    check_gray(waiting.decoded, time);
     if (last_time && time <= *last_time) {
         // Two frames for one time: the later one is shown, the other never was.
         if (options.warn) {
@@ -453,7 +453,7 @@ ColorTags Reader::Impl::own_color(const AVFrame& frame, Rational time) {
         picture_tags(color, layout_of(static_cast<AVPixelFormat>(frame.format))).transfer ==
             info.color.transfer;
     if (!(coded_alike && seen_alike) && !std::exchange(tags_warned, true) && options.warn) {
-        options.warn(fmt::format("{}: the colour tags change at {:.3f} s; {}", info.path,
+        options.warn(fmt::format("{}: the color tags change at {:.3f} s; {}", info.path,
                                  time.value(),
                                  seen_alike ? "frames are brought to the first ones"
                                             : "primaries and transfer stay as the first ones say, "
@@ -462,42 +462,42 @@ ColorTags Reader::Impl::own_color(const AVFrame& frame, Rational time) {
     return color;
 }
 
-/// A film that was found monochrome cannot become a colour film midway; but it is not silent.
-void Reader::Impl::check_grey(const Decoded& decoded, Rational time) {
-    if (!grey || colour_warned || !options.warn) {
+/// A film that was found monochrome cannot become a color film midway; but it is not silent.
+void Reader::Impl::check_gray(const Decoded& decoded, Rational time) {
+    if (!gray || color_warned || !options.warn) {
         return;
     }
     if (!decoded.samples) {
         if (!chroma_says_nothing(*decoded.frame)) {
-            found_colour(time);
+            found_color(time);
         }
         return;
     }
     const Planes planes = decoded.samples->on(decoded.samples->device());
     if (planes.size() == 3) {
-        asked.push_back(
-            {OnItsWay(colour_counts(planes, decoded.samples->layout())), planes[1].numel(), time});
+        asked.push_back({PendingDownload(color_counts(planes, decoded.samples->layout())),
+                         planes[1].numel(), time});
     }
-    hear_of_colour(frames_until_heard);
+    poll_color_check(frames_until_heard);
 }
 
-void Reader::Impl::hear_of_colour(std::size_t most_waiting) {
+void Reader::Impl::poll_color_check(std::size_t most_waiting) {
     while (asked.size() > most_waiting) {
         const Asked& one = asked.front();
         const at::Tensor counts = one.counts.wait();
         for (int plane = 0; plane < 2; ++plane) {
-            if (is_colour(counts[plane][0].item<std::int64_t>(),
-                          counts[plane][1].item<std::int64_t>(), one.samples)) {
-                found_colour(one.time);
+            if (is_color(counts[plane][0].item<std::int64_t>(),
+                         counts[plane][1].item<std::int64_t>(), one.samples)) {
+                found_color(one.time);
             }
         }
         asked.pop_front();
     }
 }
 
-void Reader::Impl::found_colour(Rational time) {
-    if (!std::exchange(colour_warned, true)) {
-        options.warn(fmt::format("{} was taken for monochrome, and has colour at {:.3f} s, which "
+void Reader::Impl::found_color(Rational time) {
+    if (!std::exchange(color_warned, true)) {
+        options.warn(fmt::format("{} was taken for monochrome, and has color at {:.3f} s, which "
                                  "is left out; restore that part by itself (--start)",
                                  info.path, time.value()));
     }

@@ -57,9 +57,9 @@ struct OLDFILM_HIDDEN Reader::Impl {
     [[nodiscard]] std::shared_ptr<const media::Decoded> stand_in(const media::Decoded* next,
                                                                  std::int64_t place);
     void check_end(bool broken);
-    void check_grey(const media::Decoded& decoded, Rational time);
-    void hear_of_colour(std::size_t most_waiting);
-    void found_colour(Rational time);
+    void check_gray(const media::Decoded& decoded, Rational time);
+    void poll_color_check(std::size_t most_waiting);
+    void found_color(Rational time);
     ColorTags own_color(const AVFrame& frame, Rational time);
     [[nodiscard]] ColorTags coded_color(const AVFrame& frame) const;
 
@@ -67,9 +67,9 @@ struct OLDFILM_HIDDEN Reader::Impl {
         media::Decoded decoded;
         bool broken_before = false;
     };
-    /// Whether a frame on a device has colour, as the device will say.
+    /// Whether a frame on a device has color, as the device will say.
     struct Asked {
-        media::OnItsWay counts;
+        media::PendingDownload counts;
         std::int64_t samples;
         Rational time;
     };
@@ -87,9 +87,9 @@ struct OLDFILM_HIDDEN Reader::Impl {
     media::Hdr hdr;
     std::string dynamic_hdr;             ///< that there is such, by its name
     std::optional<media::DpxHeader> dpx; ///< of the film's first whole picture
-    bool grey = false;
+    bool gray = false;
     bool over = false, ended = false;
-    bool colour_warned = false, tags_warned = false;
+    bool color_warned = false, tags_warned = false;
     bool transfer_is_made_up = false; ///< a file of an encoder that calls everything linear
     int unreadable = 0;               ///< pictures of a sequence that were named as such
     int suspect = 0;                  ///< so many frames more may show what the last damage took

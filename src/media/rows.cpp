@@ -26,7 +26,7 @@ void scale_row(const std::uint8_t* row, int bytes, int count, Scaling scaling, f
     }
 }
 
-void quantise_row(const float* values, int count, float scale, float offset, float top, int bytes,
+void quantize_row(const float* values, int count, float scale, float offset, float top, int bytes,
                   std::uint8_t* row) {
     const auto write = [&](auto* samples) {
         using Sample = std::remove_reference_t<decltype(*samples)>;
@@ -103,8 +103,8 @@ void interpolate_row(const float* row, const Taps& taps, float* out) {
     }
 }
 
-void colour_row(const float* luma, const float* cb, const float* cr, int count,
-                const Matrix& matrix, float* red, float* green, float* blue) {
+void color_row(const float* luma, const float* cb, const float* cr, int count, const Matrix& matrix,
+               float* red, float* green, float* blue) {
     for (int x = 0; x < count; ++x) {
         red[x] = luma[x] + matrix.red_cr * cr[x];
         green[x] = luma[x] + matrix.green_cb * cb[x] + matrix.green_cr * cr[x];

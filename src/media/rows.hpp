@@ -31,14 +31,14 @@ void interpolate_row(const float* row, const Taps& taps, float* out);
 struct Matrix {
     float red_cr, green_cb, green_cr, blue_cb;
 };
-void colour_row(const float* luma, const float* cb, const float* cr, int count,
-                const Matrix& matrix, float* red, float* green, float* blue);
+void color_row(const float* luma, const float* cb, const float* cr, int count, const Matrix& matrix,
+               float* red, float* green, float* blue);
 
 /// Values as samples of `bytes` bytes, rounded to nearest (halves up), within 0 and `top`.
-void quantise_row(const float* values, int count, float scale, float offset, float top, int bytes,
+void quantize_row(const float* values, int count, float scale, float offset, float top, int bytes,
                   std::uint8_t* row);
 
-/// Luma of R, G, B, and both colour differences (each divided so that it spans -0.5 to 0.5).
+/// Luma of R, G, B, and both color differences (each divided so that it spans -0.5 to 0.5).
 struct Luma {
     float kr, kg, kb, cb, cr;
 };

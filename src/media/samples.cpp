@@ -10,7 +10,7 @@
 
 namespace oldfilm::media {
 
-OnItsWay::OnItsWay(const at::Tensor& there) : here_(there) {
+PendingDownload::PendingDownload(const at::Tensor& there) : here_(there) {
     if (!there.is_cpu()) {
         const auto pinned = at::TensorOptions().dtype(there.scalar_type()).pinned_memory(true);
         here_ = at::empty(there.sizes(), pinned).copy_(there, /*non_blocking=*/true);
@@ -19,7 +19,7 @@ OnItsWay::OnItsWay(const at::Tensor& there) : here_(there) {
     }
 }
 
-const at::Tensor& OnItsWay::wait() const {
+const at::Tensor& PendingDownload::wait() const {
     if (arrived_) {
         arrived_->synchronize();
     }
@@ -65,7 +65,7 @@ UniqueFrame Samples::fetched() const {
         made_->block(*beside);
     }
     const c10::OptionalStreamGuard on(beside);
-    std::vector<OnItsWay> coming;
+    std::vector<PendingDownload> coming;
     for (const at::Tensor& plane : planes_) {
         if (beside) {
             keep_for(plane, *beside);

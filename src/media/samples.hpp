@@ -15,9 +15,9 @@
 namespace oldfilm::media {
 
 /// A tensor on its way to the host, after what the calling thread's current stream has queued.
-class OnItsWay {
+class PendingDownload {
   public:
-    explicit OnItsWay(const at::Tensor& there);
+    explicit PendingDownload(const at::Tensor& there);
     /// Waits for it alone.
     [[nodiscard]] const at::Tensor& wait() const;
 
@@ -63,7 +63,7 @@ struct CodedSamples {
     std::shared_ptr<const Samples> samples;
     // How the picture was made of them.
     ColorTags tags;
-    bool grey = false;
+    bool gray = false;
 };
 
 } // namespace oldfilm::media

@@ -12,7 +12,7 @@ namespace {
 
 /// Decoding times for packets in decoding order, whatever their encoders gave: the presentation
 /// times in their own order, later by as many frames as pictures come before their turn. They
-/// increase across pieces too.
+/// increase across segments too.
 std::vector<std::int64_t> decoding_times(const std::vector<std::int64_t>& shown) {
     std::vector<std::int64_t> sorted = shown;
     std::sort(sorted.begin(), sorted.end());
@@ -64,7 +64,7 @@ void SegmentEncoder::write(const Frame& frame) {
 }
 
 LogSeal SegmentEncoder::end() {
-    if (encoder_) { // a piece may be without a frame
+    if (encoder_) { // a segment may be without a frame
         encoder_->drain([&](AVPacket& packet) { log_->write(packet); });
         encoder_.reset();
     }

@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// A film encoded in pieces that stand alone, and put together.
+/// A film encoded in segments that stand alone, and put together.
 
 #include "media/container.hpp"
 #include "media/packet_log.hpp"
@@ -14,8 +14,8 @@
 
 namespace oldfilm::media {
 
-/// Encodes frames into packet logs, each by an encoder of its own, so that a piece never depends on
-/// what was before it. One thread at a time.
+/// Encodes frames into packet logs, each by an encoder of its own, so that a segment never depends
+/// on what was before it. One thread at a time.
 class SegmentEncoder {
   public:
     /// Throws `Error` as `Writer` does.
@@ -24,15 +24,15 @@ class SegmentEncoder {
     /// Whether packets of this output can be kept: not those that are pointers (y4m).
     [[nodiscard]] static bool can_keep(const std::string& path, const WriteOptions& options);
 
-    /// A piece begins, in that file. `first_base`: time base of the film's first frame, on which
-    /// the clock of all pieces rests.
+    /// A segment begins, in that file. `first_base`: time base of the film's first frame, on which
+    /// the clock of all segments rests.
     void begin(const std::filesystem::path& log, Rational first_base);
     void write(const Frame& frame);
-    /// The piece ends; it is on the disk.
+    /// The segment ends; it is on the disk.
     LogSeal end();
-    [[nodiscard]] std::int64_t frames() const { return frames_; } ///< of all pieces
+    [[nodiscard]] std::int64_t frames() const { return frames_; } ///< of all segments
 
-    /// Puts the pieces together, sound and all, and gives the file its name. `first_base`: time
+    /// Puts the segments together, sound and all, and gives the file its name. `first_base`: time
     /// base of the film's first frame. `before` as in `Container::finish`.
     void assemble(const std::vector<std::filesystem::path>& logs, Rational first_base,
                   const std::function<void(const std::filesystem::path&)>& before = {});

@@ -224,14 +224,14 @@ Planes uploaded(const AVFrame& frame, const Layout& layout, const at::Device& de
 }
 
 at::Tensor picture_of(const Planes& planes, const Layout& layout, const ColorTags& tags,
-                      bool grey) {
+                      bool gray) {
     const Coding luma = luma_coding(layout, tags.range);
     const at::Tensor y = values(planes[0], layout, luma);
     if (is_linear_light(layout, tags)) {
-        return from_linear(grey || layout.planes == 1 ? y.unsqueeze(0)
+        return from_linear(gray || layout.planes == 1 ? y.unsqueeze(0)
                                                       : at::stack({planes[2], y, planes[1]}));
     }
-    if (grey || layout.planes == 1) {
+    if (gray || layout.planes == 1) {
         return (y.is_same(planes[0]) ? y.clone() : y).unsqueeze(0);
     }
     if (layout.rgb) {
@@ -254,15 +254,15 @@ at::Tensor picture_of(const Planes& planes, const Layout& layout, const ColorTag
 Planes planes_of(const at::Tensor& given, const Layout& layout, const ColorTags& tags) {
     const at::Tensor picture = layout.real ? to_linear(given, tags.transfer) : given;
     const Coding luma = luma_coding(layout, tags.range);
-    const bool grey = picture.size(0) == 1;
+    const bool gray = picture.size(0) == 1;
     if (layout.rgb) {
-        const auto channel = [&](int i) { return samples(picture[grey ? 0 : i], layout, luma); };
+        const auto channel = [&](int i) { return samples(picture[gray ? 0 : i], layout, luma); };
         return {channel(1), channel(2), channel(0)};
     }
     const Coding chroma = chroma_coding(layout, tags.range);
     const int across = 1 << layout.log2_x;
     const int down = 1 << layout.log2_y;
-    if (grey) {
+    if (gray) {
         Planes planes{samples(picture[0], layout, luma)};
         if (layout.planes == 3) {
             const at::Tensor neutral = at::full(
@@ -280,8 +280,8 @@ Planes planes_of(const at::Tensor& given, const Layout& layout, const ColorTags&
     if (layout.planes == 1) {
         return planes;
     }
-    const auto difference = [&](const at::Tensor& colour, float scale) {
-        const at::Tensor wide = (colour - y).mul_(scale);
+    const auto difference = [&](const at::Tensor& color, float scale) {
+        const at::Tensor wide = (color - y).mul_(scale);
         const at::Tensor narrow = narrowed(wide, 1, across, phase(true, across, tags.siting));
         return samples(fewer_lines(narrow, layout, tags.siting), layout, chroma);
     };
@@ -290,7 +290,7 @@ Planes planes_of(const at::Tensor& given, const Layout& layout, const ColorTags&
     return planes;
 }
 
-at::Tensor colour_counts(const Planes& planes, const Layout& layout) {
+at::Tensor color_counts(const Planes& planes, const Layout& layout) {
     const int neutral = 1 << (layout.bits - 1);
     const int unit = 1 << (layout.bits - 8);
     std::vector<at::Tensor> counts;

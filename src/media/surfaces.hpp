@@ -41,12 +41,12 @@ void fill(const Surface& surface, const Planes& planes, const Layout& layout);
 Planes uploaded(const AVFrame& frame, const Layout& layout, const at::Device& device);
 
 /// As `to_picture`.
-at::Tensor picture_of(const Planes& planes, const Layout& layout, const ColorTags& tags, bool grey);
+at::Tensor picture_of(const Planes& planes, const Layout& layout, const ColorTags& tags, bool gray);
 /// As `to_planes`.
 Planes planes_of(const at::Tensor& picture, const Layout& layout, const ColorTags& tags);
 
 /// As counted by `chroma_says_nothing`, for Cb and Cr: how many samples are more than two codes (of
 /// 8 bits) from neutral, and more than ten. 2 x 2 integers, on the planes' device.
-at::Tensor colour_counts(const Planes& planes, const Layout& layout);
+at::Tensor color_counts(const Planes& planes, const Layout& layout);
 
 } // namespace oldfilm::media

@@ -161,7 +161,8 @@ Manifest Manifest::parse(const std::string& source) {
     manifest.memory_per_pixel = optional_number(object, "memory_per_pixel", 0, 1 << 30, 0);
     manifest.render_size = optional_number(object, "render_size", 0, 8192, 0);
     manifest.precisions = allowed_precisions(object);
-    manifest.licence = optional_text(object, "licence");
+    // "licence": what packages were written with before 2026-12.
+    manifest.license = optional_text(object, object.contains("license") ? "license" : "licence");
     manifest.origin = optional_text(object, "origin");
     manifest.json = source;
     return manifest;

@@ -1,13 +1,13 @@
 #include "base/hidden.hpp"
 #include "device/device.hpp"
-#include "device/kept_blocks.hpp"
+#include "device/pooled_allocator.hpp"
 #include "device/recording.hpp"
-#include "torchscript/network.hpp"
 #include "model/package.hpp"
 #include "model/precision.hpp"
-#include "torchscript/recorded_network.hpp"
 #include "model/tensors.hpp"
 #include "model/tiling.hpp"
+#include "torchscript/network.hpp"
+#include "torchscript/recorded_network.hpp"
 
 #include <oldfilm/error.hpp>
 #include <oldfilm/model.hpp>

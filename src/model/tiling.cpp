@@ -61,7 +61,7 @@ TileSize choose_tile(std::int64_t height, std::int64_t width, const TileNeeds& n
     if (needs.wanted < 0 || height * width <= needs.most) {
         return {height, width};
     }
-    // Where memory is kept (`keep_memory`), a pixel costs the same in tiles of any size from 512 by
+    // Where memory is kept (`pool_memory`), a pixel costs the same in tiles of any size from 512 by
     // 512 on: what counts is how many there are, those seen twice with them.
     constexpr std::int64_t least_wanted = 64; // below, calls cost more than their work
     const std::int64_t least =

@@ -133,7 +133,7 @@ void FrameNode::process(std::int64_t count, std::int64_t last) {
         stage::Wanted& one = wanted.emplace_back();
         one.index = numbered(n).info().index;
         const std::int64_t start = stage::window_start(config, n, shot_first_, last);
-        one.centre = static_cast<std::size_t>(n - start);
+        one.center = static_cast<std::size_t>(n - start);
         for (std::int64_t i = start; i <= start + config.before + config.after; ++i) {
             one.window.push_back(numbered(std::clamp(i, shot_first_, last)));
         }

@@ -16,7 +16,7 @@ bool Node::close_at_end(std::int64_t next) {
 }
 
 Intake::Intake(FrameBuffer& in, FrameBuffer& out, at::Device device, const Transfers& transfers,
-               std::atomic<std::int64_t>& uploads, const StartPoint& from, Repeats& repeats,
+               std::atomic<std::int64_t>& uploads, const ResumePoint& from, Repeats& repeats,
                Profile* profile, std::function<void(std::int64_t)> found_shot)
     : Node(in, out), device_(device), transfers_(transfers), uploads_(uploads), from_(from),
       repeats_(repeats), profile_(profile), found_shot_(std::move(found_shot)), next_(in.begin()) {}
@@ -25,7 +25,7 @@ Intake::Intake(FrameBuffer& in, FrameBuffer& out, at::Device device, const Trans
 /// looks on all the same, since what it has seen counts for what comes.
 bool Intake::starts_shot(std::int64_t end) {
     const Profile::Span span(profile_, Profile::Kind::shots, "", next_);
-    const auto beside = transfers_.beside();
+    const auto beside = transfers_.copy_stream_guard();
     std::vector<Thumbnail> ahead;
     for (std::int64_t n = next_; n < end && n <= next_ + ShotDetector::look_ahead; ++n) {
         auto known = thumbnails_.find(n);
@@ -80,8 +80,8 @@ bool Intake::step() {
     return true;
 }
 
-Outlet::Outlet(FrameBuffer& in, FrameBuffer& out, std::function<Sent(const Frame&)> send,
-               std::function<void(Sent)> sent)
+Outlet::Outlet(FrameBuffer& in, FrameBuffer& out, std::function<PendingFrame(const Frame&)> send,
+               std::function<void(PendingFrame)> sent)
     : Node(in, out), send_(std::move(send)), sent_(std::move(sent)), next_(in.begin()) {}
 
 bool Outlet::step() {
@@ -91,7 +91,7 @@ bool Outlet::step() {
     if (out_.full()) {
         return false;
     }
-    Sent sent = send_(in_.at(next_++));
+    PendingFrame sent = send_(in_.at(next_++));
     Frame frame = sent.frame();
     sent_(std::move(sent));
     out_.push(std::move(frame));

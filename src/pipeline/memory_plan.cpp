@@ -88,9 +88,9 @@ std::int64_t memory_for_models(const PipelineOptions& options, const StreamForma
     }
     const StreamFormat& output = stages.empty() ? input : stages.back()->config().output;
     const std::int64_t frames = held_by_stages(input, stages);
-    const std::int64_t beside = options.beside ? options.beside(output) : 0;
-    const std::int64_t lanes = std::max(options.lanes, 1);
-    const std::int64_t left = (options.memory - program) / lanes - frames - beside;
+    const std::int64_t reserved = options.reserved_bytes ? options.reserved_bytes(output) : 0;
+    const std::int64_t workers = std::max(options.concurrency, 1);
+    const std::int64_t left = (options.memory - program) / workers - frames - reserved;
     if (left < least_for_models) {
         throw Error(
             Errc::out_of_memory,
@@ -99,9 +99,9 @@ std::int64_t memory_for_models(const PipelineOptions& options, const StreamForma
                         "decoding and encoding; raise it, or use fewer stages or a "
                         "smaller scale",
                         options.memory >> 20,
-                        ((program + lanes * (least_for_models + frames + beside)) >> 20) + 1,
-                        (program + lanes * least_for_models) >> 20, lanes * frames >> 20,
-                        lanes * beside >> 20));
+                        ((program + workers * (least_for_models + frames + reserved)) >> 20) + 1,
+                        (program + workers * least_for_models) >> 20, workers * frames >> 20,
+                        workers * reserved >> 20));
     }
     return left;
 }

@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// What lies between two edges of a pipeline. Nodes run on the lane's thread, one step at a time.
+/// What lies between two edges of a pipeline. Nodes run on the worker's thread, one step at a time.
 
 #include "device/streams.hpp"
 #include "frame/frame_buffer.hpp"
@@ -48,7 +48,7 @@ class Repeats;
 class Intake final : public Node {
   public:
     Intake(FrameBuffer& in, FrameBuffer& out, at::Device device, const Transfers& transfers,
-           std::atomic<std::int64_t>& uploads, const StartPoint& from, Repeats& repeats,
+           std::atomic<std::int64_t>& uploads, const ResumePoint& from, Repeats& repeats,
            Profile* profile, std::function<void(std::int64_t first)> found_shot);
     bool step() override;
 
@@ -58,7 +58,7 @@ class Intake final : public Node {
     at::Device device_;
     const Transfers& transfers_;
     std::atomic<std::int64_t>& uploads_;
-    const StartPoint& from_;
+    const ResumePoint& from_;
     Repeats& repeats_;
     Profile* profile_;
     std::function<void(std::int64_t)> found_shot_;
@@ -73,13 +73,13 @@ class Intake final : public Node {
 class Outlet final : public Node {
   public:
     /// `sent` is told of each frame before it is pushed.
-    Outlet(FrameBuffer& in, FrameBuffer& out, std::function<Sent(const Frame&)> send,
-           std::function<void(Sent)> sent);
+    Outlet(FrameBuffer& in, FrameBuffer& out, std::function<PendingFrame(const Frame&)> send,
+           std::function<void(PendingFrame)> sent);
     bool step() override;
 
   private:
-    std::function<Sent(const Frame&)> send_;
-    std::function<void(Sent)> sent_;
+    std::function<PendingFrame(const Frame&)> send_;
+    std::function<void(PendingFrame)> sent_;
     std::int64_t next_;
 };
 
@@ -87,7 +87,7 @@ class Outlet final : public Node {
 struct StageClock {
     std::string label;
     Profile* profile = nullptr; ///< may be null
-    double seconds = 0;         ///< in the stage's calls; the lane's thread writes
+    double seconds = 0;         ///< in the stage's calls; the worker's thread writes
 };
 
 /// One output for each input frame.
@@ -139,7 +139,7 @@ class RateNode final : public Node {
     using GoesOn = std::function<std::optional<Rational>()>;
     /// `start`: the film's first time, where it isn't that of the first frame that comes in.
     RateNode(FrameBuffer& in, FrameBuffer& out, stage::Stage& stage, StageClock& clock,
-             Changes& changes, std::optional<Rational> start, GoesOn goes_on);
+             Changes& changes, std::optional<Rational> start, GoesOn resumes_at);
     bool step() override;
 
   private:

@@ -15,10 +15,10 @@ Rational taken(const FrameInfo& info) {
 } // namespace
 
 RateNode::RateNode(FrameBuffer& in, FrameBuffer& out, stage::Stage& stage, StageClock& clock,
-                   Changes& changes, std::optional<Rational> start, GoesOn goes_on)
+                   Changes& changes, std::optional<Rational> start, GoesOn resumes_at)
     : Node(in, out), stage_(stage), clock_(clock), changes_(changes),
       rate_(stage.config().output.rate), each_(stage.config().each), start_(start),
-      goes_on_(std::move(goes_on)), next_(out.begin()), current_(in.begin()) {}
+      goes_on_(std::move(resumes_at)), next_(out.begin()), current_(in.begin()) {}
 
 Rational RateNode::time_of(std::int64_t output) const {
     return *start_ + Rational(output) / rate_;

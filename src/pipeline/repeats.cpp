@@ -45,8 +45,8 @@ void Repeats::forget_before(std::int64_t index) {
     }
 }
 
-std::int64_t Repeats::restart(std::int64_t frame, std::int64_t shot_first, std::int64_t reach,
-                              std::int64_t aligned) const {
+std::int64_t Repeats::first_frame_needed_for(std::int64_t frame, std::int64_t shot_first,
+                                             std::int64_t reach, std::int64_t aligned) const {
     const std::lock_guard lock(mutex_);
     // The number of the picture that a frame shows, from where the run began on; what has not come
     // yet is taken for one each.

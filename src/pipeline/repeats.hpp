@@ -16,7 +16,8 @@
 
 namespace oldfilm {
 
-/// What was taken out between two nodes. Used on the worker's thread; `restart` from any.
+/// What was taken out between two nodes. Used on the worker's thread; `first_frame_needed_for` from
+/// any.
 class Repeats {
   public:
     /// Notes the next frame, and says whether it repeats the one before it.
@@ -32,8 +33,9 @@ class Repeats {
 
     /// The first frame that stages must see for what they make of `frame`: `reach` pictures before
     /// it, or so many more that pictures from `shot_first` on are a multiple of `aligned`.
-    [[nodiscard]] std::int64_t restart(std::int64_t frame, std::int64_t shot_first,
-                                       std::int64_t reach, std::int64_t aligned) const;
+    [[nodiscard]] std::int64_t first_frame_needed_for(std::int64_t frame, std::int64_t shot_first,
+                                                      std::int64_t reach,
+                                                      std::int64_t aligned) const;
 
   private:
     std::optional<std::int32_t> shot_; ///< of the last frame

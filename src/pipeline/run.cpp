@@ -1,5 +1,5 @@
-#include "base/alone.hpp"
 #include "base/hidden.hpp"
+#include "base/single_thread.hpp"
 #include "device/device.hpp"
 #include "device/streams.hpp"
 #include "pipeline/door.hpp"
@@ -61,11 +61,11 @@ Found found_before(const std::vector<std::string>& analysis) {
 
 } // namespace
 
-/// Threads: the caller's (push, finish, next), the source's in pull mode, and the lane, which alone
-/// calls stages. They meet in the first and the last edge; `mutex` and `changed` guard only
+/// Threads: the caller's (push, finish, next), the source's in pull mode, and the worker, which
+/// alone calls stages. They meet in the first and the last edge; `mutex` and `changed` guard only
 /// waiting.
 struct OLDFILM_HIDDEN Run::Impl {
-    /// The lane idles until something came in or went out, or it is to end.
+    /// The worker idles until something came in or went out, or it is to end.
     void wake() {
         {
             const std::lock_guard lock(mutex);
@@ -92,12 +92,12 @@ struct OLDFILM_HIDDEN Run::Impl {
     void rethrow() const;
     void expect_pushing() const;
     void watch_memory();
-    [[nodiscard]] Frame arrived(const Sent& one);
+    [[nodiscard]] Frame arrived(const PendingFrame& one);
     /// Whether finished frames come to the host, where the run is on another device.
     [[nodiscard]] bool to_host() const { return pulls && !options.stay_on_device; }
 
     StreamFormat format, result;
-    StartPoint from;
+    ResumePoint from;
     Found found;
     std::vector<CheckedStage> checked;
     mutable std::once_flag planned;
@@ -112,12 +112,12 @@ struct OLDFILM_HIDDEN Run::Impl {
     std::vector<std::unique_ptr<Changes>> changes;
     std::vector<std::unique_ptr<Node>> nodes;
     bool pulls = false;
-    int threads = 0; ///< of LibTorch's that the lane has
+    int threads = 0; ///< of LibTorch's that the worker has
 
     mutable std::mutex mutex; ///< guards what follows
     std::condition_variable changed;
     std::uint64_t events = 0;
-    /// The count of events after which the lane found nothing to do; it idles while that is the
+    /// The count of events after which the worker found nothing to do; it idles while that is the
     /// latest.
     std::optional<std::uint64_t> idle_since;
     bool stopping = false;
@@ -126,20 +126,20 @@ struct OLDFILM_HIDDEN Run::Impl {
     std::vector<std::int64_t> shots;
     std::int64_t peak_frames = 0, peak_bytes = 0;
     std::vector<double> seconds;
-    std::deque<Sent> sent; ///< of the frames in the last edge; none on the CPU
+    std::deque<PendingFrame> sent; ///< of the frames in the last edge; none on the CPU
 
     std::optional<Transfers> transfers;
     std::atomic<std::int64_t> uploads{0}, downloads{0};
     std::atomic<std::int64_t> frames_in{0}, frames_out{0};
     Clock::time_point start = Clock::now();
-    std::thread lane, puller;
+    std::thread worker, puller;
 };
 
 void Run::Impl::build(const StreamFormat& input) {
     format = input;
     found = found_before(from.analysis);
-    if (shared.device.is_cpu() && options.lanes > 1) {
-        base::use_threads(std::max(1, at::get_num_threads() / options.lanes));
+    if (shared.device.is_cpu() && options.concurrency > 1) {
+        base::use_threads(std::max(1, at::get_num_threads() / options.concurrency));
     }
     threads = at::get_num_threads();
     shared.precision = options.precision;
@@ -232,7 +232,7 @@ void Run::Impl::build(const StreamFormat& input) {
             nodes.push_back(std::make_unique<RateNode>(
                 *edge, out, *stages[i], *clocks.back(), *changes.back(),
                 from.frame > 0 ? std::optional(from.film_start) : std::nullopt, [this, on_edge] {
-                    const auto time = from.goes_on ? from.goes_on() : std::nullopt;
+                    const auto time = from.resumes_at ? from.resumes_at() : std::nullopt;
                     return time ? std::optional(on_edge(*time)) : std::nullopt;
                 }));
             if (config.each == Rational(1)) {
@@ -256,7 +256,7 @@ void Run::Impl::build(const StreamFormat& input) {
             [this](const Frame& frame) {
                 return to_host() ? transfers->download(frame) : transfers->send(frame);
             },
-            [this](Sent one) {
+            [this](PendingFrame one) {
                 const std::lock_guard lock(mutex);
                 sent.push_back(std::move(one));
             }));
@@ -270,7 +270,7 @@ void Run::Impl::make_stages() {
     for (const CheckedStage& one : checked) {
         const auto& description = one.spec.description != nullptr ? *one.spec.description
                                                                   : stage::load_plugin(one.plugin);
-        if (options.lanes > 1 && description.threading == OLDFILM_ONE_THREAD) {
+        if (options.concurrency > 1 && description.threading == OLDFILM_ONE_THREAD) {
             throw Error(Errc::incompatible,
                         fmt::format("the stage {} can't work on two frames at a time, which "
                                     "several devices would have it do; use one device",
@@ -313,7 +313,7 @@ bool Run::Impl::step() {
 
 /// Values that are no numbers are found here, where the host has the frame: asking the device for
 /// them after each stage would hold it up.
-Frame Run::Impl::arrived(const Sent& one) {
+Frame Run::Impl::arrived(const PendingFrame& one) {
     const Profile::Span span(options.profile.get(), Profile::Kind::copy, "",
                              one.frame().info().index);
     Frame frame = one.wait();
@@ -362,7 +362,7 @@ void Run::Impl::lane_loop() {
             }
             if (step()) {
                 watch_memory();
-                keep_within(options.memory, shared.memory * std::max(options.lanes, 1));
+                keep_within(options.memory, shared.memory * std::max(options.concurrency, 1));
                 wake();
                 continue;
             }
@@ -384,8 +384,8 @@ void Run::Impl::lane_loop() {
 }
 
 void Run::Impl::source_loop(const Source& source) {
-    base::work_alone();
-    const auto beside = transfers->beside(); // what it does on the device itself
+    base::use_single_thread();
+    const auto beside = transfers->copy_stream_guard(); // what it does on the device itself
     try {
         while (true) {
             {
@@ -456,7 +456,7 @@ Run::Impl::~Impl() {
         ++events;
     }
     changed.notify_all();
-    for (std::thread* thread : {&puller, &lane}) {
+    for (std::thread* thread : {&puller, &worker}) {
         if (thread->joinable()) {
             thread->join();
         }
@@ -497,7 +497,7 @@ Run::State Run::next(Frame& frame) {
     });
     if (available()) {
         frame = edge.at(edge.begin());
-        Sent sent;
+        PendingFrame sent;
         if (!it.sent.empty()) {
             sent = std::move(it.sent.front());
             it.sent.pop_front();
@@ -505,7 +505,7 @@ Run::State Run::next(Frame& frame) {
         lock.unlock();
         edge.release_before(edge.begin() + 1);
         if (!it.shared.device.is_cpu()) {
-            frame = it.to_host() ? it.arrived(sent) : sent.hand_to_caller();
+            frame = it.to_host() ? it.arrived(sent) : sent.synchronize_with_caller();
         }
         ++it.frames_out;
         it.wake();
@@ -539,7 +539,7 @@ void Run::cancel() noexcept {
     impl_->shared.cancelled = true;
     try {
         impl_->end_with(std::make_exception_ptr(Error(Errc::cancelled, "the run was cancelled")));
-    } catch (...) { // The flag is set; the lane finds it at its next step.
+    } catch (...) { // The flag is set; the worker finds it at its next step.
         impl_->changed.notify_all();
     }
 }
@@ -579,7 +579,7 @@ RunStats Run::stats() const {
     return stats;
 }
 
-std::int64_t Run::restart(std::int64_t frame, std::int64_t shot_first) const {
+std::int64_t Run::first_frame_needed_for(std::int64_t frame, std::int64_t shot_first) const {
     const Impl& it = held(impl_, "run");
     std::int64_t reach = 0; // frames before, counted on the way from the last stage to the first
     std::int64_t aligned = 1;
@@ -598,7 +598,7 @@ std::int64_t Run::restart(std::int64_t frame, std::int64_t shot_first) const {
         }
         reach = 2; // the frame before, and what was handed on ahead of it
     }
-    return impl_->repeats.front()->restart(frame, shot_first, reach, aligned);
+    return impl_->repeats.front()->first_frame_needed_for(frame, shot_first, reach, aligned);
 }
 
 void Run::change(std::size_t number, const ParameterValues& values, Rational from) {
@@ -637,7 +637,7 @@ std::string Run::plan() const {
     return it.plan;
 }
 
-Run Pipeline::start(const StreamFormat& input, Source source, const StartPoint& from) const {
+Run Pipeline::start(const StreamFormat& input, Source source, const ResumePoint& from) const {
     if ((input.channels != 1 && input.channels != 3) || input.height <= 0 || input.width <= 0) {
         throw Error(Errc::invalid_argument,
                     fmt::format("a stream must have 1 or 3 channels and a size, found {} x {} x {}",
@@ -654,7 +654,7 @@ Run Pipeline::start(const StreamFormat& input, Source source, const StartPoint& 
     Run run(std::move(impl));
     // Models are made ready where they will run, so that one thread has LibTorch's team.
     const auto built = std::make_shared<std::promise<void>>();
-    it.lane = std::thread([&it, built, input] {
+    it.worker = std::thread([&it, built, input] {
         c10::OptionalDeviceGuard on; // what is made without a device's name belongs to the run's
         try {
             it.shared.device = resolve_device(it.options.device);

@@ -63,7 +63,7 @@ struct Pair {
 /// A picture as the search sees it.
 struct Luma {
     WeakPicture of;
-    at::Tensor grey;
+    at::Tensor gray;
 };
 
 void check(const at::Tensor& from, const at::Tensor& to) {
@@ -87,10 +87,10 @@ constexpr int least_side = 64;
 
 /// H x W of 8 bits on the CPU.
 at::Tensor luma(const at::Tensor& picture) {
-    at::Tensor grey = picture.size(0) == 1
+    at::Tensor gray = picture.size(0) == 1
                           ? picture[0]
                           : picture[0] * 0.299F + picture[1] * 0.587F + picture[2] * 0.114F;
-    return grey.mul(255.0F).round_().clamp_(0.0F, 255.0F).to(at::kByte).cpu().contiguous();
+    return gray.mul(255.0F).round_().clamp_(0.0F, 255.0F).to(at::kByte).cpu().contiguous();
 }
 
 cv::Mat at_least(const cv::Mat& picture) {
@@ -118,9 +118,9 @@ class Search {
 
     /// `a` and `b` as `luma` gives them.
     at::Tensor operator()(const at::Tensor& a, const at::Tensor& b, FlowDetail detail) {
-        const auto view = [](const at::Tensor& grey) {
-            return cv::Mat(static_cast<int>(grey.size(0)), static_cast<int>(grey.size(1)), CV_8UC1,
-                           grey.data_ptr<std::uint8_t>());
+        const auto view = [](const at::Tensor& gray) {
+            return cv::Mat(static_cast<int>(gray.size(0)), static_cast<int>(gray.size(1)), CV_8UC1,
+                           gray.data_ptr<std::uint8_t>());
         };
         cv::Mat found;
         (detail == FlowDetail::full ? full_ : half_)
@@ -167,7 +167,7 @@ struct FlowService::Impl {
     std::list<Luma> lumas; ///< likewise: a picture comes to the host once for all of its pairs
     Search search;
 
-    at::Tensor grey(const at::Tensor& picture) {
+    at::Tensor gray(const at::Tensor& picture) {
         lumas.remove_if([](const Luma& known) { return known.of.expired(); });
         const auto hit = std::find_if(lumas.begin(), lumas.end(),
                                       [&](const Luma& known) { return is(known.of, picture); });
@@ -179,7 +179,7 @@ struct FlowService::Impl {
                 lumas.pop_back();
             }
         }
-        return lumas.front().grey;
+        return lumas.front().gray;
     }
 
     const at::Tensor* find(const at::Tensor& from, const at::Tensor& to, FlowDetail detail) {
@@ -212,8 +212,8 @@ at::Tensor FlowService::flow(const at::Tensor& from, const at::Tensor& to, FlowD
     if (const at::Tensor* known = impl_->find(from, to, detail)) {
         return for_caller(*known);
     }
-    const at::Tensor a = impl_->grey(from);
-    const at::Tensor b = impl_->grey(to);
+    const at::Tensor a = impl_->gray(from);
+    const at::Tensor b = impl_->gray(to);
     at::Tensor flow = impl_->search(a, b, detail);
     if (!from.is_cpu()) { // pinned, it goes up without a wait
         flow = flow.pin_memory().to(from.device(), /*non_blocking=*/true);

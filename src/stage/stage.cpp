@@ -341,7 +341,7 @@ std::vector<Made> Stage::process(const std::vector<Wanted>& wanted) {
         results[i].size = sizeof(oldfilm_result);
         requests.push_back({sizeof(oldfilm_request), wanted[i].index, window.data(),
                             static_cast<std::uint32_t>(window.size()),
-                            static_cast<std::uint32_t>(wanted[i].centre), wanted[i].position,
+                            static_cast<std::uint32_t>(wanted[i].center), wanted[i].position,
                             &results[i]});
     }
     std::vector<const oldfilm_request*> pointers;
@@ -411,9 +411,9 @@ void Stage::check_made(const Made& made, const Wanted& wanted) const {
     if (config_.changes_rate) {
         return;
     }
-    const Frame& centre = wanted.window[wanted.centre];
-    if (centre.channels() != config_.output.channels || centre.height() != config_.output.height ||
-        centre.width() != config_.output.width) {
+    const Frame& center = wanted.window[wanted.center];
+    if (center.channels() != config_.output.channels || center.height() != config_.output.height ||
+        center.width() != config_.output.width) {
         throw Error(Errc::stage_failed,
                     fmt::format("stage {} left a frame unchanged, but said that it changes the "
                                 "format; its process must give a picture",

@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// A stage at work, seen from the host: the C table as C++ with exceptions. Used on the lane's
+/// A stage at work, seen from the host: the C table as C++ with exceptions. Used on the worker's
 /// thread.
 
 #include "stage/services.hpp"
@@ -38,7 +38,8 @@ OLDFILM_API oldfilm_config answer_like(const oldfilm_format& input);
 
 /// Why an answer to `configure` can't be worked with: what was expected and what was found. Empty:
 /// it can.
-OLDFILM_API std::string why_refused(const oldfilm_config& answer, const oldfilm_plugin_description& plugin);
+OLDFILM_API std::string why_refused(const oldfilm_config& answer,
+                                    const oldfilm_plugin_description& plugin);
 
 /// The number of the first entry in the window of frame `number`, of a shot's frames `first` to
 /// `last`, which may be one that the shot doesn't have: see oldfilm_config. `last` may be less than
@@ -56,7 +57,7 @@ template <class Answer>
 struct Wanted {
     std::int64_t index = 0;
     std::vector<Frame> window;
-    std::size_t centre = 0;
+    std::size_t center = 0;
     double position = 0;
 };
 

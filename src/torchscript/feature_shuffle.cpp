@@ -19,7 +19,7 @@ using torch::jit::Graph;
 using torch::jit::Node;
 using torch::jit::Value;
 
-/// Pictures have fewer, and rows shuffle them (join_rows).
+/// Pictures have fewer, and rows shuffle them (fuse_elementwise).
 constexpr std::int64_t least_channels = 25;
 
 /// Outputs in the order of the pixels that they become: place first, then channel.

@@ -20,7 +20,7 @@ using torch::jit::Node;
 using torch::jit::Value;
 
 /// Of this thread's run: an operation in a graph is given nothing but tensors and numbers.
-thread_local GraphFacts::Answers* listening = nullptr;
+thread_local GraphFacts::ProbeResults* listening = nullptr;
 
 bool is_number(const Value& value) {
     const c10::TypePtr& type = value.type();
@@ -116,15 +116,15 @@ std::optional<TensorFact> fact_of(const Value& value) {
     return sizes ? std::optional(TensorFact{*sizes, *type->scalarType()}) : std::nullopt;
 }
 
-GraphFacts::Answers::Answers(const GraphFacts& of) : noted_(of.tensors_) {
+GraphFacts::ProbeResults::ProbeResults(const GraphFacts& of) : noted_(of.tensors_) {
     listening = this;
 }
 
-GraphFacts::Answers::~Answers() {
+GraphFacts::ProbeResults::~ProbeResults() {
     listening = nullptr;
 }
 
-void GraphFacts::Answers::note(const at::Tensor& tensor, std::int64_t number) {
+void GraphFacts::ProbeResults::note(const at::Tensor& tensor, std::int64_t number) {
     if (listening == nullptr || !tensor.defined()) {
         return;
     }
@@ -160,7 +160,7 @@ std::shared_ptr<Graph> GraphFacts::probe() const {
     return probe;
 }
 
-std::shared_ptr<Graph> GraphFacts::stated(const Answers& answers,
+std::shared_ptr<Graph> GraphFacts::stated(const ProbeResults& answers,
                                           c10::ArrayRef<c10::IValue> numbers) const {
     auto graph = graph_->copy();
     std::size_t next_tensor = 0, next_number = 0;
@@ -170,7 +170,7 @@ std::shared_ptr<Graph> GraphFacts::stated(const Answers& answers,
             value->replaceAllUsesWith(graph->insertConstant(numbers[next_number++]));
             continue;
         }
-        const Answers::Noted& noted = answers.noted_[next_tensor++];
+        const ProbeResults::Noted& noted = answers.noted_[next_tensor++];
         if (noted.dimensions >= 0) {
             const auto* sizes = noted.sizes.data();
             value->setType(
@@ -187,6 +187,7 @@ std::shared_ptr<Graph> GraphFacts::stated(const Answers& answers,
 } // namespace oldfilm
 
 TORCH_LIBRARY_FRAGMENT(oldfilm, library) { // NOLINT: LibTorch's way to register, and to take back
-    library.def("note(Tensor value, int number) -> ()",
-                torch::CppFunction::makeFromUnboxedFunction(&oldfilm::GraphFacts::Answers::note));
+    library.def(
+        "note(Tensor value, int number) -> ()",
+        torch::CppFunction::makeFromUnboxedFunction(&oldfilm::GraphFacts::ProbeResults::note));
 }

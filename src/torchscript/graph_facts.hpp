@@ -27,12 +27,12 @@ class GraphFacts {
     /// What the run of a probe on this thread finds, while this lives. All memory for it is there
     /// before: small pieces that stay would come to lie between the network's large ones, and
     /// glibc's aligned memory would never fit into those gaps again.
-    class Answers {
+    class ProbeResults {
       public:
-        explicit Answers(const GraphFacts& of);
-        ~Answers();
-        Answers(const Answers&) = delete;
-        Answers& operator=(const Answers&) = delete;
+        explicit ProbeResults(const GraphFacts& of);
+        ~ProbeResults();
+        ProbeResults(const ProbeResults&) = delete;
+        ProbeResults& operator=(const ProbeResults&) = delete;
         /// What the questions do.
         static void note(const at::Tensor& tensor, std::int64_t number);
 
@@ -53,7 +53,7 @@ class GraphFacts {
     [[nodiscard]] std::size_t numbers() const noexcept { return numbers_; }
     /// A copy whose values have complete tensor types, and constants for such numbers.
     [[nodiscard]] std::shared_ptr<torch::jit::Graph>
-    stated(const Answers& answers, c10::ArrayRef<c10::IValue> numbers) const;
+    stated(const ProbeResults& answers, c10::ArrayRef<c10::IValue> numbers) const;
 
   private:
     std::shared_ptr<torch::jit::Graph> graph_;

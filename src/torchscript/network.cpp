@@ -1,12 +1,12 @@
 #include "torchscript/network.hpp"
 
+#include "torchscript/cancellation_points.hpp"
 #include "torchscript/feature_shuffle.hpp"
+#include "torchscript/fuse_elementwise.hpp"
 #include "torchscript/graph_facts.hpp"
-#include "torchscript/join_rows.hpp"
 #include "torchscript/lower_precision.hpp"
 #include "torchscript/packed_convolution.hpp"
 #include "torchscript/shared_sampling.hpp"
-#include "torchscript/stopping.hpp"
 
 #include <oldfilm/error.hpp>
 
@@ -161,7 +161,7 @@ class TorchScriptReady final : public Network::Ready {
     std::vector<at::Tensor> operator()(const std::vector<at::Tensor>& inputs,
                                        const std::function<bool()>* cancelled) override {
         const at::NoGradGuard no_grad;
-        const Stopping stopping(cancelled);
+        const CancellationScope stopping(cancelled);
         try {
             std::optional<c10::IValue> tried;
             const Variant& variant = variant_for(inputs, stopping, tried);
@@ -196,7 +196,7 @@ class TorchScriptReady final : public Network::Ready {
     static constexpr std::size_t kept_sizes = 8;
 
     static Code code(const std::shared_ptr<torch::jit::Graph>& graph) {
-        ask_between(*graph);
+        insert_cancellation_points(*graph);
         return Code(graph, "forward");
     }
 
@@ -216,7 +216,8 @@ class TorchScriptReady final : public Network::Ready {
 
     /// The first call of a size runs the network once more, to learn what its operations are given.
     /// What trying the variant made of the inputs is given too, so that it isn't made again.
-    const Variant& variant_for(const std::vector<at::Tensor>& inputs, const Stopping& stopping,
+    const Variant& variant_for(const std::vector<at::Tensor>& inputs,
+                               const CancellationScope& stopping,
                                std::optional<c10::IValue>& tried) {
         if (!facts_) {
             return plain_;
@@ -236,10 +237,10 @@ class TorchScriptReady final : public Network::Ready {
     }
 
     [[nodiscard]] Variant make_variant(const std::vector<at::Tensor>& inputs,
-                                       const Stopping& stopping,
+                                       const CancellationScope& stopping,
                                        std::optional<c10::IValue>& tried) const {
         torch::jit::Stack stack = stack_of(inputs);
-        const GraphFacts::Answers answers(*facts_);
+        const GraphFacts::ProbeResults answers(*facts_);
         torch::jit::InterpreterState(probe_).run(stack);
         const auto numbers = c10::ArrayRef(stack).slice(stack.size() - facts_->numbers());
         for (const bool additions : {true, false}) {
@@ -250,7 +251,7 @@ class TorchScriptReady final : public Network::Ready {
                 for (at::Tensor& weight : pack_convolutions(*graph, additions)) {
                     constants.emplace_back(std::move(weight));
                 }
-                for (c10::IValue& program : join_rows(*graph)) {
+                for (c10::IValue& program : fuse_elementwise(*graph)) {
                     constants.push_back(std::move(program));
                 }
                 Variant made{code(graph), std::move(constants)};

@@ -68,7 +68,7 @@ std::size_t RowCompiler::input(Value* value) {
     }
     const auto fact = fact_of(*value);
     if (!fact || !stated(*value)) {
-        throw NotInRows("an input of another type");
+        throw NotFusable("an input of another type");
     }
     inputs_.push_back(value);
     program_.inputs.push_back({fact->sizes, fact->type, false});
@@ -77,7 +77,7 @@ std::size_t RowCompiler::input(Value* value) {
 
 RowCompiler::Row RowCompiler::emit(RowInstruction instruction) {
     if (program_.code.size() >= most_instructions) {
-        throw NotInRows("too many rows");
+        throw NotFusable("too many rows");
     }
     instruction.to = fresh();
     program_.code.push_back(instruction);
@@ -140,7 +140,7 @@ RowCompiler::Row RowCompiler::operand(Value* of, Value* in, const Index& lead,
     Row result;
     if (fact && fact->sizes.size() < 2) { // few elements: the same in every row
         if (fact->elements() != 1) {
-            throw NotInRows("a broadcast vector");
+            throw NotFusable("a broadcast vector");
         }
         result = loaded(of, {}, 0);
     } else {
@@ -259,7 +259,7 @@ void RowCompiler::put_rows(Value* value, const Place& place, std::int64_t factor
     const std::int64_t rows = height(sizes), columns = sizes.back();
     if (rows % block_ != 0 || (program_.blocks != 0 && program_.blocks != rows / block_) ||
         rows::product(lead) > most_planes) {
-        throw NotInRows("outputs of several heights");
+        throw NotFusable("outputs of several heights");
     }
     program_.blocks = rows / block_;
     const auto dimension = [&](std::size_t d) {
@@ -270,7 +270,7 @@ void RowCompiler::put_rows(Value* value, const Place& place, std::int64_t factor
         for (std::int64_t number = 0; number < block_; ++number) {
             const Row made = row(value, index, number);
             if (made.length != columns) {
-                throw NotInRows("a row that is not as long as its picture");
+                throw NotFusable("a row that is not as long as its picture");
             }
             for (std::int64_t i = 0; i < factor; ++i) {
                 RowPlace to;
@@ -343,7 +343,7 @@ RowProgram RowCompiler::finish() {
     }
     program_.registers = count;
     if (program_.registers * program_.register_length * 4 > register_bytes) {
-        throw NotInRows("more rows at a time than the caches hold");
+        throw NotFusable("more rows at a time than the caches hold");
     }
     return std::move(program_);
 }

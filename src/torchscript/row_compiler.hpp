@@ -24,9 +24,9 @@ class RowCompiler {
     /// Whether all of the group's tensors are of one size, of so many channels that these lie side
     /// by side in memory, and no element meets another: rows are then any run of elements.
     static bool can_be_flat(const Members& members);
-    /// Makes a value an output. Throws NotInRows.
+    /// Makes a value an output. Throws NotFusable.
     void output(torch::jit::Value* value, bool channels_last);
-    /// Throws NotInRows when the program would be too large for the caches.
+    /// Throws NotFusable when the program would be too large for the caches.
     RowProgram finish();
     /// What the program's inputs are, in their order.
     [[nodiscard]] const std::vector<torch::jit::Value*>& inputs() const noexcept { return inputs_; }

@@ -18,7 +18,7 @@ std::int64_t rank(const Index& sizes) {
 Index sizes_of(const Value& value) {
     const auto fact = fact_of(value);
     if (!fact || fact->sizes.size() < 2) {
-        throw NotInRows("a value without rows");
+        throw NotFusable("a value without rows");
     }
     return fact->sizes;
 }
@@ -253,7 +253,7 @@ bool row_operation(Node& node) {
         return (moves || among(binaries, node) || among(unaries, node) ||
                 fact_of(*node.output())->type == at::kFloat) &&
                product(leading(sizes)) <= most_planes && known_operation(node);
-    } catch (const NotInRows&) {
+    } catch (const NotFusable&) {
         return false;
     }
 }
@@ -279,7 +279,7 @@ bool row_view(Node& node) {
             return same_rows(from, to);
         }
         return is(node, "aten::expand");
-    } catch (const NotInRows&) {
+    } catch (const NotFusable&) {
         return false;
     }
 }

@@ -17,7 +17,7 @@
 namespace oldfilm {
 
 /// What is asked of a group cannot be done by rows; it is left to LibTorch.
-class NotInRows : public std::runtime_error {
+class NotFusable : public std::runtime_error {
   public:
     using std::runtime_error::runtime_error;
 };
@@ -65,7 +65,7 @@ struct Seen {
 };
 
 std::int64_t rank(const Index& sizes);
-/// Of two dimensions or more. Throws NotInRows.
+/// Of two dimensions or more. Throws NotFusable.
 Index sizes_of(const Value& value);
 std::int64_t height(const Index& sizes);
 /// All but rows and columns.

@@ -57,7 +57,7 @@ RowCompiler::Row RowCompiler::made(Value* value, const Index& lead, std::int64_t
     if (is(node, "aten::pad")) {
         return padded(node, lead, number);
     }
-    throw NotInRows("an operation whose rows are not its operand's");
+    throw NotFusable("an operation whose rows are not its operand's");
 }
 
 RowCompiler::Row RowCompiler::binary(Node& node, RowOp op, const Index& lead,
@@ -108,7 +108,7 @@ RowCompiler::Row RowCompiler::unary(Node& node, const Index& lead, std::int64_t 
     }
     // rsub: number - a * alpha
     if (argument(2, 1) != 1.0F) {
-        throw NotInRows("a difference of another kind");
+        throw NotFusable("a difference of another kind");
     }
     return with(RowOp::add, with(RowOp::negate, a, 0), argument(1, 0));
 }
@@ -179,7 +179,7 @@ RowCompiler::Row RowCompiler::joined(Node& node, Index lead, std::int64_t number
     const std::int64_t all = rank(sizes_of(*node.output()));
     const auto dimension = lead_dimension(*integer(*node.input(1)), all);
     if (!dimension) {
-        throw NotInRows("components side by side are read");
+        throw NotFusable("components side by side are read");
     }
     const auto d = static_cast<std::size_t>(*dimension);
     if (is(node, "aten::stack")) {
@@ -194,7 +194,7 @@ RowCompiler::Row RowCompiler::joined(Node& node, Index lead, std::int64_t number
         }
         lead[d] -= count;
     }
-    throw NotInRows("a row beyond the parts");
+    throw NotFusable("a row beyond the parts");
 }
 
 RowCompiler::Row RowCompiler::product(Node& node, const Index& lead, std::int64_t number_) {
@@ -218,7 +218,7 @@ RowCompiler::Row RowCompiler::product(Node& node, const Index& lead, std::int64_
 RowCompiler::Row RowCompiler::shuffled(Node& node, const Index& lead, std::int64_t number) {
     Value* of = node.input(0);
     if (members_.contains(root_of(of)->node()) || root_of(of) != of || lead.empty()) {
-        throw NotInRows("a shuffle of what is not in memory");
+        throw NotFusable("a shuffle of what is not in memory");
     }
     const std::int64_t factor = *integer(*node.input(1));
     const std::int64_t line = floor_division(number, factor);
@@ -243,7 +243,7 @@ RowCompiler::Row RowCompiler::padded(Node& node, const Index& lead, std::int64_t
     if (members_.contains(seen.value->node()) || row_view(*seen.value->node()) ||
         sizes_of(*seen.value).back() != sizes_of(*node.input(0)).back() ||
         height(sizes_of(*seen.value)) != height(sizes_of(*node.input(0)))) {
-        throw NotInRows("edges of what is not in memory as it is");
+        throw NotFusable("edges of what is not in memory as it is");
     }
     const Index sides = *integers(*node.input(1)); // left, right, above, below
     Row result = loaded_from(seen.value, seen.lead, number - sides[2], block_);

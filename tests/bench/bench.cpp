@@ -110,7 +110,7 @@ FlowWork flow_work(FlowPairs pairs, const std::vector<at::Tensor>& pictures) {
     return work;
 }
 
-/// Pictures on which colorize follows colours: what its network saw, at half the size.
+/// Pictures on which colorize follows colors: what its network saw, at half the size.
 std::vector<at::Tensor> halves(const Recording& recording) {
     std::vector<at::Tensor> pictures;
     for (const Recording::Call& call : recording.calls) {
@@ -177,8 +177,8 @@ Known look_into(const Film& film, const std::vector<StageSpec>& stages, const st
     known.coded = decoded_frames(lossless);
     std::filesystem::remove(lossless);
     for (const auto& [name, pictures] : seen) {
-        known.flows.push_back(flow_work(
-            name == "interpolate" ? FlowPairs::fine : FlowPairs::to_neighbours, pictures));
+        known.flows.push_back(
+            flow_work(name == "interpolate" ? FlowPairs::fine : FlowPairs::to_neighbors, pictures));
     }
     if (const std::vector<at::Tensor> reduced = halves(known.models); !reduced.empty()) {
         known.flows.push_back(flow_work(FlowPairs::both_ways, reduced));
@@ -312,7 +312,7 @@ int main(int count, char** arguments) {
         return 2;
     }
     try {
-        oldfilm::keep_memory(); // as the command line does
+        oldfilm::pool_memory(); // as the command line does
         oldfilm::quiet_ffmpeg();
         const std::string folder = arguments[2];
         std::vector<std::string> names(arguments + std::min(count, 4), arguments + count);

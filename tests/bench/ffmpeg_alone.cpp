@@ -86,7 +86,7 @@ void decode(const std::string& path, const std::function<void(AVFrame&)>& take) 
     receive();
 }
 
-/// libx264 set as oldfilm sets it; what it is told of colour and time is the finished file's.
+/// libx264 set as oldfilm sets it; what it is told of color and time is the finished file's.
 UniqueCodec encoder_like(const std::string& like, const AVFrame& first) {
     const Video video = open_video(like);
     const AVCodecParameters& known = *video.stream->codecpar;

@@ -28,10 +28,9 @@ class Witness final : public sdk::Stage {
                    sdk::Config& /*config*/) override {
         seen_ = witnesses().at(static_cast<std::size_t>(values.integer("number")));
     }
-    using Stage::process;
     void process(const sdk::Request& request) override {
-        seen_->push_back(sdk::picture(request.centre()));
-        request.unchanged();
+        seen_->push_back(sdk::picture(request.center()));
+        request.pass_through();
     }
 
   private:
@@ -48,9 +47,8 @@ class FlowAlone final : public sdk::Stage {
         config.before = both_ways_ ? 0 : 2;
         config.after = both_ways_ ? 1 : 2;
     }
-    using Stage::process;
     void process(const sdk::Request& request) override {
-        const sdk::FrameView here = request.centre();
+        const sdk::FrameView here = request.center();
         if (both_ways_) {
             const sdk::FrameView next = request.frame(1);
             if (next.index() != here.index()) {
@@ -69,7 +67,7 @@ class FlowAlone final : public sdk::Stage {
                 }
             }
         }
-        request.unchanged();
+        request.pass_through();
     }
 
   private:
@@ -92,13 +90,12 @@ class Relay final : public sdk::Stage {
                    sdk::Config& /*config*/) override {
         number_ = static_cast<std::size_t>(values.integer("number"));
     }
-    using Stage::process;
     void process(const sdk::Request& request) override {
-        const at::Tensor in = sdk::picture(request.centre());
+        const at::Tensor in = sdk::picture(request.center());
         const at::Tensor out = in + 0.001;
         relays().at(number_).taken.push_back(in.const_data_ptr());
         relays().at(number_).given.push_back(out.const_data_ptr());
-        request.give(sdk::give(out));
+        request.set_output(sdk::share(out));
     }
 
   private:
@@ -128,7 +125,7 @@ StageSpec flow_alone(FlowPairs pairs) {
                                   {sdk::flag("both_ways", false, "between each frame and the next"),
                                    sdk::flag("fine", false, "searched on to the full size")}});
     return {"flow-alone",
-            {{"both_ways", pairs != FlowPairs::to_neighbours}, {"fine", pairs == FlowPairs::fine}},
+            {{"both_ways", pairs != FlowPairs::to_neighbors}, {"fine", pairs == FlowPairs::fine}},
             description};
 }
 

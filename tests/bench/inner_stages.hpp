@@ -17,9 +17,9 @@ oldfilm::StageSpec witness(std::vector<at::Tensor>& seen);
 
 /// Which pairs of frames a stage asks optical flow for.
 enum class FlowPairs : std::uint8_t {
-    to_neighbours, ///< from each frame to two on either side, as scratch-removal does
-    both_ways,     ///< between each frame and the next, there and back, as colorize does
-    fine,          ///< the same, searched on to the full size, as interpolate does
+    to_neighbors, ///< from each frame to two on either side, as scratch-removal does
+    both_ways,    ///< between each frame and the next, there and back, as colorize does
+    fine,         ///< the same, searched on to the full size, as interpolate does
 };
 /// Asks the host for optical flow between frames as a restoring stage does, and does nothing with
 /// it.

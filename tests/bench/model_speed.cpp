@@ -77,7 +77,7 @@ int main(int count, char** arguments) {
         return 2;
     }
     try {
-        oldfilm::keep_memory(); // as the command line does
+        oldfilm::pool_memory(); // as the command line does
         at::manual_seed(1);
         const Manifest manifest = Model::inspect(arguments[1]);
         // What its stage gives it: a square of its own size, where it has one, or the frame.

@@ -89,7 +89,7 @@ def networks(work: Path) -> dict:
     package.save(chain, chain_file, {
         "id": "org.oldfilm.bench.chain64", "version": "1", "task": "bench", "inputs": ["picture"],
         "outputs": ["picture"], "channels": 3, "window": {"before": 0, "after": 0}, "scale": 1, "size_multiple": 1,
-        "receptive_field": 8, "precisions": ["float32", "bfloat16"], "licence": "BSD-3-Clause", "training_data": []},
+        "receptive_field": 8, "precisions": ["float32", "bfloat16"], "license": "BSD-3-Clause", "training_data": []},
         (torch.rand(1, 3, 32, 32),))
     made = {"chain64": (chain_file, chain)}
     for stage, file, build in (

@@ -16,7 +16,7 @@ EFFICIENCY, TIMES_FASTER, GROWTH, START_UP = 1.05, 2.0, 1.05, 0.2
 EXPLANATION = """## What the figures mean
 
 Everything was measured in one run on one machine, with {threads} threads and a load average of {load} when it began;
-the films are grey (FFV1), the output is H.264 (libx264, medium, crf 16).
+the films are gray (FFV1), the output is H.264 (libx264, medium, crf 16).
 Efficiency: {rounds} rounds in one process for the small film, one for the large (of what is quick four times as
 many), in which the parts take turns with the whole; each figure is the best of its rounds. Nothing is subtracted from anywhere. `OMP_WAIT_POLICY=passive` was
 set for every program, ours and the other: where other programs use the processor too, threads that wait busily for
@@ -47,10 +47,10 @@ The target is judged over stages: the parts are what the stages take, whatever t
 
 *The usual way* is `usual_way.py`: frames decoded with OpenCV into PNG files, then stage after stage from PNG to PNG
 with the same packages' TorchScript in PyTorch (float32, eval, no_grad, one whole frame a call), joined by FFmpeg into
-H.264 with the same settings. scratch-removal's neighbours are aligned by DIS, too; grain, doubtful flow and
-colours over time are not looked after, so it does less than ours. Its imports are not counted; of ours the whole
+H.264 with the same settings. scratch-removal's neighbors are aligned by DIS, too; grain, doubtful flow and
+colors over time are not looked after, so it does less than ours. Its imports are not counted; of ours the whole
 program is, the slower of two runs, one before and one after. PSNR is between the two results, as `oldfilm compare`
-has it: near equal for one network, far apart where colours are steadied and grain is measured.
+has it: near equal for one network, far apart where colors are steadied and grain is measured.
 
 *Memory*: largest resident size of the whole program `oldfilm restore`, 400 frames over 100 of the same film.
 *Copies*: pictures whose memory at one stage's end was not their memory at the next one's beginning, from the pushed

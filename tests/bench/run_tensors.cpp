@@ -108,7 +108,7 @@ int main(int count, char** arguments) {
         return 2;
     }
     try {
-        oldfilm::keep_memory(); // as `oldfilm restore` does
+        oldfilm::pool_memory(); // as `oldfilm restore` does
         oldfilm::ModelOptions options;
         options.precision = oldfilm::parse_precision(arguments[3]);
         if (const char* side = std::getenv("TILE")) {

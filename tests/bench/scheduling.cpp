@@ -25,7 +25,7 @@ class Nothing final : public sdk::Stage {
         config.before = config.after = static_cast<std::int32_t>(values.integer("radius"));
     }
     void process(const sdk::Request& request) override {
-        request.give(sdk::give(sdk::picture(request.centre())));
+        request.set_output(sdk::share(sdk::picture(request.center())));
     }
 };
 

@@ -6,7 +6,7 @@ Frames are decoded with OpenCV and written as PNG files. Each stage reads all of
 TorchScript of the same model package on each frame in PyTorch (float32, eval, no_grad, the whole frame at once), and
 writes PNG files. FFmpeg joins the last ones. Prints JSON: the seconds of each step, imports not counted.
 
-The usual scripts do without what else oldfilm's stages do: colours are not averaged over time, doubtful flow is not
+The usual scripts do without what else oldfilm's stages do: colors are not averaged over time, doubtful flow is not
 looked for, and grain is not measured (`--sigma` says how strong it is). Flow, where a model takes it, is the same as
 oldfilm's: OpenCV's DIS, medium.
 """

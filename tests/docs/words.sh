@@ -11,13 +11,14 @@ cd "${1:?usage: words.sh SOURCE_DIR}"
 PAGES=(README.md CONTRIBUTING.md SECURITY.md docs/*.md docs/dev/*.md)
 SPELLING=("${PAGES[@]}" CHANGELOG.md docs include src plugins examples tests) # whole files: misspellings
 AMERICAN=("${PAGES[@]}" CHANGELOG.md)                                         # prose: British spelling
+SOURCES=(include src plugins examples tests setup.sh)                         # whole files: British spelling
 WORDS=("${PAGES[@]}" CHANGELOG.md)                                            # prose: words.txt; to come: include/oldfilm/*.h*
 LENGTH=("${PAGES[@]}")                                                        # lines of at most LONGEST characters
 LONGEST=120
 # Rows of a table that a test compares as they are (tests/pipeline_test.cpp).
 # shellcheck disable=SC2016
 MAY_BE_LONG='^\| `(silent-film|newsreel|home-movie|tv-archive)` \|'
-NO_TEXT='*.pt,*.jpg,*.png,*.gz,*.f32,*.exr,*.dpx,*/fuzz/seeds/*,*/__pycache__/*'
+NO_TEXT='*/tests/docs/words*,tests/docs/words*,*.pt,*.jpg,*.png,*.gz,*.f32,*.exr,*.dpx,*/fuzz/seeds/*,*/__pycache__/*'
 
 if ! command -v codespell >/dev/null; then
     echo "codespell was not found, which checks the spelling; install the Debian package codespell" >&2
@@ -90,6 +91,8 @@ report < <(spelling clear,rare "${SPELLING[@]}" | sed 's/ ==> / -> /; s#^\./##' 
 
 extract "${AMERICAN[@]}" "${WORDS[@]}"
 report < <(cd "$prose" && spelling en-GB_to_en-US "${AMERICAN[@]}" | sed 's/ ==> / -> /; s#^\./##')
+# "grey" is a tensor's name in the manifests of colorizing models, "licence" a key in old ones.
+report < <(spelling en-GB_to_en-US --ignore-regex "[\"'\`](grey|licence)[\"'\`]" "${SOURCES[@]}" | sed 's/ ==> / -> /; s#^\./##')
 
 while IFS=$'\t' read -r word instead; do
     [[ -z $word || $word == '#'* ]] && continue

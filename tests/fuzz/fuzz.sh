@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# fuzz.sh BUILD [SECONDS [TARGET...]]: feeds everything that parses with damaged text (libFuzzer, with address and undefined-behaviour
+# fuzz.sh BUILD [SECONDS [TARGET...]]: feeds everything that parses with damaged text (libFuzzer, with address and undefined-behavior
 # sanitizers). SECONDS a target, but at most ten million runs; 0: only the seeds and what was found before. What is found is left in BUILD/fuzz/TARGET, and
 # belongs into seeds/ once it is mended.
 set -euo pipefail

@@ -108,7 +108,7 @@ class Check:
         film, result = self.folder / "film.mkv", self.folder / "result.mkv"
         width, height = self.case.film
         self.run("ffmpeg", "-v", "error", "-y", "-f", "lavfi", "-i", f"testsrc2=size={width}x{height}:rate=12",
-                 "-frames:v", "3", *(["-vf", "format=gray"] if self.case.grey else []), "-c:v", "ffv1", film)
+                 "-frames:v", "3", *(["-vf", "format=gray"] if self.case.gray else []), "-c:v", "ffv1", film)
         others = []
         for parameter, name in self.case.beside.items():
             other = Check(self.build, self.parity, name, cases()[name])

@@ -39,7 +39,7 @@ def main() -> None:
         commands = (commands.replace("./setup.sh import", f"{sys.executable} {ROOT}/plugins/importing/main.py")
                     .replace("build/bin/", f"{BUILD}/bin/"))
         said = subprocess.run(["bash", "-euc", commands], cwd=folder, check=True, capture_output=True, text=True).stdout
-        assert "scale            2" in said and "licence          MIT" in said, said
+        assert "scale            2" in said and "license          MIT" in said, said
         size = subprocess.run(["ffprobe", "-v", "error", "-show_entries", "stream=width,height", "-of", "csv=p=0",
                                folder / "sharper.mp4"], check=True, capture_output=True, text=True).stdout.strip()
         assert size == "128,96", size

@@ -22,7 +22,7 @@ def odd_square():
 
 
 CASES = {
-    "deoldify-artistic": Case(deoldify, odd_square, "colorize", options=("render_factor=4",), grey=True),
-    "deoldify-stable": Case(deoldify, odd_square, "colorize", options=("render_factor=4",), grey=True, big=True),
-    "ddcolor-tiny": Case(ddcolor, odd, "colorize", grey=True),
+    "deoldify-artistic": Case(deoldify, odd_square, "colorize", options=("render_factor=4",), gray=True),
+    "deoldify-stable": Case(deoldify, odd_square, "colorize", options=("render_factor=4",), gray=True, big=True),
+    "ddcolor-tiny": Case(ddcolor, odd, "colorize", gray=True),
 }

@@ -45,7 +45,7 @@ def odd_with_mask():
 
 
 CASES = {
-    "bopbtl-detection": Case(detection, odd(1), "scratch-removal", grey=True, beside={"repair": "bopbtl-scratch"}),
+    "bopbtl-detection": Case(detection, odd(1), "scratch-removal", gray=True, beside={"repair": "bopbtl-scratch"}),
     "bopbtl-quality": Case(quality, odd(3), "denoise", parameters=("sigma=10",)),
     "bopbtl-scratch": Case(scratch, odd_with_mask, "scratch-removal", role="repair"),
     "rtn": Case(sequence, lambda: (noise(5, 1, 5, 3, 61, 75),), "scratch-removal", big=True),

@@ -27,9 +27,9 @@ class Case:
     role: str = "model"  # the stage's parameter that names the package
     beside: dict[str, str] = field(default_factory=dict)  # parameters that name other systems' packages, by their vectors
     options: tuple[str, ...] = ()  # of the importer
-    system: str = ""  # named to the importer; left out, it has to recognise the checkpoint
+    system: str = ""  # named to the importer; left out, it has to recognize the checkpoint
     film: tuple[int, int] = (64, 48)  # width and height of the frames for the stage
-    grey: bool = False
+    gray: bool = False
     big: bool = False  # belongs to the slower set
     limits: dict[str, float] = field(default_factory=dict)  # where the vectors' own note gives another bound than 1e-3
 

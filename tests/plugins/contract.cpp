@@ -32,19 +32,18 @@ class Contract final : public sdk::Stage {
         amount_ = values.number("amount");
     }
     void change(const sdk::Values& values) override { amount_ = values.number("amount"); }
-    using Stage::process;
     void process(const sdk::Request& request) override {
-        const at::Tensor picture = sdk::picture(request.centre());
+        const at::Tensor picture = sdk::picture(request.center());
         if (is("throws-in-process")) {
             throw std::runtime_error("no frame pleases this stage");
         }
         if (is("wrong-shape")) {
-            request.give(sdk::give(at::zeros({3, 7, 7})));
+            request.set_output(sdk::share(at::zeros({3, 7, 7})));
         } else if (is("nan")) {
-            request.give(
-                sdk::give(at::full_like(picture, std::numeric_limits<float>::quiet_NaN())));
+            request.set_output(
+                sdk::share(at::full_like(picture, std::numeric_limits<float>::quiet_NaN())));
         } else if (!is("no-picture")) {
-            request.give(sdk::give(picture + amount_));
+            request.set_output(sdk::share(picture + amount_));
         }
     }
 

@@ -31,7 +31,7 @@ static int32_t negative(oldfilm_stage* stage, const oldfilm_request* request) {
         stage->host->fail(stage->host, "this stage needs the host's service " OLDFILM_EXT_TENSOR);
         return OLDFILM_FAILED;
     }
-    const oldfilm_tensor* in = request->frames[request->centre]->picture;
+    const oldfilm_tensor* in = request->frames[request->center]->picture;
     oldfilm_tensor* out = &request->result->picture;
     const int32_t status = tensors->allocate(stage->host, OLDFILM_FLOAT32, 3, in->shape, out);
     if (status != OLDFILM_OK) {

@@ -40,7 +40,7 @@ class Evidence:
         print(f"{row.stage:15s} {row.what:42s} {row.tool:22s} {row.value:8.3f} {row.unit}{goal}", flush=True)
 
     def picture(self, name: str, *pictures: np.ndarray) -> None:
-        """Side by side; float32 in [0, 1], grey or RGB."""
+        """Side by side; float32 in [0, 1], gray or RGB."""
         self.folder.mkdir(parents=True, exist_ok=True)
         height = max(p.shape[0] for p in pictures)
         row = []

@@ -24,22 +24,22 @@ def _run(command: list[str], data: bytes | None = None) -> bytes:
 
 
 def write(path: Path, frames: np.ndarray, rate: str = "16") -> None:
-    """8-bit T,H,W (grey) or T,H,W,3 (RGB) to lossless FFV1."""
-    grey = frames.ndim == 3
+    """8-bit T,H,W (gray) or T,H,W,3 (RGB) to lossless FFV1."""
+    gray = frames.ndim == 3
     size = f"{frames.shape[2]}x{frames.shape[1]}"
-    _run(["ffmpeg", "-v", "error", "-y", "-f", "rawvideo", "-pix_fmt", "gray" if grey else "rgb24", "-s", size,
-          "-r", rate, "-i", "-", "-c:v", "ffv1", "-pix_fmt", "gray" if grey else "bgr0", str(path)],
+    _run(["ffmpeg", "-v", "error", "-y", "-f", "rawvideo", "-pix_fmt", "gray" if gray else "rgb24", "-s", size,
+          "-r", rate, "-i", "-", "-c:v", "ffv1", "-pix_fmt", "gray" if gray else "bgr0", str(path)],
          np.ascontiguousarray(frames).tobytes())
 
 
-def read(path: Path, grey: bool) -> np.ndarray:
+def read(path: Path, gray: bool) -> np.ndarray:
     """T,H,W or T,H,W,3 float32 in [0, 1]."""
     probe = _run(["ffprobe", "-v", "error", "-select_streams", "v:0", "-show_entries", "stream=width,height",
                   "-of", "csv=p=0", str(path)]).decode()
     width, height = (int(v) for v in probe.strip().split(",")[:2])
     raw = _run(["ffmpeg", "-v", "error", "-i", str(path), "-fps_mode", "passthrough", "-f", "rawvideo",
-                "-pix_fmt", "gray16le" if grey else "rgb48le", "-"])
-    shape = (-1, height, width) if grey else (-1, height, width, 3)
+                "-pix_fmt", "gray16le" if gray else "rgb48le", "-"])
+    shape = (-1, height, width) if gray else (-1, height, width, 3)
     return np.frombuffer(raw, "<u2").reshape(shape).astype(np.float32) / 65535
 
 
@@ -55,7 +55,7 @@ def found(frames: np.ndarray, stage: str) -> list[dict]:
 
 
 def restore(frames: np.ndarray, *stages: str, precision: str = "auto", rate: str = "16", mask: bool = False,
-            grey: bool | None = None):
+            gray: bool | None = None):
     """The frames as the command line restores them, in float32; with `mask`, the masks T,H,W too."""
     with tempfile.TemporaryDirectory(prefix="oldfilm-quality-") as folder:
         source, result, masks = (Path(folder) / n for n in ("in.mkv", "out.mkv", "mask.mkv"))
@@ -67,7 +67,7 @@ def restore(frames: np.ndarray, *stages: str, precision: str = "auto", rate: str
         if mask:
             command += ["--mask-out", str(masks)]
         _run(command)
-        made = read(result, frames.ndim == 3 if grey is None else grey)
+        made = read(result, frames.ndim == 3 if gray is None else gray)
         return (made, read(masks, True)) if mask else made
 
 
@@ -76,11 +76,11 @@ def filtered(frames: np.ndarray, graph: str, rate: str = "16") -> np.ndarray:
     with tempfile.TemporaryDirectory(prefix="oldfilm-quality-") as folder:
         source, result = Path(folder) / "in.mkv", Path(folder) / "out.mkv"
         write(source, frames, rate)
-        grey = frames.ndim == 3
+        gray = frames.ndim == 3
         _run(["ffmpeg", "-v", "error", "-y", "-i", str(source), "-vf",
-              f"format={'gray' if grey else 'gbrp'},{graph}", "-fps_mode", "passthrough", "-c:v", "ffv1",
-              "-pix_fmt", "gray" if grey else "bgr0", str(result)])
-        return read(result, grey)
+              f"format={'gray' if gray else 'gbrp'},{graph}", "-fps_mode", "passthrough", "-c:v", "ffv1",
+              "-pix_fmt", "gray" if gray else "bgr0", str(result)])
+        return read(result, gray)
 
 
 def byte(picture: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Colorize on photographs held back: distance from the true ab, and colourfulness, over `saturation`."""
+"""Colorize on photographs held back: distance from the true ab, and colorfulness, over `saturation`."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ def measure(evidence, folder) -> None:
 def curve(evidence, train, held, group, which) -> None:
     truth = [cv2.cvtColor(held[i], cv2.COLOR_LAB2RGB) for i in which]
     true = [lab(t / 255.0) for t in truth]
-    grey = np.mean([np.linalg.norm(t[..., 1:], axis=2).mean() for t in true])
-    colour = np.mean([train.colourfulness(t / 255.0) for t in truth])
-    evidence.add("colorize", f"{group}, ab distance", "grey", grey, "")
+    gray = np.mean([np.linalg.norm(t[..., 1:], axis=2).mean() for t in true])
+    color = np.mean([train.colorfulness(t / 255.0) for t in truth])
+    evidence.add("colorize", f"{group}, ab distance", "gray", gray, "")
     for precision in ("float32", "auto"):
         made: dict[float, dict[int, np.ndarray]] = {s: {} for s in (1.0, 0.8, 1.33)}
         for shape in {t.shape for t in truth}:
@@ -50,20 +50,20 @@ def curve(evidence, train, held, group, which) -> None:
                 continue
             distance = [np.linalg.norm(lab(pictures[i])[..., 1:] - true[i][..., 1:], axis=2).mean()
                         for i in range(len(truth))]
-            below = 100 * (1 - np.mean(distance) / grey)
-            rich = 100 * np.mean([train.colourfulness(pictures[i]) for i in range(len(truth))]) / colour
+            below = 100 * (1 - np.mean(distance) / gray)
+            rich = 100 * np.mean([train.colorfulness(pictures[i]) for i in range(len(truth))]) / color
             tool, goal = f"oldfilm {precision}", saturation == 1
-            evidence.add("colorize", f"{group}, below grey, saturation {saturation}", tool, below, "%", 15 if goal else None)
-            evidence.add("colorize", f"{group}, colourfulness, saturation {saturation}", tool, rich, "%", 45 if goal else None)
+            evidence.add("colorize", f"{group}, below gray, saturation {saturation}", tool, below, "%", 15 if goal else None)
+            evidence.add("colorize", f"{group}, colorfulness, saturation {saturation}", tool, rich, "%", 45 if goal else None)
             if goal and precision == "auto":
                 evidence.best_and_worst("colorize-" + group.split("/")[0].replace(" ", "-"), [-d for d in distance],
                                         lambda i: (true[i][..., 0] / 100, pictures[i], truth[i] / 255.0))
 
 
 def each(mono: np.ndarray, saturation: float, precision: str):
-    """Every picture a film of its own, so that no colour is carried over."""
+    """Every picture a film of its own, so that no color is carried over."""
     for picture in mono:
-        yield restore(picture[None], f"colorize:saturation={saturation}", precision=precision, grey=False)[0]
+        yield restore(picture[None], f"colorize:saturation={saturation}", precision=precision, gray=False)[0]
 
 
 def steady(evidence, folder) -> None:
@@ -72,7 +72,7 @@ def steady(evidence, folder) -> None:
     for name in data.VALIDATION_CLIPS:
         frames = np.stack(list(data.decode(folder / "clips" / name, 240, 100))[-12:])
         mono = np.stack([cv2.cvtColor(f, cv2.COLOR_RGB2GRAY) for f in frames])
-        films = {"the film's own": frames / 255.0, "oldfilm auto": restore(mono, "colorize", grey=False)}
+        films = {"the film's own": frames / 255.0, "oldfilm auto": restore(mono, "colorize", gray=False)}
         h, w = mono[0].shape
         grid = np.stack(np.meshgrid(np.arange(w, dtype=np.float32), np.arange(h, dtype=np.float32)), -1)
         change: dict[str, float] = {}
@@ -90,15 +90,15 @@ def steady(evidence, folder) -> None:
 
 
 def hinted(evidence, folder) -> None:
-    """A thing that moves over a photograph for 30 frames, with one hint in its first: how far its colour is from the hint's."""
+    """A thing that moves over a photograph for 30 frames, with one hint in its first: how far its color is from the hint's."""
     held = data.photos(folder, "val", ("bsds/val",))
     height, width, radius = 240, 320, 34
     y, x = np.mgrid[:height, :width]
     worst = {}
-    for colour in ("#b06848", "#5878a8", "#6a8a50"):
+    for color in ("#b06848", "#5878a8", "#6a8a50"):
         frames = []
-        ground = np.resize(imaging.grey(held[3]), held[3].shape[:2])[:height + 30, :width + 60]
-        thing = cv2.resize(imaging.grey(held[11]), (2 * radius + 1, 2 * radius + 1), interpolation=cv2.INTER_AREA)
+        ground = np.resize(imaging.gray(held[3]), held[3].shape[:2])[:height + 30, :width + 60]
+        thing = cv2.resize(imaging.gray(held[11]), (2 * radius + 1, 2 * radius + 1), interpolation=cv2.INTER_AREA)
         thing = 130 + 0.35 * (thing - thing.mean())
         for i in range(30):
             frame = cv2.resize(ground[i // 2:, i:][:height, :width], (width, height)).astype(np.float32)
@@ -109,15 +109,15 @@ def hinted(evidence, folder) -> None:
         film = np.clip(np.stack(frames) + np.random.default_rng(4).standard_normal((30, height, width)) * 2, 0, 255)
         with tempfile.TemporaryDirectory(prefix="oldfilm-quality-") as place:
             hints = Path(place) / "hints.json"
-            hints.write_text(json.dumps([{"frame": 0, "x": 60, "y": 120, "color": colour}]))
-            made = restore(film.astype(np.uint8), f"colorize:hints={hints}", grey=False)
-        code = [int(colour[i:i + 2], 16) / 255 for i in (1, 3, 5)]
+            hints.write_text(json.dumps([{"frame": 0, "x": 60, "y": 120, "color": color}]))
+            made = restore(film.astype(np.uint8), f"colorize:hints={hints}", gray=False)
+        code = [int(color[i:i + 2], 16) / 255 for i in (1, 3, 5)]
         wanted = lab(np.array([[code]], np.float32))[0, 0, 1:]
         errors = []
         for i, frame in enumerate(made):
             near = (x - 60 - 6 * i)**2 + (y - 120 - round(40 * np.sin(i / 6)))**2 <= (radius * 0.7)**2
             errors.append(np.linalg.norm(lab(frame)[near][:, 1:].mean(0) - wanted))
-        worst[colour] = max(errors)
-        evidence.picture("colorize-hint-" + colour[1:], film[0] / 255, made[0], made[-1])
+        worst[color] = max(errors)
+        evidence.picture("colorize-hint-" + color[1:], film[0] / 255, made[0], made[-1])
     evidence.add("colorize", "hinted moving thing, 30 frames, worst Delta E (ab)", "oldfilm auto", max(worst.values()), "",
                  5, below=True)

@@ -14,7 +14,7 @@ FRAMES, HEIGHT = 17, 240
 def noise(clean: np.ndarray, kind: str, sigma: float, rng: np.random.Generator) -> np.ndarray:
     """T,H,W,3 float32 of deviation `sigma` in code values."""
     t, h, w, _ = clean.shape
-    if kind == "colour":
+    if kind == "color":
         return rng.standard_normal(clean.shape, np.float32) * np.float32(sigma / 255)
     made = np.stack([aging.smooth_noise((h, w), rng, 0.7) for _ in range(t)])[..., None]
     level = clean.mean(-1, keepdims=True)
@@ -41,7 +41,7 @@ def classic(noisy: np.ndarray, sigma: float):
 
 def measure(evidence, folder) -> None:
     clips = list(material(folder))
-    for kind in ("colour", "film grain"):
+    for kind in ("color", "film grain"):
         scores: dict[str, list[float]] = {}
         kept = []
         for name, frames in clips:
@@ -61,7 +61,7 @@ def measure(evidence, folder) -> None:
                 scores.setdefault(tool, []).append(score)
             top = max((b for t, b in best.items() if not t.startswith(("oldfilm", "noisy"))), key=lambda b: b[0])
             kept.append((noisy[middle] / 255.0, top[1], best["oldfilm auto"][1], truth[middle]))
-        goal = max(np.mean(scores[t]) for t in ("hqdn3d", "bm3d", "non-local means")) + (1.5 if kind == "colour" else 1)
+        goal = max(np.mean(scores[t]) for t in ("hqdn3d", "bm3d", "non-local means")) + (1.5 if kind == "color" else 1)
         for tool, values in scores.items():
             evidence.add("denoise", f"{kind}, sigma 25", tool, np.mean(values), "dB",
                          goal if tool.startswith("oldfilm") else None)
@@ -72,7 +72,7 @@ def measure(evidence, folder) -> None:
 
 def strength(evidence, clips) -> None:
     """What `auto` takes for the noise's deviation, against what there is of it after clipping."""
-    for kind in ("colour", "film grain"):
+    for kind in ("color", "film grain"):
         worst = 0.0
         for sigma in (2, 5, 10, 20, 40):
             for _, frames in clips:
@@ -81,7 +81,7 @@ def strength(evidence, clips) -> None:
                 true = (noisy / 255.0 - truth).std()
                 worst = max(worst, abs(found(noisy, "denoise")[0]["sigma"] / true - 1))
         evidence.add("denoise", f"{kind}, sigma 2 to 40, largest error of auto", "oldfilm", 100 * worst, "%",
-                     15 if kind == "colour" else None, below=True)
+                     15 if kind == "color" else None, below=True)
 
 
 def clean(evidence, clips) -> None:

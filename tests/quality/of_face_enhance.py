@@ -16,9 +16,9 @@ def portrait_pair(faces, portrait, rng):
     rgb, points, _ = portrait
     target = np.array(recipe("face-enhance").faces.TEMPLATE) * 200 + (SIZE - 200) / 2
     clean = faces.warp(rgb, faces.similarity(points, target), SIZE).astype(np.float32) / 255
-    grey = cv2.cvtColor(clean, cv2.COLOR_RGB2GRAY)
+    gray = cv2.cvtColor(clean, cv2.COLOR_RGB2GRAY)
     y, x = (np.mgrid[:SIZE, :SIZE] + 0.5 - (SIZE - 200) / 2) / 200
-    return faces.age(grey, rng), grey, ((x - 0.5) / 0.33)**2 + ((y - 0.565) / 0.40)**2 < 1
+    return faces.age(gray, rng), gray, ((x - 0.5) / 0.33)**2 + ((y - 0.565) / 0.40)**2 < 1
 
 
 def measure(evidence, folder) -> None:

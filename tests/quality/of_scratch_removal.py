@@ -13,7 +13,7 @@ FRAMES = 9
 
 def aged_film(run: np.ndarray, masks, rng: np.random.Generator):
     """Damaged and undamaged T,H,W 8-bit, and the targets (255 damaged, 128 hardly, 0 clean)."""
-    clean = [imaging.grey(f).astype(np.float32) / 255 for f in run[:FRAMES]]
+    clean = [imaging.gray(f).astype(np.float32) / 255 for f in run[:FRAMES]]
     h, w = clean[0].shape
     tone = aging.fade(rng)
     blur, sigma, size = rng.uniform(0.3, 1.2), rng.uniform(2, 12) / 255, rng.uniform(0, 1.1)

@@ -74,7 +74,7 @@ def aged(evidence, folder) -> None:
     for i in range(0, len(runs), 3):
         rng = np.random.default_rng(i)
         blur, sigma, size, coded = rng.uniform(0.3, 0.9), rng.uniform(3, 10) / 255, rng.uniform(0, 0.9), 80
-        frames = [imaging.grey(f).astype(np.float32) / 255 for f in runs[i][:5]]
+        frames = [imaging.gray(f).astype(np.float32) / 255 for f in runs[i][:5]]
         h, w = (n // 4 * 4 for n in frames[0].shape)
         small = [cv2.GaussianBlur(imaging.bicubic(f[:h, :w], h // 2, w // 2), (0, 0), blur) for f in frames]
         small = np.stack([byte(aging.jpeg(aging.grain(f, rng, sigma, size), coded)) for f in small])

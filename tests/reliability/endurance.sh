@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # endurance.sh BUILD WORK FRAMES: a long film of small frames through all stages.
 #
-# Memory and open files of the last tenth (but not while the pieces are joined) against those of the second tenth (1 % and none
-# more), and the same film made in pieces: broken off in the middle, and gone on with.
+# Memory and open files of the last tenth (but not while the segments are joined) against those of the second tenth (1 % and none
+# more), and the same film made in segments: broken off in the middle, and gone on with.
 set -euo pipefail
 build=$1 work=$2 frames=$3
 # shellcheck source=common.sh
@@ -29,14 +29,14 @@ read -r early early_files late late_files < <(awk -v n="$frames" '
 ((late * 100 <= early * 101)) || fail "memory grew from $early to $late KiB"
 ((late_files <= early_files)) || fail "open files grew from $early_files to $late_files"
 
-"$oldfilm" restore film.mkv pieces.mkv "${how[@]}" 2>broken &
+"$oldfilm" restore film.mkv segments.mkv "${how[@]}" 2>broken &
 program=$!
 until [[ $(tail -n 1 broken | sed -n 's/.*"frames_in":\([0-9]*\).*/\1/p') -gt $((frames / 2)) ]]; do sleep 0.5; done
 kill -KILL $program
 wait $program 2>/dev/null || true
-"$oldfilm" restore film.mkv pieces.mkv "${how[@]}" 2>again
+"$oldfilm" restore film.mkv segments.mkv "${how[@]}" 2>again
 resumed=$(sed -n 's/.*"event":"done".*"resumed":\([0-9]*\).*/\1/p' again)
 ((resumed * 3 > frames)) || fail "only $resumed frames were not made again"
-cmp -s whole.mkv pieces.mkv || fail "made in pieces it is another film"
+cmp -s whole.mkv segments.mkv || fail "made in segments it is another film"
 echo "endurance: $frames frames through eight stages, $early KiB resident in the second tenth and $late in the last," \
     "$early_files and $late_files files open; killed after half, gone on after $resumed frames, equal to the byte"

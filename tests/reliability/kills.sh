@@ -11,7 +11,7 @@ build=$1 work=$2 runs=$3 seed=${4:-1}
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 RANDOM=$seed
 
-# Four shots, one of them longer than a piece may be, with sound.
+# Four shots, one of them longer than a segment may be, with sound.
 ffmpeg -v error -f lavfi -i testsrc2=size=96x64:rate=16:duration=1.5 -f lavfi -i mandelbrot=size=96x64:rate=16 \
     -f lavfi -i "smptebars=size=96x64:rate=16,noise=alls=20:allf=t" -f lavfi -i "testsrc=size=96x64:rate=16,noise=alls=9:allf=t" \
     -f lavfi -i sine=duration=30 -filter_complex \

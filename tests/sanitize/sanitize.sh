@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# sanitize.sh BUILD [--threads] [TEST...]: builds with address and undefined-behaviour sanitizers in BUILD/sanitize and runs tests
+# sanitize.sh BUILD [--threads] [TEST...]: builds with address and undefined-behavior sanitizers in BUILD/sanitize and runs tests
 # there: those named, or the whole suite but what installs, what runs Python and what measures. With --threads: the thread
 # sanitizer, in BUILD/sanitize-threads, and the tests of what has threads.
 set -euo pipefail

@@ -1,4 +1,4 @@
-"""DDColor: a ConvNeXt encoder, a U-shaped pixel decoder, and colour queries that attend to its scales.
+"""DDColor: a ConvNeXt encoder, a U-shaped pixel decoder, and color queries that attend to its scales.
 
 Kang, Yang, Ouyang, Ren, Li, Xie, "DDColor: Towards Photo-Realistic Image Colorization via Dual Decoders", ICCV 2023
 (ConvNeXt: Liu et al. 2022; queries after Mask2Former: Cheng et al. 2022).
@@ -158,7 +158,7 @@ class Perceptron(nn.Module):
         return self.layers[2](F.relu(self.layers[1](F.relu(self.layers[0](x)))))
 
 
-class ColourDecoder(nn.Module):
+class ColorDecoder(nn.Module):
     def __init__(self, queries: int, width: int, scales: list[int], layers: int, inner: int):
         super().__init__()
         self.width = width
@@ -173,7 +173,7 @@ class ColourDecoder(nn.Module):
         self.color_embed = Perceptron(width)
 
     def places(self, x: Tensor) -> Tensor:
-        """Sines of the position, 1 x HW x C (DETR: Carion et al. 2020), normalised to the picture."""
+        """Sines of the position, 1 x HW x C (DETR: Carion et al. 2020), normalized to the picture."""
         h, w, half = x.shape[2], x.shape[3], self.width // 2
         steps = torch.arange(half, device=x.device)
         period = 10000.0 ** (2 * torch.div(steps, 2, rounding_mode="floor") / half)
@@ -203,12 +203,12 @@ class ColourDecoder(nn.Module):
 
 
 class Decoder(nn.Module):
-    def __init__(self, widths: list[int], ups: list[int], colours: ColourDecoder):
+    def __init__(self, widths: list[int], ups: list[int], colors: ColorDecoder):
         super().__init__()
         inputs = [widths[3], ups[0], ups[1]]
         self.layers = nn.ModuleList(Up(a, s, b) for a, s, b in zip(inputs, widths[2::-1], ups, strict=True))
         self.last_shuf = Shuffle(ups[2], ups[2], 4, False)
-        self.color_decoder = colours
+        self.color_decoder = colors
 
     def forward(self, features: list[Tensor]) -> Tensor:
         x0 = self.layers[0](features[3], features[2])
@@ -218,18 +218,18 @@ class Decoder(nn.Module):
 
 
 class DDColor(nn.Module):
-    """grey N x 3 x H x W in [0, 1] (RGB of Lab's L alone) to ab, N x 2 x H x W, in Lab's units."""
+    """gray N x 3 x H x W in [0, 1] (RGB of Lab's L alone) to ab, N x 2 x H x W, in Lab's units."""
 
-    def __init__(self, depths: list[int], widths: list[int], ups: list[int], colours: ColourDecoder, queries: int):
+    def __init__(self, depths: list[int], widths: list[int], ups: list[int], colors: ColorDecoder, queries: int):
         super().__init__()
         self.register_buffer("mean", torch.zeros(1, 3, 1, 1))
         self.register_buffer("std", torch.ones(1, 3, 1, 1))
         self.encoder = Encoder(depths, widths)
-        self.decoder = Decoder(widths, ups, colours)
+        self.decoder = Decoder(widths, ups, colors)
         self.refine_net = nn.Sequential(nn.Sequential(nn.Conv2d(queries + 3, 2, 1)))
 
-    def forward(self, grey: Tensor) -> Tensor:
-        x = (grey - self.mean) / self.std
+    def forward(self, gray: Tensor) -> Tensor:
+        x = (gray - self.mean) / self.std
         return self.refine_net(torch.cat([self.decoder(self.encoder(x)), x], 1))
 
 
@@ -248,7 +248,7 @@ def build(tables: dict[str, Table], _: dict) -> Network:
     queries, width = table[own + "query_feat.weight"].shape
     layers = 1 + highest(table, r"decoder\.color_decoder\.transformer_ffn_layers\.(\d+)\.")
     inner = table[own + "transformer_ffn_layers.0.linear1.weight"].shape[0]
-    net = DDColor(depths, widths, ups, ColourDecoder(queries, width, ups, layers, inner), queries)
+    net = DDColor(depths, widths, ups, ColorDecoder(queries, width, ups, layers, inner), queries)
     # Further keys may stand in the file, as its authors' loader allows; the last norm is for classification.
     fill(net, table, ignore=r"encoder\.arch\.(norm|head)\..*|(?!encoder\.|decoder\.|refine_net\.|mean$|std$).*")
     examples = [(torch.rand(1, 1, h, w, generator=torch.Generator().manual_seed(h)).expand(-1, 3, -1, -1),)

@@ -1,4 +1,4 @@
-"""DeOldify: a U-Net on a ResNet, with self-attention and spectral normalisation.
+"""DeOldify: a U-Net on a ResNet, with self-attention and spectral normalization.
 
 Antic, "DeOldify", 2018 to 2021, on fastai's DynamicUnet (after Ronneberger et al. 2015; SAGAN: Zhang et al. 2019). It sees a
 square of 16 times the render factor and is blind to detail; its U and V go under the source's own Y.
@@ -121,7 +121,7 @@ class Residual(nn.Module):
 
 
 class DeOldify(nn.Module):
-    """grey N x 3 x S x S in [0, 1] to RGB alike. `ups` holds the four blocks' widths."""
+    """gray N x 3 x S x S in [0, 1] to RGB alike. `ups` holds the four blocks' widths."""
 
     def __init__(self, deep: bool, counts: tuple[int, ...], ups: tuple[int, ...]):
         super().__init__()
@@ -146,8 +146,8 @@ class DeOldify(nn.Module):
                    nn.Sequential(nn.Conv2d(width + 3, 3, 1))]
         self.layers = nn.ModuleList(layers)
 
-    def forward(self, grey: Tensor) -> Tensor:
-        picture = (grey - self.mean) / self.deviation
+    def forward(self, gray: Tensor) -> Tensor:
+        picture = (gray - self.mean) / self.deviation
         encoder = self.layers[0]
         s0 = encoder[2](encoder[1](encoder[0](picture)))
         s1 = encoder[4](encoder[3](s0))

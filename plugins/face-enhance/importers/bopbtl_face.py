@@ -1,4 +1,4 @@
-"""Bringing Old Photos Back to Life, faces: a generator whose every normalisation is steered by the degraded face.
+"""Bringing Old Photos Back to Life, faces: a generator whose every normalization is steered by the degraded face.
 
 Wan et al., "Bringing Old Photos Back to Life", CVPR 2020, on SPADE (Park et al., "Semantic Image Synthesis with
 Spatially-Adaptive Normalization", 2019), without a parsing map.

@@ -246,7 +246,7 @@ def tree_of(table: Table) -> dict:
 def hourglass(node: dict, level: int = 0) -> nn.Module:
     """The module that a part of the checkpoint's tree of names stands for, filled.
 
-    Sequences have gaps where a layer has no weights: ReLU after a normalisation, pooling at an hourglass's beginning,
+    Sequences have gaps where a layer has no weights: ReLU after a normalization, pooling at an hourglass's beginning,
     enlargement at its end. The two outer levels pool by maximum, the two inner ones by average. Four sequences side by side that begin with a convolution are joined (inception), two are added.
     """
     if isinstance(node.get("running_mean"), Tensor):

@@ -129,12 +129,12 @@ class Rife(nn.Module):
         middle = self.at(a, b, half)
         low, high, wanted = 0.0, 1.0, float(t.item())
         for _ in range(4):
-            centre = (low + high) / 2
-            if abs(wanted - centre) > 1.0 / 64:
-                if wanted < centre:
-                    b, high = middle, centre
+            center = (low + high) / 2
+            if abs(wanted - center) > 1.0 / 64:
+                if wanted < center:
+                    b, high = middle, center
                 else:
-                    a, low = middle, centre
+                    a, low = middle, center
                 middle = self.at(a, b, half)
         return middle
 

@@ -55,7 +55,7 @@ class Up(nn.Module):
 
 
 class Detector(nn.Module):
-    """window N x 1 x 1 x H x W, grey in [0, 1], to the probability of a scratch, N x 1 x H x W."""
+    """window N x 1 x 1 x H x W, gray in [0, 1], to the probability of a scratch, N x 1 x H x W."""
 
     def __init__(self, width: int, depth: int):
         super().__init__()

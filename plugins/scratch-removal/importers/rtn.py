@@ -127,7 +127,7 @@ class Body(nn.Module):
 
 
 class Gate(nn.Module):
-    """How much of what came along the sequence is kept, told by where the neighbour, moved here, differs."""
+    """How much of what came along the sequence is kept, told by where the neighbor, moved here, differs."""
 
     def __init__(self):
         super().__init__()
@@ -135,12 +135,12 @@ class Gate(nn.Module):
         self.conv2d_1 = nn.Conv2d(33, 8, 3, 1, 1)
         self.conv2d_2 = nn.Conv2d(8, 1, 3, 1, 1)
 
-    def forward(self, frame: Tensor, neighbour: Tensor, features: Tensor, flow: Tensor) -> Tensor:
+    def forward(self, frame: Tensor, neighbor: Tensor, features: Tensor, flow: Tensor) -> Tensor:
         own = self.conv2d_projection_head(frame)
         if features.shape[1] == 0:
             return own
         features = warp(features, flow)
-        apart = (warp(neighbour, flow)[:, :1] - frame[:, :1]).abs()
+        apart = (warp(neighbor, flow)[:, :1] - frame[:, :1]).abs()
         inside = F.leaky_relu(self.conv2d_1(torch.cat([features, own, apart], 1)), 0.2)
         share = torch.sigmoid(self.conv2d_2(inside))
         return share * features + (1 - share) * own
@@ -172,18 +172,18 @@ class Rtn(nn.Module):
         middle = count // 2
 
         after = frames[0].new_zeros(1, 0)
-        neighbour = frames[count - 1]
+        neighbor = frames[count - 1]
         for i in range(count - 1, middle - 1, -1):
-            flow = self.spynet(frames[i], neighbour) if i < count - 1 else neighbour
-            after = self.backward_resblocks(self.Backward_Aggregation(frames[i], neighbour, after, flow))
-            neighbour = frames[i]
+            flow = self.spynet(frames[i], neighbor) if i < count - 1 else neighbor
+            after = self.backward_resblocks(self.Backward_Aggregation(frames[i], neighbor, after, flow))
+            neighbor = frames[i]
 
         before = frames[0].new_zeros(1, 0)
-        neighbour = frames[0]
+        neighbor = frames[0]
         for i in range(middle + 1):
-            flow = self.spynet(frames[i], neighbour) if i > 0 else neighbour
-            before = self.forward_resblocks(self.Forward_Aggregation(frames[i], neighbour, before, flow))
-            neighbour = frames[i]
+            flow = self.spynet(frames[i], neighbor) if i > 0 else neighbor
+            before = self.forward_resblocks(self.Forward_Aggregation(frames[i], neighbor, before, flow))
+            neighbor = frames[i]
 
         x = F.leaky_relu(self.concate(torch.cat([after, before], 1)), 0.1)
         x = F.leaky_relu(self.up2.up_conv(F.leaky_relu(self.up1.up_conv(x), 0.1)), 0.1)

@@ -18,7 +18,7 @@ struct oldfilm_stage {
     oldfilm_config config;
     double amount;
     bool is_calm;
-    int64_t processed, analysed, since_reset;
+    int64_t processed, analyzed, since_reset;
     float last;                /**< mean of the frame before */
     float found;               /**< by the analysis */
     char json[64];             /**< of the analysis */
@@ -47,7 +47,7 @@ int32_t failed(const oldfilm_stage* stage, const char* sentence);
 /** The kinds of stage: by default frame-wise with a window of 1 + 1. */
 bool changes_rate(void);
 bool gives_mask(void);
-bool analyses(void);
+bool analyzes(void);
 
 /** In exception.cpp. */
 void throw_something(void);

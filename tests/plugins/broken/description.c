@@ -109,7 +109,7 @@ const oldfilm_plugin_description* describe(void) {
                                               .reset = reset,
                                               .destroy = destroy};
     first = plain;
-    if (analyses()) {
+    if (analyzes()) {
         first.analyze = analyze;
         first.finish_analysis = finish_analysis;
         first.restore_analysis = restore_analysis;

@@ -21,7 +21,7 @@ bool changes_rate(void) {
 bool gives_mask(void) {
     return broken("claims.mask") || broken("claims.mask-shape");
 }
-bool analyses(void) {
+bool analyzes(void) {
     return broken("analysis.json") || broken("analysis.restore") || broken("analysis.short-shot");
 }
 static bool uses_model(void) {
@@ -119,7 +119,7 @@ static void answer(oldfilm_config* config) {
         config->rate.num *= 2;
     }
     config->batch = broken("schedule.batch") ? 4 : 1;
-    config->analysis_frames = analyses() ? 5 : 0;
+    config->analysis_frames = analyzes() ? 5 : 0;
     if (broken("film.reset") || broken("picture.lent")) {
         config->state = OLDFILM_WARM_UP;
         config->warm_up = 1;
@@ -178,12 +178,12 @@ int32_t configure(oldfilm_stage* stage, const oldfilm_format* input, const oldfi
 
 int32_t analyze(oldfilm_stage* stage, const oldfilm_frame* frame) {
     (void)frame;
-    ++stage->analysed;
+    ++stage->analyzed;
     return OLDFILM_OK;
 }
 
 int32_t finish_analysis(oldfilm_stage* stage, const char** json) {
-    if (broken("analysis.short-shot") && stage->analysed < 2) {
+    if (broken("analysis.short-shot") && stage->analyzed < 2) {
         return failed(stage, "two frames are needed");
     }
     stage->found = 0.125F;
@@ -204,7 +204,7 @@ int32_t restore_analysis(oldfilm_stage* stage, const char* json) {
 }
 
 void reset(oldfilm_stage* stage) {
-    stage->analysed = 0;
+    stage->analyzed = 0;
     stage->found = 0;
     stage->kept = NULL;
     if (!broken("film.reset")) {

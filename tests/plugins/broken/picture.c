@@ -83,7 +83,7 @@ static float mean_of(const oldfilm_tensor* t) {
 
 /* What is added to every sample: amount, and whatever the breakage adds. */
 static float offset_of(oldfilm_stage* stage, const oldfilm_request* request, uint32_t place) {
-    const oldfilm_frame* frame = request->frames[request->centre];
+    const oldfilm_frame* frame = request->frames[request->center];
     float offset = (float)stage->amount + stage->found;
     static int calls = 0;
     if (broken("film.repeatable")) {
@@ -101,7 +101,7 @@ static float offset_of(oldfilm_stage* stage, const oldfilm_request* request, uin
     if (broken("schedule.threads")) {
         offset += 0.01F * (float)omp_get_max_threads();
     }
-    if (broken("schedule.lane") && stage->creator != (long)gettid()) {
+    if (broken("schedule.worker") && stage->creator != (long)gettid()) {
         offset += 0.01F;
     }
     if (broken("schedule.interleaved")) {
@@ -161,7 +161,7 @@ static int32_t give_mask(oldfilm_stage* stage, const oldfilm_tensor* in, oldfilm
 
 /* Frames that the stage cannot take, of the kind that is broken. */
 static const char* objection(const oldfilm_request* request) {
-    const oldfilm_frame* frame = request->frames[request->centre];
+    const oldfilm_frame* frame = request->frames[request->center];
     const int64_t h = frame->picture->shape[1], w = frame->picture->shape[2];
     const int64_t first = request->frames[0]->index,
                   last = request->frames[request->count - 1]->index;
@@ -182,7 +182,7 @@ static const char* objection(const oldfilm_request* request) {
     }
     if (broken("film.window-ends") && first != last &&
         (first == frame->index || last == frame->index)) {
-        return "a neighbour is missing";
+        return "a neighbor is missing";
     }
     if (broken("film.one-frame") && request->count > 1 && first == last) {
         return "nothing to compare with";
@@ -233,7 +233,7 @@ static int32_t run_flow(oldfilm_stage* stage, const oldfilm_request* request) {
 }
 
 static int32_t make(oldfilm_stage* stage, const oldfilm_request* request, uint32_t place) {
-    const oldfilm_tensor* in = request->frames[request->centre]->picture;
+    const oldfilm_tensor* in = request->frames[request->center]->picture;
     oldfilm_tensor* out = &request->result->picture;
     const char* why = objection(request);
     if (why != NULL) {

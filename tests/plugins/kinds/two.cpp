@@ -30,14 +30,13 @@ class Gain final : public sdk::Stage {
                    sdk::Config& /*config*/) override {
         gain_ = static_cast<float>(values.number("gain"));
     }
-    using Stage::process;
     void process(const sdk::Request& request) override {
         if (gain_ == 1) {
-            request.unchanged();
+            request.pass_through();
             return;
         }
-        request.give(made(host(), request.centre().picture(),
-                          [&](float value) { return gained(value, gain_); }));
+        request.set_output(made(host(), request.center().picture(),
+                                [&](float value) { return gained(value, gain_); }));
     }
 
   private:
@@ -49,10 +48,9 @@ class Negative final : public sdk::Stage {
     using Stage::Stage;
     void configure(const sdk::Format& /*input*/, const sdk::Values& /*values*/,
                    sdk::Config& /*config*/) override {}
-    using Stage::process;
     void process(const sdk::Request& request) override {
-        request.give(
-            made(host(), request.centre().picture(), [](float value) { return 1 - value; }));
+        request.set_output(
+            made(host(), request.center().picture(), [](float value) { return 1 - value; }));
     }
 };
 

@@ -1,4 +1,4 @@
-"""Makes soften.pt, the stage's network: the mean of each pixel and its eight neighbours.
+"""Makes soften.pt, the stage's network: the mean of each pixel and its eight neighbors.
 
     python3 make_model.py        (needs PyTorch; soften.pt is here already, so only to change it)
 
@@ -29,7 +29,7 @@ MANIFEST = {
     "receptive_field": 1,  # how far the network looks, in pixels; oldfilm overlaps tiles by it
     "value_range": [0, 1],
     "precisions": ["float32"],
-    "licence": "BSD-3-Clause",
+    "license": "BSD-3-Clause",
     "origin": "make_model.py",
     "training_data": [],
 }

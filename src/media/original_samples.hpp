@@ -14,9 +14,9 @@ const CodedSamples* coded_samples(const Frame& frame, const Layout& layout);
 
 /// Replaces samples in `planes`, which were made of `picture` on the same device, by the coded ones
 /// wherever nothing in their support changed: the pixel itself for luma, all pixels that a chroma
-/// sample colours for chroma.
-void put_back(Planes& planes, const at::Tensor& picture, const CodedPicture& coded,
-              const Layout& layout);
+/// sample colors for chroma.
+void restore_original_samples(Planes& planes, const at::Tensor& picture, const CodedPicture& coded,
+                              const Layout& layout);
 
 /// The frame's samples on `device`, the coded ones where nothing changed. `same_coding`: coded
 /// samples mean what ours mean.

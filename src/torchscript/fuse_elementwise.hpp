@@ -18,6 +18,6 @@ namespace oldfilm {
 ///
 /// Gives the programs, which the graph takes as its last inputs. The graph must be stated (see
 /// GraphFacts) and its tensors on the CPU. A graph that changes tensors in place is left as it is.
-std::vector<c10::IValue> join_rows(torch::jit::Graph& graph);
+std::vector<c10::IValue> fuse_elementwise(torch::jit::Graph& graph);
 
 } // namespace oldfilm

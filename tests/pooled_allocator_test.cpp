@@ -1,6 +1,6 @@
-// Memory for large tensors that is kept: no block lies in another, neighbours that are free are
+// Memory for large tensors that is kept: no block lies in another, neighbors that are free are
 // one, and LibTorch uses it.
-#include "device/kept_blocks.hpp"
+#include "device/pooled_allocator.hpp"
 
 #include <oldfilm/process.hpp>
 
@@ -13,10 +13,10 @@
 #include <thread>
 #include <vector>
 
-using oldfilm::KeptBlocks;
+using oldfilm::PooledAllocator;
 
 TEST_CASE("Blocks are apart, whole pages, and one again when all are free") {
-    KeptBlocks blocks(std::size_t{64} << 20);
+    PooledAllocator blocks(std::size_t{64} << 20);
     std::mt19937 random(5);
     std::map<std::byte*, std::size_t> held;
     const auto free_one = [&] {
@@ -56,7 +56,7 @@ TEST_CASE("Blocks are apart, whole pages, and one again when all are free") {
 }
 
 TEST_CASE("A block that is free is taken before a new one, the best fit first") {
-    KeptBlocks blocks(std::size_t{64} << 20);
+    PooledAllocator blocks(std::size_t{64} << 20);
     constexpr std::size_t mib = std::size_t{1} << 20;
     void* const large = blocks.take(8 * mib);
     void* const between = blocks.take(mib);
@@ -74,11 +74,11 @@ TEST_CASE("A block that is free is taken before a new one, the best fit first") 
     CHECK(blocks.give(between));
     int elsewhere = 0;
     CHECK_FALSE(blocks.give(&elsewhere));
-    CHECK(KeptBlocks(std::size_t{1} << 62).take(1) == nullptr); // no such range can be had
+    CHECK(PooledAllocator(std::size_t{1} << 62).take(1) == nullptr); // no such range can be had
 }
 
 TEST_CASE("What was trimmed is zero again, and what is used is left alone") {
-    KeptBlocks blocks(std::size_t{64} << 20);
+    PooledAllocator blocks(std::size_t{64} << 20);
     auto* const used = static_cast<unsigned char*>(blocks.take(1 << 20));
     auto* const freed = static_cast<unsigned char*>(blocks.take(1 << 20));
     std::memset(used, 7, 1 << 20);
@@ -92,7 +92,7 @@ TEST_CASE("What was trimmed is zero again, and what is used is left alone") {
 
 TEST_CASE("LibTorch's large tensors come from kept blocks, and go back from any thread") {
     const at::Tensor before = at::full({1 << 20}, 3.0F);
-    if (!oldfilm::keep_memory()) {
+    if (!oldfilm::pool_memory()) {
         WARN("this C library cannot keep memory");
         return;
     }

@@ -1,6 +1,6 @@
-#include "job/kept_film.hpp"
+#include "job/checkpoint.hpp"
 
-#include "job/piece_film.hpp"
+#include "job/segmented_film.hpp"
 #include "media/segments.hpp"
 
 #include <oldfilm/error.hpp>
@@ -28,7 +28,7 @@ Rational rational(const json& text) {
 /// Of journals: raised where a record gets another form, or another meaning.
 constexpr int schema = 2;
 
-/// Throws where a piece's record lacks anything that is taken from it later.
+/// Throws where a segment's record lacks anything that is taken from it later.
 void check_record(const json& line) {
     for (const char* number : {"start", "next", "outputs", "mask_frames", "shots_until"}) {
         static_cast<void>(line.at(number).get<std::int64_t>());
@@ -49,37 +49,37 @@ void check_record(const json& line) {
 
 } // namespace
 
-KeptFilm::KeptFilm(const std::string& output, bool fresh) : journal_(output) {
-    if (fresh) {
+Checkpoint::Checkpoint(const std::string& output, bool ignore_checkpoint) : journal_(output) {
+    if (ignore_checkpoint) {
         journal_.clear();
     }
     read();
 }
 
-KeptFilm::~KeptFilm() {
+Checkpoint::~Checkpoint() {
     if (!keeps_any()) {
         journal_.remove();
     }
 }
 
-bool KeptFilm::keeps_any() const {
+bool Checkpoint::keeps_any() const {
     const std::lock_guard lock(mutex_);
     const auto& lines = journal_.lines();
     return std::any_of(lines.begin(), lines.end(),
-                       [](const json& line) { return line.contains("piece"); });
+                       [](const json& line) { return line.contains("segment"); });
 }
 
-void KeptFilm::begin(const json& identity) {
+void Checkpoint::begin(const json& identity) {
     journal_.add({{"schema", schema}, {"job", identity}});
 }
 
-void KeptFilm::note_tile(int side) {
+void Checkpoint::note_tile(int side) {
     journal_.add({{"tile", side}});
     tile_ = side;
 }
 
 /// Lines are whole (they have checksums), but another version may have written others.
-void KeptFilm::read() {
+void Checkpoint::read() {
     if (!keeps_any()) { // nothing that could be lost
         journal_.clear();
     }
@@ -107,51 +107,51 @@ void KeptFilm::read() {
                             folder().string(), found));
 }
 
-void KeptFilm::read_lines() {
-    std::map<std::int64_t, Piece> pieces;
+void Checkpoint::read_lines() {
+    std::map<std::int64_t, Segment> segments;
     for (const json& line : journal_.lines()) {
         tile_ = line.value("tile", tile_);
-        if (line.contains("piece")) {
-            Piece& piece = pieces[line.at("piece")];
-            piece.line = line;
-            piece.film = seal_of(line.at("film"));
+        if (line.contains("segment")) {
+            Segment& segment = segments[line.at("segment")];
+            segment.line = line;
+            segment.film = seal_of(line.at("film"));
             if (!line.at("mask").is_null()) {
-                piece.mask = seal_of(line.at("mask"));
+                segment.mask = seal_of(line.at("mask"));
             }
             check_record(line);
         } else if (line.contains("back_to")) {
-            pieces.erase(pieces.lower_bound(line.at("back_to")), pieces.end());
+            segments.erase(segments.lower_bound(line.at("back_to")), segments.end());
         }
     }
     if (is_begun()) {
         static_cast<void>(journal_.lines().front().at("job").at("plan"));
     }
-    for (const auto& [number, piece] : pieces) {
-        if (!is_whole(number, piece)) {
+    for (const auto& [number, segment] : segments) {
+        if (!is_whole(number, segment)) {
             journal_.add({{"back_to", number}});
             break;
         }
-        if (number == first_piece_) {
-            take(piece.line);
-            ++first_piece_;
+        if (number == first_segment_) {
+            take(segment.line);
+            ++first_segment_;
         } else {
-            ahead_[number] = piece.line;
+            ahead_[number] = segment.line;
         }
     }
-    if (first_piece_ > 0 && end_.is_null()) {
+    if (first_segment_ > 0 && end_.is_null()) {
         starts_.push_back(done_frames_);
     }
-    pieces_ = first_piece_;
+    segments_ = first_segment_;
     done_outputs_ = outputs_;
 }
 
-bool KeptFilm::is_whole(std::int64_t number, const Piece& piece) const {
-    return is_sealed(piece_file(folder(), "film", number), piece.film) &&
-           (!piece.mask || is_sealed(piece_file(folder(), "mask", number), *piece.mask));
+bool Checkpoint::is_whole(std::int64_t number, const Segment& segment) const {
+    return is_sealed(segment_file(folder(), "film", number), segment.film) &&
+           (!segment.mask || is_sealed(segment_file(folder(), "mask", number), *segment.mask));
 }
 
-/// What a piece's line says becomes where the next run starts.
-void KeptFilm::take(const json& line) {
+/// What a segment's line says becomes where the next run starts.
+void Checkpoint::take(const json& line) {
     from_.frame = line.at("restart");
     from_.time = rational(line.at("time"));
     from_.film_start = rational(line.at("film_start"));
@@ -166,24 +166,24 @@ void KeptFilm::take(const json& line) {
     count(line);
 }
 
-void KeptFilm::count(const json& line) {
+void Checkpoint::count(const json& line) {
     outputs_ += line.at("outputs").get<std::int64_t>();
     mask_frames_ += line.at("mask_frames").get<std::int64_t>();
     any_mask_ = any_mask_ || line.at("marked").get<bool>();
     for (const auto& [base, name] :
          {std::pair(&film_base_, "film_base"), std::pair(&mask_base_, "mask_base")}) {
-        if (base->num() == 0) { // a piece without a frame may not know it
+        if (base->num() == 0) { // a segment without a frame may not know it
             *base = rational(line.at(name));
         }
     }
 }
 
-std::unique_ptr<Boundaries> KeptFilm::boundaries() const {
-    return std::make_unique<Boundaries>(starts_, from_.frame);
+std::unique_ptr<Segmentation> Checkpoint::segmentation() const {
+    return std::make_unique<Segmentation>(starts_, from_.frame);
 }
 
-void KeptFilm::check(const json& identity) {
-    if (!has_pieces()) { // nothing that could be gone on with
+void Checkpoint::check(const json& identity) {
+    if (!has_segments()) { // nothing that could be gone on with
         journal_.clear();
         return;
     }
@@ -206,10 +206,10 @@ void KeptFilm::check(const json& identity) {
     }
 }
 
-void KeptFilm::note(const json& line) {
+void Checkpoint::note(const json& line) {
     const std::lock_guard lock(mutex_);
     count(line);
-    ++pieces_;
+    ++segments_;
     if (line.at("restart").is_null()) {
         last_line_ = line;
     } else {
@@ -217,9 +217,9 @@ void KeptFilm::note(const json& line) {
     }
 }
 
-std::optional<KeptFilm::Ahead> KeptFilm::take_ahead(std::int64_t piece) {
+std::optional<Checkpoint::Ahead> Checkpoint::adopt_ahead(std::int64_t segment) {
     const std::lock_guard lock(mutex_);
-    std::int64_t last = piece;
+    std::int64_t last = segment;
     while (ahead_.contains(last) && !ahead_.at(last).value("closes", false)) {
         ++last;
     }
@@ -227,10 +227,10 @@ std::optional<KeptFilm::Ahead> KeptFilm::take_ahead(std::int64_t piece) {
         return std::nullopt;
     }
     Ahead all;
-    for (; piece <= last; ++piece) {
-        const json& line = ahead_.at(piece);
+    for (; segment <= last; ++segment) {
+        const json& line = ahead_.at(segment);
         count(line);
-        ++pieces_;
+        ++segments_;
         all.frames += line.at("next").get<std::int64_t>() - line.at("start").get<std::int64_t>();
         all.outputs += line.at("outputs").get<std::int64_t>();
         for (const json& found : line.at("analysis")) {
@@ -240,16 +240,16 @@ std::optional<KeptFilm::Ahead> KeptFilm::take_ahead(std::int64_t piece) {
     return all;
 }
 
-void KeptFilm::assemble(const std::string& prefix, const Output& output, Rational base) {
+void Checkpoint::assemble(const std::string& prefix, const Output& output, Rational base) {
     std::vector<fs::path> files;
-    for (std::int64_t piece = 0; piece < pieces_; ++piece) {
-        files.push_back(piece_file(folder(), prefix, piece));
+    for (std::int64_t segment = 0; segment < segments_; ++segment) {
+        files.push_back(segment_file(folder(), prefix, segment));
     }
     media::SegmentEncoder(output.path, output.options, output.source)
         .assemble(files, base, [this](const fs::path& file) { journal_.note_publishing(file); });
 }
 
-void KeptFilm::publish(const json& end, const Output& film, const std::optional<Output>& masks) {
+void Checkpoint::publish(const json& end, const Output& film, const std::optional<Output>& masks) {
     if (end_.is_null()) {
         last_line_["restart"] = 0;
         last_line_["end"] = end;

@@ -1,6 +1,6 @@
-#include "job/scout.hpp"
+#include "job/shot_scanner.hpp"
 
-#include "base/alone.hpp"
+#include "base/single_thread.hpp"
 
 #include <oldfilm/error.hpp>
 
@@ -9,13 +9,13 @@
 
 namespace oldfilm::job {
 
-Scout::Scout(Source& source, const StreamFormat& format, const StartPoint& known,
-             std::int64_t frames_done, std::int64_t piece, Boundaries& boundaries,
-             std::size_t most_waiting, PipelineOptions options)
-    : source_(source), boundaries_(boundaries),
-      frames_done_(frames_done), first_{.number = 0, .piece = piece, .frame = known.frame},
+ShotScanner::ShotScanner(Source& source, const StreamFormat& format, const ResumePoint& known,
+                         std::int64_t frames_done, std::int64_t segment, Segmentation& segmentation,
+                         std::size_t most_waiting, PipelineOptions options)
+    : source_(source), segmentation_(segmentation),
+      frames_done_(frames_done), first_{.number = 0, .segment = segment, .frame = known.frame},
       most_waiting_(most_waiting) {
-    StartPoint from; // all frames are looked at; what is known of shots is not found again
+    ResumePoint from; // all frames are looked at; what is known of shots is not found again
     from.shots = known.shots;
     from.shots_until = known.shots_until;
     thread_ = std::thread([this, format, from = std::move(from), options = std::move(options)] {
@@ -27,13 +27,14 @@ Scout::Scout(Source& source, const StreamFormat& format, const StartPoint& known
     });
 }
 
-Scout::~Scout() {
+ShotScanner::~ShotScanner() {
     stop();
     thread_.join();
 }
 
-void Scout::read(const StreamFormat& format, const StartPoint& known, PipelineOptions options) {
-    base::work_alone();
+void ShotScanner::read(const StreamFormat& format, const ResumePoint& known,
+                       PipelineOptions options) {
+    base::use_single_thread();
     Run run = Pipeline(std::move(options))
                   .start(
                       format, [this] { return source_.next(); }, known);
@@ -48,23 +49,23 @@ void Scout::read(const StreamFormat& format, const StartPoint& known, PipelineOp
 }
 
 /// False: nobody wants to know more.
-bool Scout::add(const FrameInfo& info) {
+bool ShotScanner::add(const FrameInfo& info) {
     std::unique_lock lock(mutex_);
     const bool cut = shots_.empty() || info.shot != std::ssize(shots_) - 1;
     if (cut) {
         shots_.push_back(info.index);
     }
-    boundaries_.see(info.index, info.shot, info.time());
-    const std::int64_t piece = boundaries_.piece_of(info.index);
-    Unit unit = first_;
+    segmentation_.see(info.index, info.shot, info.time());
+    const std::int64_t segment = segmentation_.segment_of(info.index);
+    WorkItem item = first_;
     bool begins = info.index == frames_done_;
-    if (info.index > frames_done_ && cut && boundaries_.start_of(piece) == info.index) {
-        unit = {.number = std::ssize(begins_), .piece = piece, .frame = info.index};
+    if (info.index > frames_done_ && cut && segmentation_.start_of(segment) == info.index) {
+        item = {.number = std::ssize(begins_), .segment = segment, .frame = info.index};
         begins = true;
     }
     if (begins) {
         begins_.push_back(info.index);
-        waiting_.push_back(unit);
+        waiting_.push_back(item);
     }
     frames_ = info.index + 1;
     changed_.notify_all();
@@ -72,19 +73,19 @@ bool Scout::add(const FrameInfo& info) {
     return !stopping_;
 }
 
-void Scout::end_with(std::exception_ptr failure) {
+void ShotScanner::end_with(std::exception_ptr failure) {
     const std::lock_guard lock(mutex_);
     failure_ = std::move(failure);
     changed_.notify_all();
 }
 
-void Scout::stop() {
+void ShotScanner::stop() {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
     changed_.notify_all();
 }
 
-void Scout::check() const {
+void ShotScanner::check() const {
     if (failure_) {
         std::rethrow_exception(failure_);
     }
@@ -93,65 +94,65 @@ void Scout::check() const {
     }
 }
 
-std::optional<Scout::Unit> Scout::take() {
+std::optional<ShotScanner::WorkItem> ShotScanner::take() {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return !waiting_.empty() || over_ || stopping_ || failure_; });
     check();
     if (waiting_.empty()) {
         return std::nullopt;
     }
-    const Unit unit = waiting_.front();
+    const WorkItem item = waiting_.front();
     waiting_.pop_front();
     changed_.notify_all();
-    return unit;
+    return item;
 }
 
-std::optional<std::int64_t> Scout::known_end(const Unit& unit) const {
-    const auto next = static_cast<std::size_t>(unit.number) + 1;
+std::optional<std::int64_t> ShotScanner::known_end(const WorkItem& item) const {
+    const auto next = static_cast<std::size_t>(item.number) + 1;
     return next < begins_.size() ? std::optional(begins_[next])
            : over_               ? std::optional(frames_)
                                  : std::nullopt;
 }
 
-bool Scout::reaches(const Unit& unit, std::int64_t frame) {
+bool ShotScanner::contains(const WorkItem& item, std::int64_t frame) {
     std::unique_lock lock(mutex_);
     changed_.wait(lock,
-                  [&] { return frame < frames_ || known_end(unit) || stopping_ || failure_; });
+                  [&] { return frame < frames_ || known_end(item) || stopping_ || failure_; });
     check();
-    const auto end = known_end(unit);
+    const auto end = known_end(item);
     return !end || frame < *end;
 }
 
-std::int64_t Scout::end_of(const Unit& unit) {
+std::int64_t ShotScanner::end_of(const WorkItem& item) {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return known_end(unit) || stopping_ || failure_; });
+    changed_.wait(lock, [&] { return known_end(item) || stopping_ || failure_; });
     check();
-    return *known_end(unit);
+    return *known_end(item);
 }
 
-std::optional<Rational> Scout::goes_on(const Unit& unit) {
-    const std::int64_t end = end_of(unit);
+std::optional<Rational> ShotScanner::resumes_at(const WorkItem& item) {
+    const std::int64_t end = end_of(item);
     {
         const std::lock_guard lock(mutex_);
         if (over_ && end == frames_) {
             return std::nullopt;
         }
     }
-    return boundaries_.time_of(end);
+    return segmentation_.time_of(end);
 }
 
-std::int32_t Scout::shot_of(std::int64_t frame) const {
+std::int32_t ShotScanner::shot_of(std::int64_t frame) const {
     const std::lock_guard lock(mutex_);
     return static_cast<std::int32_t>(std::upper_bound(shots_.begin(), shots_.end(), frame) -
                                      shots_.begin() - 1);
 }
 
-std::vector<std::int64_t> Scout::shots() const {
+std::vector<std::int64_t> ShotScanner::shots() const {
     const std::lock_guard lock(mutex_);
     return shots_;
 }
 
-std::optional<std::int64_t> Scout::units() const {
+std::optional<std::int64_t> ShotScanner::items() const {
     const std::lock_guard lock(mutex_);
     return over_ ? std::optional(std::ssize(begins_)) : std::nullopt;
 }

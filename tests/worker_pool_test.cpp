@@ -41,8 +41,8 @@ struct Watch {
     std::atomic<int> fail_in_shot{-1};       ///< then it fails in this shot ...
     std::atomic<int> fail_after{0};          ///< ... after so many frames of it, and a while
     std::mutex mutex;
-    std::set<std::thread::id> lanes; ///< that stages worked on
-    std::set<int> threads;           ///< of LibTorch's that they had
+    std::set<std::thread::id> workers; ///< that stages worked on
+    std::set<int> threads;             ///< of LibTorch's that they had
 };
 Watch* watch = nullptr;
 
@@ -69,7 +69,6 @@ class Grain final : public sdk::Stage {
     void restore_analysis(std::string_view json) override {
         mean_ = nlohmann::json::parse(json).at("mean").get<float>();
     }
-    using Stage::process;
     void process(const sdk::Request& request) override {
         const std::int64_t frames = ++watch->frames;
         if (frames == watch->fail_at) {
@@ -78,22 +77,22 @@ class Grain final : public sdk::Stage {
         if (frames == watch->no_memory) {
             throw sdk::Failure("no room", OLDFILM_OUT_OF_MEMORY);
         }
-        if (request.centre().shot() == watch->fail_in_shot && ++here_ > watch->fail_after) {
+        if (request.center().shot() == watch->fail_in_shot && ++here_ > watch->fail_after) {
             std::this_thread::sleep_for(std::chrono::seconds(2));
             throw sdk::Failure("this shot is too ugly");
         }
         {
             const std::lock_guard lock(watch->mutex);
-            watch->lanes.insert(std::this_thread::get_id());
+            watch->workers.insert(std::this_thread::get_id());
             watch->threads.insert(at::get_num_threads());
         }
         at::Tensor sum = sdk::picture(request.frame(0)) * 0.25;
         for (std::size_t i = 1; i < request.count(); ++i) {
             sum = sum + sdk::picture(request.frame(i)) * 0.25;
         }
-        request.give(sdk::give(sum - 0.1 * mean_));
-        const at::Tensor centre = sdk::picture(request.centre()).narrow(0, 0, 1);
-        request.give_mask(sdk::give(centre.gt(0.9).to(at::kFloat)));
+        request.set_output(sdk::share(sum - 0.1 * mean_));
+        const at::Tensor center = sdk::picture(request.center()).narrow(0, 0, 1);
+        request.set_mask(sdk::share(center.gt(0.9).to(at::kFloat)));
     }
 
   private:
@@ -111,13 +110,12 @@ class Between final : public sdk::Stage {
                    sdk::Config& config) override {
         config.rate = {rate, 1};
     }
-    using Stage::process;
     void process(const sdk::Request& request) override {
         const double t = request.position();
         REQUIRE(t > 0);
         REQUIRE(t < 1);
-        request.give(sdk::give(sdk::picture(request.frame(0)) * (1 - t) +
-                               sdk::picture(request.frame(1)) * t));
+        request.set_output(sdk::share(sdk::picture(request.frame(0)) * (1 - t) +
+                                     sdk::picture(request.frame(1)) * t));
     }
 };
 
@@ -130,13 +128,12 @@ class Recall final : public sdk::Stage {
         config.warm_up = 3;
     }
     void reset() override { kept_.clear(); }
-    using Stage::process;
     void process(const sdk::Request& request) override {
-        kept_.push_back(sdk::picture(request.centre()).clone());
+        kept_.push_back(sdk::picture(request.center()).clone());
         if (kept_.size() > 4) {
             kept_.erase(kept_.begin());
         }
-        request.give(sdk::give(at::stack(kept_).amax(0)));
+        request.set_output(sdk::share(at::stack(kept_).amax(0)));
     }
 
   private:
@@ -149,8 +146,7 @@ class Alone final : public sdk::Stage {
     using Stage::Stage;
     void configure(const sdk::Format& /*input*/, const sdk::Values& /*values*/,
                    sdk::Config& /*config*/) override {}
-    using Stage::process;
-    void process(const sdk::Request& request) override { request.unchanged(); }
+    void process(const sdk::Request& request) override { request.pass_through(); }
 };
 
 template <class Kind>
@@ -201,7 +197,7 @@ void same(const Made& found, const Made& expected) {
 struct Film : Scratch {
     Film() {
         watch = &seen;
-        at::set_num_threads(1); // as many as each of several lanes has
+        at::set_num_threads(1); // as many as each of several workers has
         testing::late::begin(testing::late::Order::random, 3);
         options.mask_out = (path() / "masks.mkv").string();
         options.codec = "ffv1";
@@ -211,7 +207,7 @@ struct Film : Scratch {
     }
     ~Film() { watch = nullptr; }
 
-    /// Five shots, the third longer than a piece may be, the fourth shorter than one; none begins
+    /// Five shots, the third longer than a segment may be, the fourth shorter than one; none begins
     /// at a whole second.
     void make(const std::string& codec = "-c:v ffv1 -pix_fmt yuv420p",
               const std::string& name = "in.mkv", const std::string& filters = "") {
@@ -281,12 +277,12 @@ TEST_CASE("a film is the same whoever made its shots") {
     CHECK(one.frames_out == 615); // 393 / 16 s at 25 frames a second
     const auto frames = s.seen.frames.load();
     CHECK(frames == 393);
-    s.seen.lanes.clear();
-    SECTION("lanes on the CPU") {
+    s.seen.workers.clear();
+    SECTION("workers on the CPU") {
         const std::string devices = GENERATE("cpu,cpu", "cpu,cpu,cpu");
         same(s.made_by(devices, long_chain()), one);
         CHECK(s.seen.frames == 2 * frames); // no frame twice
-        CHECK(s.seen.lanes.size() > 1);
+        CHECK(s.seen.workers.size() > 1);
         CHECK(s.seen.threads == std::set<int>{1});
     }
     SECTION("devices") {
@@ -396,7 +392,7 @@ TEST_CASE("what was made ahead of a long shot is not made again") {
     s.make();
     const Made whole = s.made_by("cpu", long_chain());
     s.seen.frames = 0;
-    // The second shot's lane fails near its end, when the other lane has long made the third.
+    // The second shot's worker fails near its end, when the other worker has long made the third.
     s.seen.fail_in_shot = 1;
     s.seen.fail_after = 30;
     CHECK_THROWS_WITH(s.restore("cpu,cpu", long_chain()), Catch::Contains("too ugly"));
@@ -405,7 +401,8 @@ TEST_CASE("what was made ahead of a long shot is not made again") {
     SECTION("by several devices") {
         const RestoreResult result = s.restore("cpu,cpu", long_chain());
         CHECK(result.resumed == 19 + 273);
-        CHECK(s.seen.frames - before == 37 + 7 + 57); // the last piece is noted with the end alone
+        CHECK(s.seen.frames - before ==
+              37 + 7 + 57); // the last segment is noted with the end alone
         same(s.take(result), whole);
     }
     SECTION("by one, which makes them again") {
@@ -461,7 +458,7 @@ TEST_CASE("stages are made once a unit, and what a tap and a log hear comes from
     CHECK(std::adjacent_find(told.begin(), told.end()) == told.end());
     CHECK(result.stats.stage_seconds.size() == 1);
     CHECK(result.stats.stage_seconds.front() > 0);
-    CHECK(s.seen.stages == 2 + 4); // one a lane, which keeps models open, and one a unit
+    CHECK(s.seen.stages == 2 + 4); // one a worker, which keeps models open, and one a unit
 }
 
 TEST_CASE("a stage that may not work on two frames at a time is not dealt to") {
@@ -497,7 +494,7 @@ TEST_CASE("lists of devices that can't be dealt over are refused before any work
                       Catch::Contains("a run has one device"));
 }
 
-TEST_CASE("what can't be kept in pieces is restored by the first device, which is said") {
+TEST_CASE("what can't be kept in segments is restored by the first device, which is said") {
     Film s;
     test::ffmpeg("-f lavfi -i testsrc2=size=64x48:rate=16:duration=1 -c:v ffv1 in.mkv", s.path());
     s.options.mask_out.clear();

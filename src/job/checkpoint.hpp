@@ -1,10 +1,10 @@
 #pragma once
 /// \file
-/// A restoration that survives its process: encoded in pieces, each on the disk before the journal
-/// says so.
+/// A restoration that survives its process: encoded in segments, each on the disk before the
+/// journal says so.
 
-#include "job/boundaries.hpp"
 #include "job/journal.hpp"
+#include "job/segmentation.hpp"
 #include "media/packet_log.hpp"
 
 #include <oldfilm/media.hpp>
@@ -23,18 +23,18 @@ namespace oldfilm::job {
 
 /// What a job keeps on disk of its films, and where it stands. For the job's thread, where nothing
 /// else is said.
-class KeptFilm {
+class Checkpoint {
   public:
     /// Takes the job folder of `output` and reads what an earlier run has left; nothing where
-    /// `fresh`. Throws `Error`: io, incompatible (another version of oldfilm left it).
-    KeptFilm(const std::string& output, bool fresh);
-    ~KeptFilm();
-    KeptFilm(const KeptFilm&) = delete;
-    KeptFilm& operator=(const KeptFilm&) = delete;
+    /// `ignore_checkpoint`. Throws `Error`: io, incompatible (another version of oldfilm left it).
+    Checkpoint(const std::string& output, bool ignore_checkpoint);
+    ~Checkpoint();
+    Checkpoint(const Checkpoint&) = delete;
+    Checkpoint& operator=(const Checkpoint&) = delete;
 
     [[nodiscard]] bool is_begun() const { return !journal_.lines().empty(); }
     /// What is left must have been made in the same way: throws `Error` (incompatible) with the
-    /// first difference. Where no piece was finished it is forgotten.
+    /// first difference. Where no segment was finished it is forgotten.
     void check(const nlohmann::json& identity);
     void begin(const nlohmann::json& identity);
     /// The side of tiles that memory was found to suffice for; 0 where it never ran out.
@@ -43,32 +43,32 @@ class KeptFilm {
     void note_tile(int side);
 
     /// Whether an earlier run has left anything that this one need not make.
-    [[nodiscard]] bool has_pieces() const { return first_piece_ > 0 || !ahead_.empty(); }
+    [[nodiscard]] bool has_segments() const { return first_segment_ > 0 || !ahead_.empty(); }
     /// What an earlier run had done when this one began.
-    [[nodiscard]] const StartPoint& start_point() const { return from_; }
-    [[nodiscard]] std::int64_t first_piece() const { return first_piece_; } ///< to be made
-    [[nodiscard]] std::int64_t frames_done() const { return done_frames_; } ///< of the input
+    [[nodiscard]] const ResumePoint& resume_point() const { return from_; }
+    [[nodiscard]] std::int64_t first_segment() const { return first_segment_; } ///< to be made
+    [[nodiscard]] std::int64_t frames_done() const { return done_frames_; }     ///< of the input
     [[nodiscard]] std::int64_t outputs_done() const { return done_outputs_; }
-    /// Whether any piece is on the disk, of this run or an earlier one. From any thread.
+    /// Whether any segment is on the disk, of this run or an earlier one. From any thread.
     [[nodiscard]] bool keeps_any() const;
-    /// What was noted when all pieces were done; null before that.
+    /// What was noted when all segments were done; null before that.
     [[nodiscard]] const nlohmann::json& end() const { return end_; }
     /// For a run from the start point on.
-    [[nodiscard]] std::unique_ptr<Boundaries> boundaries() const;
+    [[nodiscard]] std::unique_ptr<Segmentation> segmentation() const;
     [[nodiscard]] const std::filesystem::path& folder() const { return journal_.folder(); }
 
-    /// A piece is whole, with all that is to be known about it. From any thread, in any order; the
-    /// film's last one is noted with the end.
+    /// A segment is whole, with all that is to be known about it. From any thread, in any order;
+    /// the film's last one is noted with the end.
     void note(const nlohmann::json& line);
-    /// Pieces that an earlier run had made ahead of others, from one cut to another.
+    /// Segments that an earlier run had made ahead of others, from one cut to another.
     struct Ahead {
         std::int64_t frames = 0, outputs = 0;
         std::vector<std::string> analysis;
     };
-    /// Counts those that begin with `piece` among what is done; nothing where they are to be made.
-    /// From any thread.
-    std::optional<Ahead> take_ahead(std::int64_t piece);
-    /// Of all pieces that were noted, those of earlier runs among them: frames written, and
+    /// Counts those that begin with `segment` among what is done; nothing where they are to be
+    /// made. From any thread.
+    std::optional<Ahead> adopt_ahead(std::int64_t segment);
+    /// Of all segments that were noted, those of earlier runs among them: frames written, and
     /// whether anything was repaired.
     [[nodiscard]] std::int64_t frames() const { return outputs_; }
     [[nodiscard]] std::int64_t mask_frames() const { return mask_frames_; }
@@ -77,39 +77,39 @@ class KeptFilm {
     [[nodiscard]] Rational film_base() const { return film_base_; }
     [[nodiscard]] Rational mask_base() const { return mask_base_; }
 
-    /// One of the films that pieces are of.
+    /// One of the films that segments are of.
     struct Output {
         std::string path;
         WriteOptions options;
         const Reader* source = nullptr;
     };
-    /// All is well: notes the end, and makes files of the pieces.
+    /// All is well: notes the end, and makes files of the segments.
     void publish(const nlohmann::json& end, const Output& film, const std::optional<Output>& masks);
 
   private:
-    struct Piece {
+    struct Segment {
         nlohmann::json line;
         media::LogSeal film;
         std::optional<media::LogSeal> mask;
     };
     void read();
     void read_lines();
-    [[nodiscard]] bool is_whole(std::int64_t number, const Piece& piece) const;
+    [[nodiscard]] bool is_whole(std::int64_t number, const Segment& segment) const;
     void take(const nlohmann::json& line);
     void count(const nlohmann::json& line);
     void assemble(const std::string& prefix, const Output& output, Rational base);
 
     Journal journal_;
-    StartPoint from_;
+    ResumePoint from_;
     nlohmann::json end_;
-    std::vector<std::int64_t> starts_; ///< of the pieces that are done, and of the next
-    std::int64_t first_piece_ = 0, done_frames_ = 0, done_outputs_ = 0;
+    std::vector<std::int64_t> starts_; ///< of the segments that are done, and of the next
+    std::int64_t first_segment_ = 0, done_frames_ = 0, done_outputs_ = 0;
     int tile_ = 0;
 
     mutable std::mutex mutex_;                     ///< guards what follows
-    std::map<std::int64_t, nlohmann::json> ahead_; ///< lines of pieces after some to be made
-    nlohmann::json last_line_; ///< of the last piece, which is noted together with the end
-    std::int64_t pieces_ = 0, outputs_ = 0, mask_frames_ = 0;
+    std::map<std::int64_t, nlohmann::json> ahead_; ///< lines of segments after some to be made
+    nlohmann::json last_line_; ///< of the last segment, which is noted together with the end
+    std::int64_t segments_ = 0, outputs_ = 0, mask_frames_ = 0;
     bool any_mask_ = false;
     Rational film_base_, mask_base_;
 };

@@ -1,4 +1,4 @@
-"""A grainy film as its own truth: what a frame shows, its neighbours show again under other grain.
+"""A grainy film as its own truth: what a frame shows, its neighbors show again under other grain.
 
 Noise2Noise (Lehtinen et al. 2018) along optical flow: the target of the five frames about c is frame c + 3 or c - 3,
 brought on to c, where flow and pictures agree. The grain of a target is in no input, so the network cannot learn it.
@@ -17,7 +17,7 @@ PATCH, BATCH = 96, 10
 
 
 def grain_of(run: np.ndarray) -> float:
-    """Deviation per channel between neighbours where least changes, as the stage measures it; [0, 1] units."""
+    """Deviation per channel between neighbors where least changes, as the stage measures it; [0, 1] units."""
     found = []
     for a, b in zip(run, run[1:]):
         d = (a.astype(np.float32) - b) / 255
@@ -30,7 +30,7 @@ def grain_of(run: np.ndarray) -> float:
 
 
 class Targets:
-    """Of each run: the window, the neighbours on both sides brought on to its centre, and where they agree."""
+    """Of each run: the window, the neighbors on both sides brought on to its center, and where they agree."""
 
     def __init__(self, runs: own_film.Runs):
         aligner = motion.Aligner()

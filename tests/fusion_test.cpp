@@ -1,6 +1,6 @@
 // Row programs against LibTorch's own operations, one graph at a time.
+#include "torchscript/fuse_elementwise.hpp"
 #include "torchscript/graph_facts.hpp"
-#include "torchscript/join_rows.hpp"
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
@@ -41,11 +41,11 @@ class Both {
             const oldfilm::GraphFacts facts(graph_);
             torch::jit::Stack stack = stack_of(inputs);
             const torch::jit::Code probe(facts.probe(), "probe");
-            const oldfilm::GraphFacts::Answers answers(facts);
+            const oldfilm::GraphFacts::ProbeResults answers(facts);
             torch::jit::InterpreterState(probe).run(stack);
             rows_ =
                 facts.stated(answers, c10::ArrayRef(stack).slice(stack.size() - facts.numbers()));
-            programs_ = oldfilm::join_rows(*rows_);
+            programs_ = oldfilm::fuse_elementwise(*rows_);
         }
         return run(rows_, inputs, programs_);
     }

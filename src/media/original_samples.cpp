@@ -1,4 +1,4 @@
-#include "media/put_back.hpp"
+#include "media/original_samples.hpp"
 
 #include "media/coding.hpp"
 
@@ -20,9 +20,9 @@ at::Tensor picture_before(const CodedPicture& coded, const at::Device& device) {
     if (coded.picture.device() == device) {
         return coded.picture;
     }
-    const auto& [samples, tags, grey] = samples_in(coded);
-    return device.is_cpu() ? to_picture(samples->on_host(), tags, grey)
-                           : picture_of(samples->on(device), samples->layout(), tags, grey);
+    const auto& [samples, tags, gray] = samples_in(coded);
+    return device.is_cpu() ? to_picture(samples->on_host(), tags, gray)
+                           : picture_of(samples->on(device), samples->layout(), tags, gray);
 }
 
 /// The chroma samples that changed pixels have a part in: each reaches one sample's distance to
@@ -64,10 +64,10 @@ const CodedSamples* coded_samples(const Frame& frame, const Layout& layout) {
     return fits ? &coded : nullptr;
 }
 
-void put_back(Planes& planes, const at::Tensor& picture, const CodedPicture& coded,
-              const Layout& layout) {
+void restore_original_samples(Planes& planes, const at::Tensor& picture, const CodedPicture& coded,
+                              const Layout& layout) {
     if (coded.picture.size(0) != picture.size(0)) {
-        return; // it was given colour: every sample is new
+        return; // it was given color: every sample is new
     }
     const at::Tensor changed = (picture != picture_before(coded, picture.device())).any(0);
     const Planes original = samples_in(coded).samples->on(picture.device());
@@ -92,7 +92,7 @@ Planes samples_of(const Frame& frame, const at::Device& device, const Layout& wa
     Planes planes =
         device.is_cpu() ? to_planes(picture, layout, tags) : planes_of(picture, layout, tags);
     if (coded != nullptr) {
-        put_back(planes, picture, *frame.coded(), layout);
+        restore_original_samples(planes, picture, *frame.coded(), layout);
     }
     return planes;
 }

@@ -1,7 +1,7 @@
-#include "job/deal.hpp"
 #include "job/identity.hpp"
 #include "job/job.hpp"
-#include "job/kept_run.hpp"
+#include "job/segment_writer.hpp"
+#include "job/worker_pool.hpp"
 #include "pipeline/frames_ratio.hpp"
 
 #include <fmt/format.h>
@@ -12,7 +12,7 @@
 namespace oldfilm::job {
 
 /// What an earlier run has left must have been made as this one would make it.
-void Job::take_up(KeptFilm& film, const nlohmann::json& identity) {
+void Job::resume(Checkpoint& film, const nlohmann::json& identity) {
     film.check(identity);
     if (options_.note && film.frames_done() > 0) {
         const std::string of = total_ < 0 ? "" : fmt::format(" of {}", total_);
@@ -22,7 +22,7 @@ void Job::take_up(KeptFilm& film, const nlohmann::json& identity) {
     }
 }
 
-void Job::begin(KeptFilm& film, const nlohmann::json& identity) {
+void Job::begin(Checkpoint& film, const nlohmann::json& identity) {
     if (!film.is_begun()) {
         film.begin(identity);
     }
@@ -31,84 +31,86 @@ void Job::begin(KeptFilm& film, const nlohmann::json& identity) {
     }
 }
 
-void Job::choose_tile(const KeptFilm& film) {
-    if (film.has_pieces() && (tile_ == 0 || (film.tile() > 0 && film.tile() < tile_))) {
+void Job::choose_tile(const Checkpoint& film) {
+    if (film.has_segments() && (tile_ == 0 || (film.tile() > 0 && film.tile() < tile_))) {
         tile_ = film.tile();
     }
 }
 
-std::optional<KeptFilm::Output> Job::mask_output() {
+std::optional<Checkpoint::Output> Job::mask_output() {
     if (options_.mask_out.empty()) {
         return std::nullopt;
     }
-    return KeptFilm::Output{options_.mask_out, mask_options(), nullptr};
+    return Checkpoint::Output{options_.mask_out, mask_options(), nullptr};
 }
 
-KeptFilm::Output Job::film_output(const StreamFormat& out, const std::string& plan) {
+Checkpoint::Output Job::film_output(const StreamFormat& out, const std::string& plan) {
     return {output_, film_options(out, plan), &source_.reader()};
 }
 
-/// In pieces, each kept until all are there.
-RestoreResult Job::keep(const Pipeline& pipeline) {
-    KeptFilm& film = kept_film_.emplace(output_, options_.fresh);
+/// In segments, each kept until all are there.
+RestoreResult Job::restore_in_segments(const Pipeline& pipeline) {
+    Checkpoint& film = checkpoint_.emplace(output_, options_.ignore_checkpoint);
     const StreamFormat in = format();
     const auto identity = [&](const std::string& plan) {
         return job::identity(source_.info().path, options_, pipeline.options(), plan);
     };
     if (film.is_begun()) {
-        take_up(film, identity(watched(pipeline, {}, devices_.front()).start(in).plan()));
+        resume(film, identity(watched(pipeline, {}, devices_.front()).start(in).plan()));
     }
     choose_tile(film);
-    const auto boundaries = film.boundaries();
+    const auto segmentation = film.segmentation();
     // Where nothing was made yet, the first frames here are the film's first.
     const auto base = [](Rational known) {
         return [known](Rational first) { return known.num() > 0 ? known : first; };
     };
-    KeptRun kept(*boundaries, {.folder = film.folder(),
-                               .first = film.first_piece(),
-                               .from = film.start_point(),
-                               .shots = {},
-                               .film_base = base(film.film_base()),
-                               .mask_base = base(film.mask_base()),
-                               .note = [&film](const nlohmann::json& line) { film.note(line); },
-                               .profile = profile_});
+    SegmentWriter writer(*segmentation,
+                         {.folder = film.folder(),
+                          .first = film.first_segment(),
+                          .from = film.resume_point(),
+                          .shots = {},
+                          .film_base = base(film.film_base()),
+                          .mask_base = base(film.mask_base()),
+                          .note = [&film](const nlohmann::json& line) { film.note(line); },
+                          .profile = profile_});
     const auto masks = mask_output();
     if (masks) {
-        kept.open_masks(masks->path, masks->options, mask_picture);
+        writer.open_masks(masks->path, masks->options, mask_picture);
     }
     const Pipeline stages = watched(
         pipeline,
         [&](const Frame& frame) {
             const FrameInfo& info = frame.info();
-            boundaries->see(info.index, info.shot, info.time());
-            return kept.see(frame);
+            segmentation->see(info.index, info.shot, info.time());
+            return writer.see(frame);
         },
         devices_.front());
     const bool is_made = !film.end().is_null();
     // Where all frames are there, the run makes none, and only says what they are.
     Run run = stages.start(
         in, [this, is_made] { return is_made ? std::nullopt : source_.next(); },
-        film.start_point());
-    kept.watch(run);
+        film.resume_point());
+    writer.watch(run);
     const std::string plan = run.plan(); // reads models and plugins for their checksums
     begin(film, identity(plan));
     const auto output = film_output(run.output(), plan);
-    kept.open_film(output.path, output.options, output.source);
+    writer.open_film(output.path, output.options, output.source);
     const std::stop_callback cancel(options_.stop, [&run] { run.cancel(); });
     ProgressMeter meter(options_.progress, total_, frames_ratio(in, run.output()).value(),
                         film.outputs_done());
     const Next undone = [&] {
         std::optional<Frame> frame = run.next();
-        while (frame && kept.is_done(*frame)) {
+        while (frame && writer.is_done(*frame)) {
             frame = run.next();
         }
         return frame;
     };
     if (!is_made) {
         pull(
-            run, undone, [&](const Frame& frame) { return kept.push(frame); }, meter,
+            run, undone, [&](const Frame& frame) { return writer.push(frame); }, meter,
             film.outputs_done());
-        kept.drain(boundaries->seen() > 0 ? boundaries->piece_of(boundaries->seen() - 1) : -1);
+        writer.drain(segmentation->seen() > 0 ? segmentation->segment_of(segmentation->seen() - 1)
+                                              : -1);
         check_counts(run.output(), film.frames());
     }
     RestoreResult made = publish(film, output, masks, meter);
@@ -117,16 +119,16 @@ RestoreResult Job::keep(const Pipeline& pipeline) {
 }
 
 /// The same, by several devices.
-RestoreResult Job::deal(const Pipeline& pipeline) {
-    KeptFilm& film = kept_film_.emplace(output_, options_.fresh);
+RestoreResult Job::distribute(const Pipeline& pipeline) {
+    Checkpoint& film = checkpoint_.emplace(output_, options_.ignore_checkpoint);
     choose_tile(film);
     const StreamFormat in = format();
-    std::optional<KeptFilm::Output> output;
-    std::optional<KeptFilm::Output> masks;
-    // What is said by each lane is heard once, and from one at a time.
+    std::optional<Checkpoint::Output> output;
+    std::optional<Checkpoint::Output> masks;
+    // What is said by each worker is heard once, and from one at a time.
     const auto log =
         std::make_shared<Warnings>(pipeline.options().log ? pipeline.options().log : options_.warn);
-    Deal deal(
+    WorkerPool pool(
         {.devices = devices_,
          .format = in,
          .pipeline =
@@ -147,36 +149,36 @@ RestoreResult Job::deal(const Pipeline& pipeline) {
                  return std::make_unique<Source>(source_.info().path, std::move(read), profile_);
              },
          .open =
-             [&](KeptRun& kept) {
+             [&](SegmentWriter& writer) {
                  if (masks) {
-                     kept.open_masks(masks->path, masks->options, mask_picture);
+                     writer.open_masks(masks->path, masks->options, mask_picture);
                  }
-                 kept.open_film(output->path, output->options, output->source);
+                 writer.open_film(output->path, output->options, output->source);
              },
          .counted =
-             [&](std::int64_t units) {
-                 if (units == 1 && options_.note) {
+             [&](std::int64_t items) {
+                 if (items == 1 && options_.note) {
                      options_.note(fmt::format("{} is one shot, which only one device can work on",
                                                film.frames_done() > 0 ? "what is left of the film"
                                                                       : "the film"));
                  }
              },
          .profile = profile_});
-    const std::string plan = deal.plan();
+    const std::string plan = pool.plan();
     const auto identity = job::identity(source_.info().path, options_, pipeline.options(), plan);
     if (film.is_begun()) {
-        take_up(film, identity);
+        resume(film, identity);
     }
     begin(film, identity);
     masks = mask_output();
-    output = film_output(deal.output(), plan);
-    ProgressMeter meter(options_.progress, total_, frames_ratio(in, deal.output()).value(),
+    output = film_output(pool.output(), plan);
+    ProgressMeter meter(options_.progress, total_, frames_ratio(in, pool.output()).value(),
                         film.outputs_done());
     RunStats stats;
     if (film.end().is_null()) {
         began_ = true;
         try {
-            stats = deal.run(
+            stats = pool.run(
                 film, source_,
                 [&](std::int64_t frames_in, std::int64_t written) {
                     Progress progress;
@@ -186,22 +188,22 @@ RestoreResult Job::deal(const Pipeline& pipeline) {
                 options_.stop);
         } catch (const Error& error) {
             if (error.code() == Errc::cancelled) {
-                stop_at(deal.written());
+                stop_at(pool.written());
             }
             throw;
         }
-        check_stop(deal.written());
-        check_counts(deal.output(), film.frames());
+        check_stop(pool.written());
+        check_counts(pool.output(), film.frames());
     }
     RestoreResult made = publish(film, *output, masks, meter);
-    made.resumed += deal.ahead();
+    made.resumed += pool.ahead();
     made.stats = std::move(stats);
     return made;
 }
 
-/// All pieces are there: what is to be told of them, and the files.
-RestoreResult Job::publish(KeptFilm& film, const KeptFilm::Output& output,
-                           const std::optional<KeptFilm::Output>& masks, ProgressMeter& meter) {
+/// All segments are there: what is to be told of them, and the files.
+RestoreResult Job::publish(Checkpoint& film, const Checkpoint::Output& output,
+                           const std::optional<Checkpoint::Output>& masks, ProgressMeter& meter) {
     RestoreResult made;
     if (film.end().is_null()) {
         if (masks) {

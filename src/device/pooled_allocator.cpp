@@ -1,4 +1,4 @@
-#include "device/kept_blocks.hpp"
+#include "device/pooled_allocator.hpp"
 
 #include <oldfilm/process.hpp>
 
@@ -24,7 +24,7 @@ std::size_t round_up(std::size_t bytes) {
     return (std::max<std::size_t>(bytes, 1) + page - 1) / page * page;
 }
 
-std::atomic<KeptBlocks*> in_use{nullptr};
+std::atomic<PooledAllocator*> in_use{nullptr};
 
 void release(void* data) {
     if (data != nullptr && !in_use.load()->give(data)) {
@@ -50,7 +50,7 @@ class KeptAllocator final : public c10::Allocator {
 
 } // namespace
 
-KeptBlocks::KeptBlocks(std::size_t range) {
+PooledAllocator::PooledAllocator(std::size_t range) {
     void* const base = mmap(nullptr, range, PROT_READ | PROT_WRITE,
                             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (base != MAP_FAILED) { // NOLINT: the system's own macro
@@ -59,13 +59,13 @@ KeptBlocks::KeptBlocks(std::size_t range) {
     }
 }
 
-KeptBlocks::~KeptBlocks() {
+PooledAllocator::~PooledAllocator() {
     if (base_ != nullptr) {
         munmap(base_, range_);
     }
 }
 
-void KeptBlocks::add_free(std::size_t at, std::size_t bytes) {
+void PooledAllocator::add_free(std::size_t at, std::size_t bytes) {
     auto after = free_.lower_bound(at);
     if (after != free_.end() && after->first == at + bytes) {
         bytes += after->second;
@@ -84,12 +84,12 @@ void KeptBlocks::add_free(std::size_t at, std::size_t bytes) {
     by_size_.emplace(bytes, at);
 }
 
-void KeptBlocks::remove_free(std::map<std::size_t, std::size_t>::iterator which) {
+void PooledAllocator::remove_free(std::map<std::size_t, std::size_t>::iterator which) {
     by_size_.erase({which->second, which->first});
     free_.erase(which);
 }
 
-void* KeptBlocks::take(std::size_t bytes) noexcept {
+void* PooledAllocator::take(std::size_t bytes) noexcept {
     bytes = round_up(bytes);
     const std::lock_guard lock(mutex_);
     try {
@@ -124,7 +124,7 @@ void* KeptBlocks::take(std::size_t bytes) noexcept {
     }
 }
 
-bool KeptBlocks::give(void* block) noexcept {
+bool PooledAllocator::give(void* block) noexcept {
     const auto* const place = static_cast<std::byte*>(block);
     if (base_ == nullptr || place < base_ || place >= base_ + range_) {
         return false;
@@ -144,14 +144,14 @@ bool KeptBlocks::give(void* block) noexcept {
     return true;
 }
 
-void KeptBlocks::trim() noexcept {
+void PooledAllocator::trim() noexcept {
     const std::lock_guard lock(mutex_);
     for (const auto& [at, bytes] : free_) {
         madvise(base_ + at, bytes, MADV_DONTNEED);
     }
 }
 
-std::size_t KeptBlocks::reached() const noexcept {
+std::size_t PooledAllocator::reached() const noexcept {
     const std::lock_guard lock(mutex_);
     return top_;
 }
@@ -159,21 +159,21 @@ std::size_t KeptBlocks::reached() const noexcept {
 void use_kept_blocks() {
     static std::once_flag once;
     std::call_once(once, [] {
-        if (!memory_is_kept()) {
+        if (!memory_is_pooled()) {
             return;
         }
         const auto memory = static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)) *
                             static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
         // Tensors may be freed as late as the process ends: these two are never destroyed.
-        alignas(KeptBlocks) static std::array<std::byte, sizeof(KeptBlocks)> blocks;
+        alignas(PooledAllocator) static std::array<std::byte, sizeof(PooledAllocator)> blocks;
         alignas(KeptAllocator) static std::array<std::byte, sizeof(KeptAllocator)> allocator;
-        in_use = std::construct_at(reinterpret_cast<KeptBlocks*>(blocks.data()), 4 * memory);
+        in_use = std::construct_at(reinterpret_cast<PooledAllocator*>(blocks.data()), 4 * memory);
         c10::SetCPUAllocator(std::construct_at(reinterpret_cast<KeptAllocator*>(allocator.data())));
     });
 }
 
 void trim_kept_blocks() noexcept {
-    if (KeptBlocks* const blocks = in_use.load()) {
+    if (PooledAllocator* const blocks = in_use.load()) {
         blocks->trim();
     }
 }

@@ -1,4 +1,4 @@
-#include "torchscript/join_rows.hpp"
+#include "torchscript/fuse_elementwise.hpp"
 
 #include "torchscript/row_compiler.hpp"
 
@@ -348,7 +348,7 @@ class Pass {
                 RowProgram program = compiler.finish();
                 made.emplace_back(put(std::move(program), compiler.inputs(), outputs),
                                   states_[nodes.front()].level);
-            } catch (const NotInRows&) {
+            } catch (const NotFusable&) {
                 continue; // done by LibTorch
             }
         }
@@ -419,7 +419,7 @@ void run_rows_of(const c10::OperatorHandle&, torch::jit::Stack* stack) {
 
 } // namespace
 
-std::vector<c10::IValue> join_rows(Graph& graph) {
+std::vector<c10::IValue> fuse_elementwise(Graph& graph) {
     if (!without_changes(graph, *graph.block())) {
         return {};
     }

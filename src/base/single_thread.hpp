@@ -40,10 +40,10 @@ inline void use_threads(int count) {
     }
 }
 
-/// For threads that work beside the lane. Each thread that LibTorch's operations run on would
-/// otherwise have a team of its own, as many as there are cores; the lane's team then finds more
+/// For threads that work beside the worker. Each thread that LibTorch's operations run on would
+/// otherwise have a team of its own, as many as there are cores; the worker's team then finds more
 /// threads than cores, and sleeps between operations instead of waiting a moment.
-inline void work_alone() {
+inline void use_single_thread() {
     use_threads(1);
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// Memory for large tensors that is kept between them (see `oldfilm::keep_memory`).
+/// Memory for large tensors that is kept between them (see `oldfilm::pool_memory`).
 
 #include <cstddef>
 #include <cstdint>
@@ -13,16 +13,16 @@ namespace oldfilm {
 
 /// A range of addresses that only large blocks live in. The C library puts small things between
 /// them, which stay behind and split what was one block for the next picture: a network then comes
-/// to hold half as much again. Here neighbours that are free are one again, and the best fit is
+/// to hold half as much again. Here neighbors that are free are one again, and the best fit is
 /// given. Pages are the system's until they are first written. For any thread.
-class KeptBlocks {
+class PooledAllocator {
   public:
     /// Takes hold of `range` bytes of addresses, no memory. `take` gives nothing where they can't
     /// be had.
-    explicit KeptBlocks(std::size_t range);
-    ~KeptBlocks();
-    KeptBlocks(const KeptBlocks&) = delete;
-    KeptBlocks& operator=(const KeptBlocks&) = delete;
+    explicit PooledAllocator(std::size_t range);
+    ~PooledAllocator();
+    PooledAllocator(const PooledAllocator&) = delete;
+    PooledAllocator& operator=(const PooledAllocator&) = delete;
 
     /// A block that begins at a page, or nullptr when the range is full.
     void* take(std::size_t bytes) noexcept;
@@ -46,7 +46,7 @@ class KeptBlocks {
     std::set<std::pair<std::size_t, std::size_t>> by_size_; ///< bytes and place
 };
 
-/// Where `keep_memory` was called: has LibTorch take its large tensors on the CPU from kept blocks,
+/// Where `pool_memory` was called: has LibTorch take its large tensors on the CPU from kept blocks,
 /// from now on. Done once, by whatever opens the first model.
 void use_kept_blocks();
 /// Lets the system have what the kept blocks don't use.

@@ -1,10 +1,10 @@
-#include "job/boundaries.hpp"
+#include "job/segmentation.hpp"
 
 #include <algorithm>
 
 namespace oldfilm::job {
 
-void Boundaries::see(std::int64_t index, std::int32_t shot, Rational time) {
+void Segmentation::see(std::int64_t index, std::int32_t shot, Rational time) {
     const std::lock_guard lock(mutex_);
     times_.push_back(time);
     const bool cut = shots_.emplace(shot, index).second;
@@ -18,35 +18,35 @@ void Boundaries::see(std::int64_t index, std::int32_t shot, Rational time) {
     }
 }
 
-std::int64_t Boundaries::piece_at(Rational time, std::int32_t shot) const {
+std::int64_t Segmentation::segment_at(Rational time, std::int32_t shot) const {
     const std::lock_guard lock(mutex_);
     const auto index =
         first_ + (std::upper_bound(times_.begin(), times_.end(), time) - times_.begin()) - 1;
     const auto next = shots_.upper_bound(shot);
-    return piece_of_seen(next == shots_.end() ? index : std::min(index, next->second - 1));
+    return segment_of_seen(next == shots_.end() ? index : std::min(index, next->second - 1));
 }
 
-std::int64_t Boundaries::piece_of(std::int64_t index) const {
+std::int64_t Segmentation::segment_of(std::int64_t index) const {
     const std::lock_guard lock(mutex_);
-    return piece_of_seen(index);
+    return segment_of_seen(index);
 }
 
-std::int64_t Boundaries::piece_of_seen(std::int64_t index) const {
+std::int64_t Segmentation::segment_of_seen(std::int64_t index) const {
     return std::upper_bound(starts_.begin(), starts_.end(), index) - starts_.begin() - 1;
 }
 
-std::int64_t Boundaries::start_of(std::int64_t number) const {
+std::int64_t Segmentation::start_of(std::int64_t number) const {
     const std::lock_guard lock(mutex_);
     return number < std::ssize(starts_) ? starts_[static_cast<std::size_t>(number)]
                                         : first_ + std::ssize(times_);
 }
 
-std::int64_t Boundaries::seen() const {
+std::int64_t Segmentation::seen() const {
     const std::lock_guard lock(mutex_);
     return first_ + std::ssize(times_);
 }
 
-Rational Boundaries::time_of(std::int64_t index) const {
+Rational Segmentation::time_of(std::int64_t index) const {
     const std::lock_guard lock(mutex_);
     return times_.at(static_cast<std::size_t>(index - first_));
 }

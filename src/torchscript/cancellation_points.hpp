@@ -13,17 +13,17 @@ namespace oldfilm {
 
 /// Puts a question before each operation that takes long. To be done last: other passes don't know
 /// the question.
-void ask_between(torch::jit::Graph& graph);
+void insert_cancellation_points(torch::jit::Graph& graph);
 
 /// While it lives, the questions asked on this thread are answered by `cancelled`; none before or
 /// after. Does not nest.
-class Stopping {
+class CancellationScope {
   public:
     /// `cancelled` may be null or empty, and must outlive this.
-    explicit Stopping(const std::function<bool()>* cancelled);
-    ~Stopping();
-    Stopping(const Stopping&) = delete;
-    Stopping& operator=(const Stopping&) = delete;
+    explicit CancellationScope(const std::function<bool()>* cancelled);
+    ~CancellationScope();
+    CancellationScope(const CancellationScope&) = delete;
+    CancellationScope& operator=(const CancellationScope&) = delete;
 
     /// Whether a question was answered with yes. LibTorch's interpreter makes an error of its own
     /// of whatever is thrown inside it, so that this tells what it was.

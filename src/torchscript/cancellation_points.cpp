@@ -1,4 +1,4 @@
-#include "torchscript/stopping.hpp"
+#include "torchscript/cancellation_points.hpp"
 
 #include <oldfilm/error.hpp>
 
@@ -14,7 +14,7 @@ namespace oldfilm {
 namespace {
 
 /// Of this thread's run: an operation in a graph is given nothing but tensors and numbers.
-thread_local Stopping* current = nullptr;
+thread_local CancellationScope* current = nullptr;
 
 /// Parts of the names of what takes long: convolutions, products, resampling.
 constexpr std::array<std::string_view, 6> slow{"conv",   "linear",    "mm",
@@ -48,15 +48,16 @@ void ask() {
     }
 }
 
-void ask_between(torch::jit::Graph& graph) {
+void insert_cancellation_points(torch::jit::Graph& graph) {
     ask_in(*graph.block());
 }
 
-Stopping::Stopping(const std::function<bool()>* cancelled) : cancelled_(cancelled) {
+CancellationScope::CancellationScope(const std::function<bool()>* cancelled)
+    : cancelled_(cancelled) {
     current = this;
 }
 
-Stopping::~Stopping() {
+CancellationScope::~CancellationScope() {
     current = nullptr;
 }
 
