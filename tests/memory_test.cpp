@@ -1,6 +1,7 @@
 // What is done where memory is little: budgets, networks that run out of it, films that lie about
 // their size.
 #include "media_files.hpp"
+#include "pipeline/run_spec.hpp"
 #include "tiny_model.hpp"
 
 #include <oldfilm/error.hpp>
@@ -136,13 +137,15 @@ TEST_CASE("a budget makes tiles fit") {
     format.width = 160;
     options.memory = 1LL << 30;
     std::int64_t height = 0;
-    options.reserved_bytes = [&](const StreamFormat& out) {
+    pipeline::PlanSpec spec;
+    spec.reserved_bytes = [&](const StreamFormat& out) {
         height = out.height;
         return 700LL << 20;
     };
     Pipeline pipeline(options);
     pipeline.add(parse_stage("superres:scale=2,model=" + s.model("other.pt", 0)));
-    CHECK_THROWS_WITH(pipeline.start(format), Contains("700 for decoding and encoding"));
+    CHECK_THROWS_WITH(pipeline::plan(pipeline, format, spec),
+                      Contains("700 for decoding and encoding"));
     CHECK(height == 240);
 }
 

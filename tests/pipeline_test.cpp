@@ -1,3 +1,5 @@
+#include "pipeline/run_spec.hpp"
+
 #include <oldfilm/error.hpp>
 #include <oldfilm/pipeline.hpp>
 #include <oldfilm/plugins.hpp>
@@ -141,7 +143,7 @@ class Blend final : public sdk::Stage {
     void process(const sdk::Request& request) override {
         const double t = request.position();
         request.set_output(sdk::share(sdk::picture(request.frame(0)) * (1 - t) +
-                                     sdk::picture(request.frame(1)) * t));
+                                      sdk::picture(request.frame(1)) * t));
     }
 };
 
@@ -587,16 +589,22 @@ TEST_CASE("frames are checked at either door") {
     }
 }
 
+namespace {
+
+/// The code of the error that `work` throws.
+Errc code_of(const std::function<void()>& work) {
+    try {
+        work();
+    } catch (const Error& error) {
+        return error.code();
+    }
+    FAIL("nothing was thrown");
+    return Errc::internal;
+}
+
+} // namespace
+
 TEST_CASE("a run that is over, that pulls, or that was moved away says so") {
-    const auto code_of = [](const std::function<void()>& work) {
-        try {
-            work();
-        } catch (const Error& error) {
-            return error.code();
-        }
-        FAIL("nothing was thrown");
-        return Errc::internal;
-    };
     Run run = Pipeline(options()).start(format());
     CHECK(run.push(frame(0)));
     run.finish();
@@ -616,7 +624,7 @@ TEST_CASE("a run that is over, that pulls, or that was moved away says so") {
              [&] { static_cast<void>(run.progress()); }, [&] { static_cast<void>(run.stats()); },
              [&] { static_cast<void>(run.plan()); }, [&] { static_cast<void>(run.output()); },
              [&] { run.change(0, {}); },
-             [&] { static_cast<void>(run.first_frame_needed_for(0, 0)); }}) {
+             [&] { static_cast<void>(pipeline::first_frame_needed_for(run, 0, 0)); }}) {
         CHECK(code_of(call) == Errc::invalid_argument);
     }
     Pipeline pipeline(options());
@@ -748,3 +756,58 @@ TEST_CASE("the manual's table of presets is the library's") {
     CHECK(told == expected);
 }
 #endif
+
+TEST_CASE("a plan says what a run will do, and its runs share the models") {
+    Seen where;
+    Pipeline pipeline(options());
+    pipeline.add(spy(where));
+    const Plan plan = pipeline.plan(format());
+    CHECK(plan.input().height == format().height);
+    CHECK(plan.output().width == format().width);
+    CHECK(plan.memory_of_models() == 0);
+    const std::string text = plan.to_json();
+    const Plan copy = plan;
+    for (int pass = 0; pass < 2; ++pass) { // the second run has stages of its own
+        Run run = copy.start([n = 0]() mutable -> std::optional<Frame> {
+            return n < 5 ? std::optional(frame(n++)) : std::nullopt;
+        });
+        CHECK(run.plan() == text);
+        int frames = 0;
+        while (run.next()) {
+            ++frames;
+        }
+        CHECK(frames == 5);
+    }
+    // Two pictures before, and batches that are counted from the cut.
+    const auto reach = [](const char* stages) {
+        Pipeline chain(options());
+        chain.add(stages);
+        return chain.plan(format()).first_frame_needed_for(100, 40);
+    };
+    CHECK(reach("test-good") <= 100);
+    CHECK(reach("test-good") >= 40);
+    Plan moved = copy;
+    const Plan taken = std::move(moved);
+    CHECK(code_of([&] { static_cast<void>(moved.output()); }) == Errc::invalid_argument);
+}
+
+TEST_CASE("a pipeline is edited in place") {
+    Pipeline pipeline(options());
+    pipeline.add("denoise").add("superres:scale=2");
+    pipeline.insert(1, parse_stage("test-good"));
+    pipeline.set(2, "scale", std::string("4"));
+    pipeline.erase(0);
+    const std::vector<StageSpec> stages = pipeline.stages();
+    REQUIRE(stages.size() == 2);
+    CHECK(stages[0].id == "test-good");
+    CHECK(stages[1].parameters.at("scale") == ParameterValue(std::int64_t{4}));
+    CHECK(code_of([&] { pipeline.erase(2); }) == Errc::invalid_argument);
+    CHECK(code_of([&] { pipeline.insert(3, parse_stage("test-good")); }) == Errc::invalid_argument);
+    CHECK(code_of([&] { pipeline.set(0, "nothing", true); }) == Errc::invalid_argument);
+    PipelineOptions other = pipeline.options();
+    other.tile = 64;
+    const Pipeline copy = pipeline.with_options(other);
+    CHECK(copy.options().tile == 64);
+    CHECK(pipeline.options().tile == 0);
+    CHECK(copy.stages().size() == 2);
+}

@@ -1,5 +1,6 @@
 // What crosses between host and plugin: errors, threads, ownership, and answers that make no sense.
 // The stages are written against <oldfilm/plugin.h> alone (plain_stage.hpp).
+#include "pipeline/run_spec.hpp"
 #include "plain_stage.hpp"
 
 #include <oldfilm/error.hpp>
@@ -181,11 +182,11 @@ TEST_CASE("an analysis that is no JSON is refused where it was made, by the stag
 
 TEST_CASE("an earlier run's analysis that is no JSON is refused at the start") {
     static const oldfilm_plugin_description d = plain_stage("rests");
-    ResumePoint from;
+    pipeline::ResumePoint from;
     from.analysis = {GENERATE("{", "[]", R"({"number": "one", "shot": 0, "found": 1})")};
     const Pipeline pipeline = through(d);
     try {
-        const Run run = pipeline.start(format_of(noise(1).front()), {}, from);
+        const Run run = pipeline::start(pipeline.plan(format_of(noise(1).front())), {}, from);
         FAIL("it started");
     } catch (const Error& error) {
         CHECK(error.code() == Errc::invalid_argument);

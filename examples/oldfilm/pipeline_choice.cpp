@@ -20,8 +20,6 @@ using oldfilm::Pipeline;
 using oldfilm::PipelineOptions;
 using oldfilm::StageSpec;
 
-using Specs = std::vector<StageSpec>;
-
 bool is(const StageSpec& stage, const std::string& name) {
     return stage.id == name || stage.id == "org.oldfilm." + name;
 }
@@ -69,26 +67,23 @@ PipelineOptions merged(PipelineOptions document, const PipelineOptions& given) {
 
 /// Sets a parameter of the stage `name`, which is put before the first of `later` (or last) when
 /// the list lacks it.
-void set(Specs& stages, const std::string& name, const std::string& parameter,
+void set(Pipeline& pipeline, const std::string& name, const std::string& parameter,
          oldfilm::ParameterValue value, const std::vector<std::string>& later) {
-    auto place = std::find_if(stages.begin(), stages.end(),
-                              [&](const StageSpec& stage) { return is(stage, name); });
-    if (place == stages.end()) {
-        place = std::find_if(stages.begin(), stages.end(), [&](const StageSpec& stage) {
-            return std::any_of(later.begin(), later.end(),
-                               [&](const std::string& other) { return is(stage, other); });
-        });
-        place = stages.insert(place, StageSpec{name, {}, nullptr});
+    const std::vector<StageSpec> stages = pipeline.stages();
+    const auto place_of = [&stages](const std::vector<std::string>& names) {
+        const auto place =
+            std::find_if(stages.begin(), stages.end(), [&names](const StageSpec& stage) {
+                return std::any_of(names.begin(), names.end(),
+                                   [&](const std::string& one) { return is(stage, one); });
+            });
+        return static_cast<std::size_t>(place - stages.begin());
+    };
+    std::size_t place = place_of({name});
+    if (place == stages.size()) {
+        place = place_of(later);
+        pipeline.insert(place, StageSpec{name, {}, nullptr});
     }
-    place->parameters[parameter] = std::move(value);
-}
-
-Pipeline with_stages(const PipelineOptions& options, const Specs& stages) {
-    Pipeline pipeline(options);
-    for (const StageSpec& stage : stages) {
-        pipeline.add(stage);
-    }
-    return pipeline;
+    pipeline.set(place, parameter, std::move(value));
 }
 
 Pipeline listed(const RestoreArguments& arguments, const PipelineOptions& options) {
@@ -101,15 +96,15 @@ Pipeline listed(const RestoreArguments& arguments, const PipelineOptions& option
         }
         return Pipeline(options);
     }
-    Specs stages;
+    Pipeline pipeline(options);
     for (const std::string& name : names) {
         if (name == "none") {
             throw Error(Errc::invalid_argument,
                         "--stage none stands alone; leave it out to run the other stages");
         }
-        stages.push_back(oldfilm::parse_stage(name));
+        pipeline.add(name);
     }
-    return with_stages(options, stages);
+    return pipeline;
 }
 
 Pipeline base(const RestoreArguments& arguments, const PipelineOptions& options) {
@@ -129,15 +124,14 @@ Pipeline base(const RestoreArguments& arguments, const PipelineOptions& options)
 
 Pipeline chosen_pipeline(const RestoreArguments& arguments) {
     const PipelineOptions options = options_of(arguments);
-    const Pipeline chosen = base(arguments, options);
-    Specs stages = chosen.stages();
+    Pipeline chosen = base(arguments, options);
     if (arguments.scale) {
-        set(stages, "superres", "scale", *arguments.scale, {"face-enhance", "interpolate"});
+        set(chosen, "superres", "scale", *arguments.scale, {"face-enhance", "interpolate"});
     }
     if (!arguments.fps.empty()) {
-        set(stages, "interpolate", "fps", arguments.fps, {});
+        set(chosen, "interpolate", "fps", arguments.fps, {});
     }
-    return with_stages(merged(chosen.options(), options), stages);
+    return chosen.with_options(merged(chosen.options(), options));
 }
 
 } // namespace cli

@@ -94,8 +94,10 @@ class OLDFILM_API Model {
     /// sentence names the size that fits).
     /// `cancelled`, where given, is asked between the network's operations, on the calling thread,
     /// whether the run is to end: `Error` (cancelled).
+    /// `memory`: bytes that this call may take; 0: `ModelOptions::memory`.
     [[nodiscard]] std::vector<at::Tensor> run(const std::vector<at::Tensor>& inputs,
-                                              const std::function<bool()>& cancelled = {});
+                                              const std::function<bool()>& cancelled = {},
+                                              std::int64_t memory = 0);
 
     ~Model();
     Model(const Model&) = delete;

@@ -55,13 +55,7 @@ struct PipelineOptions {
     Precision precision = Precision::automatic;
     std::int64_t memory = 0; ///< bytes that the program may come to hold, resident; what the models
                              ///< may take, and so their tiles, follows from it; 0: any amount
-    /// What the caller holds itself, in bytes, for frames of this format as they come out (an
-    /// encoder's, say): it counts in `memory`. Called while the run starts; may be empty.
-    std::function<std::int64_t(const StreamFormat& output)> reserved_bytes;
-    int tile = 0; ///< the models' tiles, side in pixels: see `ModelOptions`; 0: chosen
-    /// So many runs are at work side by side, this one among them: each takes its part of `memory`,
-    /// and on the CPU of LibTorch's threads.
-    int concurrency = 1;
+    int tile = 0;            ///< the models' tiles, side in pixels: see `ModelOptions`; 0: chosen
     std::vector<std::string> plugin_path; ///< folders that are searched first
     /// Where files are that parameters name by a relative path: the folder of a pipeline's
     /// document, say. Empty: the working directory.
@@ -99,25 +93,9 @@ struct RunStats {
     std::vector<std::int64_t> shots;         ///< first frame of each shot found so far
 };
 
-/// Where a run takes up a film of which the beginning was restored before, or is restored
-/// elsewhere. The source gives the film from its start all the same (but see `in_shots`); what
-/// comes out is numbered as in a run of the whole film, and from the frame that
-/// `Run::first_frame_needed_for` was asked about on, it is the same to the bit.
-struct ResumePoint {
-    std::int64_t frame = 0; ///< the first that stages see, as `Run::first_frame_needed_for` said
-    Rational time;          ///< of that frame, in seconds
-    Rational film_start;    ///< time of the film's first frame
-    std::vector<std::int64_t> shots;   ///< where shots are known to begin, up to ...
-    std::int64_t shots_until = 0;      ///< ... before this frame; from there on they are looked for
-    std::vector<std::string> analysis; ///< `RunStats::analysis` of the earlier run
-    /// The source gives the film from `frame` on, and its frames say which shot they are in; none
-    /// are looked for then, and `RunStats::shots` stays empty.
-    bool in_shots = false;
-    /// Where the source ends at a cut: asked when it is over, from the worker's thread, for the
-    /// time at which the film goes on, until which a rate changer holds the last frame. Nothing:
-    /// the film ends there, as it does without this.
-    std::function<std::optional<Rational>()> resumes_at;
-};
+namespace pipeline {
+struct Access;
+} // namespace pipeline
 
 /// One pass of a film through a pipeline. `push`, `finish` and `next` may be called from different
 /// threads, each from one at a time; all others from any. One thread of the run's own (the device's
@@ -158,10 +136,6 @@ class OLDFILM_API Run {
     /// come later, and of one time those of later calls. From any thread. Throws `Error`
     /// (invalid_argument) when one may not change, or not to that value.
     void change(std::size_t stage, const ParameterValues& values, Rational from = {});
-    /// The first frame that stages must see for what they make of `frame`, in the shot that begins
-    /// at `shot_first`, to be what a run of the whole film makes of it.
-    [[nodiscard]] std::int64_t first_frame_needed_for(std::int64_t frame,
-                                                      std::int64_t shot_first) const;
     /// What comes out.
     [[nodiscard]] const StreamFormat& output() const;
     /// What the run began with, as JSON text: device, precision, stages with parameters and
@@ -174,10 +148,50 @@ class OLDFILM_API Run {
     Run& operator=(Run&&) noexcept; ///< what was running here is cancelled, and waited for
 
   private:
-    friend class Pipeline;
+    friend struct pipeline::Access;
     struct Impl;
     explicit Run(std::unique_ptr<Impl> impl);
     std::unique_ptr<Impl> impl_;
+};
+
+/// What a pipeline does for frames of one format: its stages, configured, with their models open,
+/// and the memory divided among them. No thread of it is left running. Copies share it. All members
+/// are for any thread; after it was moved from they throw `Error` (invalid_argument).
+class OLDFILM_API Plan {
+  public:
+    /// Frames that go in.
+    [[nodiscard]] const StreamFormat& input() const;
+    /// Frames that come out.
+    [[nodiscard]] const StreamFormat& output() const;
+    /// Bytes that a model may take while it runs; 0 without `PipelineOptions::memory`.
+    [[nodiscard]] std::int64_t memory_of_models() const;
+    /// As JSON text: device, precision, stages with parameters and windows, and checksums of
+    /// models, plugins and hints. The first call reads the plugins and hints.
+    [[nodiscard]] std::string to_json() const;
+    /// The first frame that stages must see so that what they make of `frame`, in the shot that
+    /// begins at `shot_first`, equals what a run of the whole film makes of it; for a film without
+    /// duplicate frames, which stages don't see.
+    [[nodiscard]] std::int64_t first_frame_needed_for(std::int64_t frame,
+                                                      std::int64_t shot_first) const;
+    /// Starts a run. With a `source` it pulls frames, on a thread of its own, until the source
+    /// gives none; without, frames are pushed. A source may give frames on the device, in the
+    /// making on its thread's current stream. Runs may work at the same time; those after the first
+    /// create their stages anew, and share the models. Throws `Error` as `Pipeline::plan` does.
+    [[nodiscard]] Run start(std::function<std::optional<Frame>()> source = {}) const;
+
+    Plan(const Plan&);
+    Plan& operator=(const Plan&);
+    Plan(Plan&&) noexcept;
+    Plan& operator=(Plan&&) noexcept;
+    ~Plan();
+
+  private:
+    friend struct pipeline::Access;
+    friend class Graph;
+    friend class Run;
+    class Impl;
+    explicit Plan(std::shared_ptr<const Impl> impl);
+    std::shared_ptr<const Impl> impl_;
 };
 
 /// The description of a chain of stages. Building checks names and parameters; nothing is loaded
@@ -201,19 +215,27 @@ class OLDFILM_API Pipeline {
     Pipeline& add(StageSpec stage);
     Pipeline& add(const std::string& text) { return add(parse_stage(text)); }
 
-    /// As they were added; values have the types of their stages' tables.
-    [[nodiscard]] const std::vector<StageSpec>& stages() const;
+    /// Puts a stage at `position`, before the one that is there. Throws as `add`.
+    Pipeline& insert(std::size_t position, StageSpec stage);
+    /// Removes stage `stage`. Throws `Error` (invalid_argument).
+    Pipeline& erase(std::size_t stage);
+    /// Sets a parameter of stage `stage`. Throws `Error` (invalid_argument).
+    Pipeline& set(std::size_t stage, const std::string& parameter, ParameterValue value);
+    /// The same stages, whose plugins and files are not looked for again, with other options.
+    [[nodiscard]] Pipeline with_options(PipelineOptions options) const;
+
+    /// The stages in order; values have the types of their parameter tables.
+    [[nodiscard]] std::vector<StageSpec> stages() const;
     [[nodiscard]] const PipelineOptions& options() const;
     [[nodiscard]] std::string to_json() const;
 
-    /// Loads the stages for frames of this format and starts. With a `source` the run pulls frames
-    /// from it, on a thread of its own, until it gives nothing; without, frames are pushed. A
-    /// source may give frames on the device, in the making on its thread's current stream, which is
-    /// one beside the stages'. Throws `Error`: unreadable, incompatible, unsupported,
-    /// format_mismatch, out_of_memory.
+    /// Creates and configures the stages for frames of this format, and opens their models. Throws
+    /// `Error`: invalid_argument, unreadable, incompatible, unsupported, format_mismatch,
+    /// out_of_memory, stage_failed.
+    [[nodiscard]] Plan plan(const StreamFormat& input) const;
+    /// `plan(input).start(source)`.
     [[nodiscard]] Run start(const StreamFormat& input,
-                            std::function<std::optional<Frame>()> source = {},
-                            const ResumePoint& from = {}) const;
+                            std::function<std::optional<Frame>()> source = {}) const;
 
     Pipeline(const Pipeline&);
     Pipeline& operator=(const Pipeline&);
@@ -222,6 +244,8 @@ class OLDFILM_API Pipeline {
     ~Pipeline();
 
   private:
+    friend struct pipeline::Access;
+    friend class Plan;
     struct Impl;
     std::unique_ptr<Impl> impl_;
 };

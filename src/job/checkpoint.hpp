@@ -6,6 +6,7 @@
 #include "job/journal.hpp"
 #include "job/segmentation.hpp"
 #include "media/packet_log.hpp"
+#include "pipeline/run_spec.hpp"
 
 #include <oldfilm/media.hpp>
 #include <oldfilm/pipeline.hpp>
@@ -45,7 +46,7 @@ class Checkpoint {
     /// Whether an earlier run has left anything that this one need not make.
     [[nodiscard]] bool has_segments() const { return first_segment_ > 0 || !ahead_.empty(); }
     /// What an earlier run had done when this one began.
-    [[nodiscard]] const ResumePoint& resume_point() const { return from_; }
+    [[nodiscard]] const pipeline::ResumePoint& resume_point() const { return from_; }
     [[nodiscard]] std::int64_t first_segment() const { return first_segment_; } ///< to be made
     [[nodiscard]] std::int64_t frames_done() const { return done_frames_; }     ///< of the input
     [[nodiscard]] std::int64_t outputs_done() const { return done_outputs_; }
@@ -100,7 +101,7 @@ class Checkpoint {
     void assemble(const std::string& prefix, const Output& output, Rational base);
 
     Journal journal_;
-    ResumePoint from_;
+    pipeline::ResumePoint from_;
     nlohmann::json end_;
     std::vector<std::int64_t> starts_; ///< of the segments that are done, and of the next
     std::int64_t first_segment_ = 0, done_frames_ = 0, done_outputs_ = 0;

@@ -9,8 +9,8 @@ namespace oldfilm::job {
 
 /// The devices that `text` names, one or several: "cuda:0,cuda:1", short "cuda:0,1", or "cpu,cpu"
 /// for two workers on the CPU. Whether they are there is found out where they are used. Throws
-/// `Error` (invalid_argument) for a list that can't be distributed over: with an empty place, with two
-/// kinds (a film must not change its look from shot to shot), or with a device twice.
+/// `Error` (invalid_argument) for a list that can't be distributed over: with an empty place, with
+/// two kinds (a film must not change its look from shot to shot), or with a device twice.
 [[nodiscard]] std::vector<std::string> devices_of(const std::string& text);
 
 /// What `devices_of` gave, as one text again.

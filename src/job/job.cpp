@@ -200,17 +200,11 @@ std::int64_t Job::reserved_bytes(const StreamFormat& out) const {
     return bytes;
 }
 
-/// The same stages on a device, one of so many workers, with the job's own ears: `see` is told each
-/// frame where masks are complete.
-Pipeline Job::watched(const Pipeline& pipeline, Push see, const std::string& device,
-                      int concurrency) {
+/// The same stages on a device, observed by the job: `see` is called with each frame where masks
+/// are complete; false: the run is to end.
+Pipeline Job::observed(const Pipeline& pipeline, Push see, const std::string& device) {
     PipelineOptions options = pipeline.options();
     options.device = device;
-    options.concurrency = concurrency;
-    options.reserved_bytes = [this,
-                              more = std::move(options.reserved_bytes)](const StreamFormat& out) {
-        return reserved_bytes(out) + (more ? more(out) : 0);
-    };
     if (tile_ > 0) {
         options.tile = tile_;
     }
@@ -230,11 +224,15 @@ Pipeline Job::watched(const Pipeline& pipeline, Push see, const std::string& dev
             }
         };
     }
-    Pipeline copy(std::move(options));
-    for (const StageSpec& stage : pipeline.stages()) {
-        copy.add(stage);
-    }
-    return copy;
+    return pipeline.with_options(std::move(options));
+}
+
+/// For one of the job's devices, which share the machine.
+Plan Job::plan(const Pipeline& pipeline, Push see, const std::string& device) {
+    return pipeline::plan(
+        observed(pipeline, std::move(see), device), format(),
+        {.concurrency = static_cast<int>(devices_.size()),
+         .reserved_bytes = [this](const StreamFormat& out) { return reserved_bytes(out); }});
 }
 
 void Job::check_stop(std::int64_t written) const {

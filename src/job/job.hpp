@@ -6,6 +6,7 @@
 #include "job/source.hpp"
 #include "job/watch.hpp"
 #include "media/hardware.hpp"
+#include "pipeline/run_spec.hpp"
 
 #include <oldfilm/error.hpp>
 #include <oldfilm/pipeline.hpp>
@@ -23,7 +24,6 @@
 
 namespace oldfilm::job {
 
-/// Frames out for each frame in.
 /// The frame's repair mask as a picture: white where anything was repaired, however faintly.
 [[nodiscard]] Frame mask_picture(const Frame& frame);
 
@@ -63,8 +63,8 @@ class Job {
     [[nodiscard]] WriteOptions mask_options();
     [[nodiscard]] StreamFormat format() const;
     [[nodiscard]] std::int64_t reserved_bytes(const StreamFormat& out) const;
-    [[nodiscard]] Pipeline watched(const Pipeline& pipeline, Push see, const std::string& device,
-                                   int concurrency = 1);
+    [[nodiscard]] Pipeline observed(const Pipeline& pipeline, Push see, const std::string& device);
+    [[nodiscard]] Plan plan(const Pipeline& pipeline, Push see, const std::string& device);
     RestoreResult stream(const Pipeline& pipeline);
     RestoreResult restore_in_segments(const Pipeline& pipeline);
     RestoreResult distribute(const Pipeline& pipeline);

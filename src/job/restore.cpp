@@ -27,7 +27,8 @@ RestoreResult Job::stream(const Pipeline& pipeline) {
         return masks->push(frame);
     };
     const StreamFormat in = format();
-    Run run = watched(pipeline, masks ? see : Push(), devices_.front()).start(in, [this] {
+    devices_.resize(1);
+    Run run = plan(pipeline, masks ? see : Push(), devices_.front()).start([this] {
         return source_.next();
     });
     FilmSink sink(output_, film_options(run.output(), run.plan()), profile_, &source_.reader());
@@ -88,9 +89,10 @@ RestoreResult Job::restore(const Pipeline& pipeline) {
                               media::SegmentEncoder::can_keep(options_.mask_out, mask_options()));
     if (!can_be_kept) {
         if (devices_.size() > 1) {
-            warnings_(fmt::format("only {} is used: a film is distributed over several devices where "
-                                  "input and output are files that can be kept in segments",
-                                  devices_.front()));
+            warnings_(
+                fmt::format("only {} is used: a film is distributed over several devices where "
+                            "input and output are files that can be kept in segments",
+                            devices_.front()));
         }
         return stream(pipeline);
     }

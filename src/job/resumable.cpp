@@ -55,62 +55,65 @@ RestoreResult Job::restore_in_segments(const Pipeline& pipeline) {
     const auto identity = [&](const std::string& plan) {
         return job::identity(source_.info().path, options_, pipeline.options(), plan);
     };
-    if (film.is_begun()) {
-        resume(film, identity(watched(pipeline, {}, devices_.front()).start(in).plan()));
-    }
     choose_tile(film);
-    const auto segmentation = film.segmentation();
-    // Where nothing was made yet, the first frames here are the film's first.
-    const auto base = [](Rational known) {
-        return [known](Rational first) { return known.num() > 0 ? known : first; };
-    };
-    SegmentWriter writer(*segmentation,
-                         {.folder = film.folder(),
-                          .first = film.first_segment(),
-                          .from = film.resume_point(),
-                          .shots = {},
-                          .film_base = base(film.film_base()),
-                          .mask_base = base(film.mask_base()),
-                          .note = [&film](const nlohmann::json& line) { film.note(line); },
-                          .profile = profile_});
-    const auto masks = mask_output();
-    if (masks) {
-        writer.open_masks(masks->path, masks->options, mask_picture);
-    }
-    const Pipeline stages = watched(
+    std::unique_ptr<Segmentation> segmentation;
+    std::optional<SegmentWriter> writer;
+    const Plan plan = this->plan(
         pipeline,
         [&](const Frame& frame) {
             const FrameInfo& info = frame.info();
             segmentation->see(info.index, info.shot, info.time());
-            return writer.see(frame);
+            return writer->see(frame);
         },
         devices_.front());
+    const std::string text = plan.to_json(); // reads plugins for their checksums
+    if (film.is_begun()) {
+        resume(film, identity(text));
+    }
+    begin(film, identity(text));
+    segmentation = film.segmentation();
+    // Where nothing was made yet, the first frames here are the film's first.
+    const auto base = [](Rational known) {
+        return [known](Rational first) { return known.num() > 0 ? known : first; };
+    };
+    writer.emplace(
+        *segmentation,
+        SegmentWriter::Setup{.folder = film.folder(),
+                             .first = film.first_segment(),
+                             .from = film.resume_point(),
+                             .shots = {},
+                             .film_base = base(film.film_base()),
+                             .mask_base = base(film.mask_base()),
+                             .note = [&film](const nlohmann::json& line) { film.note(line); },
+                             .profile = profile_});
+    const auto masks = mask_output();
+    if (masks) {
+        writer->open_masks(masks->path, masks->options, mask_picture);
+    }
     const bool is_made = !film.end().is_null();
     // Where all frames are there, the run makes none, and only says what they are.
-    Run run = stages.start(
-        in, [this, is_made] { return is_made ? std::nullopt : source_.next(); },
+    Run run = pipeline::start(
+        plan, [this, is_made] { return is_made ? std::nullopt : source_.next(); },
         film.resume_point());
-    writer.watch(run);
-    const std::string plan = run.plan(); // reads models and plugins for their checksums
-    begin(film, identity(plan));
-    const auto output = film_output(run.output(), plan);
-    writer.open_film(output.path, output.options, output.source);
+    writer->watch(run);
+    const auto output = film_output(run.output(), text);
+    writer->open_film(output.path, output.options, output.source);
     const std::stop_callback cancel(options_.stop, [&run] { run.cancel(); });
     ProgressMeter meter(options_.progress, total_, frames_ratio(in, run.output()).value(),
                         film.outputs_done());
     const Next undone = [&] {
         std::optional<Frame> frame = run.next();
-        while (frame && writer.is_done(*frame)) {
+        while (frame && writer->is_done(*frame)) {
             frame = run.next();
         }
         return frame;
     };
     if (!is_made) {
         pull(
-            run, undone, [&](const Frame& frame) { return writer.push(frame); }, meter,
+            run, undone, [&](const Frame& frame) { return writer->push(frame); }, meter,
             film.outputs_done());
-        writer.drain(segmentation->seen() > 0 ? segmentation->segment_of(segmentation->seen() - 1)
-                                              : -1);
+        writer->drain(segmentation->seen() > 0 ? segmentation->segment_of(segmentation->seen() - 1)
+                                               : -1);
         check_counts(run.output(), film.frames());
     }
     RestoreResult made = publish(film, output, masks, meter);
@@ -131,15 +134,12 @@ RestoreResult Job::distribute(const Pipeline& pipeline) {
     WorkerPool pool(
         {.devices = devices_,
          .format = in,
-         .pipeline =
+         .plan =
              [&](const std::string& device, Push see) {
                  PipelineOptions options = pipeline.options();
                  options.log = [log](const std::string& text) { (*log)(text); };
-                 Pipeline heard(std::move(options));
-                 for (const StageSpec& stage : pipeline.stages()) {
-                     heard.add(stage);
-                 }
-                 return watched(heard, std::move(see), device, static_cast<int>(devices_.size()));
+                 return this->plan(pipeline.with_options(std::move(options)), std::move(see),
+                                   device);
              },
          .source =
              [&](const std::string& device) {
@@ -163,7 +163,7 @@ RestoreResult Job::distribute(const Pipeline& pipeline) {
                                                                       : "the film"));
                  }
              },
-         .profile = profile_});
+         .profile = pipeline.options().profile});
     const std::string plan = pool.plan();
     const auto identity = job::identity(source_.info().path, options_, pipeline.options(), plan);
     if (film.is_begun()) {

@@ -120,7 +120,8 @@ json SegmentWriter::line_of(std::int64_t segment, LogSeal film, std::int64_t fra
         return std::lower_bound(shots.begin(), shots.end(), frame);
     };
     const std::int64_t shot_first = *std::prev(shot(next + 1));
-    const std::int64_t restart = is_last ? 0 : run_->first_frame_needed_for(next, shot_first);
+    const std::int64_t restart =
+        is_last ? 0 : pipeline::first_frame_needed_for(*run_, next, shot_first);
     const Rational film_start =
         setup_.from.frame > 0 ? setup_.from.film_start : segmentation_.time_of(0);
     json line{{"segment", segment},

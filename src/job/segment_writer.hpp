@@ -4,6 +4,7 @@
 
 #include "job/segmentation.hpp"
 #include "job/segmented_film.hpp"
+#include "pipeline/run_spec.hpp"
 
 #include <oldfilm/pipeline.hpp>
 
@@ -31,8 +32,8 @@ class SegmentWriter {
   public:
     struct Setup {
         std::filesystem::path folder;
-        std::int64_t first = 0; ///< segment to be made; those before it are done
-        ResumePoint from;       ///< of the run
+        std::int64_t first = 0;     ///< segment to be made; those before it are done
+        pipeline::ResumePoint from; ///< of the run
         /// First frames of all shots up to where the run is, by number; empty: as the run says.
         std::function<std::vector<std::int64_t>()> shots;
         /// Time base of the film's (the mask film's) first frame, for that of the first one here.

@@ -9,18 +9,20 @@
 
 namespace oldfilm::job {
 
-ShotScanner::ShotScanner(Source& source, const StreamFormat& format, const ResumePoint& known,
-                         std::int64_t frames_done, std::int64_t segment, Segmentation& segmentation,
-                         std::size_t most_waiting, PipelineOptions options)
+ShotScanner::ShotScanner(Source& source, const StreamFormat& format,
+                         const pipeline::ResumePoint& known, std::int64_t frames_done,
+                         std::int64_t segment, Segmentation& segmentation, std::size_t most_waiting,
+                         std::shared_ptr<Profile> profile)
     : source_(source), segmentation_(segmentation),
       frames_done_(frames_done), first_{.number = 0, .segment = segment, .frame = known.frame},
       most_waiting_(most_waiting) {
-    ResumePoint from; // all frames are looked at; what is known of shots is not found again
+    pipeline::ResumePoint
+        from; // all frames are looked at; what is known of shots is not found again
     from.shots = known.shots;
     from.shots_until = known.shots_until;
-    thread_ = std::thread([this, format, from = std::move(from), options = std::move(options)] {
+    thread_ = std::thread([this, format, from = std::move(from), profile = std::move(profile)] {
         try {
-            read(format, from, options);
+            read(format, from, profile);
         } catch (...) {
             end_with(std::current_exception());
         }
@@ -32,12 +34,16 @@ ShotScanner::~ShotScanner() {
     thread_.join();
 }
 
-void ShotScanner::read(const StreamFormat& format, const ResumePoint& known,
-                       PipelineOptions options) {
+void ShotScanner::read(const StreamFormat& format, const pipeline::ResumePoint& known,
+                       std::shared_ptr<Profile> profile) {
     base::use_single_thread();
-    Run run = Pipeline(std::move(options))
-                  .start(
-                      format, [this] { return source_.next(); }, known);
+    PipelineOptions options; // finding shots is little work, for one thread
+    options.device = "cpu";
+    options.profile = std::move(profile);
+    const Plan plan = pipeline::plan(Pipeline(std::move(options)), format,
+                                     {.concurrency = at::get_num_threads(), .reserved_bytes = {}});
+    Run run = pipeline::start(
+        plan, [this] { return source_.next(); }, known);
     while (const std::optional<Frame> frame = run.next()) {
         if (!add(frame->info())) {
             return;

@@ -4,6 +4,7 @@
 
 #include "job/segmentation.hpp"
 #include "job/source.hpp"
+#include "pipeline/run_spec.hpp"
 
 #include <oldfilm/pipeline.hpp>
 
@@ -31,9 +32,9 @@ class ShotScanner {
     /// `source` gives the film from its start; `segmentation` know nothing yet. Both outlive this.
     /// `known`: where an earlier run got to, which had `frames_done` of the frames and the segments
     /// before `segment` done.
-    ShotScanner(Source& source, const StreamFormat& format, const ResumePoint& known,
+    ShotScanner(Source& source, const StreamFormat& format, const pipeline::ResumePoint& known,
                 std::int64_t frames_done, std::int64_t segment, Segmentation& segmentation,
-                std::size_t most_waiting, PipelineOptions options);
+                std::size_t most_waiting, std::shared_ptr<Profile> profile);
     ~ShotScanner();
     ShotScanner(const ShotScanner&) = delete;
     ShotScanner& operator=(const ShotScanner&) = delete;
@@ -57,7 +58,8 @@ class ShotScanner {
     void stop();
 
   private:
-    void read(const StreamFormat& format, const ResumePoint& known, PipelineOptions options);
+    void read(const StreamFormat& format, const pipeline::ResumePoint& known,
+              std::shared_ptr<Profile> profile);
     bool add(const FrameInfo& info);
     void end_with(std::exception_ptr failure);
     [[nodiscard]] std::optional<std::int64_t> known_end(const WorkItem& item) const;

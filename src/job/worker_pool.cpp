@@ -54,7 +54,7 @@ struct WorkerPool::Work {
     std::mutex mutex; ///< guards what follows
     std::condition_variable changed;
     std::exception_ptr failure;
-    std::size_t lanes_done = 0;
+    std::size_t workers_done = 0;
 
     std::optional<ShotScanner> scanner; ///< last: its thread uses the segmentation
 };
@@ -77,28 +77,27 @@ WorkerPool::WorkerPool(Setup setup) : setup_(std::move(setup)) {
     for (const std::string& device : setup_.devices) {
         auto worker = std::make_unique<Worker>();
         worker->device = device;
-        worker->pipeline = setup_.pipeline(device, [&at = *worker](const Frame& frame) {
-            const bool seen = at.writer.load()->see(frame);
-            at.failed = at.failed || !seen;
-            return seen;
-        });
         workers_.push_back(std::move(worker));
     }
-    std::vector<std::future<Run>> opened; // side by side: models take a while
+    std::vector<std::future<Plan>> plans; // side by side: models take a while to open
     for (const auto& worker : workers_) {
-        opened.push_back(std::async(std::launch::async, [this, &worker = *worker] {
-            return worker.pipeline.start(setup_.format);
+        plans.push_back(std::async(std::launch::async, [this, &worker = *worker] {
+            return setup_.plan(worker.device, [&worker](const Frame& frame) {
+                const bool seen = worker.writer.load()->see(frame);
+                worker.failed = worker.failed || !seen;
+                return seen;
+            });
         }));
     }
     for (std::size_t i = 0; i < workers_.size(); ++i) {
-        workers_[i]->idle.emplace(opened[i].get());
+        workers_[i]->plan.emplace(plans[i].get());
     }
 }
 
 WorkerPool::~WorkerPool() = default;
 
 std::string WorkerPool::plan() const {
-    auto plan = nlohmann::json::parse(workers_.front()->idle->plan());
+    auto plan = nlohmann::json::parse(workers_.front()->plan->to_json());
     plan["device"] = joined(setup_.devices);
     return plan.dump(2);
 }
@@ -130,8 +129,8 @@ void WorkerPool::at_work(Work& work, Worker& worker, Run* run) {
     worker.run = run;
 }
 
-ResumePoint WorkerPool::start_of(Work& work, const ShotScanner::WorkItem& item) const {
-    ResumePoint from;
+pipeline::ResumePoint WorkerPool::start_of(Work& work, const ShotScanner::WorkItem& item) const {
+    pipeline::ResumePoint from;
     from.frame = item.frame;
     from.time = work.segmentation.time_of(item.frame);
     from.film_start = work.segmentation.time_of(0);
@@ -174,7 +173,7 @@ void WorkerPool::restore(Work& work, Worker& worker, Source& source,
             return of.wait();
         };
     };
-    const ResumePoint from = start_of(work, item);
+    const pipeline::ResumePoint from = start_of(work, item);
     SegmentWriter writer(work.segmentation,
                          {.folder = work.film.folder(),
                           .first = item.segment,
@@ -183,11 +182,11 @@ void WorkerPool::restore(Work& work, Worker& worker, Source& source,
                           .film_base = base(work.film_base),
                           .mask_base = base(work.mask_base),
                           .note = [&work](const auto& line) { work.film.note(line); },
-                          .profile = setup_.profile});
+                          .profile = setup_.profile.get()});
     setup_.open(writer);
     worker.writer = &writer;
-    Run run = worker.pipeline.start(
-        setup_.format,
+    Run run = pipeline::start(
+        *worker.plan,
         [&, frame = item.frame]() mutable { return next(work, source, item, frame++); }, from);
     writer.watch(run);
     at_work(work, worker, &run);
@@ -236,7 +235,7 @@ void WorkerPool::drive(Work& work, Worker& worker) {
         fail(work, std::current_exception());
     }
     const std::lock_guard lock(work.mutex);
-    ++work.lanes_done;
+    ++work.workers_done;
     work.changed.notify_all();
 }
 
@@ -260,7 +259,7 @@ void WorkerPool::watch(Work& work, const ProgressCallback& tell) {
         {
             std::unique_lock lock(work.mutex);
             done = work.changed.wait_for(lock, std::chrono::milliseconds(100),
-                                         [&] { return work.lanes_done == workers_.size(); });
+                                         [&] { return work.workers_done == workers_.size(); });
         }
         tell(read_, written_);
         const auto items = work.scanner->items();
@@ -279,12 +278,8 @@ RunStats WorkerPool::run(Checkpoint& film, Source& ahead, const ProgressCallback
         work.film_base.tell(film.film_base());
         work.mask_base.tell(film.mask_base());
     }
-    PipelineOptions looking; // finding shots is little work, for one thread
-    looking.device = "cpu";
-    looking.concurrency = at::get_num_threads();
-    looking.profile = workers_.front()->pipeline.options().profile;
     work.scanner.emplace(ahead, setup_.format, film.resume_point(), film.frames_done(),
-                         film.first_segment(), work.segmentation, workers_.size(), looking);
+                         film.first_segment(), work.segmentation, workers_.size(), setup_.profile);
     {
         std::vector<std::jthread> threads; // joined at the end of the block
         for (const auto& worker : workers_) {

@@ -6,6 +6,7 @@
 #include "job/segment_writer.hpp"
 #include "job/shot_scanner.hpp"
 #include "job/source.hpp"
+#include "pipeline/run_spec.hpp"
 
 #include <oldfilm/pipeline.hpp>
 
@@ -35,14 +36,14 @@ class WorkerPool {
     struct Setup {
         std::vector<std::string> devices; ///< one a worker
         StreamFormat format;              ///< of the film
-        /// The pipeline on a device; `see` is told each frame where masks are complete.
-        std::function<Pipeline(const std::string& device, FrameObserver see)> pipeline;
+        /// The plan for a device; `see` is called with each frame where masks are complete.
+        std::function<Plan(const std::string& device, FrameObserver see)> plan;
         /// The film from its start, once more, for a device's worker.
         std::function<std::unique_ptr<Source>(const std::string& device)> source;
         std::function<void(SegmentWriter&)>
             open; ///< the films that segments are of; from any worker's thread
         std::function<void(std::int64_t items)> counted; ///< told how many items there are
-        Profile* profile = nullptr;
+        std::shared_ptr<Profile> profile;                ///< may be null
     };
     using ProgressCallback = std::function<void(std::int64_t in, std::int64_t out)>;
     /// Opens the workers' models. Throws `Error` as `Pipeline::start` does.
@@ -52,7 +53,7 @@ class WorkerPool {
     WorkerPool& operator=(const WorkerPool&) = delete;
 
     /// What comes out of each worker.
-    [[nodiscard]] const StreamFormat& output() const { return workers_.front()->idle->output(); }
+    [[nodiscard]] const StreamFormat& output() const { return workers_.front()->plan->output(); }
     /// As of a run, with all devices.
     [[nodiscard]] std::string plan() const;
     /// Makes all segments that `film` lacks, and notes them there. `ahead` gives the film from its
@@ -68,9 +69,7 @@ class WorkerPool {
   private:
     struct Worker {
         std::string device;
-        Pipeline pipeline;
-        /// Never given a frame: its models stay open for the runs to come, one for each item.
-        std::optional<Run> idle;
+        std::optional<Plan> plan; ///< its models stay open for the runs to come, one for each item
         std::atomic<SegmentWriter*> writer = nullptr; ///< of the item at work
         std::atomic<bool> failed = false;             ///< what is done with its frames
         Run* run = nullptr;                           ///< guarded by the pool's mutex
@@ -93,7 +92,8 @@ class WorkerPool {
 
     void drive(Work& work, Worker& worker);
     void restore(Work& work, Worker& worker, Source& source, const ShotScanner::WorkItem& item);
-    [[nodiscard]] ResumePoint start_of(Work& work, const ShotScanner::WorkItem& item) const;
+    [[nodiscard]] pipeline::ResumePoint start_of(Work& work,
+                                                 const ShotScanner::WorkItem& item) const;
     std::optional<Frame> next(Work& work, Source& source, const ShotScanner::WorkItem& item,
                               std::int64_t frame);
     void at_work(Work& work, Worker& worker, Run* run);

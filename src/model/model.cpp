@@ -65,6 +65,7 @@ struct OLDFILM_HIDDEN Model::Impl {
         exact; ///< `exact` is float32, made when it is first needed
     bool warned = false;
     const std::function<bool()>* cancelled = nullptr; ///< of the run under way; may be null
+    std::int64_t budget = 0; ///< bytes that the run under way may take; 0: as many as are usual
     std::mutex mutex;
 
     void warn(const std::string& sentence) const {
@@ -124,12 +125,12 @@ struct OLDFILM_HIDDEN Model::Impl {
         if (inputs.height == 0 || manifest.receptive_field < 0) {
             return {inputs.height, inputs.width};
         }
-        const std::int64_t memory = options.memory > 0 ? options.memory : usual_memory;
+        const std::int64_t memory = budget > 0 ? budget : usual_memory;
         return choose_tile(inputs.height, inputs.width,
                            {.overlap = manifest.receptive_field,
                             .multiple = manifest.size_multiple,
                             .wanted = options.tile,
-                            .most = options.memory > 0 || device.is_cpu()
+                            .most = budget > 0 || device.is_cpu()
                                         ? memory / memory_per_pixel()
                                         : usual_pixels_elsewhere});
     }
@@ -139,7 +140,7 @@ struct OLDFILM_HIDDEN Model::Impl {
     /// never for what is free: the same run has to give the same bits on the machine that it is
     /// resumed on.
     void check_memory(const TileSize& piece) const {
-        const std::int64_t free = options.memory > 0 ? options.memory : available_memory(device);
+        const std::int64_t free = budget > 0 ? budget : available_memory(device);
         const auto needed = static_cast<double>(manifest.memory_per_pixel) *
                             static_cast<double>(piece.height * piece.width);
         if (free <= 0 || needed <= static_cast<double>(free)) {
@@ -342,9 +343,10 @@ Precision Model::precision() const noexcept {
 }
 
 std::vector<at::Tensor> Model::run(const std::vector<at::Tensor>& inputs,
-                                   const std::function<bool()>& cancelled) {
+                                   const std::function<bool()>& cancelled, std::int64_t memory) {
     const std::scoped_lock lock(impl_->mutex);
-    impl_->cancelled = &cancelled; // read under this lock alone
+    impl_->cancelled = &cancelled; // read under this lock alone, as is the budget
+    impl_->budget = memory > 0 ? memory : impl_->options.memory;
     const at::NoGradGuard no_grad;
     try {
         return impl_->run(Inputs(inputs, impl_->manifest, impl_->device));

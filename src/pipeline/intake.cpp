@@ -16,8 +16,8 @@ bool Node::close_at_end(std::int64_t next) {
 }
 
 Intake::Intake(FrameBuffer& in, FrameBuffer& out, at::Device device, const Transfers& transfers,
-               std::atomic<std::int64_t>& uploads, const ResumePoint& from, Repeats& repeats,
-               Profile* profile, std::function<void(std::int64_t)> found_shot)
+               std::atomic<std::int64_t>& uploads, const pipeline::ResumePoint& from,
+               Repeats& repeats, Profile* profile, std::function<void(std::int64_t)> found_shot)
     : Node(in, out), device_(device), transfers_(transfers), uploads_(uploads), from_(from),
       repeats_(repeats), profile_(profile), found_shot_(std::move(found_shot)), next_(in.begin()) {}
 

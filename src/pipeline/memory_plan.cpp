@@ -52,16 +52,14 @@ std::int64_t work_of(const stage::Config& config, const StreamFormat& in) {
 
 /// What edges can hold, and what the stage that needs most makes on its way: they work one at a
 /// time.
-std::int64_t held_by_stages(const StreamFormat& input,
-                            const std::vector<std::unique_ptr<stage::Stage>>& stages) {
+std::int64_t held_by_stages(const StreamFormat& input, const std::vector<stage::Config>& stages) {
     // The shots' look-ahead and a frame that is being read. Masks come with the first stage.
     std::int64_t edges = at_most(ShotDetector::look_ahead + 2, input, input) * picture_bytes(input);
     std::int64_t work = 0;
     std::int64_t flows = 0;
     const StreamFormat* current = &input;
     const stage::Config* producer = nullptr;
-    for (const auto& one : stages) {
-        const stage::Config& config = one->config();
+    for (const stage::Config& config : stages) {
         edges += at_most(FrameNode::between(producer, &config), input, *current) *
                  (producer == nullptr ? picture_bytes(*current) : frame_bytes(*current));
         work = std::max(work, work_of(config, *current));
@@ -81,15 +79,16 @@ std::int64_t held_by_stages(const StreamFormat& input,
 
 } // namespace
 
-std::int64_t memory_for_models(const PipelineOptions& options, const StreamFormat& input,
-                               const std::vector<std::unique_ptr<stage::Stage>>& stages) {
+std::int64_t memory_for_models(const PipelineOptions& options, const pipeline::PlanSpec& spec,
+                               const StreamFormat& input,
+                               const std::vector<stage::Config>& stages) {
     if (options.memory <= 0) {
         return 0;
     }
-    const StreamFormat& output = stages.empty() ? input : stages.back()->config().output;
+    const StreamFormat& output = stages.empty() ? input : stages.back().output;
     const std::int64_t frames = held_by_stages(input, stages);
-    const std::int64_t reserved = options.reserved_bytes ? options.reserved_bytes(output) : 0;
-    const std::int64_t workers = std::max(options.concurrency, 1);
+    const std::int64_t reserved = spec.reserved_bytes ? spec.reserved_bytes(output) : 0;
+    const std::int64_t workers = std::max(spec.concurrency, 1);
     const std::int64_t left = (options.memory - program) / workers - frames - reserved;
     if (left < least_for_models) {
         throw Error(

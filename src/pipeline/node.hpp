@@ -5,6 +5,7 @@
 #include "device/streams.hpp"
 #include "frame/frame_buffer.hpp"
 #include "pipeline/changes.hpp"
+#include "pipeline/run_spec.hpp"
 #include "pipeline/shots.hpp"
 #include "stage/stage.hpp"
 
@@ -48,7 +49,7 @@ class Repeats;
 class Intake final : public Node {
   public:
     Intake(FrameBuffer& in, FrameBuffer& out, at::Device device, const Transfers& transfers,
-           std::atomic<std::int64_t>& uploads, const ResumePoint& from, Repeats& repeats,
+           std::atomic<std::int64_t>& uploads, const pipeline::ResumePoint& from, Repeats& repeats,
            Profile* profile, std::function<void(std::int64_t first)> found_shot);
     bool step() override;
 
@@ -58,7 +59,7 @@ class Intake final : public Node {
     at::Device device_;
     const Transfers& transfers_;
     std::atomic<std::int64_t>& uploads_;
-    const ResumePoint& from_;
+    const pipeline::ResumePoint& from_;
     Repeats& repeats_;
     Profile* profile_;
     std::function<void(std::int64_t)> found_shot_;

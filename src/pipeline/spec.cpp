@@ -233,25 +233,94 @@ Pipeline Pipeline::from_json(const std::string& text, PipelineOptions options) {
     return pipeline;
 }
 
-Pipeline& Pipeline::add(StageSpec spec) {
-    Impl& it = held(impl_, "pipeline");
+/// A plugin that was installed since the folders were read is found, too.
+PluginInfo Pipeline::Impl::plugin(const std::string& id) {
+    for (const bool is_read : {plugins != nullptr, false}) {
+        if (!is_read) {
+            plugins =
+                std::make_shared<const std::vector<PluginInfo>>(list_plugins(options.plugin_path));
+        }
+        const auto found =
+            std::find_if(plugins->begin(), plugins->end(), [&id](const PluginInfo& plugin) {
+                return (plugin.id == id || plugin.name == id) && plugin.refused.empty();
+            });
+        if (found != plugins->end()) {
+            return *found;
+        }
+    }
+    return find_plugin(id, options.plugin_path); // says what there is
+}
+
+CheckedStage Pipeline::Impl::checked(StageSpec spec) {
     CheckedStage stage;
     if (spec.description != nullptr) {
         stage::check_description(*spec.description, "of the program itself");
         stage.plugin = base::info_of(*spec.description);
     } else {
-        stage.plugin = find_plugin(spec.id, it.options.plugin_path);
+        stage.plugin = plugin(spec.id);
     }
     stage.values = check_parameters(stage.plugin.name, stage.plugin.parameters, spec.parameters);
     stage.spec = std::move(spec);
-    settle_values(stage, it.options.base_folder);
-    it.specs.push_back(stage.spec);
-    it.stages.push_back(std::move(stage));
+    settle_values(stage, options.base_folder);
+    return stage;
+}
+
+void Pipeline::Impl::check_number(std::size_t number) const {
+    if (number >= stages.size()) {
+        throw Error(Errc::invalid_argument, fmt::format("there is no stage {}; the pipeline has {}",
+                                                        number, stages.size()));
+    }
+}
+
+Pipeline& Pipeline::add(StageSpec stage) {
+    return insert(held(impl_, "pipeline").stages.size(), std::move(stage));
+}
+
+Pipeline& Pipeline::insert(std::size_t position, StageSpec stage) {
+    Impl& it = held(impl_, "pipeline");
+    if (position > it.stages.size()) {
+        throw Error(Errc::invalid_argument,
+                    fmt::format("a stage can't come at {}; the pipeline has {}", position,
+                                it.stages.size()));
+    }
+    CheckedStage checked = it.checked(std::move(stage));
+    it.stages.insert(it.stages.begin() + static_cast<std::ptrdiff_t>(position), std::move(checked));
     return *this;
 }
 
-const std::vector<StageSpec>& Pipeline::stages() const {
-    return held(impl_, "pipeline").specs;
+Pipeline& Pipeline::erase(std::size_t stage) {
+    Impl& it = held(impl_, "pipeline");
+    it.check_number(stage);
+    it.stages.erase(it.stages.begin() + static_cast<std::ptrdiff_t>(stage));
+    return *this;
+}
+
+Pipeline& Pipeline::set(std::size_t stage, const std::string& parameter, ParameterValue value) {
+    Impl& it = held(impl_, "pipeline");
+    it.check_number(stage);
+    StageSpec spec = it.stages[stage].spec;
+    spec.parameters[parameter] = std::move(value);
+    it.stages[stage] = it.checked(std::move(spec));
+    return *this;
+}
+
+Pipeline Pipeline::with_options(PipelineOptions options) const {
+    Pipeline copy(*this);
+    Impl& it = *copy.impl_;
+    if (options.plugin_path != it.options.plugin_path) {
+        it.plugins = nullptr;
+    }
+    it.options = std::move(options);
+    it.options.log = base::one_at_a_time(it.options.log);
+    return copy;
+}
+
+std::vector<StageSpec> Pipeline::stages() const {
+    std::vector<StageSpec> specs;
+    for (const CheckedStage& stage : held(impl_, "pipeline").stages) {
+        specs.push_back(stage.spec);
+    }
+    return specs;
 }
 const PipelineOptions& Pipeline::options() const {
     return held(impl_, "pipeline").options;

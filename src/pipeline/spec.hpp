@@ -25,19 +25,28 @@ struct CheckedStage {
     stage::NamedFiles files;            ///< that a person named, as the stage gets their names
 };
 
+/// The stage's plugin, loaded when it lies in a file. Throws `Error` as `stage::load_plugin`.
+const oldfilm_plugin_description& description_of(const CheckedStage& stage);
+
 struct OLDFILM_HIDDEN Pipeline::Impl {
     PipelineOptions options;
-    std::vector<StageSpec> specs;
     std::vector<CheckedStage> stages;
+    /// The plugins of `options.plugin_path`, read when the first stage is added; shared by copies.
+    std::shared_ptr<const std::vector<PluginInfo>> plugins;
     /// Shared by copies and by runs, so that a model is in memory once.
     std::shared_ptr<stage::ModelStore> models = std::make_shared<stage::ModelStore>();
+
+    [[nodiscard]] CheckedStage checked(StageSpec spec);
+    [[nodiscard]] PluginInfo plugin(const std::string& id);
+    /// Throws `Error` (invalid_argument) unless there is a stage `number`.
+    void check_number(std::size_t number) const;
 };
 
 nlohmann::json values_json(const ParameterValues& values);
 
 /// What a handle has, unless it was moved from it. Throws `Error` (invalid_argument).
-template <class Impl>
-Impl& held(const std::unique_ptr<Impl>& impl, const char* what) {
+template <class Pointer>
+auto& held(const Pointer& impl, const char* what) {
     if (!impl) {
         throw Error(Errc::invalid_argument,
                     std::string("this ") + what +

@@ -100,7 +100,8 @@ std::int32_t run_model(const oldfilm_host* host, oldfilm_model* model,
         }
         const Profile::Span span(side.shared().profile, Profile::Kind::model, side.label());
         const std::vector<at::Tensor> made =
-            model->model->run(given, [&side] { return side.shared().cancelled.load(); });
+            model->model->run(given, [&side] { return side.shared().cancelled.load(); },
+                              side.shared().memory);
         if (made.size() != output_count) {
             throw Error(Errc::stage_failed,
                         fmt::format("the stage expects {} outputs of the model {}, which has {}",
@@ -190,7 +191,7 @@ std::shared_ptr<Model> HostSide::open_model(const std::string& name, const std::
     options.device = shared_.device.str();
     options.precision = shared_.precision;
     options.warn = shared_.log;
-    options.memory = shared_.memory;
+    options.memory = shared_.budget; // what a run may take of it is said at each
     options.tile = shared_.tile;
     const auto named = named_.find(name);
     const std::string file =
@@ -198,7 +199,19 @@ std::shared_ptr<Model> HostSide::open_model(const std::string& name, const std::
     OpenModel opened = shared_.models->open(file, task, options);
     const std::scoped_lock lock(mutex_);
     packages_[name] = opened.checksum;
+    models_.push_back(opened.model);
     return std::move(opened.model);
+}
+
+std::vector<std::shared_ptr<Model>> HostSide::open_models() const {
+    const std::scoped_lock lock(mutex_);
+    std::vector<std::shared_ptr<Model>> open;
+    for (const std::weak_ptr<Model>& model : models_) {
+        if (auto one = model.lock()) {
+            open.push_back(std::move(one));
+        }
+    }
+    return open;
 }
 
 int HostSide::remember(Errc code, std::string_view sentence) noexcept {

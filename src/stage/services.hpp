@@ -55,7 +55,8 @@ struct Shared {
     FlowService flow;
     at::Device device{at::kCPU};
     Precision precision = Precision::automatic;
-    std::int64_t memory = 0; ///< bytes that a model may take; 0: what the machine has free
+    std::int64_t budget = 0; ///< bytes that the whole run may take; 0: any amount
+    std::int64_t memory = 0; ///< bytes that a model may take of them; 0: no budget
     int tile = 0;            ///< side of the models' tiles; 0: chosen
     Profile* profile = nullptr;
     std::function<void(const std::string&)> log;
@@ -83,6 +84,8 @@ class HostSide {
         const std::scoped_lock lock(mutex_);
         return packages_;
     }
+    /// The models that the stage has open.
+    [[nodiscard]] std::vector<std::shared_ptr<Model>> open_models() const;
 
     /// A service failed; remembered so that its code survives the way through the plugin. Returns
     /// the status for it. For any thread; of several sentences one stays.
@@ -107,6 +110,7 @@ class HostSide {
     oldfilm_host host_{};
     mutable std::mutex mutex_; ///< guards what follows
     std::map<std::string, std::uint64_t> packages_;
+    std::vector<std::weak_ptr<Model>> models_;
     std::optional<Errc> code_;
     std::string sentence_; ///< has room, so that it can be said that there is no memory
 };

@@ -114,10 +114,10 @@ std::shared_ptr<Model> Model::open(const std::string& path, const std::string& t
 }
 
 std::vector<at::Tensor> Model::run(const std::vector<at::Tensor>& inputs,
-                                   const std::function<bool()>& cancelled) {
+                                   const std::function<bool()>& cancelled, std::int64_t memory) {
     // A member function is called as a plain one whose first argument is the object.
     using Run = std::vector<at::Tensor> (*)(Model*, const std::vector<at::Tensor>&,
-                                            const std::function<bool()>&);
+                                            const std::function<bool()>&, std::int64_t);
     static const Run original = [] {
         const auto own = &Model::run;
         const void* address = nullptr;
@@ -133,7 +133,7 @@ std::vector<at::Tensor> Model::run(const std::vector<at::Tensor>& inputs,
         }
     }
     const auto start = bench::Clock::now();
-    std::vector<at::Tensor> outputs = original(this, inputs, cancelled);
+    std::vector<at::Tensor> outputs = original(this, inputs, cancelled, memory);
     recorder.nanoseconds +=
         std::chrono::duration_cast<std::chrono::nanoseconds>(bench::Clock::now() - start).count();
     return outputs;
