@@ -15,21 +15,21 @@ pair() {
         [0:v]select='eq(n,$4)',${6:-null},crop=$5,format=rgb24[a];[1:v]select='eq(n,$4)',crop=$5,format=rgb24[b];
         [a][b]hstack" -frames:v 1 -fps_mode passthrough -q:v 4 "pictures/$1.jpg"
 }
-# The demo's film has four shots of 24 frames, 16 a second: a dog, a squirrel, a portrait, a street.
+# The demo's film has four shots of 18 frames, 16 a second: a dog, a squirrel, a portrait, a street.
 still=(--stage deflicker --stage stabilize --stage scratch-removal --stage denoise)
 restore "$film" "$work/clean.mkv" --stage scratch-removal
 restore "$film" "$work/still.mkv" "${still[@]}"
 restore "$film" "$work/automatic.mkv" "${still[@]}" --stage colorize
 restore "$film" "$work/hinted.mkv" "${still[@]}" --stage colorize:hints="$hints"
-restore "$film" "$work/large.mkv" "${still[@]}" --stage superres:scale=2 --duration 1.5
+restore "$film" "$work/large.mkv" "${still[@]}" --stage superres:scale=2 --duration 1.125
 pair scratch-removal "$film" "$work/clean.mkv" 14 iw:ih
 pair denoise "$work/clean.mkv" "$work/still.mkv" 14 iw:ih
-pair colorize "$work/automatic.mkv" "$work/hinted.mkv" 38 iw:ih
+pair colorize "$work/automatic.mkv" "$work/hinted.mkv" 32 iw:ih
 pair superres "$work/still.mkv" "$work/large.mkv" 14 384:288:190:80 scale=2*iw:2*ih:flags=bicubic
-restore "$work/still.mkv" "$work/street.mkv" --stage none --start 4.5
+restore "$work/still.mkv" "$work/street.mkv" --stage none --start 3.375
 restore "$work/street.mkv" "$work/between.mkv" --stage interpolate:fps=2x
 ffmpeg -nostdin -v error -i "$work/street.mkv" -vf minterpolate=fps=32:mi_mode=blend -c:v ffv1 "$work/blend.mkv"
 pair interpolate "$work/blend.mkv" "$work/between.mkv" 21 192:144:160:100 scale=iw:ih
-restore "$film" "$work/portrait.mkv" "${still[@]}" --start 3 --duration 1.5 --stage superres:scale=2
-restore "$film" "$work/face.mkv" "${still[@]}" --start 3 --duration 1.5 --stage superres:scale=2 --stage face-enhance
+restore "$film" "$work/portrait.mkv" "${still[@]}" --start 2.25 --duration 1.125 --stage superres:scale=2
+restore "$film" "$work/face.mkv" "${still[@]}" --start 2.25 --duration 1.125 --stage superres:scale=2 --stage face-enhance
 pair face-enhance "$work/portrait.mkv" "$work/face.mkv" 14 400:300:220:100

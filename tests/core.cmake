@@ -27,7 +27,7 @@ target_compile_definitions(threads_test PRIVATE
 file(GLOB public_headers ${PROJECT_SOURCE_DIR}/include/oldfilm/*.hpp)
 list(FILTER public_headers EXCLUDE REGEX "opencv.hpp")
 if(NOT OLDFILM_MEDIA)
-  list(FILTER public_headers EXCLUDE REGEX "(media|restore).hpp")
+  list(FILTER public_headers EXCLUDE REGEX "(media|restore|oldfilm).hpp")
 endif()
 set(header_sources "")
 foreach(header IN LISTS public_headers)

@@ -96,7 +96,7 @@ TEST_CASE("HDR10's metadata go through containers and codecs") {
     // FFmpeg 5.1 decodes no such message in H.264, but shows it.
     const std::string headers = shell("ffmpeg -nostdin -i " + (folder / "h264.mp4") +
                                       " -c copy -bsf:v trace_headers -f null - 2>&1");
-    CHECK(headers.find("Mastering Display Color Volume") != std::string::npos);
+    CHECK(headers.find("Mastering Display Colour Volume") != std::string::npos);
     CHECK(headers.find("Content Light Level") != std::string::npos);
 }
 

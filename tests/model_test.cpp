@@ -523,3 +523,23 @@ TEST_CASE("Several threads may run one model, and sizes may change from call to 
         CHECK(difference(found[i], expected[i]) == 0.0);
     }
 }
+
+TEST_CASE("Without its optimizer a model gives the same, and with it it reports what was fused") {
+    const TempFolder folder;
+    const std::string path =
+        oldfilm::test::write_package(folder.file("enlarging.pt"), oldfilm::test::enlarging_model());
+    const at::Tensor picture = noise({1, 1, 40, 56});
+    std::vector<std::string> lines;
+    ModelOptions options = exact();
+    options.report = [&lines](const std::string& line) { lines.push_back(line); };
+    const at::Tensor fused = Model::open(path, "superres", options)->run({picture}).at(0);
+    REQUIRE(lines.size() == 1);
+    CAPTURE(lines.front());
+    CHECK(lines.front().find("1x1x40x56") != std::string::npos);
+    CHECK(lines.front().find("fused row programs") != std::string::npos);
+    lines.clear();
+    options.optimize = false;
+    const at::Tensor plain = Model::open(path, "superres", options)->run({picture}).at(0);
+    CHECK(lines.empty());
+    CHECK(difference(fused, plain) < 1e-4);
+}

@@ -41,7 +41,7 @@ class Kept {
 
 int restore(const char* document, const char* input) {
     oldfilm::PipelineOptions options;
-    // Files that the document names lie beside it.
+    // Files that the document names lie next to it.
     options.base_folder = std::filesystem::path(document).parent_path().string();
     const oldfilm::Pipeline pipeline = oldfilm::Pipeline::from_json(text_of(document), options);
 

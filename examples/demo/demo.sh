@@ -9,6 +9,7 @@ build=${1:?usage: demo.sh BUILD}
 here=$(dirname "${BASH_SOURCE[0]}")
 out=$build/demo
 oldfilm=$build/bin/oldfilm
+shot=18 # frames of each of the four shots; hints.json counts on it
 mkdir -p "$out"
 
 say() { printf '== %s\n' "$*"; }
@@ -24,10 +25,10 @@ mean() {
         awk -F= '/YAVG/ { sum += $2; n++ } END { print sum / n }'
 }
 
-# Made again where its script is newer: the hints are of this film's frames, and no other's.
-if [[ ! $out/aged.mkv -nt $here/../age-film/make-demo-source.sh ]]; then
+# Made again where a script is newer: the hints are of this film's frames, and no other's.
+if [[ ! $out/aged.mkv -nt $here/../age-film/make-demo-source.sh || ! $out/aged.mkv -nt $here/demo.sh ]]; then
     say "making a damaged film with known truth"
-    "$here/../age-film/make-demo-source.sh" "$out/clean.mkv" 24
+    "$here/../age-film/make-demo-source.sh" "$out/clean.mkv" "$shot"
     "$build/bin/age-film" "$out/clean.mkv" "$out/aged.part.mkv" --truth "$out/truth.mkv" --masks "$out/damage.mkv" \
         --undamaged "$out/undamaged.mkv" --seed 7 --size 384x288
     mv "$out/aged.part.mkv" "$out/aged.mkv"
@@ -44,8 +45,8 @@ say "repairing the damage alone, to judge it against the same film without its d
 say "putting frames side by side"
 # One frame of each shot, the damaged one enlarged to the restored one's size.
 ffmpeg -nostdin -v error -y -i "$out/aged.mkv" -i "$out/restored.mp4" -filter_complex "
-    [0:v]select='eq(mod(n,24),14)',scale=768:576:flags=bicubic,format=rgb24[before];
-    [1:v]select='eq(mod(n,48),28)',scale=768:576,format=rgb24[after];
+    [0:v]select='eq(mod(n,$shot),14)',scale=768:576:flags=bicubic,format=rgb24[before];
+    [1:v]select='eq(mod(n,2*$shot),28)',scale=768:576,format=rgb24[after];
     [before][after]hstack,tile=1x4" -frames:v 1 -fps_mode passthrough "$out/before-after.png"
 
 damaged=$(mean "[b]nullsink;[a]null")

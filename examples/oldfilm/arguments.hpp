@@ -38,6 +38,7 @@ struct RestoreArguments {
     std::optional<int> crf;
     std::int64_t memory = 0; ///< bytes; 0: what the stages need
     int tile = 0;            ///< pixels; 0: chosen
+    bool no_optimize = false;
     std::vector<std::string> protocols;
     bool profile = false;
     std::string profile_file; ///< for a trace; empty for none

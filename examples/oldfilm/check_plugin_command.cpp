@@ -1,8 +1,7 @@
 /// The conformance suite for stage plugins, each plugin in a process of its own.
 
-#include "engine.hpp"
-
 #include "check_child.hpp"
+#include "engine.hpp"
 
 #include <oldfilm/error.hpp>
 

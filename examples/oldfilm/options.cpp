@@ -27,7 +27,7 @@ void add_new_stage(CLI::App& app, NewStageArguments& a) {
 }
 
 void add_check_plugin(CLI::App& app, CheckPluginArguments& a) {
-    app.add_option("LIBRARY", a.library, "The plugin's .so file; its sidecar lies beside it");
+    app.add_option("LIBRARY", a.library, "The plugin's .so file; its sidecar lies next to it");
     app.add_flag("--json", a.json, "As JSON");
     app.add_flag("--list", a.list, "Say which checks there are, and make none");
     app.add_option("--only", a.only, "A check or a group of checks; repeat it for more")

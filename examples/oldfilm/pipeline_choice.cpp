@@ -40,6 +40,7 @@ PipelineOptions options_of(const RestoreArguments& arguments) {
     options.precision = oldfilm::parse_precision(arguments.precision);
     options.memory = arguments.memory;
     options.tile = arguments.tile;
+    options.optimize = !arguments.no_optimize;
     if (arguments.profile || !arguments.profile_file.empty()) {
         options.profile = std::make_shared<oldfilm::Profile>(!arguments.profile_file.empty());
     }
@@ -59,6 +60,7 @@ PipelineOptions merged(PipelineOptions document, const PipelineOptions& given) {
         document.memory = given.memory;
     }
     document.profile = given.profile;
+    document.optimize = given.optimize;
     if (given.tile != 0) {
         document.tile = given.tile;
     }

@@ -3,14 +3,11 @@
 #include "progress_view.hpp"
 
 #include <oldfilm/error.hpp>
+#include <oldfilm/process.hpp>
 #include <oldfilm/restore.hpp>
 
 #include <ATen/Parallel.h>
 #include <fmt/format.h>
-
-#if __has_include(<oldfilm/process.hpp>)
-#include <oldfilm/process.hpp>
-#endif
 
 #include <cstdlib>
 #include <exception>
@@ -30,9 +27,7 @@ void settle_process() {
     if (std::getenv("OMP_NUM_THREADS") == nullptr) {
         at::set_num_threads(static_cast<int>(std::thread::hardware_concurrency()));
     }
-#if __has_include(<oldfilm/process.hpp>)
     oldfilm::pool_memory();
-#endif
 }
 
 oldfilm::RestoreOptions options_of(const RestoreArguments& a, ProgressView& view) {

@@ -73,7 +73,7 @@ void add_film_options(CLI::App& app, RestoreArguments& a, RestoreTexts& t) {
         ->type_name("TIME")
         ->group("Film");
     app.add_option("--protocols", a.protocols,
-                   "What films may be read by beside files and pipes, such as https,tls,tcp")
+                   "Additional protocols allowed for input, such as https,tls,tcp")
         ->type_name("NAMES")
         ->delimiter(',')
         ->group("Film");
@@ -142,6 +142,9 @@ void add_machine_options(CLI::App& app, RestoreArguments& a, RestoreTexts& t) {
     app.add_option("--tile", a.tile, "Side of the models' tiles; default: chosen")
         ->type_name("PIXELS")
         ->check(CLI::Range(16, 65536))
+        ->group("Machine");
+    app.add_flag("--no-optimize", a.no_optimize,
+                 "Run models as they are, without fused operations; for finding faults")
         ->group("Machine");
 }
 

@@ -65,7 +65,13 @@ struct ModelOptions {
     /// refused. With a budget nothing is kept between runs, so that no calls are recorded
     /// (`Model`).
     std::int64_t memory = 0;
+    /// Whether the graph's operations are fused on a CPU, and its weights laid out for it. Off: for
+    /// finding faults; slower, and the same to 1e-4.
+    bool optimize = true;
     std::function<void(const std::string&)> warn; ///< may be empty
+    /// Called with what was fused for a size of the inputs, and with what was not and why; from the
+    /// thread that runs the model. May be empty.
+    std::function<void(const std::string&)> report;
 };
 
 /// A model, loaded, checked, and ready on its device. `run` may be called from several threads, one

@@ -56,6 +56,7 @@ struct PipelineOptions {
     std::int64_t memory = 0; ///< bytes that the program may come to hold, resident; what the models
                              ///< may take, and so their tiles, follows from it; 0: any amount
     int tile = 0;            ///< the models' tiles, side in pixels: see `ModelOptions`; 0: chosen
+    bool optimize = true;    ///< whether models' operations are fused on a CPU: see `ModelOptions`
     std::vector<std::string> plugin_path; ///< folders that are searched first
     /// Where files are that parameters name by a relative path: the folder of a pipeline's
     /// document, say. Empty: the working directory.

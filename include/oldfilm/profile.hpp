@@ -42,6 +42,9 @@ class OLDFILM_API Profile {
     /// How much memory frames in flight keep, in bytes.
     void add_memory(std::int64_t frames, std::int64_t bytes);
 
+    /// A line for the end of the table; a line that is there is not repeated.
+    void note(const std::string& line);
+
     /// A line for each stage (calls, all its time, models, flow, what is left for itself, per
     /// frame) and for what is done around stages, and the memory; for people to read.
     [[nodiscard]] std::string table() const;

@@ -69,7 +69,7 @@ struct OLDFILM_HIDDEN Profile::Impl {
     const Clock::time_point start = Clock::now();
 
     mutable std::mutex mutex; ///< guards what follows
-    std::vector<std::string> labels;
+    std::vector<std::string> labels, notes;
     std::vector<std::array<Sum, names.size()>> sums; ///< by label and kind
     std::vector<Kept> spans;
     std::map<std::thread::id, std::uint16_t> threads;
@@ -106,6 +106,13 @@ void Profile::add_memory(std::int64_t frames, std::int64_t bytes) {
     impl_->peak_bytes = std::max(impl_->peak_bytes, bytes);
 }
 
+void Profile::note(const std::string& line) {
+    const std::lock_guard lock(impl_->mutex);
+    if (std::find(impl_->notes.begin(), impl_->notes.end(), line) == impl_->notes.end()) {
+        impl_->notes.push_back(line);
+    }
+}
+
 std::string Profile::table() const {
     const Impl& it = *impl_;
     const std::lock_guard lock(it.mutex);
@@ -136,10 +143,14 @@ std::string Profile::table() const {
                                 100 * sum.seconds / wall);
         }
     }
-    return text + fmt::format("{:.2f} s in all; at most {} frames of {:.1f} MiB between stages, "
-                              "{:.0f} MiB resident\n",
-                              wall, it.peak_frames, static_cast<double>(it.peak_bytes) / (1 << 20),
-                              static_cast<double>(peak_resident()) / (1 << 20));
+    text += fmt::format("{:.2f} s in all; at most {} frames of {:.1f} MiB between stages, "
+                        "{:.0f} MiB resident\n",
+                        wall, it.peak_frames, static_cast<double>(it.peak_bytes) / (1 << 20),
+                        static_cast<double>(peak_resident()) / (1 << 20));
+    for (const std::string& line : it.notes) {
+        text += line + "\n";
+    }
+    return text;
 }
 
 std::string Profile::trace() const {

@@ -9,7 +9,7 @@
 
 #include <oldfilm/plugins.hpp>
 
-#include <ATen/ATen.h>
+#include <ATen/ops/zeros.h>
 #include <c10/core/StreamGuard.h>
 #include <fmt/format.h>
 

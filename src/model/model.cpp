@@ -12,8 +12,9 @@
 #include <oldfilm/error.hpp>
 #include <oldfilm/model.hpp>
 
-#include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/empty.h>
 #include <fmt/format.h>
 
 #include <cmath>
@@ -95,6 +96,16 @@ struct OLDFILM_HIDDEN Model::Impl {
         return manifest.memory_per_pixel > 0 ? manifest.memory_per_pixel : usual_per_pixel;
     }
 
+    [[nodiscard]] Network::Options how() const {
+        Network::Options how{options.optimize, {}};
+        if (options.report) {
+            how.report = [report = options.report, id = manifest.id](const std::string& what) {
+                report(fmt::format("model {}, {}", id, what));
+            };
+        }
+        return how;
+    }
+
     /// Small calls are recorded, where the device can; not under a budget of memory, which is for
     /// what runs, one network at a time, and not for what each keeps between.
     [[nodiscard]] std::unique_ptr<Network::Ready>
@@ -130,9 +141,8 @@ struct OLDFILM_HIDDEN Model::Impl {
                            {.overlap = manifest.receptive_field,
                             .multiple = manifest.size_multiple,
                             .wanted = options.tile,
-                            .most = budget > 0 || device.is_cpu()
-                                        ? memory / memory_per_pixel()
-                                        : usual_pixels_elsewhere});
+                            .most = budget > 0 || device.is_cpu() ? memory / memory_per_pixel()
+                                                                  : usual_pixels_elsewhere});
     }
 
     /// Linux gives memory that it does not have and ends the program later, so that what is known
@@ -257,7 +267,7 @@ struct OLDFILM_HIDDEN Model::Impl {
                     manifest.id, to_string(precision)));
             }
             if (!exact) {
-                exact = network->prepare(device, at::kFloat);
+                exact = network->prepare(device, at::kFloat, how());
             }
             outputs = sample_run(*exact, inputs);
             if (finite(outputs)) {
@@ -326,8 +336,8 @@ std::shared_ptr<Model> Model::open(const std::string& path, const std::string& t
                 "{} in 'inputs'; export the model again with a right manifest",
                 path, impl->network->inputs(), manifest.inputs.size()));
     }
-    impl->ready =
-        impl->with_recordings(impl->network->prepare(impl->device, scalar_type(impl->precision)));
+    impl->ready = impl->with_recordings(
+        impl->network->prepare(impl->device, scalar_type(impl->precision), impl->how()));
     return std::shared_ptr<Model>(new Model(std::move(impl)));
 }
 

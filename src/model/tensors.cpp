@@ -2,7 +2,10 @@
 
 #include <oldfilm/error.hpp>
 
-#include <ATen/ATen.h>
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/constant_pad_nd.h>
+#include <ATen/ops/reflection_pad2d.h>
+#include <ATen/ops/replication_pad2d.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 

@@ -162,7 +162,12 @@ std::unique_ptr<StageChain> Plan::Impl::made_chain(std::int64_t memory) const {
     shared.budget = options_.memory;
     shared.memory = memory;
     shared.tile = options_.tile;
+    shared.optimize = options_.optimize;
     shared.profile = options_.profile.get();
+    if (options_.profile) {
+        // Models may outlive the plan.
+        shared.report = [to = options_.profile](const std::string& line) { to->note(line); };
+    }
     shared.log = options_.log;
     chain->make_stages(checked_, input_);
     return chain;
@@ -218,6 +223,9 @@ const std::string& Plan::Impl::text() const {
               {"files", json::object()}};
     if (memory_ > 0) {
         plan["memory"] = memory_; // what models may take: tiles follow from it
+    }
+    if (!options_.optimize) {
+        plan["optimize"] = false;
     }
     for (std::size_t i = 0; i < checked_.size(); ++i) {
         add_files(plan["files"], checked_[i], packages_[i]);

@@ -2,8 +2,10 @@
 
 #include <oldfilm/error.hpp>
 
-#include <ATen/ATen.h>
+#include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
+#include <ATen/ops/_lazy_clone.h>
+#include <ATen/ops/from_blob.h>
 #include <c10/util/intrusive_ptr.h>
 #include <fmt/format.h>
 

@@ -73,8 +73,8 @@ std::string find_package(const std::string& name, const std::string& plugin_fold
 OpenModel ModelStore::open(const std::string& path, const std::string& task,
                            const ModelOptions& options) {
     const std::string key =
-        fmt::format("{}|{}|{}|{}|{}", fs::weakly_canonical(path).string(), options.device,
-                    to_string(options.precision), options.tile, options.memory);
+        fmt::format("{}|{}|{}|{}|{}|{}", fs::weakly_canonical(path).string(), options.device,
+                    to_string(options.precision), options.tile, options.memory, options.optimize);
     const std::lock_guard lock(mutex_);
     Entry& entry = models_[key];
     std::shared_ptr<Model> model = entry.model.lock();

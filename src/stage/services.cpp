@@ -99,9 +99,8 @@ std::int32_t run_model(const oldfilm_host* host, oldfilm_model* model,
             given.push_back(borrow(side, borrowed, *inputs[i]));
         }
         const Profile::Span span(side.shared().profile, Profile::Kind::model, side.label());
-        const std::vector<at::Tensor> made =
-            model->model->run(given, [&side] { return side.shared().cancelled.load(); },
-                              side.shared().memory);
+        const std::vector<at::Tensor> made = model->model->run(
+            given, [&side] { return side.shared().cancelled.load(); }, side.shared().memory);
         if (made.size() != output_count) {
             throw Error(Errc::stage_failed,
                         fmt::format("the stage expects {} outputs of the model {}, which has {}",
@@ -193,6 +192,8 @@ std::shared_ptr<Model> HostSide::open_model(const std::string& name, const std::
     options.warn = shared_.log;
     options.memory = shared_.budget; // what a run may take of it is said at each
     options.tile = shared_.tile;
+    options.optimize = shared_.optimize;
+    options.report = shared_.report;
     const auto named = named_.find(name);
     const std::string file =
         find_package(name, folder_, named == named_.end() ? std::string() : named->second);

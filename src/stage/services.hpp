@@ -35,7 +35,8 @@ struct OpenModel {
 /// precision. Thread-safe.
 class ModelStore {
   public:
-    OLDFILM_API OpenModel open(const std::string& path, const std::string& task, const ModelOptions& options);
+    OLDFILM_API OpenModel open(const std::string& path, const std::string& task,
+                               const ModelOptions& options);
 
   private:
     struct Entry {
@@ -58,8 +59,10 @@ struct Shared {
     std::int64_t budget = 0; ///< bytes that the whole run may take; 0: any amount
     std::int64_t memory = 0; ///< bytes that a model may take of them; 0: no budget
     int tile = 0;            ///< side of the models' tiles; 0: chosen
+    bool optimize = true;    ///< see `ModelOptions`
     Profile* profile = nullptr;
     std::function<void(const std::string&)> log;
+    std::function<void(const std::string&)> report; ///< see `ModelOptions`
     std::atomic<bool> cancelled{false};
 };
 
@@ -67,7 +70,7 @@ struct Shared {
 class HostSide {
   public:
     OLDFILM_API HostSide(Shared& shared, std::string label, std::string folder, bool torch,
-             NamedFiles named = {});
+                         NamedFiles named = {});
     HostSide(const HostSide&) = delete;
     HostSide& operator=(const HostSide&) = delete;
     ~HostSide() = default;
@@ -119,6 +122,6 @@ class HostSide {
 /// does, or in OLDFILM_MODEL_PATH and ~/.local/share/oldfilm/models. Never in the working directory
 /// unless a path leads there. Throws `Error` (not_found).
 OLDFILM_API std::string find_package(const std::string& name, const std::string& plugin_folder,
-                         const std::string& person = "");
+                                     const std::string& person = "");
 
 } // namespace oldfilm::stage

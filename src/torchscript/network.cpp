@@ -13,6 +13,7 @@
 #include <ATen/core/grad_mode.h>
 #include <c10/util/Exception.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <torch/csrc/jit/api/module.h>
 #include <torch/csrc/jit/ir/constants.h>
 #include <torch/csrc/jit/ir/ir.h>
@@ -149,8 +150,9 @@ class TorchScriptReady final : public Network::Ready {
   public:
     /// With `facts` a graph is made for each size of the inputs; null: one is for all.
     TorchScriptReady(torch::jit::Module module, const std::shared_ptr<torch::jit::Graph>& graph,
-                     std::unique_ptr<GraphFacts> facts)
-        : module_(std::move(module)), facts_(std::move(facts)),
+                     std::unique_ptr<GraphFacts> facts,
+                     std::function<void(const std::string&)> report)
+        : module_(std::move(module)), facts_(std::move(facts)), report_(std::move(report)),
           channels_last_(feeds_convolutions(*graph)),
           replayable_(can_be_replayed(*graph->block())), plain_{code(graph->copy()), {}} {
         if (facts_) {
@@ -251,11 +253,16 @@ class TorchScriptReady final : public Network::Ready {
                 for (at::Tensor& weight : pack_convolutions(*graph, additions)) {
                     constants.emplace_back(std::move(weight));
                 }
+                const std::size_t convolutions = constants.size();
                 for (c10::IValue& program : fuse_elementwise(*graph)) {
                     constants.push_back(std::move(program));
                 }
+                const std::string what = fmt::format(
+                    "{} convolutions packed{}, {} fused row programs", convolutions,
+                    additions ? "" : " without additions", constants.size() - convolutions);
                 Variant made{code(graph), std::move(constants)};
                 tried = run(made, inputs);
+                report(inputs, what);
                 return made;
             } catch (const std::exception& error) {
                 // oneDNN does not add every memory layout, nor take bfloat16 on every processor;
@@ -263,13 +270,24 @@ class TorchScriptReady final : public Network::Ready {
                 if (is_memory(error) || stopping.stopped()) {
                     throw;
                 }
+                report(inputs,
+                       fmt::format("not with {}: {}",
+                                   additions ? "additions in convolutions" : "anything fused",
+                                   first_line(error)));
             }
         }
         return plain_;
     }
 
+    void report(const std::vector<at::Tensor>& inputs, const std::string& what) const {
+        if (report_ && !inputs.empty()) {
+            report_(fmt::format("{}: {}", fmt::join(inputs.front().sizes(), "x"), what));
+        }
+    }
+
     torch::jit::Module module_;
     std::unique_ptr<GraphFacts> facts_;
+    std::function<void(const std::string&)> report_;
     bool channels_last_, replayable_;
     Variant plain_;
     Code probe_;
@@ -280,8 +298,8 @@ class TorchScriptNetwork final : public Network {
   public:
     explicit TorchScriptNetwork(torch::jit::Module module) : module_(std::move(module)) {}
 
-    [[nodiscard]] std::unique_ptr<Ready> prepare(const at::Device& device,
-                                                 at::ScalarType type) const override {
+    [[nodiscard]] std::unique_ptr<Ready> prepare(const at::Device& device, at::ScalarType type,
+                                                 Options options) const override {
         torch::jit::Module module = torch::jit::freeze(module_.clone());
         std::shared_ptr<torch::jit::Graph> graph = module.get_method("forward").graph()->copy();
         if (!device.is_cpu()) {
@@ -289,14 +307,16 @@ class TorchScriptNetwork final : public Network {
             module.to(device); // what the network changes itself is no constant
         }
         prepare_convolutions(*graph, type);
-        if (device.is_cpu()) {
+        const bool optimize = options.optimize && device.is_cpu();
+        if (optimize) {
             share_sampling(*graph);
         }
         std::unique_ptr<GraphFacts> facts;
-        if (device.is_cpu() && type != at::kHalf) {
+        if (optimize && type != at::kHalf) {
             facts = std::make_unique<GraphFacts>(graph);
         }
-        return std::make_unique<TorchScriptReady>(std::move(module), graph, std::move(facts));
+        return std::make_unique<TorchScriptReady>(std::move(module), graph, std::move(facts),
+                                                  std::move(options.report));
     }
 
     [[nodiscard]] std::size_t inputs() const override {

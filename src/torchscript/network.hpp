@@ -32,14 +32,23 @@ class Network {
         [[nodiscard]] virtual bool replayable() const = 0;
     };
 
+    /// How `prepare` makes a network ready.
+    struct Options {
+        bool optimize = true; ///< whether operations are fused on a CPU
+        /// Called with what was fused for a size of the inputs, or why nothing was, on the thread
+        /// of the call; may be empty.
+        std::function<void(const std::string&)> report;
+    };
+
     /// Throws `Error` (unreadable) when LibTorch cannot load it.
     static std::unique_ptr<Network> load(const std::string& path);
     virtual ~Network() = default;
     /// Convolutions run in `type` (float32, bfloat16 or float16); what lies between stays float32
     /// where it was, and follows its inputs elsewhere, so that skip paths and resizing keep their
     /// precision.
-    [[nodiscard]] virtual std::unique_ptr<Ready> prepare(const at::Device& device,
-                                                         at::ScalarType type) const = 0;
+    /// `options`: how.
+    [[nodiscard]] virtual std::unique_ptr<Ready>
+    prepare(const at::Device& device, at::ScalarType type, Options options) const = 0;
     /// How many tensors forward() takes.
     [[nodiscard]] virtual std::size_t inputs() const = 0;
 };

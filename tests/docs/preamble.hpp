@@ -6,6 +6,7 @@
 #include <optional>
 
 extern oldfilm::Pipeline pipeline;
+extern oldfilm::Reader reader;
 extern oldfilm::Run run;
 extern oldfilm::Frame frame, restored;
 void use(const oldfilm::Frame& frame);

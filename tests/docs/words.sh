@@ -91,8 +91,9 @@ report < <(spelling clear,rare "${SPELLING[@]}" | sed 's/ ==> / -> /; s#^\./##' 
 
 extract "${AMERICAN[@]}" "${WORDS[@]}"
 report < <(cd "$prose" && spelling en-GB_to_en-US "${AMERICAN[@]}" | sed 's/ ==> / -> /; s#^\./##')
-# "grey" is a tensor's name in the manifests of colorizing models, "licence" a key in old ones.
-report < <(spelling en-GB_to_en-US --ignore-regex "[\"'\`](grey|licence)[\"'\`]" "${SOURCES[@]}" | sed 's/ ==> / -> /; s#^\./##')
+# "grey" is a tensor's name in the manifests of colorizing models, "licence" a key in old ones, and FFmpeg prints
+# "Colour".
+report < <(spelling en-GB_to_en-US --ignore-regex "[\"'\`](grey|licence)[\"'\`]|Display Colour" "${SOURCES[@]}" | sed 's/ ==> / -> /; s#^\./##')
 
 while IFS=$'\t' read -r word instead; do
     [[ -z $word || $word == '#'* ]] && continue
