@@ -68,9 +68,10 @@ struct ModelOptions {
     /// Tile side in input pixels; 0: chosen from receptive field and memory; -1: no tiles.
     int tile = 0;
     /// Memory limit of a run, in bytes; the tile size follows from it and from the manifest's
-    /// `memory_per_pixel`. 0: tiles of up to 2 GiB on a CPU, where an input that needs more than
-    /// the free memory is refused, and of up to 2048 x 2048 pixels elsewhere. With a limit, nothing
-    /// is retained between runs, and calls are not recorded (see `Model`).
+    /// `memory_per_pixel` (see Note [Determinism] in pipeline.hpp). 0: tiles of up to 2 GiB on a
+    /// CPU, where an input that needs more than the free memory is refused, and of up to 2048 x
+    /// 2048 pixels elsewhere. With a limit, nothing is retained between runs, and calls are not
+    /// recorded (see `Model`).
     std::int64_t memory = 0;
     /// Receives warnings, on the thread that calls `Model`; may be empty.
     std::function<void(const std::string&)> warn;
