@@ -274,9 +274,8 @@ typedef struct oldfilm_stage oldfilm_stage;
  * *Rationale*: OLDFILM_ONE_THREAD is for plugins with global state. Runs then wait for each other,
  * and a film cannot be distributed over several devices. */
 enum {
-    OLDFILM_ONE_THREAD =
-        0,                /**< no two calls of the plugin's stages overlap, in the whole process */
-    OLDFILM_PER_STAGE = 1 /**< calls of different stages of the plugin may overlap */
+    OLDFILM_ONE_THREAD = 0, /**< no two calls of the plugin's stages overlap in the process */
+    OLDFILM_PER_STAGE = 1   /**< calls of different stages of the plugin may overlap */
 };
 
 /** Static description of a plugin. It and everything that it points to must be valid, and
