@@ -1,8 +1,8 @@
 #pragma once
 /// \file
-/// The conformance suite for stage plugins: some ninety checks, each with a name, a reason and a
-/// fix. `oldfilm check-plugin` runs it in a process of its own, since a plugin that is checked may
-/// crash.
+/// The conformance suite for stage plugins: about ninety checks, each with a name, a reason and a
+/// fix. A plugin under test may crash; `oldfilm check-plugin` therefore runs the suite in a
+/// separate process.
 
 #include <oldfilm/export.hpp>
 
@@ -14,53 +14,54 @@ namespace oldfilm {
 
 /// One check of the suite.
 struct PluginCheck {
-    std::string name;        ///< such as "film.reset"; what is before the dot is its group
-    std::string reason;      ///< why it matters
+    std::string name;        ///< such as "film.reset"; the part before the dot is the group
+    std::string reason;      ///< why the check matters
     std::string fix;         ///< what the plugin's author can do
-    bool of_library = false; ///< asked once of a library, not of each plugin in it
-    double limit = 60;       ///< seconds after which it counts as hung
+    bool of_library = false; ///< runs once per library instead of once per plugin
+    double limit = 60; ///< seconds after which the check counts as hung; enforced by the caller
 };
 
-/// All checks, in the order in which they run.
+/// All checks, in the order in which they run. Valid until the process ends. Thread-safe.
 OLDFILM_API const std::vector<PluginCheck>& plugin_checks();
 
-/// How a check ended.
+/// Result of a check.
 enum class Verdict : unsigned char {
     pass,
-    warning, ///< works, and may be trouble
+    warning, ///< works, but may cause problems
     fail,
-    skip, ///< could not be asked: not for this plugin, or an earlier check failed
+    skip, ///< does not apply to this plugin, or a check that it depends on failed
 };
 /// "pass", "warning", "fail", "skip".
 OLDFILM_API const char* to_string(Verdict verdict) noexcept;
 
-/// What one check found.
+/// Result of one check on one plugin.
 struct CheckResult {
-    std::string plugin; ///< the id; empty for checks of the library
+    std::string plugin; ///< id of the plugin; empty for checks of the library
     std::string check;
     Verdict verdict = Verdict::pass;
-    std::string found; ///< one sentence; empty when it passed
+    std::string found; ///< one sentence; empty if the check passed
     double seconds = 0;
 };
 
 struct CheckOptions {
     /// Names or groups of checks to run; empty: all.
     std::vector<std::string> only;
-    /// Checks to leave out at the beginning, since an earlier process ran them.
+    /// Number of checks to skip at the beginning, because an earlier process ran them.
     std::size_t skip = 0;
-    /// What failed in that process, as "plugin/check": what builds upon it is skipped.
+    /// Checks that failed in that process, as "plugin/check". Checks that depend on them are
+    /// skipped.
     std::vector<std::string> failed;
-    /// Told before each check; may be empty.
+    /// Called before each check, on the calling thread; may be empty.
     std::function<void(const std::string& plugin, const std::string& check)> begin;
-    /// Told after each check; may be empty.
+    /// Called after each check, on the calling thread; may be empty.
     std::function<void(const CheckResult&)> end;
 };
 
-/// Runs the checks on the plugin library in this process, on the CPU, one after the other, and
-/// returns what they found. The plugin's code runs: when it crashes or hangs, so does the caller.
-/// While it runs, standard output, the number of LibTorch's threads and the limit of the address
-/// space are changed at times and put back. Throws `Error` (not_found) when the file does not
-/// exist; invalid_argument when a name in `only` is no check's.
+/// Runs the checks on the plugin library in this process, on the CPU, one after another, and
+/// returns their results. Executes the plugin's code: if it crashes or hangs, so does the caller.
+/// Some checks temporarily change standard output, the number of LibTorch threads and the address
+/// space limit; call it on one thread at a time. Throws `Error`: not_found if the file does not
+/// exist; invalid_argument if `only` contains an unknown name.
 OLDFILM_API std::vector<CheckResult> check_plugin(const std::string& library,
                                                   const CheckOptions& options = {});
 

@@ -1,5 +1,5 @@
 #pragma once
 /// \file
-/// Visibility: everything is hidden except what carries OLDFILM_API.
+/// Symbol visibility: symbols are hidden unless marked OLDFILM_API.
 
 #define OLDFILM_API __attribute__((visibility("default")))

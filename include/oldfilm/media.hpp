@@ -1,6 +1,7 @@
 #pragma once
 /// \file
-/// Files to frames and back. The library `oldfilm::media` is the only one that uses FFmpeg.
+/// Reading files as frames, and writing frames to files. `oldfilm::media` is the only library that
+/// uses FFmpeg.
 
 #include <oldfilm/export.hpp>
 #include <oldfilm/frame.hpp>
@@ -16,96 +17,102 @@ namespace oldfilm {
 
 struct StreamFormat; // of pipeline.hpp
 
-/// What a file holds, as far as restoration cares.
+/// Properties of a media file that matter for restoration.
 struct OLDFILM_API MediaInfo {
     std::string path, container, codec, pixel_format;
     std::int64_t width = 0, height = 0; ///< of the picture as shown, after rotation
-    int bits = 8;                       ///< of one sample
-    int channels = 3;         ///< 1 when monochrome, in coding or in effect (chroma says nothing)
-    Rational frame_rate;      ///< nominal; 0 when the frames' times are irregular
-    std::int64_t frames = -1; ///< -1 when only decoding can tell
-    Rational duration;        ///< seconds; 0 when unknown
+    int bits = 8;                       ///< bits per sample
+    int channels = 3; ///< 1 if monochrome, by its coding or because its chroma is neutral
+    /// Nominal, or `ReadOptions::source_fps`; 0 if the timestamps are irregular.
+    Rational frame_rate;
+    std::int64_t frames = -1; ///< as announced or estimated; -1 if unknown
+    Rational duration;        ///< in seconds; 0 if unknown
     Rational sample_aspect{1, 1};
-    /// Of the pictures that `Reader` gives: as tagged, with what is untagged filled in (SD is
-    /// BT.601, HD is BT.709).
+    /// Of the pictures that `Reader` returns: the tags of the file, with missing ones completed
+    /// (BT.601 for SD, BT.709 for HD).
     ColorTags color;
-    /// The file's samples are linear light (OpenEXR and other float formats); pictures are brought
-    /// to the sRGB transfer.
+    /// The samples are linear light (OpenEXR and other float formats). Pictures are converted to
+    /// the sRGB transfer.
     bool linear_light = false;
-    /// A transfer that H.273 has no code for, by a DPX header: "printing density", "logarithmic".
-    /// Samples are taken as they are. Else empty.
+    /// Transfer from a DPX header that has no code in H.273: "printing density", "logarithmic". The
+    /// samples are not converted. Otherwise empty.
     std::string film_transfer;
-    /// Of the first frame, hh:mm:ss:ff (;ff for drop-frame). Empty where there is none.
+    /// Of the first frame, hh:mm:ss:ff (;ff for drop-frame); empty if there is none.
     std::string timecode;
-    bool interlaced = false; ///< by its flags, or found so by its pictures
-    int rotation =
-        0; ///< degrees clockwise that the container asks for; frames come rotated already
+    bool interlaced = false; ///< according to its flags, or detected in its pictures
+    int rotation = 0;        ///< clockwise, in degrees, as tagged; frames are already rotated
     struct Stream {
         std::string kind, codec, language;
     };
     std::vector<Stream> other_streams; ///< audio, subtitles, attachments, data
-    /// Of the film's own frames, where it is shown at `frame_rate` by duplicates (24 in 30); else
-    /// 0.
+    /// Rate of the original frames if the film is shown at `frame_rate` by duplicates (24 in 30);
+    /// otherwise 0.
     Rational film_rate;
-    /// JSON text with all of the above.
+    /// All of the above as JSON text.
     [[nodiscard]] std::string to_json() const;
 };
 
-/// What stands in for pictures of an image sequence that are missing or broken.
+/// Replacement for missing or broken pictures of an image sequence.
 enum class MissingPictures : std::uint8_t {
-    stop,  ///< nothing: the sequence is refused, and all of them listed
-    hold,  ///< the picture before, or at the start the one after
+    stop,  ///< none: the sequence is refused, with a list of all of them
+    hold,  ///< the previous picture; at the start, the next one
     black, ///< a black picture
 };
 
 struct ReadOptions {
-    std::optional<Rational> source_fps; ///< play at this true speed: frame k is at k / source_fps
-    Rational start;                     ///< seconds; frames before it are left out
-    std::optional<Rational> duration;   ///< seconds from `start`
-    bool deinterlace =
-        false; ///< bwdif, one frame a frame; telecined input is brought back to film frames
-    bool strict = false;    ///< a corrupt frame is an error instead of being concealed and counted
-    bool keep_coded = true; ///< frames carry the samples that they were decoded from
-    int threads = 0;        ///< of the decoder; 0 lets FFmpeg choose
-    /// Frames that stand in are counted as concealed; with `strict` it is `stop` always.
+    /// True frame rate of the film: frame k is at k / source_fps seconds.
+    std::optional<Rational> source_fps;
+    Rational start;                   ///< in seconds; earlier frames are skipped
+    std::optional<Rational> duration; ///< in seconds, from `start`
+    /// Deinterlaces (bwdif, one output frame per input frame), or undoes telecine.
+    bool deinterlace = false;
+    bool strict = false; ///< a corrupt frame is an error; otherwise it is concealed and counted
+    /// Frames carry the samples that they were decoded from (`Frame::coded`).
+    bool keep_coded = true;
+    int threads = 0; ///< decoder threads; 0: chosen by FFmpeg
+    /// Replaced pictures are counted as concealed. With `strict`, always `stop`.
     MissingPictures missing = MissingPictures::stop;
-    /// Where pictures are made, in LibTorch's names ("cuda:0", or "auto" for the first GPU), and by
-    /// whose video engine frames are decoded (on NVIDIA's GPUs NVDEC); empty: the CPU. Frames and
-    /// times are the same. What the engine can't decode (other codecs than H.264, HEVC, VP8 and
-    /// VP9, 4:2:2, film that is deinterlaced or turned) is decoded on the CPU, and goes to the
-    /// device as it was coded; where there is no such device, pictures are made on the CPU. `warn`
-    /// is told. Of damaged film an engine shows what it makes of it, and doesn't tell.
+    /// Device to create the pictures on, in LibTorch's notation ("cuda:0", or "auto" for the first
+    /// GPU), which also decodes if it has a video engine (NVDEC). Empty: the CPU. Frames and times
+    /// are the same. Input that the engine cannot decode (codecs other than H.264, HEVC, VP8 and
+    /// VP9; 4:2:2; deinterlacing or rotation) is decoded on the CPU and copied to the device as
+    /// coded; without such a device, pictures are created on the CPU. Either is reported through
+    /// `warn`. Hardware decoders conceal damage without reporting it.
     std::string device;
-    /// What films may be read by beside files and pipes, in FFmpeg's names ("https", "tls", "tcp");
-    /// holds for what a playlist names too.
+    /// Protocols allowed for input in addition to files and pipes, by FFmpeg's names ("https",
+    /// "tls", "tcp"). Also applies to files that a playlist refers to.
     std::vector<std::string> protocols;
-    std::function<void(const std::string&)> warn; ///< told each warning, once; may be empty
+    /// Receives warnings, on the calling thread; may be empty.
+    std::function<void(const std::string&)> warn;
 };
 
 /// Decodes the first video stream of a file, a picture, an image sequence (`frames/%05d.png`, or
-/// the folder) or y4m on standard input ("-"), frame by frame. One thread at a time.
+/// the folder) or Y4M on standard input ("-"), frame by frame. Not thread-safe: use it on one
+/// thread at a time.
 class OLDFILM_API Reader {
   public:
-    /// Throws `Error`: not_found, unreadable (not media, no video, zero frames), unsupported.
+    /// Throws `Error`: not_found, unreadable (not media, no video, no frames), unsupported,
+    /// invalid_argument (`options`).
     explicit Reader(const std::string& path, ReadOptions options = {});
     ~Reader();
     Reader(Reader&&) noexcept;
     Reader& operator=(Reader&&) noexcept;
 
     [[nodiscard]] const MediaInfo& info() const;
-    /// What frames have in common, color included, and how many are expected of the part that was
-    /// asked for: what `Pipeline::start` takes.
+    /// The properties that all frames share, including color, and the number of frames expected in
+    /// the selected part; to be passed to `Pipeline::start`.
     [[nodiscard]] StreamFormat format() const;
-    /// The next frame, in order of presentation; nothing at the end (the decoder is drained). On
-    /// the CPU, or with `device` there, where the calling thread's current stream comes after its
-    /// making. Times within one tick of the container's clock of k / frame_rate are made exactly
-    /// that. Throws `Error`: unreadable (with `strict`), format_mismatch when the size changes,
-    /// with the time; unsupported when the device's engine fails midway (read the film without it).
+    /// The next frame in presentation order; empty at the end (the decoder is drained). The frame
+    /// is on the CPU, or on `device`; there, its creation is ordered before later work on the
+    /// current stream of the calling thread. A timestamp within one tick of the time base of k /
+    /// frame_rate becomes exactly that. Throws `Error`: unreadable (with `strict`, or for frames
+    /// without times or rate); format_mismatch if the size changes, stating the time; unsupported
+    /// if the video engine fails (read the film again without it).
     std::optional<Frame> next();
-    /// Goes past the next frame, which is decoded and makes no picture: a fraction of the time.
-    /// What comes after is what would have come. False at the end. Throws as `next` does.
+    /// Skips the next frame: decodes it without creating a picture, in a fraction of the time. The
+    /// frames after it are unaffected. False at the end. Throws as `next` does.
     bool skip();
-    /// Corrupt frames that were concealed so far.
+    /// Number of corrupt frames concealed so far.
     [[nodiscard]] std::int64_t concealed() const;
     struct Impl;
 
@@ -114,52 +121,59 @@ class OLDFILM_API Reader {
 };
 
 struct WriteOptions {
-    /// h264, h265, av1, ffv1, prores, png, tiff, exr, dpx, y4m, and by an NVIDIA GPU's encoder
-    /// h264_nvenc and h265_nvenc; empty: by the path's extension, never a GPU's.
+    /// h264, h265, av1, ffv1, prores, png, tiff, exr, dpx, y4m, or, encoded by an NVIDIA GPU,
+    /// h264_nvenc and h265_nvenc. Empty: chosen by the extension of the path; never a GPU encoder.
     std::string codec;
-    /// Constant quality of h264, h265, av1 and of GPUs' encoders; empty: a visually clean default.
+    /// Constant quality of h264, h265, av1 and the GPU encoders; empty: a visually clean default.
     std::optional<int> crf;
-    /// With h264_nvenc and h265_nvenc: the device that frames are on ("cuda:0"), which they do not
-    /// leave then; empty: the host.
+    /// For h264_nvenc and h265_nvenc: the device that the frames are on ("cuda:0"); they are
+    /// encoded there. Empty: the host.
     std::string device;
-    Rational frame_rate; ///< of the output; 0 for variable
+    Rational frame_rate; ///< of the output; 0: variable
     std::int64_t width = 0, height = 0;
     int channels = 3;
-    int bits = 8; ///< of the source's samples; the codec's nearest that loses nothing is chosen
+    /// Bits per sample of the source. The codec's nearest depth is used: at most 10 in lossy
+    /// codecs, 12 in y4m.
+    int bits = 8;
     ColorTags color;
     Rational sample_aspect{1, 1};
-    std::string pixel_format; ///< empty: chosen (4:2:0 for h264 of even size, 4:4:4 otherwise, gray
-                              ///< where possible)
-    bool overwrite = false;
-    bool audio = true;     ///< the source's sound goes along
-    bool subtitles = true; ///< and so do its subtitles
-    /// Streams of the source that the container can't hold are left out, with a warning, instead of
-    /// being a reason to refuse. Outputs that hold pictures only leave them out without that.
+    /// FFmpeg's name. Empty: chosen; RGB for pictures, 4:4:4 for ffv1, 4:2:2 or 4:4:4 for prores,
+    /// otherwise 4:2:0 for even sizes and 4:4:4 for odd ones. Monochrome is gray in ffv1, y4m and
+    /// pictures.
+    std::string pixel_format;
+    bool overwrite = false; ///< if false, an existing file is an error
+    bool audio = true;      ///< copy the source's audio
+    bool subtitles = true;  ///< copy the source's subtitles
+    /// Omit streams of the source that the container does not support, with a warning; otherwise
+    /// these are an error. Outputs that hold only pictures always omit them.
     bool drop_streams = false;
-    int threads = 0;
-    std::vector<std::pair<std::string, std::string>> metadata; ///< added to the container's
+    int threads = 0; ///< encoder threads; 0: chosen by FFmpeg
+    std::vector<std::pair<std::string, std::string>> metadata; ///< added to that of the container
+    /// Receives warnings, on the calling thread; may be empty.
     std::function<void(const std::string&)> warn;
 };
 
-/// Encodes frames into a file. The file has its final name only after `finish()`. One thread at a
-/// time.
+/// Encodes frames into a file, which has its final name only after `finish()`. Not thread-safe: use
+/// it on one thread at a time.
 class OLDFILM_API Writer {
   public:
-    /// `source`, when given, is where audio, subtitles, chapters, attachments, timecode, HDR10's
-    /// and other metadata come from (from its `start` on, by its `source_fps`); it must outlive the
-    /// writer. What the container can't hold as it is is converted, without loss where it has such
-    /// a codec; `warn` receives it. Throws `Error`: invalid_argument (codec, path, existing file, a
-    /// stream that can't be carried over), unsupported, io.
+    /// `source`, if not null, provides audio, subtitles, chapters, attachments, timecode, HDR10 and
+    /// other metadata (from its `start`, at its `source_fps`); it must outlive the writer. Streams
+    /// that the container does not support as they are are converted, losslessly if it has such a
+    /// codec, and reported through `warn`. Throws `Error`: invalid_argument (codec, path, existing
+    /// file, a stream that cannot be copied), unsupported, io.
     Writer(const std::string& path, WriteOptions options, const Reader* source = nullptr);
-    /// Without `finish()` the partial file is removed.
+    /// Removes the partial file unless `finish()` was called.
     ~Writer();
     Writer(Writer&&) noexcept;
     Writer& operator=(Writer&&) noexcept;
-    /// Times must increase. Where the frame's picture still is the coded one, sample for sample,
-    /// and the format is the source's, the coded sample is written. Throws `Error`:
-    /// format_mismatch, io.
+    /// Times must increase. Samples of the picture that equal the decoded picture are written as
+    /// they were coded, if the format is that of the source. Throws `Error`: format_mismatch,
+    /// invalid_argument (a second frame for a path that names one picture), io.
     void write(const Frame& frame);
-    /// Drains the encoder, copies what is left of the other streams, syncs and renames.
+    /// Drains the encoder, copies the rest of the other streams, syncs the file and renames it.
+    /// Throws `Error`: invalid_argument if no frame was written; io, also if the final name exists
+    /// by now without `overwrite` (the partial file then remains).
     void finish();
     [[nodiscard]] std::int64_t frames() const;
     struct Impl;
@@ -168,11 +182,11 @@ class OLDFILM_API Writer {
     std::unique_ptr<Impl> impl_;
 };
 
-/// Process-wide, for programs only: FFmpeg's own messages on standard error are left out but for
-/// fatal ones.
+/// Suppresses all of FFmpeg's messages on standard error except fatal ones. Process-wide; for
+/// programs, not for libraries.
 OLDFILM_API void quiet_ffmpeg();
 
-/// What `path` holds, without decoding it all. Throws as `Reader` does.
+/// Properties of the file `path`, without decoding all of it. Throws as `Reader` does.
 OLDFILM_API MediaInfo inspect_media(const std::string& path);
 
 } // namespace oldfilm

@@ -1,7 +1,6 @@
 #pragma once
 /// \file
-/// A model package: one TorchScript file with its manifest inside, and what it takes to run it
-/// well.
+/// A model package: a TorchScript file that contains its manifest, and the means to run it.
 
 #include <oldfilm/export.hpp>
 
@@ -16,91 +15,104 @@
 
 namespace oldfilm {
 
-/// Number format that a network runs in.
+/// Number format of a network.
 enum class Precision : std::uint8_t {
-    automatic, ///< bfloat16 where the processor is fast at it and the model allows it, else float32
+    /// float16 on GPUs, bfloat16 on CPUs with fast support for it, if the model allows it;
+    /// otherwise float32
+    automatic,
     float32,
     bfloat16,
     float16,
 };
 
-/// "auto", "float32", "bfloat16", "float16"; throws `Error` (invalid_argument) for anything else.
+/// Parses "auto", "float32", "bfloat16" or "float16"; throws `Error` (invalid_argument) for
+/// anything else.
 OLDFILM_API Precision parse_precision(const std::string& name);
-/// The name as `parse_precision` reads it.
+/// The name that `parse_precision` accepts; a static string.
 OLDFILM_API const char* to_string(Precision precision) noexcept;
 
-/// How `Model` continues a picture to the right and below, up to its network's `size_multiple`.
+/// How `Model` pads a picture on the right and at the bottom, up to the `size_multiple` of its
+/// network.
 enum class Padding : std::uint8_t {
-    replicate, ///< the edge goes on
-    reflect,   ///< mirrored, the edge not repeated (replicated where a picture is too small for it)
+    replicate, ///< the edge is repeated
+    reflect,   ///< mirrored without repeating the edge (replicated if the picture is too small)
     zero,
 };
 
-/// What `oldfilm.json` inside a package says (schema 1).
+/// The contents of `oldfilm.json` in a package (schema 1).
 struct OLDFILM_API Manifest {
     std::string id, version, task;
-    std::vector<std::string> inputs, outputs; ///< in the order of forward()'s arguments and results
+    /// In the order of the arguments and results of forward().
+    std::vector<std::string> inputs, outputs;
     int channels = 3;
-    int before = 0, after = 0; ///< window
-    int scale = 1;
-    int size_multiple = 1; ///< heights and widths must be multiples of it; `Model` pads
+    int before = 0, after = 0; ///< window: frames before and after the center
+    int scale = 1;             ///< output size divided by input size
+    int size_multiple = 1;     ///< heights and widths must be multiples of it; `Model` pads
     Padding padding = Padding::replicate;
-    int receptive_field = 0; ///< radius in input pixels; -1 when the network sees the whole picture
-    std::int64_t memory_per_pixel = 0; ///< bytes, in float32, of input at work; 0 when not known
-    int render_size = 0;               ///< side that the network was made for; 0 for any
-    std::vector<Precision> precisions; ///< allowed
+    int receptive_field = 0; ///< radius in input pixels; -1 if the network uses the whole picture
+    /// Bytes of working memory per input pixel, in float32; 0 if unknown.
+    std::int64_t memory_per_pixel = 0;
+    int render_size = 0;               ///< side that the network was made for, in pixels; 0: any
+    std::vector<Precision> precisions; ///< those allowed
     std::string license, origin;
     std::string json; ///< the whole manifest as text
-    /// Throws `Error` (unreadable) naming the field that is missing or wrong.
+    /// Throws `Error`: unreadable, naming the field that is missing or invalid; incompatible for
+    /// another schema.
     static Manifest parse(const std::string& json);
 };
 
 struct ModelOptions {
-    std::string device = "cpu"; ///< "cpu", "cuda", "cuda:1"
+    /// "auto", "cpu", "cuda", "cuda:1", or a device that the program registered with LibTorch.
+    std::string device = "cpu";
     Precision precision = Precision::automatic;
-    int tile =
-        0; ///< side of a tile in input pixels; 0: chosen from receptive field and memory; -1: never
-    /// Bytes that a run may take: tiles are chosen to fit by what the manifest says that a pixel
-    /// takes. 0: tiles of up to 2 GiB on a CPU; what needs more than the machine has free is
-    /// refused. With a budget nothing is kept between runs, so that no calls are recorded
-    /// (`Model`).
+    /// Tile side in input pixels; 0: chosen from receptive field and memory; -1: no tiles.
+    int tile = 0;
+    /// Memory limit of a run, in bytes; the tile size follows from it and from the manifest's
+    /// `memory_per_pixel` (see Note [Determinism] in pipeline.hpp). 0: tiles of up to 2 GiB on a
+    /// CPU, where an input that needs more than the free memory is refused, and of up to 2048 x
+    /// 2048 pixels elsewhere. With a limit, nothing is retained between runs, and calls are not
+    /// recorded (see `Model`).
     std::int64_t memory = 0;
-    /// Whether the graph's operations are fused on a CPU, and its weights laid out for it. Off: for
-    /// finding faults; slower, and the same to 1e-4.
+    /// Whether operations are fused and weights laid out for the processor, on a CPU. False is for
+    /// diagnosis: slower, and equal to 1e-4.
     bool optimize = true;
-    std::function<void(const std::string&)> warn; ///< may be empty
-    /// Called with what was fused for a size of the inputs, and with what was not and why; from the
-    /// thread that runs the model. May be empty.
+    /// Receives warnings, on the thread that calls `Model`; may be empty.
+    std::function<void(const std::string&)> warn;
+    /// Receives what was fused for inputs of a size, and what was not and why, on the thread that
+    /// calls `Model`; may be empty.
     std::function<void(const std::string&)> report;
 };
 
-/// A model, loaded, checked, and ready on its device. `run` may be called from several threads, one
-/// after the other does the work. Where the device can record (recording.hpp), small calls are
-/// replayed from the third of their inputs' shapes on; a model that can't be is told of by `warn`,
-/// once.
+/// A model, loaded, checked and ready on its device. `run` may be called from several threads;
+/// calls are serialized. If the device supports recording (recording.hpp), small calls are replayed
+/// from the third call with the same input shapes; a model that cannot be recorded is reported
+/// through `warn`, once.
 class OLDFILM_API Model {
   public:
-    /// Throws `Error`: not_found; unreadable (cut short, not TorchScript, without metadata);
-    /// incompatible (another task than `task`, when that is not empty).
+    /// Throws `Error`: not_found; unreadable (truncated, not TorchScript, no manifest);
+    /// incompatible (a task other than `task`, unless that is empty); invalid_argument or
+    /// unsupported (the device).
     static std::shared_ptr<Model> open(const std::string& path, const std::string& task = "",
                                        const ModelOptions& options = {});
-    /// Only the manifest, without loading weights into a network.
+    /// Reads only the manifest, without loading the network. Throws as `open` does.
     static Manifest inspect(const std::string& path);
 
     [[nodiscard]] const Manifest& manifest() const noexcept;
     [[nodiscard]] Precision precision() const noexcept; ///< the one in use
 
-    /// Inputs in the manifest's order, float32, on the model's device. Inputs of 4 or 5 dimensions
-    /// whose last two are larger than 1 are pictures of one size H x W; others are passed as they
-    /// are. The host pads to `size_multiple`, cuts into tiles that overlap by the receptive field,
-    /// and checks for NaN (a half precision then falls back to float32, with a
-    /// warning). Outputs float32; pictures are H*scale x W*scale. A tiled result equals an untiled
-    /// one to 1e-4. Throws `Error`: format_mismatch, stage_failed (NaN in float32, error in the
-    /// network), out_of_memory (before the work where the manifest tells what a pixel takes; the
-    /// sentence names the size that fits).
-    /// `cancelled`, where given, is asked between the network's operations, on the calling thread,
-    /// whether the run is to end: `Error` (cancelled).
-    /// `memory`: bytes that this call may take; 0: `ModelOptions::memory`.
+    /// Runs the network. `inputs` are in the manifest's order, float32, on the model's device.
+    /// Inputs of 4 or 5 dimensions whose last two are larger than 1 are pictures of the same size H
+    /// x W; other inputs are passed unchanged. Outputs are float32; pictures are H*scale x W*scale.
+    /// Pictures are padded to `size_multiple` and processed in tiles that overlap by the receptive
+    /// field; a tiled result equals an untiled one to 1e-4. A result with non-finite values in a
+    /// half precision is computed again in float32, with a warning. Throws `Error`:
+    /// format_mismatch; stage_failed (an error in the network; non-finite values in float32, which
+    /// are detected on the CPU and after a half precision); out_of_memory (before running if the
+    /// manifest states the memory per pixel; the sentence names a size that fits); cancelled.
+    ///
+    /// `cancelled`, if not empty, is called between the operations of the network, on the calling
+    /// thread; if it returns true, the run ends.
+    /// `memory`: memory limit of this call, in bytes; 0: `ModelOptions::memory`.
     [[nodiscard]] std::vector<at::Tensor> run(const std::vector<at::Tensor>& inputs,
                                               const std::function<bool()>& cancelled = {},
                                               std::int64_t memory = 0);

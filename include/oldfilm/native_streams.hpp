@@ -1,8 +1,8 @@
 #pragma once
 /// \file
-/// A device's streams and events as code that isn't LibTorch's knows them: for plugins that queue
-/// work of their own. CUDA's come with the library; a program that registers a device of its own
-/// with LibTorch may say what its own are.
+/// Native handles of a device's streams and events, for plugins without LibTorch that queue work of
+/// their own. Those of CUDA are built in; a program that registers a device with LibTorch can
+/// provide those of its device.
 
 #include <oldfilm/export.hpp>
 
@@ -11,20 +11,21 @@
 
 namespace oldfilm {
 
-/// What `oldfilm_tensor.stream` and `oldfilm_tensor.ready` are on one kind of device. Each function
-/// is for any thread, waits for nothing, and may throw an exception of the device's.
+/// Meaning of `oldfilm_tensor.stream` and `oldfilm_tensor.ready` on one type of device. All
+/// functions must be thread-safe, must not block, and may throw.
 struct NativeStreams {
-    /// What `stream` is there (on CUDA its cudaStream_t); null for the device's default stream.
+    /// Returns the native handle of `stream` (on CUDA a cudaStream_t); null for the default stream
+    /// of the device.
     void* (*handle)(c10::Stream stream) = nullptr;
-    /// The stream with that handle, which may be one that LibTorch has not made.
+    /// Returns the stream with this handle, which LibTorch may not have created.
     c10::Stream (*stream)(void* handle, c10::Device device) = nullptr;
-    /// What is queued on `stream` from now on comes after `event` (on CUDA a cudaEvent_t).
+    /// Makes work queued on `stream` from now on wait for `event` (on CUDA a cudaEvent_t).
     void (*wait)(void* event, c10::Stream stream) = nullptr;
 };
 
-/// Plugins without LibTorch may work on devices of this type from now on; they are given their
-/// tensors as OLDFILM_OTHER_DEVICE. An empty one: they may not. For the whole process, as
-/// LibTorch's own registration of a device is; for any thread.
+/// Allows plugins without LibTorch on devices of this type; they receive tensors with the device
+/// type OLDFILM_OTHER_DEVICE. An empty `handle` disallows them. Process-wide, like the registration
+/// of a device with LibTorch. Thread-safe.
 OLDFILM_API void set_native_streams(c10::DeviceType type, const NativeStreams& streams);
 
 } // namespace oldfilm

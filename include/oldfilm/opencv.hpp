@@ -1,9 +1,9 @@
 #pragma once
 /// \file
-/// Pictures as `cv::Mat` and back, header-only. Link `oldfilm::opencv`.
+/// Conversion between pictures and `cv::Mat`; header-only. Link `oldfilm::opencv`.
 ///
-/// A picture is a tensor C x H x W float32 on the CPU, RGB, nominally [0, 1]. OpenCV's own
-/// functions expect B, G, R where colors matter: `cv::cvtColor` with COLOR_RGB2..., never
+/// A picture is a tensor C x H x W float32 on the CPU, RGB, nominally in [0, 1]. OpenCV functions
+/// that depend on the order of colors expect B, G, R: use `cv::cvtColor` with COLOR_RGB2..., never
 /// COLOR_BGR2....
 
 #include <oldfilm/error.hpp>
@@ -34,7 +34,7 @@ inline void check_picture(const at::Tensor& picture) {
 
 } // namespace detail
 
-/// Whether `view` can show the picture without a copy.
+/// Whether `view` can show the picture without copying. The picture must have three dimensions.
 inline bool viewable(const at::Tensor& picture) {
     const std::int64_t channels = picture.size(0);
     const bool rows =
@@ -42,10 +42,11 @@ inline bool viewable(const at::Tensor& picture) {
     return rows && channels <= CV_CN_MAX && (channels == 1 || picture.stride(0) == 1);
 }
 
-/// The picture's own memory as a matrix H x W with C channels: nothing is copied, writing into it
-/// writes the picture. Valid while the tensor's storage lives. The picture has one channel with
-/// adjacent columns, or is channels-last (`picture.unsqueeze(0).contiguous(
-/// at::MemoryFormat::ChannelsLast).squeeze(0)`). Throws `Error` (format_mismatch) for others.
+/// The memory of the picture as a matrix H x W with C channels. Nothing is copied; writing to the
+/// matrix writes to the picture. Valid during the lifetime of the storage of the tensor. The
+/// picture must have one channel with adjacent columns, or be channels-last
+/// (`picture.unsqueeze(0).contiguous( at::MemoryFormat::ChannelsLast).squeeze(0)`). Throws `Error`
+/// (format_mismatch) otherwise.
 inline cv::Mat view(const at::Tensor& picture) {
     detail::check_picture(picture);
     if (!viewable(picture)) {
@@ -57,7 +58,8 @@ inline cv::Mat view(const at::Tensor& picture) {
                    static_cast<std::size_t>(picture.stride(1)) * sizeof(float));
 }
 
-/// A matrix of its own, H x W with C channels, float32.
+/// A copy as a matrix H x W with C channels, float32. Throws `Error` (format_mismatch) if `picture`
+/// is not one.
 inline cv::Mat to_mat(const at::Tensor& picture) {
     detail::check_picture(picture);
     if (viewable(picture)) {
@@ -67,7 +69,8 @@ inline cv::Mat to_mat(const at::Tensor& picture) {
     return view(last.permute({2, 0, 1})).clone();
 }
 
-/// 8 bits a sample, rounded, [0, 1] to 0 ... 255, what lies outside clamped: one conversion.
+/// A copy in 8 bits per sample: [0, 1] becomes 0 ... 255, rounded and clamped in one conversion.
+/// Throws as `to_mat` does.
 inline cv::Mat to_bytes(const at::Tensor& picture) {
     detail::check_picture(picture);
     cv::Mat bytes;
@@ -77,8 +80,8 @@ inline cv::Mat to_bytes(const at::Tensor& picture) {
     return bytes;
 }
 
-/// A float32 matrix as a picture C x H x W that shares its memory and keeps it alive; channels-last
-/// strides. Throws `Error` (format_mismatch) for another depth.
+/// A float32 matrix as a picture C x H x W with channels-last strides, which shares the memory of
+/// the matrix and keeps it alive. Throws `Error` (format_mismatch) for other types.
 inline at::Tensor tensor(const cv::Mat& mat) {
     if (mat.depth() != CV_32F || mat.dims != 2) {
         throw Error(Errc::format_mismatch,
@@ -93,7 +96,7 @@ inline at::Tensor tensor(const cv::Mat& mat) {
         at::TensorOptions().dtype(at::kFloat));
 }
 
-/// An 8-bit matrix as a picture, 0 ... 255 to [0, 1]: one conversion.
+/// A copy of an 8-bit matrix as a picture: 0 ... 255 becomes [0, 1], in one conversion.
 inline at::Tensor from_bytes(const cv::Mat& mat) {
     cv::Mat real;
     mat.convertTo(real, CV_32F, 1.0 / 255.0);

@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// Parameters of stages: what a table says, and values that were checked against it.
+/// Parameters of stages: the parameter table, and values checked against it.
 
 #include <oldfilm/export.hpp>
 
@@ -12,12 +12,12 @@
 
 namespace oldfilm {
 
-/// What kind of value a parameter takes.
+/// Type of a parameter.
 enum class ParameterType : std::uint8_t { boolean, integer, number, text, choice, file };
 
-/// A value as a person or a JSON document gives it. Text is converted to the parameter's type.
+/// A value from a user or a JSON document. Text is converted to the parameter's type.
 using ParameterValue = std::variant<bool, std::int64_t, double, std::string>;
-/// Values by name; parameters that are not named keep their initial value.
+/// Values by name. Omitted parameters keep their initial value.
 using ParameterValues = std::map<std::string, ParameterValue>;
 
 /// One row of a stage's parameter table.
@@ -25,15 +25,15 @@ struct Parameter {
     std::string name;
     ParameterType type = ParameterType::number;
     ParameterValue initial;
-    double minimum = 0, maximum = 0; ///< of integers and numbers, inclusive
-    std::vector<std::string> choices;
+    double minimum = 0, maximum = 0;  ///< inclusive; integers and numbers only
+    std::vector<std::string> choices; ///< choices only
     std::string unit, help;
-    bool live = false; ///< may change while running
+    bool live = false; ///< may change during a run
 };
 
-/// `values` in the order and with the types of `table`; what is not given takes its initial value.
-/// Throws `Error` (invalid_argument or not_found) with a sentence that names the stage, the
-/// parameter, what was expected and what was found.
+/// Returns `values` in the order and with the types of `table`; omitted ones have their initial
+/// value. Throws `Error` (invalid_argument) with a sentence that names the stage, the parameter,
+/// what was expected and what was found; also for a name that is not in the table.
 OLDFILM_API std::vector<ParameterValue> check_parameters(const std::string& stage,
                                                          const std::vector<Parameter>& table,
                                                          const ParameterValues& values);

@@ -1,7 +1,7 @@
 #pragma once
 /// \file
-/// A chain of stages and how to drive it: push frames in, or let it pull them, and take results
-/// out.
+/// A pipeline of stages, and its runs: push frames or let a run pull them from a source, and take
+/// the results.
 
 #include <oldfilm/export.hpp>
 #include <oldfilm/frame.hpp>
@@ -16,137 +16,159 @@
 #include <string>
 #include <vector>
 
+// Note [Determinism]
+// ~~~~~~~~~~~~~~~~~~
+// The same input and the same `Run::plan` give the same frames, times, masks, shots and analysis
+// results, bit for bit. They do not depend on timing, on the worker that restores a shot, on the
+// number of workers, or on interruptions, because:
+//  - windows never cross a cut, and stages discard their state there (`reset`);
+//  - windows and batches are counted from the first frame of a shot;
+//  - the findings of an analysis are stored, and restored instead of computed again;
+//  - tile sizes follow from the memory limit, never from the memory that happens to be free.
+// `restore` encodes segments independently, so that its output is the same to the byte as well.
+// Other devices, numbers of LibTorch threads or versions may round differently: they are part of
+// the plan, or of the identity of a job. If a job runs out of memory, it continues with smaller
+// tiles, which it records; the outputs of models then differ by at most 1e-4.
+
 struct oldfilm_plugin_description;
 
 namespace oldfilm {
 
-/// A stage of a pipeline: an id or short name, and the parameters that are not to keep their
+/// A stage of a pipeline: an id or short name, and parameters. Omitted parameters keep their
 /// defaults.
 struct StageSpec {
     std::string id;
     ParameterValues parameters;
-    /// For a stage that lives in the program itself (made by `sdk::describe`); null: a plugin file.
+    /// For a stage that is part of the program (see `sdk::describe`): its description, which must
+    /// outlive all pipelines and runs that use it. Null: the stage is loaded from a plugin library.
     const oldfilm_plugin_description* description = nullptr;
 };
 
-/// "superres:scale=2,model=texture" as the command line writes it: an id, and after a colon
-/// parameters as name=value with commas between them. A comma in a value is written "\,", and a
-/// backslash before a comma or a backslash "\\"; colons and equals signs need nothing. Values are
-/// texts here; the stage's parameter table says later what they are. Throws `Error`
-/// (invalid_argument).
+/// Parses the syntax of the command line, such as "superres:scale=2,model=texture": an id, and
+/// after a colon comma-separated parameters name=value. A comma in a value is written "\,", and a
+/// backslash before a comma or a backslash "\\"; colons and equals signs are not escaped. All
+/// values are text; `Pipeline::add` converts them according to the parameter table of the stage.
+/// Throws `Error` (invalid_argument).
 OLDFILM_API StageSpec parse_stage(const std::string& text);
 
-/// What frames of a stream have in common.
+/// The properties that all frames of a stream share.
 struct StreamFormat {
     int channels = 3;
     std::int64_t height = 0, width = 0;
-    Rational rate; ///< frames a second; 0 when irregular
+    Rational rate; ///< frames per second; 0 if irregular
     ColorTags color;
-    std::int64_t frames = -1; ///< how many are expected, for the progress; -1 when unknown
-    /// Where the rate is irregular: frames for each frame of the film, as rate changers that take a
-    /// factor (interpolate:fps=2x) have made of them. 1 for a film.
+    std::int64_t frames = -1; ///< number of frames expected, for progress; -1 if unknown
+    /// For irregular rates: frames per frame of the film, after rate changers with a factor
+    /// (interpolate:fps=2x). 1 for a film.
     Rational frames_each{1};
 };
 
 struct PipelineOptions {
-    /// "auto", "cpu", "cuda", "cuda:1", or another of LibTorch's that the program has registered.
-    /// `restore` alone takes several, "cuda:0,1": see there.
+    /// "auto" (the first GPU if CUDA is available, otherwise the CPU), "cpu", "cuda", "cuda:1", or
+    /// a device that the program registered with LibTorch. Only `restore` accepts several,
+    /// "cuda:0,1"; see there.
     std::string device = "auto";
     Precision precision = Precision::automatic;
-    std::int64_t memory = 0; ///< bytes that the program may come to hold, resident; what the models
-                             ///< may take, and so their tiles, follows from it; 0: any amount
-    int tile = 0;            ///< the models' tiles, side in pixels: see `ModelOptions`; 0: chosen
-    bool optimize = true;    ///< whether models' operations are fused on a CPU: see `ModelOptions`
-    std::vector<std::string> plugin_path; ///< folders that are searched first
-    /// Where files are that parameters name by a relative path: the folder of a pipeline's
-    /// document, say. Empty: the working directory.
+    /// Limit of the resident memory of the program, in bytes. The share of the models, and thus
+    /// their tile size, follows from it. 0: no limit.
+    std::int64_t memory = 0;
+    int tile = 0;         ///< tile side of the models, in pixels; 0: chosen; see `ModelOptions`
+    bool optimize = true; ///< fuses the operations of models on a CPU; see `ModelOptions`
+    std::vector<std::string> plugin_path; ///< folders to search first
+    /// Folder for relative paths in parameters, such as that of a pipeline document. Empty: the
+    /// working directory.
     std::string base_folder;
-    /// In pull mode: frames come out on the run's device, as in push mode, not on the host. They
-    /// may then hold values that are no numbers, which are looked for where frames come to the
-    /// host.
+    /// Pull mode: leaves finished frames on the device of the run, as in push mode, instead of
+    /// copying them to the host. Non-finite values, which are detected when frames are copied to
+    /// the host, are then not detected.
     bool stay_on_device = false;
-    /// Told each frame, in order, where it still has the source's size and rate, that is after the
-    /// last stage before the first one that changes either: repair masks are complete there. From
-    /// the worker's thread; may be empty.
+    /// Receives each frame, in order, after the last stage before the first one that changes size
+    /// or rate; the repair masks are complete there. Called on the worker thread; an exception ends
+    /// the run. May be empty.
     std::function<void(const Frame&)> tap;
-    /// Called with warnings and info messages, from any of the runs' threads, but one call at a
-    /// time for all runs of a pipeline and its copies. What it throws is dropped; may be empty.
+    /// Receives warnings and info messages, on any thread of the runs, one call at a time for all
+    /// runs of a pipeline and its copies. Exceptions are discarded. May be empty.
     std::function<void(const std::string&)> log;
-    std::shared_ptr<Profile> profile; ///< told what the time goes into; may be null
+    std::shared_ptr<Profile> profile; ///< records what the time is spent on; may be null
 };
 
-/// How far a run is.
+/// Progress of a run.
 struct Progress {
     std::int64_t frames_in = 0, frames_out = 0;
-    std::int64_t frames_total = -1; ///< expected in; -1 when unknown
+    std::int64_t frames_total = -1; ///< expected input frames; -1 if unknown
     double seconds = 0;             ///< since the start
-    double fps = 0;                 ///< input frames a second
-    double eta = -1;                ///< seconds left; -1 when unknown
+    double fps = 0;                 ///< input frames per second
+    double eta = -1;                ///< seconds remaining; -1 if unknown
 };
 
-/// Counters of a run, for tests and for the curious.
+/// Counters of a run, for tests and diagnostics.
 struct RunStats {
-    std::int64_t uploads = 0, downloads = 0; ///< whole frames that crossed between host and device
-    std::int64_t peak_frames = 0;            ///< most frames alive in the edges at one time
-    std::int64_t peak_bytes = 0;             ///< most bytes that those kept alive
-    std::vector<double> stage_seconds;       ///< time in each stage's calls
-    std::vector<std::string> analysis;       ///< per shot, JSON of what stages found
-    std::vector<std::int64_t> shots;         ///< first frame of each shot found so far
+    std::int64_t uploads = 0, downloads = 0; ///< whole frames copied between host and device
+    std::int64_t peak_frames = 0;            ///< largest number of frames in flight between stages
+    std::int64_t peak_bytes = 0;             ///< largest number of bytes held by these
+    std::vector<double> stage_seconds;       ///< time spent in calls of each stage
+    /// Findings of the stages, as JSON: {"number", "stage", "shot", "found"} per stage and shot.
+    std::vector<std::string> analysis;
+    std::vector<std::int64_t> shots; ///< first frame of each shot found so far
 };
 
 namespace pipeline {
 struct Access;
 } // namespace pipeline
 
-/// One pass of a film through a pipeline. `push`, `finish` and `next` may be called from different
-/// threads, each from one at a time; all others from any. One thread of the run's own (the device's
-/// worker) calls the stages. After it was moved from, all but `cancel` throw `Error`
-/// (invalid_argument).
+/// One pass of a film through a pipeline. Thread-safety: `push`, `finish` and `next` may be called
+/// on different threads, each on one at a time; all other functions on any thread. The stages run
+/// on the worker thread, which belongs to the run. After a move, all functions of the old object
+/// but `cancel` throw `Error` (invalid_argument).
 class OLDFILM_API Run {
   public:
-    /// What `next` found.
+    /// Result of `next`.
     enum class State : std::uint8_t {
-        frame,   ///< `next` gave a frame
-        starved, ///< nothing can come out before more frames are pushed, or `finish` is called
-        end,     ///< the film is over
+        frame,   ///< a frame was returned
+        starved, ///< no output until more frames are pushed or `finish` is called
+        end,     ///< the end of the film
     };
 
-    /// Offers a frame. False: the pipeline is full; take some with `next`, then offer it again.
-    /// Never blocks. A picture on CUDA may still be in the making on the calling thread's current
-    /// stream: the stages come after it. Throws `Error`: format_mismatch when the frame is empty,
-    /// of another size or number of channels than the run was started for, on a device that the run
-    /// can't read, or not after the one before (what a source gives is held to the same);
-    /// invalid_argument after `finish` and in pull mode; whatever ended the run.
+    /// Adds a frame. Returns false if the pipeline is full: take frames with `next`, then push the
+    /// frame again. Never blocks. A CUDA picture may still have pending work on the current stream
+    /// of the calling thread; the stages are ordered after it. Throws `Error`: format_mismatch if
+    /// the frame is empty, differs in size or channels from the format of the run, is on a device
+    /// that the run cannot read, or is not later than the previous one (frames of a source are
+    /// checked likewise); invalid_argument after `finish` and in pull mode; the error that ended
+    /// the run.
     bool push(const Frame& frame);
-    /// Nothing more comes in. Throws `Error` (invalid_argument) in pull mode.
+    /// Ends the input. Throws `Error` (invalid_argument) in pull mode.
     void finish();
-    /// Waits while stages are at work, and gives the next restored frame, in order. A frame that
-    /// was pushed on CUDA comes back on CUDA; the calling thread's current stream comes after its
-    /// making. Throws `Error`: whatever ended the run (stage_failed, cancelled, out_of_memory ...).
+    /// Waits while the stages are working, and returns the next restored frame, in order. In push
+    /// mode it is on the device of the run; its creation is ordered before later work on the
+    /// current stream of the calling thread. Throws `Error`: the error that ended the run
+    /// (stage_failed, cancelled, out_of_memory ...).
     State next(Frame& frame);
-    /// The same for pull mode, where there is a source: nothing at the end. Frames come out on the
-    /// host unless `PipelineOptions::stay_on_device`.
+    /// The same for pull mode; empty at the end. Frames are on the host unless
+    /// `PipelineOptions::stay_on_device` is set. Throws `Error` (invalid_argument) in push mode
+    /// when starved.
     std::optional<Frame> next();
-    /// Ends the run soon; `next` then throws `Error` (cancelled).
+    /// Ends the run as soon as possible; `next` then throws `Error` (cancelled).
     void cancel() noexcept;
     [[nodiscard]] Progress progress() const;
     [[nodiscard]] RunStats stats() const;
-    /// New values for live parameters of stage `stage` (its number in the chain), from the first
-    /// frame that isn't before `from` (seconds) on; where the stage is past that, from its next
-    /// frame on. What isn't named stays. Of several changes of one parameter those of later times
-    /// come later, and of one time those of later calls. From any thread. Throws `Error`
-    /// (invalid_argument) when one may not change, or not to that value.
+    /// Sets live parameters of stage `stage` (its number in the pipeline) from the first frame at
+    /// or after `from` (seconds); if the stage is already past that, from its next frame. Other
+    /// parameters are unchanged. If a parameter is changed several times, the changes apply in
+    /// order of their times, and those of equal times in order of the calls. Throws `Error`
+    /// (invalid_argument) for an unknown stage or parameter, one that is not live, or an invalid
+    /// value.
     void change(std::size_t stage, const ParameterValues& values, Rational from = {});
-    /// What comes out.
+    /// Format of the output.
     [[nodiscard]] const StreamFormat& output() const;
-    /// What the run began with, as JSON text: device, precision, stages with parameters and
-    /// windows, and checksums of models, plugins and hints. The same at each call, whatever
-    /// `change` was told since. The first call reads the plugins and hints.
+    /// The initial configuration as JSON text: device, precision, threads, stages with parameters
+    /// and windows, and checksums of models, plugins and hint files. Later calls of `change` do not
+    /// affect it. The first call reads the plugin and hint files.
     [[nodiscard]] std::string plan() const;
 
-    ~Run(); ///< cancels what is still running, and waits for it
+    ~Run(); ///< cancels the run if it has not ended, and waits for it
     Run(Run&&) noexcept;
-    Run& operator=(Run&&) noexcept; ///< what was running here is cancelled, and waited for
+    Run& operator=(Run&&) noexcept; ///< cancels the previous run of this object, and waits for it
 
   private:
     friend struct pipeline::Access;
@@ -155,29 +177,29 @@ class OLDFILM_API Run {
     std::unique_ptr<Impl> impl_;
 };
 
-/// What a pipeline does for frames of one format: its stages, configured, with their models open,
-/// and the memory divided among them. No thread of it is left running. Copies share it. All members
-/// are for any thread; after it was moved from they throw `Error` (invalid_argument).
+/// What a pipeline does for frames of one format: the configured stages with their models open, and
+/// the division of memory. No thread is left running. Copies share one plan. Thread-safe. After a
+/// move, the functions of the old object throw `Error` (invalid_argument).
 class OLDFILM_API Plan {
   public:
-    /// Frames that go in.
     [[nodiscard]] const StreamFormat& input() const;
-    /// Frames that come out.
     [[nodiscard]] const StreamFormat& output() const;
-    /// Bytes that a model may take while it runs; 0 without `PipelineOptions::memory`.
+    /// Memory limit of a model while it runs, in bytes; 0 without `PipelineOptions::memory`.
     [[nodiscard]] std::int64_t memory_of_models() const;
-    /// As JSON text: device, precision, stages with parameters and windows, and checksums of
-    /// models, plugins and hints. The first call reads the plugins and hints.
+    /// The plan as JSON text: device, precision, threads, stages with parameters and windows, and
+    /// checksums of models, plugins and hint files. The first call reads the plugin and hint files.
     [[nodiscard]] std::string to_json() const;
-    /// The first frame that stages must see so that what they make of `frame`, in the shot that
-    /// begins at `shot_first`, equals what a run of the whole film makes of it; for a film without
-    /// duplicate frames, which stages don't see.
+    /// The first frame that the stages must see to produce for `frame`, in the shot that starts at
+    /// `shot_first`, the same result as in a run of the whole film (see Note [Determinism]). All
+    /// are numbers of input frames. For a film without duplicate frames, which the stages do not
+    /// see.
     [[nodiscard]] std::int64_t first_frame_needed_for(std::int64_t frame,
                                                       std::int64_t shot_first) const;
-    /// Starts a run. With a `source` it pulls frames, on a thread of its own, until the source
-    /// gives none; without, frames are pushed. A source may give frames on the device, in the
-    /// making on its thread's current stream. Runs may work at the same time; those after the first
-    /// create their stages anew, and share the models. Throws `Error` as `Pipeline::plan` does.
+    /// Starts a run. With a `source`, the run pulls frames from it, on a thread of its own, until
+    /// it returns nothing; otherwise frames are pushed. A source may return frames on the device
+    /// with pending work on the current stream of its thread, which is not that of the stages. Runs
+    /// may be concurrent; all but the first create stages of their own, and all share the models.
+    /// Throws `Error` as `Pipeline::plan` does.
     [[nodiscard]] Run start(std::function<std::optional<Frame>()> source = {}) const;
 
     Plan(const Plan&);
@@ -195,18 +217,17 @@ class OLDFILM_API Plan {
     std::shared_ptr<const Impl> impl_;
 };
 
-/// The description of a chain of stages. Building checks names and parameters; nothing is loaded
-/// yet. Can be run many times, also at the same time.
+/// The description of a chain of stages. Building it checks names and parameters; nothing is
+/// loaded. It can be run many times, also concurrently. Not thread-safe while it is modified.
 class OLDFILM_API Pipeline {
   public:
     explicit Pipeline(PipelineOptions options = {});
-    /// The same schema as `to_json` writes:
-    /// {"oldfilm": 1, "device": "auto", "precision": "auto", "memory": 0,
+    /// Parses the format of `to_json`; members of the document override `options`:
+    /// {"oldfilm": 1, "device": "auto", "precision": "auto", "memory": 0, "tile": 0,
     ///  "stages": [{"id": "superres", "parameters": {"scale": 2}}]}
-    /// Numbers and truth values may also be given as text, and 0 and 1 for truth values; the
-    /// stage's parameter table says what is wanted. Files that it names lie in
-    /// `options.base_folder`, and may not lead out of it but by an absolute path. Throws `Error`
-    /// (invalid_argument, not_found) naming the place.
+    /// Numbers and Booleans may also be text, and Booleans 0 or 1; they are converted according to
+    /// the parameter table of the stage. Relative paths refer to `options.base_folder` and must not
+    /// lead out of it. Throws `Error` (invalid_argument, not_found, incompatible) naming the place.
     static Pipeline from_json(const std::string& json, PipelineOptions options = {});
     /// The preset "silent-film", "newsreel", "home-movie" or "tv-archive". Throws `Error`
     /// (not_found).
@@ -216,23 +237,24 @@ class OLDFILM_API Pipeline {
     Pipeline& add(StageSpec stage);
     Pipeline& add(const std::string& text) { return add(parse_stage(text)); }
 
-    /// Puts a stage at `position`, before the one that is there. Throws as `add`.
+    /// Inserts a stage before the one at `position`, or at the end. Throws `Error` as `add` does.
     Pipeline& insert(std::size_t position, StageSpec stage);
-    /// Removes stage `stage`. Throws `Error` (invalid_argument).
+    /// Removes stage `stage`. Throws `Error` (invalid_argument) for an unknown stage.
     Pipeline& erase(std::size_t stage);
-    /// Sets a parameter of stage `stage`. Throws `Error` (invalid_argument).
+    /// Sets a parameter of stage `stage`. Throws `Error` (invalid_argument) for an unknown stage or
+    /// parameter, or an invalid value.
     Pipeline& set(std::size_t stage, const std::string& parameter, ParameterValue value);
-    /// The same stages, whose plugins and files are not looked for again, with other options.
+    /// The same stages with other options. Their plugins and files are not looked up again.
     [[nodiscard]] Pipeline with_options(PipelineOptions options) const;
 
-    /// The stages in order; values have the types of their parameter tables.
+    /// The stages in order; values have the types of the parameter tables.
     [[nodiscard]] std::vector<StageSpec> stages() const;
     [[nodiscard]] const PipelineOptions& options() const;
     [[nodiscard]] std::string to_json() const;
 
     /// Creates and configures the stages for frames of this format, and opens their models. Throws
-    /// `Error`: invalid_argument, unreadable, incompatible, unsupported, format_mismatch,
-    /// out_of_memory, stage_failed.
+    /// `Error`: invalid_argument, not_found, unreadable, incompatible, unsupported,
+    /// format_mismatch, stage_failed, out_of_memory.
     [[nodiscard]] Plan plan(const StreamFormat& input) const;
     /// `plan(input).start(source)`.
     [[nodiscard]] Run start(const StreamFormat& input,

@@ -1,20 +1,21 @@
 #pragma once
 /// \file
-/// Settings of the whole process that make restoration faster. The library offers them and never
-/// applies them by itself: a program decides.
+/// Process-wide settings that make restoration faster. The library never applies them by itself;
+/// the program decides.
 
 #include <oldfilm/export.hpp>
 
 namespace oldfilm {
 
-/// Lets glibc keep freed memory instead of returning it to the system and taking page faults for it
-/// again: pictures are large, and as many are freed as are made. LibTorch's large tensors get
-/// addresses of their own with the first model that is opened. For programs that do little but
-/// restore; call it before the first thread is started. The process then holds the most memory that
-/// it ever needed. Returns whether the settings took effect; false with a C library that has none.
+/// Makes glibc retain freed memory instead of returning it to the system, which avoids page faults:
+/// pictures are large, and freed as often as they are allocated. From the first model that is
+/// opened, large CPU tensors of LibTorch also use a pooled allocator. For programs that do little
+/// but restore; call it before the first thread is started. The process then keeps its peak memory;
+/// only runs with a memory limit return some of it. Returns whether the settings took effect; false
+/// with other C libraries.
 OLDFILM_API bool pool_memory() noexcept;
 
-/// Whether `pool_memory` was called and took effect. For any thread.
+/// Whether `pool_memory` was called and took effect. Thread-safe.
 OLDFILM_API bool memory_is_pooled() noexcept;
 
 } // namespace oldfilm

@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// Where a restoration's time goes.
+/// Where the time of a restoration is spent.
 
 #include <oldfilm/export.hpp>
 
@@ -12,47 +12,51 @@
 
 namespace oldfilm {
 
-/// Collects what a run, or several, spend their time on. Give it to `PipelineOptions::profile`; ask
-/// when they are over. Thread-safe. Without a profile nothing is measured.
+/// Records what one or several runs spend their time on. Set it as `PipelineOptions::profile`; read
+/// it after the runs. Thread-safe. Without a profile nothing is measured.
 class OLDFILM_API Profile {
   public:
     using Clock = std::chrono::steady_clock;
-    /// What a span of time went into.
+    /// What a span of time was spent on.
     enum class Kind : std::uint8_t {
-        stage,    ///< a stage's `process`, with all that it calls
-        analysis, ///< a stage looks at a shot ahead of its frames
+        stage,    ///< a stage's `process`, including models and flow
+        analysis, ///< analysis of a shot before its frames
         model,    ///< a network, within a stage
         flow,     ///< optical flow, within a stage
-        decode,   ///< a frame is decoded and becomes a picture
-        shots,    ///< cuts are looked for
-        copy,     ///< a frame goes to the device or comes back
-        encode,   ///< a picture is coded and written
-        wait,     ///< the stages have nothing to do: decoding or encoding holds them up
+        decode,   ///< decoding a frame and converting it to a picture
+        shots,    ///< shot detection
+        copy,     ///< copying a frame to the device or back
+        encode,   ///< encoding and writing a picture
+        wait,     ///< the stages are idle, waiting for decoding or encoding
     };
 
-    /// `keep_spans`: whether `trace` is wanted; each span then takes 32 bytes.
+    /// `keep_spans`: record spans for `trace`, which takes 32 bytes per span.
     explicit Profile(bool keep_spans = false);
     ~Profile();
     Profile(const Profile&) = delete;
     Profile& operator=(const Profile&) = delete;
 
-    /// `what` names the stage, or is empty; `frame` is the frame's number, -1 where there is none.
+    /// Adds a span. `what` is the name of the stage, or empty; it is copied. `frame` is the number
+    /// of the frame, or -1.
     void add(Kind kind, std::string_view what, std::int64_t frame, Clock::time_point begin,
              Clock::time_point end);
-    /// How much memory frames in flight keep, in bytes.
+    /// Records the number of frames in flight and the bytes that they occupy; the maximum is
+    /// reported.
     void add_memory(std::int64_t frames, std::int64_t bytes);
 
-    /// A line for the end of the table; a line that is there is not repeated.
+    /// Adds a line below the table, unless it is there already.
     void note(const std::string& line);
 
-    /// A line for each stage (calls, all its time, models, flow, what is left for itself, per
-    /// frame) and for what is done around stages, and the memory; for people to read.
+    /// A human-readable table: one line per stage (calls; seconds in total, in models, in flow, and
+    /// its own; milliseconds per call) and one per kind of work around the stages, followed by the
+    /// peak memory and the lines of `note`.
     [[nodiscard]] std::string table() const;
-    /// All spans in Chrome's trace event format, which Perfetto's viewer opens too (JSON text). The
-    /// first five million; empty where spans were not kept.
+    /// The first five million spans as JSON text in Chrome's trace event format, which Perfetto
+    /// also reads. Empty without `keep_spans`.
     [[nodiscard]] std::string trace() const;
 
-    /// Measures its own life. Does nothing where `profile` is null.
+    /// Measures its own lifetime. Does nothing if `profile` is null. `profile` and `what` must
+    /// outlive it.
     class Span {
       public:
         Span(Profile* profile, Kind kind, std::string_view what, std::int64_t frame = -1)

@@ -1,8 +1,7 @@
 #pragma once
 /// \file
-/// Work on a device that is queued again at the price of one launch (CUDA calls it a graph). CUDA's
-/// way to record comes with the library; a program that registers a device of its own with LibTorch
-/// may say how that one records.
+/// Recorded device work, which a single launch queues again (a CUDA graph). Recording on CUDA is
+/// built in; a program that registers a device with LibTorch can provide a recorder for its device.
 
 #include <oldfilm/export.hpp>
 
@@ -13,28 +12,29 @@
 
 namespace oldfilm {
 
-/// What a piece of work queued, with all the memory that was made for it.
+/// Recorded work, together with the memory allocated for it.
 class Recording {
   public:
     Recording() = default;
     virtual ~Recording() = default;
     Recording(const Recording&) = delete;
     Recording& operator=(const Recording&) = delete;
-    /// Queues it again on the calling thread's current stream: the same kernels on the same memory.
-    /// Who calls sees to it that it doesn't run twice at a time. Does not wait.
+    /// Queues the work again on the calling thread's current stream: the same kernels on the same
+    /// memory. Returns without waiting. Not reentrant: the caller must ensure that replays do not
+    /// overlap on the device.
     virtual void replay() = 0;
 };
 
-/// Calls `work` once, on the calling thread, and keeps what it queues on the current stream of
-/// `device` instead of queuing it. Tensors made meanwhile hold what the last replay put there, and
-/// their memory is given to nothing else while the recording lives. Throws what `work` throws, and
-/// an exception of the device's where something can't be recorded (a wait for a value, say); the
-/// device is then as it was. May be called on several threads at a time.
+/// Calls `work` once, on the calling thread, and records what it queues on the current stream of
+/// `device` instead of executing it. Tensors created by `work` hold the results of the latest
+/// replay; their memory is not reused during the lifetime of the recording. Throws what `work`
+/// throws, or the device's exception if something cannot be recorded (reading back a value, for
+/// example); the state of the device is then unchanged. Must be thread-safe.
 using Record = std::function<std::unique_ptr<Recording>(const c10::Device& device,
                                                         const std::function<void()>& work)>;
 
-/// Models opened from now on record with `record` on devices of this type; empty: they don't. For
-/// the whole process, as LibTorch's own registration of a device is; for any thread.
+/// Models opened from now on use `record` on devices of this type; empty: they do not record.
+/// Process-wide, like the registration of a device with LibTorch. Thread-safe.
 OLDFILM_API void set_recorder(c10::DeviceType type, Record record);
 
 } // namespace oldfilm

@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// A file restored from start to end.
+/// Restoration of a file, from start to end.
 
 #include <oldfilm/error.hpp>
 #include <oldfilm/media.hpp>
@@ -15,51 +15,56 @@
 namespace oldfilm {
 
 struct RestoreOptions {
-    ReadOptions read;  ///< its `device`, unless empty, stands for the pipeline's
+    ReadOptions read;  ///< its `device`, unless empty, is replaced by that of the pipeline
     std::string codec; ///< see `WriteOptions::codec`
     std::optional<int> crf;
-    std::string mask_out; ///< a file for the film's repair masks (gray, lossless); empty for none
+    std::string mask_out; ///< file for the repair masks (gray, lossless); empty: none
     bool overwrite = false;
     bool audio = true, subtitles = true; ///< see `WriteOptions`
     bool drop_streams = false;           ///< see `WriteOptions`
-    bool ignore_checkpoint = false;      ///< start over where an earlier run was broken off
-    std::function<void(const Progress&)> progress; ///< called a few times a second; may be empty
-    std::function<void(const std::string&)> warn;  ///< told each warning; may be empty
-    std::function<void(const std::string&)> note;  ///< told news, such as being taken up again
-    std::stop_token stop;                          ///< asks for the end; nothing is published then
+    bool ignore_checkpoint = false; ///< start over even if an interrupted run left a checkpoint
+    /// Called a few times a second, on the calling thread; may be empty.
+    std::function<void(const Progress&)> progress;
+    /// Receives each warning once, on any thread, one call at a time; may be empty.
+    std::function<void(const std::string&)> warn;
+    /// Receives info messages (such as resuming), on the calling thread; may be empty.
+    std::function<void(const std::string&)> note;
+    std::stop_token stop; ///< requests cancellation; nothing is published then
 };
 
 struct RestoreResult {
     std::int64_t frames_in = 0, frames_out = 0;
     std::int64_t concealed = 0; ///< corrupt frames of the input that were concealed
-    std::int64_t resumed = 0;   ///< frames of the input that an earlier run had done
+    std::int64_t resumed = 0;   ///< frames of the input that earlier runs had completed
     double seconds = 0;
     RunStats stats;
 };
 
 /// Restores the film `input` into the file `output`. Decoding and encoding run on threads of their
-/// own. The output has its name only when it is complete. A pipeline without stages is a lossless
-/// pass. Throws `Error`; nothing under the final name is touched then.
+/// own. The output has its final name only when it is complete. A pipeline without stages copies
+/// the film, losslessly unless `codec` is set. Throws `Error`; the final name is then untouched.
 ///
-/// A file (not a pipe) is restored in segments that are kept, synced, in the folder
-/// `OUTPUT.oldfilm-job` beside it, with a journal, until the output is published. A run that was
-/// broken off, in whatever way, is taken up there by the next call with the same input and
-/// settings, and the result is the same to the byte. With other settings that call is refused
-/// (incompatible, the difference named) unless `ignore_checkpoint`. Two at a time for one output:
-/// the second is refused.
+/// A file (not a pipe) is restored in segments, which are stored with a journal in the folder
+/// `OUTPUT.oldfilm-job` next to the output until this is published. After an interruption of any
+/// kind, the next call with the same input and settings resumes there; the output is the same to
+/// the byte (see Note [Determinism] in pipeline.hpp). With other settings that call is refused
+/// (incompatible, naming the difference) unless `ignore_checkpoint` is set. A second call for the
+/// same output at the same time is refused (io).
 ///
-/// Where the pipeline's device is several ("cuda:0,cuda:1", short "cuda:0,1"; "cpu,cpu" for two
-/// workers with half of the threads each), each restores shots of the film, and what comes out is
-/// what one of them would make; it can also be gone on with by another number of them. They must be
-/// of one kind, and should be alike. Then `tap` is told frames in order within a shot only, and
-/// `log` each text once; both from several threads, one at a time. What isn't kept in segments is
-/// restored by the first device alone, with a warning.
+/// If the pipeline names several devices ("cuda:0,cuda:1", short "cuda:0,1"; "cpu,cpu" for two
+/// workers with half of the threads each), the shots of the film are distributed over them. The
+/// output is the same as that of one of them, and the job may be resumed with a different number of
+/// devices, except on the CPU or with a memory limit, whose shares depend on the number. The
+/// devices must be of one kind, and should be alike. `tap` then receives frames in order only
+/// within a shot, and `log` receives each text once; both are called on several threads, one call
+/// at a time. Input or output that is not restored in segments is restored by the first device,
+/// with a warning.
 OLDFILM_API RestoreResult restore(const std::string& input, const std::string& output,
                                   const Pipeline& pipeline, const RestoreOptions& options = {});
 
-/// Removes what runs that were broken off have left: of the output `path`, or of every output in
-/// the folder `path`. What a run is at work on stays. Returns what was removed. Throws `Error`
-/// (not_found).
+/// Removes what interrupted runs left behind: of the output `path`, or of every output in the
+/// folder `path`. Files of a run in progress are not removed. Returns the paths that were removed.
+/// Throws `Error` (not_found).
 OLDFILM_API std::vector<std::string> clean(const std::string& path);
 
 } // namespace oldfilm

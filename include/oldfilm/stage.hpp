@@ -1,11 +1,11 @@
 #pragma once
 /// \file
-/// The C++ face of <oldfilm/plugin.h> for authors of stages: header-only, links nothing, no
-/// LibTorch. Derive from `sdk::Stage`, describe it with `sdk::describe`, export it with
-/// `OLDFILM_PLUGINS`.
+/// The C++ wrapper of <oldfilm/plugin.h> for authors of stages: header-only, without dependencies
+/// on libraries (no LibTorch). Derive from `sdk::Stage`, describe the class with `sdk::describe`,
+/// and export it with `OLDFILM_PLUGINS`.
 ///
-/// A stage throws what it likes (`sdk::Failure` for a plain sentence); the SDK turns it into a
-/// status and `host->fail`. Nothing throws across the boundary.
+/// A stage may throw anything (`sdk::Failure` for a plain message). The SDK turns exceptions into a
+/// status and a call of `host->fail`; none cross the boundary.
 
 #include <oldfilm/plugin.h>
 
@@ -23,8 +23,9 @@
 #include <utility>
 #include <vector>
 
-// Which LibTorch this is built with: oldfilm_add_stage(... TORCH) and oldfilm::core define
-// OLDFILM_RUNTIME_TAG. pkg-config gives the same without quotes, which shells would not pass on.
+// The LibTorch that this is built with. oldfilm_add_stage(... TORCH) and oldfilm::core define
+// OLDFILM_RUNTIME_TAG; pkg-config defines OLDFILM_RUNTIME, without quotes that a shell would
+// remove.
 #ifndef OLDFILM_RUNTIME_TAG
 #ifdef OLDFILM_RUNTIME
 #define OLDFILM_QUOTED_(tag) #tag
@@ -37,18 +38,19 @@
 
 namespace oldfilm::sdk {
 
-/// A sentence for the user: what was expected, what was found, what to do next.
+/// A message for the user: what was expected, what was found, what to do next. `status` is what the
+/// C function returns, such as OLDFILM_INVALID.
 struct Failure : std::runtime_error {
     explicit Failure(const std::string& sentence, int code = OLDFILM_FAILED)
         : std::runtime_error(sentence), status(code) {}
     int status;
 };
 
-/// A tensor that this side owns and gives back (move only), or one that the host lends.
+/// An owned tensor, released by the destructor (move-only), or one that the host lends.
 class TensorRef {
   public:
     TensorRef() noexcept : tensor_{} {}
-    /// Takes over a tensor that was given.
+    /// Takes ownership of a given tensor.
     explicit TensorRef(const oldfilm_tensor& given) noexcept : tensor_(given) {}
     TensorRef(TensorRef&& other) noexcept : tensor_(std::exchange(other.tensor_, {})) {}
     TensorRef& operator=(TensorRef&& other) noexcept {
@@ -62,9 +64,9 @@ class TensorRef {
     }
     [[nodiscard]] const oldfilm_tensor& get() const noexcept { return tensor_; }
     [[nodiscard]] const oldfilm_tensor* operator->() const noexcept { return &tensor_; }
-    /// Gives the tensor away; this one is empty afterwards.
+    /// Transfers ownership to the caller; this object is then empty.
     [[nodiscard]] oldfilm_tensor release() noexcept { return std::exchange(tensor_, {}); }
-    /// First element as T; the tensor must be on the CPU.
+    /// The first element as T; the tensor must be on the CPU.
     template <class T>
     [[nodiscard]] T* data() const noexcept {
         return static_cast<T*>(tensor_.data);
@@ -74,13 +76,13 @@ class TensorRef {
     oldfilm_tensor tensor_;
 };
 
-/// A frame that the host lends for the length of a call.
+/// A frame lent by the host; valid until the call returns.
 class FrameView {
   public:
     explicit FrameView(const oldfilm_frame& frame) noexcept : frame_(&frame) {}
     [[nodiscard]] const oldfilm_frame& c() const noexcept { return *frame_; }
     [[nodiscard]] const oldfilm_tensor& picture() const noexcept { return *frame_->picture; }
-    /// Null when no earlier stage made one.
+    /// Null if no earlier stage made one.
     [[nodiscard]] const oldfilm_tensor* mask() const noexcept { return frame_->mask; }
     [[nodiscard]] int channels() const noexcept { return static_cast<int>(picture().shape[0]); }
     [[nodiscard]] std::int64_t height() const noexcept { return picture().shape[1]; }
@@ -92,24 +94,24 @@ class FrameView {
     const oldfilm_frame* frame_;
 };
 
-/// One output that the host wants; see oldfilm_request.
+/// A requested output; see oldfilm_request. Valid until the call returns.
 class Request {
   public:
     explicit Request(const oldfilm_request& request) noexcept : request_(&request) {}
     [[nodiscard]] std::int64_t index() const noexcept { return request_->index; }
     [[nodiscard]] std::size_t count() const noexcept { return request_->count; }
-    /// Entry `i` of the window, from 0 (the earliest).
+    /// Entry `i` of the window, starting at 0 (the earliest).
     [[nodiscard]] FrameView frame(std::size_t i) const noexcept {
         return FrameView(*request_->frames[i]);
     }
     [[nodiscard]] FrameView center() const noexcept { return frame(center_entry()); }
-    /// Which entry of the window the center is.
+    /// Index of the center in the window.
     [[nodiscard]] std::size_t center_entry() const noexcept { return request_->center; }
-    /// Rate changers: place between frame(0) and frame(1), in (0, 1).
+    /// Rate changers: position between frame(0) and frame(1), in (0, 1).
     [[nodiscard]] double position() const noexcept { return request_->position; }
     /// The output is the center frame itself.
     void pass_through() const noexcept { request_->result->unchanged = 1; }
-    /// Hands the output over.
+    /// Transfers ownership of the output to the host. See oldfilm_result for shapes.
     void set_output(TensorRef picture) const noexcept {
         request_->result->picture = picture.release();
     }
@@ -122,7 +124,7 @@ class Request {
     const oldfilm_request* request_;
 };
 
-/// A row of the parameter table. Make them with `flag`, `integer`, `number`, `text`, `choice`,
+/// A row of the parameter table. Create rows with `flag`, `integer`, `number`, `text`, `choice` and
 /// `file`.
 struct Parameter {
     std::string name;
@@ -135,14 +137,14 @@ struct Parameter {
     std::vector<std::string> choices;
     std::string unit, help;
     friend bool operator==(const Parameter&, const Parameter&) = default;
-    /// The same row, with a value that may change while running.
+    /// Marks the parameter as live: it may change during a run.
     [[nodiscard]] Parameter live() && {
         is_live = true;
         return std::move(*this);
     }
 };
 
-/// A parameter that is true or false.
+/// A Boolean.
 inline Parameter flag(std::string name, bool initial, std::string help) {
     Parameter p;
     p.name = std::move(name);
@@ -152,7 +154,7 @@ inline Parameter flag(std::string name, bool initial, std::string help) {
     p.help = std::move(help);
     return p;
 }
-/// A whole number from `minimum` to `maximum`, both inclusive.
+/// An integer from `minimum` to `maximum`, inclusive.
 inline Parameter integer(std::string name, std::int64_t initial, std::int64_t minimum,
                          std::int64_t maximum, std::string help, std::string unit = "") {
     Parameter p;
@@ -165,7 +167,7 @@ inline Parameter integer(std::string name, std::int64_t initial, std::int64_t mi
     p.unit = std::move(unit);
     return p;
 }
-/// A number from `minimum` to `maximum`, both inclusive.
+/// A number from `minimum` to `maximum`, inclusive.
 inline Parameter number(std::string name, double initial, double minimum, double maximum,
                         std::string help, std::string unit = "") {
     Parameter p;
@@ -178,7 +180,7 @@ inline Parameter number(std::string name, double initial, double minimum, double
     p.unit = std::move(unit);
     return p;
 }
-/// A text of any kind.
+/// Any text.
 inline Parameter text(std::string name, std::string initial, std::string help) {
     Parameter p;
     p.name = std::move(name);
@@ -202,7 +204,8 @@ inline Parameter choice(std::string name, std::string initial, std::vector<std::
     return p;
 }
 
-/// Parameter values, checked by the host against the table. Valid for the length of the call.
+/// Parameter values, checked by the host against the table. Valid until the call returns. The
+/// accessors throw `Failure` for a name that is not in the table.
 class Values {
   public:
     Values(const oldfilm_plugin_description& plugin, const oldfilm_value* values) noexcept
@@ -228,16 +231,19 @@ class Values {
 
 class Host;
 
-/// A model package that the host has opened for this stage. Copies share it.
+/// A model package opened by the host for this stage. Copies share it; the last one closes it. It
+/// must not outlive the stage.
 class Model {
   public:
     Model() = default;
-    /// `package`: relative to the plugin's folder, absolute, or a name in the user's models folder.
+    /// `package`: relative to the folder of the plugin, absolute, or a name in the models folder of
+    /// the user. Throws `Failure`.
     Model(const Host& host, const std::string& package, const std::string& task);
     explicit operator bool() const noexcept { return model_ != nullptr; }
     /// The manifest as JSON text.
     [[nodiscard]] std::string manifest() const { return service_->manifest(model_.get()); }
-    /// Inputs in the manifest's order; outputs likewise, owned by the caller. N x ... float32.
+    /// `inputs` and outputs are in the order of the manifest, N x ... float32. The caller owns the
+    /// outputs. Throws `Failure`.
     [[nodiscard]] std::vector<TensorRef> run(std::span<const oldfilm_tensor* const> inputs,
                                              std::size_t output_count) const;
 
@@ -247,14 +253,15 @@ class Model {
     std::shared_ptr<oldfilm_model> model_;
 };
 
-/// The host's services. Cheap to copy; valid as long as the stage.
+/// The services of the host; see plugin.h for the threads on which they may be used. Cheap to copy;
+/// valid as long as the stage.
 class Host {
   public:
     explicit Host(const oldfilm_host* host) noexcept : host_(host) {}
     [[nodiscard]] const oldfilm_host* c() const noexcept { return host_; }
-    /// Folder of the plugin library.
+    /// Folder of the plugin library; empty for a stage that is part of the program.
     [[nodiscard]] std::string folder() const { return host_->folder; }
-    /// Null when the host does not offer it.
+    /// Null if the host does not offer the service.
     template <class Service>
     [[nodiscard]] const Service* extension(const char* id) const noexcept {
         return static_cast<const Service*>(host_->get_extension(host_, id));
@@ -269,7 +276,7 @@ class Host {
         const auto* service = extension<oldfilm_cancel>(OLDFILM_EXT_CANCEL);
         return service != nullptr && service->cancelled(host_) != 0;
     }
-    /// An uninitialized contiguous tensor on the stage's device.
+    /// An uninitialized contiguous tensor on the device of the stage.
     [[nodiscard]] TensorRef allocate(std::initializer_list<std::int64_t> shape,
                                      int dtype = OLDFILM_FLOAT32) const {
         oldfilm_tensor tensor{};
@@ -278,15 +285,15 @@ class Host {
                   ->allocate(host_, dtype, static_cast<int>(sizes.size()), sizes.data(), &tensor));
         return TensorRef(tensor);
     }
-    /// Flow from one picture to another, 2 x H x W in pixels: to(p + flow(p)) looks like from(p).
+    /// Optical flow between two pictures, 2 x H x W in pixels: to(p + flow(p)) matches from(p).
     [[nodiscard]] TensorRef flow(const FrameView& from, const FrameView& to) const {
         oldfilm_tensor tensor{};
         check(require<oldfilm_flows>(OLDFILM_EXT_FLOW)
                   ->flow(host_, &from.picture(), &to.picture(), &tensor));
         return TensorRef(tensor);
     }
-    /// The same, searched on to the full size: for what shows warped pictures themselves. Three
-    /// times the time. `flow` where the host has none such.
+    /// Flow at full instead of half resolution, for output that shows warped pictures directly.
+    /// About three times slower. Falls back to `flow` on older hosts.
     [[nodiscard]] TensorRef fine_flow(const FrameView& from, const FrameView& to) const {
         const auto* service = require<oldfilm_flows>(OLDFILM_EXT_FLOW);
         if (service->size < sizeof(oldfilm_flows)) {
@@ -296,6 +303,7 @@ class Host {
         check(service->fine_flow(host_, &from.picture(), &to.picture(), &tensor));
         return TensorRef(tensor);
     }
+    /// Throws `Failure` if the host does not offer the service.
     template <class Service>
     [[nodiscard]] const Service* require(const char* id) const {
         const auto* service = extension<Service>(id);
@@ -305,7 +313,7 @@ class Host {
         }
         return service;
     }
-    /// Passes a service's failure on; the service has said why already.
+    /// Throws the failure of a service, which has already reported the reason.
     static void check(int status) {
         if (status != OLDFILM_OK) {
             throw Failure("", status);
@@ -338,12 +346,13 @@ inline std::vector<TensorRef> Model::run(std::span<const oldfilm_tensor* const> 
     return result;
 }
 
-/// What a stage is told about its input, and answers about its output: see the C structs.
+/// Format of the input, and properties of the output; see the C structs.
 using Format = oldfilm_format;
 using Config = oldfilm_config;
 
-/// Base of every stage. Calls come in the order configure, then per shot [reset, analyze*,
-/// process*].
+/// Base class of all stages. Order of calls: `configure`, then for each shot `reset`, `analyze`
+/// (any number of times), `finish_analysis`, and `process`: all on the worker thread, one at a
+/// time. The constructor and the destructor may run on any thread.
 class Stage {
   public:
     explicit Stage(const Host& host) : host_(host) {}
@@ -351,25 +360,25 @@ class Stage {
     Stage& operator=(const Stage&) = delete;
     virtual ~Stage() = default;
 
-    /// `config` comes filled with "as the input, no window, one at a time".
+    /// `config` is initialized to the format of the input, no window and a batch of 1.
     virtual void configure(const Format& input, const Values& values, Config& config) = 0;
-    /// Live parameters have new values.
+    /// Live parameters have changed.
     virtual void change(const Values& /*values*/) {}
-    /// A frame of the shot that comes next; asked for by `config.analysis_frames`.
+    /// Receives the first frames of the next shot, up to `config.analysis_frames`.
     virtual void analyze(const FrameView& /*frame*/) {}
-    /// After the last of them: what was found, as JSON.
+    /// Called after the last of them. Returns the findings as JSON.
     virtual std::string finish_analysis() { return "null"; }
-    /// Instead of both: what an earlier run found.
+    /// Called instead of both in a run that resumes, with the findings of the earlier run.
     virtual void restore_analysis(std::string_view /*json*/) {}
-    /// Makes one output.
+    /// Produces one output.
     virtual void process(const Request& request) = 0;
-    /// Makes several at once; override it when a batch is faster than one after the other.
+    /// Produces several outputs. Override it if a batch is faster than single calls.
     virtual void process_batch(std::span<const Request> requests) {
         for (const Request& request : requests) {
             process(request);
         }
     }
-    /// At a cut.
+    /// Called at the start of each shot: discard all state of the previous one.
     virtual void reset() {}
 
     [[nodiscard]] const Host& host() const noexcept { return host_; }
@@ -378,7 +387,7 @@ class Stage {
     Host host_;
 };
 
-/// What `describe` is told.
+/// Description of a stage class, for `describe`. `threading` is a threading class of plugin.h.
 struct About {
     std::string id, name, version, summary;
     std::vector<Parameter> parameters;
@@ -388,7 +397,7 @@ struct About {
 
 namespace detail {
 
-/// The C structs of one plugin and the strings that they point to.
+/// The C structs of a plugin, and the strings that they point to.
 class Description {
   public:
     explicit Description(About about) : about_(std::move(about)) {
@@ -441,19 +450,19 @@ class Description {
     oldfilm_plugin_description c_{};
 };
 
-/// What an `oldfilm_stage*` of this SDK points to.
+/// The target of an `oldfilm_stage*` of this SDK.
 struct Instance {
     const oldfilm_host* host;
     const oldfilm_plugin_description* plugin;
     std::unique_ptr<Stage> stage;
-    std::string found; ///< by its last analysis
+    std::string found; ///< findings of the last analysis
 };
 
 inline Instance& instance(oldfilm_stage* stage) noexcept {
     return *reinterpret_cast<Instance*>(stage);
 }
 
-/// Runs `work`, and turns what it throws into a status and a sentence.
+/// Calls `work`, and turns an exception into a status and a message.
 template <class Work>
 int guarded(const oldfilm_host* host, Work&& work) noexcept {
     try {
@@ -476,7 +485,7 @@ int guarded(const oldfilm_host* host, Work&& work) noexcept {
     }
 }
 
-/// Static storage of one plugin type's description: functions of the C table need it by type alone.
+/// Static storage for the description of a class: the functions of the C table find it by type.
 template <class S>
 struct Plugin {
     static inline const oldfilm_plugin_description* table = nullptr; ///< set before any `create`
@@ -538,9 +547,9 @@ struct Plugin {
 
 } // namespace detail
 
-/// Describes the stage class S (constructible from `const Host&`). However often it is called for
-/// one class, the description is made once, and lives until the process ends. Throws `Failure` when
-/// a later call says something else.
+/// Describes the stage class S (constructible from `const Host&`). The description is made once per
+/// class, and is valid until the process ends. Throws `Failure` if a later call passes a different
+/// `about`. Thread-safe.
 template <class S>
 const oldfilm_plugin_description* describe(const About& about) {
     using P = detail::Plugin<S>;
@@ -567,7 +576,8 @@ const oldfilm_plugin_description* describe(const About& about) {
 
 } // namespace oldfilm::sdk
 
-/// Exports the library's plugins, each made by `oldfilm::sdk::describe`. Once in a library.
+/// Exports the plugins of a library, each the result of `oldfilm::sdk::describe`. Use it once per
+/// library.
 #define OLDFILM_PLUGINS(...)                                                                       \
     extern "C" const oldfilm_plugin_description* oldfilm_plugin(uint32_t index) {                  \
         try {                                                                                      \

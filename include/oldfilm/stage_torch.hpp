@@ -1,8 +1,7 @@
 #pragma once
 /// \file
-/// <oldfilm/stage.hpp> with `at::Tensor`: for stages that are built against the host's own
-/// LibTorch. No pixel is copied in either direction; both sides hold references to the same
-/// storage.
+/// <oldfilm/stage.hpp> with `at::Tensor`, for stages that are built with the host's own LibTorch.
+/// Pixels are not copied in either direction; both sides reference the same storage.
 
 #include <oldfilm/stage.hpp>
 
@@ -13,19 +12,19 @@
 
 namespace oldfilm::sdk {
 
-/// The tensor that the host lends, as one that shares its storage and may be kept.
+/// A lent tensor as an `at::Tensor` that shares its storage and may be stored beyond the call.
 inline at::Tensor tensor(const oldfilm_tensor& lent) {
     auto* impl = static_cast<c10::TensorImpl*>(lent.impl);
     return at::Tensor(c10::intrusive_ptr<c10::TensorImpl>::unsafe_reclaim_from_nonowning(impl));
 }
 
-/// The tensor that the host gave, taken over.
+/// Takes ownership of a given tensor.
 inline at::Tensor take(TensorRef given) {
     auto* impl = static_cast<c10::TensorImpl*>(given.release().impl);
     return at::Tensor(c10::intrusive_ptr<c10::TensorImpl>::reclaim(impl));
 }
 
-/// A reference to `tensor` that the receiver owns; its storage is shared, not copied.
+/// An owned reference to `tensor`, to be given away; the storage is shared.
 inline TensorRef share(const at::Tensor& tensor) {
     oldfilm_tensor c{};
     c.impl = at::Tensor(tensor).unsafeReleaseTensorImpl();
@@ -37,33 +36,34 @@ inline TensorRef share(const at::Tensor& tensor) {
     return TensorRef(c);
 }
 
-/// A tensor to lend for a call; valid while `tensor` is.
+/// Lends `tensor` for a call; valid as long as `tensor`.
 inline oldfilm_tensor lend(const at::Tensor& tensor) {
     oldfilm_tensor c{};
     c.impl = tensor.unsafeGetTensorImpl();
     return c;
 }
 
-/// The frame's picture, C x H x W float32. Read only: other stages and the writer share it.
+/// The picture of the frame, C x H x W float32. Read-only: other stages and the writer share it.
 inline at::Tensor picture(const FrameView& frame) {
     return tensor(frame.picture());
 }
-/// The repair mask, 1 x H x W; undefined when there is none.
+/// The repair mask, 1 x H x W float32; undefined if there is none. Read-only.
 inline at::Tensor mask(const FrameView& frame) {
     return frame.mask() == nullptr ? at::Tensor() : tensor(*frame.mask());
 }
 
-/// Flow, 2 x H x W in pixels (x, then y): to(p + flow(p)) looks like from(p).
+/// Optical flow, 2 x H x W in pixels (x, then y): to(p + flow(p)) matches from(p). The caller may
+/// write to it.
 inline at::Tensor flow(const Host& host, const FrameView& from, const FrameView& to) {
     return take(host.flow(from, to));
 }
 
-/// The same, searched on to the full size: see Host::fine_flow.
+/// Flow at full resolution; see `Host::fine_flow`.
 inline at::Tensor fine_flow(const Host& host, const FrameView& from, const FrameView& to) {
     return take(host.fine_flow(from, to));
 }
 
-/// `flow` between any two pictures of one size, C x H x W.
+/// `flow` between any two pictures of the same size, C x H x W float32.
 inline at::Tensor flow(const Host& host, const at::Tensor& from, const at::Tensor& to) {
     const oldfilm_tensor a = lend(from);
     const oldfilm_tensor b = lend(to);
@@ -72,8 +72,8 @@ inline at::Tensor flow(const Host& host, const at::Tensor& from, const at::Tenso
     return take(TensorRef(result));
 }
 
-/// Runs a model on tensors N x ... float32, in the manifest's order, and returns its outputs,
-/// likewise.
+/// Runs a model on tensors N x ... float32, in the order of the manifest. Returns its outputs,
+/// likewise. Throws `Failure`.
 inline std::vector<at::Tensor> run(const Model& model, const std::vector<at::Tensor>& inputs,
                                    std::size_t output_count) {
     std::vector<oldfilm_tensor> lent;

@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// Exact time: rational numbers and conversions between time bases. Nothing here rounds silently.
+/// Exact time: rational numbers and conversion between time bases. Nothing is rounded implicitly.
 
 #include <oldfilm/export.hpp>
 
@@ -11,12 +11,12 @@
 
 namespace oldfilm {
 
-/// A fraction in lowest terms with a positive denominator. 0/1 when default constructed.
-/// Arithmetic is exact; a result that does not fit 64 bits throws `Error` (invalid_argument).
+/// A fraction in lowest terms with a positive denominator; 0/1 by default. Arithmetic is exact;
+/// throws `Error` (invalid_argument) if a result does not fit into 64 bits, or on division by 0.
 class OLDFILM_API Rational {
   public:
     constexpr Rational() = default;
-    /// `den` must not be 0. Reduces.
+    /// Reduces the fraction. Throws `Error` (invalid_argument) if `den` is 0.
     Rational(std::int64_t num, std::int64_t den = 1);
 
     [[nodiscard]] constexpr std::int64_t num() const noexcept { return num_; }
@@ -27,13 +27,13 @@ class OLDFILM_API Rational {
     [[nodiscard]] Rational inverse() const { return {den_, num_}; }
     [[nodiscard]] std::int64_t floor() const noexcept;
     [[nodiscard]] std::int64_t ceil() const noexcept;
-    /// Nearest integer, halves away from zero.
+    /// The nearest integer, halves away from zero.
     [[nodiscard]] std::int64_t round() const;
     /// "16", "15/4", "24000/1001".
     [[nodiscard]] std::string to_string() const;
-    /// Reads "16", "15/4", "24000/1001" or a decimal such as "23.976" (taken literally as 2997/125,
-    /// except that the decimals in common use for n*1000/1001 become those fractions).
-    /// Throws `Error` (invalid_argument) for anything else.
+    /// Parses "16", "15/4", "24000/1001", or a decimal of up to nine places: 2.5 is 5/2. The common
+    /// names of NTSC rates, "23.976", "23.98", "29.97" and "59.94", become 24000/1001, 30000/1001
+    /// and 60000/1001. Throws `Error` (invalid_argument) for anything else.
     static Rational parse(std::string_view text);
 
     OLDFILM_API friend Rational operator+(Rational a, Rational b);
@@ -49,7 +49,8 @@ class OLDFILM_API Rational {
     std::int64_t den_ = 1;
 };
 
-/// `pts` ticks of `from`, in ticks of `to`, rounded to nearest (halves away from zero).
+/// Converts `pts` from ticks of `from` to ticks of `to`, rounding to nearest (halves away from
+/// zero).
 OLDFILM_API std::int64_t rescale(std::int64_t pts, Rational from, Rational to);
 
 } // namespace oldfilm

@@ -63,7 +63,12 @@ class MemoryFile {
         it.at_ += got;
         return static_cast<int>(got);
     }
-    static int write(void* self, std::uint8_t* from, int size) {
+#if LIBAVFORMAT_VERSION_MAJOR >= 61 // FFmpeg 7
+    using Written = const std::uint8_t*;
+#else
+    using Written = std::uint8_t*;
+#endif
+    static int write(void* self, Written from, int size) {
         auto& it = *static_cast<MemoryFile*>(self);
         const auto added = static_cast<std::size_t>(size);
         try {
