@@ -139,7 +139,7 @@ TEST_CASE("a plugin that crashes or hangs is named with the check, and the other
         unsetenv("OLDFILM_BREAK");
         INFO(outcome.out << outcome.error);
         CHECK(outcome.status == 1);
-        using Catch::Matchers::Contains;
+        using Catch::Contains;
         CHECK_THAT(outcome.out,
                    Contains("FAIL  picture.process\n") && Contains("PASS  stage.answer-bounds\n"));
         CHECK_THAT(outcome.out,

@@ -11,7 +11,7 @@
 #include <set>
 
 namespace fs = std::filesystem;
-using Catch::Matchers::Contains;
+using Catch::Contains;
 using oldfilm::test::Scratch;
 
 namespace {

@@ -18,7 +18,7 @@
 
 using namespace oldfilm;
 using namespace oldfilm::test;
-using Catch::Matchers::Contains;
+using Catch::Contains;
 namespace fs = std::filesystem;
 
 namespace {

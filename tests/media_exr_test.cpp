@@ -14,7 +14,7 @@
 
 using namespace oldfilm;
 using namespace media_files;
-using Catch::Matchers::Contains;
+using Catch::Contains;
 
 namespace {
 

@@ -13,7 +13,7 @@
 
 using namespace oldfilm;
 using namespace media_files;
-using Catch::Matchers::Contains;
+using Catch::Contains;
 
 namespace {
 

@@ -23,7 +23,7 @@
 #include <vector>
 
 using namespace oldfilm;
-using Catch::Matchers::Contains;
+using Catch::Contains;
 
 namespace {
 

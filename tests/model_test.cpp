@@ -16,7 +16,7 @@
 #include <thread>
 #include <vector>
 
-using Catch::Matchers::Contains;
+using Catch::Contains;
 using oldfilm::Errc;
 using oldfilm::Error;
 using oldfilm::Model;

@@ -5,7 +5,7 @@
 
 using namespace oldfilm;
 using namespace oldfilm::testing;
-using Catch::Matchers::Contains;
+using Catch::Contains;
 using test::TempFolder;
 
 namespace {
