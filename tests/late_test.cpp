@@ -63,7 +63,7 @@ class Between final : public sdk::Stage {
     void process(const sdk::Request& request) override {
         const double t = request.position();
         request.set_output(sdk::share(sdk::picture(request.frame(0)) * (1 - t) +
-                                     sdk::picture(request.frame(1)) * t));
+                                      sdk::picture(request.frame(1)) * t));
     }
 };
 

@@ -34,14 +34,14 @@ void Interrupt::wait(const std::stop_token& over) {
     const timespec slice{0, 50'000'000};
     Clock::time_point asked{};
     while (!over.stop_requested()) {
-        const bool signalled = sigtimedwait(&signals_, nullptr, &slice) > 0;
+        const bool signaled = sigtimedwait(&signals_, nullptr, &slice) > 0;
         const bool waiting = stop_.stop_requested();
         const auto since = Clock::now() - asked;
-        if (waiting && ((signalled && since > at_once) || since > patience)) {
+        if (waiting && ((signaled && since > at_once) || since > patience)) {
             last_words_();
             _exit(interrupted);
         }
-        if (signalled && !waiting) {
+        if (signaled && !waiting) {
             asked = Clock::now();
             stop_.request_stop();
         }

@@ -96,7 +96,8 @@ class Denoise final : public sdk::Stage {
         }
         const at::Tensor made = sdk::run(model_, inputs, 1).front();
         const at::Tensor picture = is_split ? made.squeeze(1) : made[0];
-        request.set_output(sdk::share(channels < picture.size(0) ? picture.mean(0, true) : picture));
+        request.set_output(
+            sdk::share(channels < picture.size(0) ? picture.mean(0, true) : picture));
     }
 
   private:

@@ -1,5 +1,6 @@
 #pragma once
-// Catch2 3 for tests that are written for 2 as well: the one header, and the names that 3 took away.
+// Catch2 3 for tests that are written for 2 as well: the one header, and the names that 3 took
+// away.
 #include <catch2/catch_all.hpp>
 
 #include <string>
