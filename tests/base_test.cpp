@@ -1,3 +1,5 @@
+#include "base/checksum.hpp"
+
 #include <oldfilm/error.hpp>
 #include <oldfilm/parameter.hpp>
 #include <oldfilm/plugins.hpp>
@@ -182,4 +184,21 @@ TEST_CASE("an unknown stage names those that there are") {
     std::string sentence;
     CHECK(code_of([] { find_plugin("no-such-stage"); }, &sentence) == Errc::not_found);
     CHECK(sentence.find("no-such-stage") != std::string::npos);
+}
+
+TEST_CASE("checksums are XXH3's, of data in one piece or several") {
+    // From xxHash's own tests: an empty input with seed 0.
+    CHECK(base::checksum("") == 0x2d06800538d394c2U);
+    const std::string text(5000, 'x');
+    base::Checksum sum;
+    CHECK(sum.value() == base::checksum(""));
+    sum.add(std::string_view(text).substr(0, 1234));
+    sum.add(std::string_view(text).substr(1234));
+    CHECK(sum.value() == base::checksum(text));
+    const Folder folder;
+    std::ofstream(folder.path / "file") << text;
+    CHECK(base::file_checksum(folder.path / "file") == base::checksum(text));
+    CHECK(base::file_checksum(folder.path / "file", 100) ==
+          base::checksum(text.substr(0, 100) + text.substr(4900)));
+    CHECK(base::file_checksum(folder.path / "nothing") == 0);
 }

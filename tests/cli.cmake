@@ -21,7 +21,7 @@ if(TARGET oldfilm_cli)
       add_dependencies(files_test oldfilm_stage_${stage})
     endforeach()
     add_dependencies(files_test oldfilm_cli)
-    oldfilm_test(job_safety_test SOURCES job_safety_test.cpp LABELS cli)
+    oldfilm_test(job_safety_test SOURCES job_safety_test.cpp LIBS oldfilm::base LABELS cli)
     add_library(oldfilm_failing_files MODULE reliability/failing_files.c)
     set_target_properties(oldfilm_failing_files PROPERTIES OUTPUT_NAME failing-files PREFIX "" C_VISIBILITY_PRESET default
       LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/lib)

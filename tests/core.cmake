@@ -1,4 +1,4 @@
-oldfilm_test(base_test SOURCES base_test.cpp LIBS oldfilm::base LABELS fast)
+oldfilm_test(base_test SOURCES base_test.cpp log_test.cpp LIBS oldfilm::base LABELS fast)
 oldfilm_test(frame_test SOURCES frame_test.cpp LIBS oldfilm::core LABELS fast)
 oldfilm_hidden(frame_test oldfilm_core frame/frame_buffer)
 oldfilm_test(pooled_allocator_test SOURCES pooled_allocator_test.cpp LIBS oldfilm::core LABELS fast)

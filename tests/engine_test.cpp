@@ -2,6 +2,7 @@
 // decodes; and where there is no engine, so it goes as well.
 #include "device/order.hpp"
 #include "job/frame_queue.hpp"
+#include "job/restore.hpp"
 #include "late/late_device.hpp"
 #include "media/codec_choice.hpp"
 #include "media/encoder.hpp"
@@ -9,6 +10,7 @@
 #include "media/original_samples.hpp"
 #include "media/reader.hpp"
 #include "media_files.hpp"
+#include "messages.hpp"
 #include "surface_fixtures.hpp"
 
 #include <oldfilm/error.hpp>
@@ -84,7 +86,7 @@ class Opened {
   public:
     Opened(const std::string& path, const at::Device& device,
            std::unique_ptr<media::VideoEngine> engine, ReadOptions options = {}) {
-        options.warn = [this](const std::string& text) { warnings.push_back(text); };
+        options.log = test::collect(warnings);
         impl_ = std::make_unique<Reader::Impl>(path, options, device, std::move(engine));
     }
     std::optional<Frame> next() {
@@ -196,7 +198,7 @@ TEST_CASE("Without an engine samples go to the device as they are coded") {
     ReadOptions options;
     options.device = "late";
     std::vector<std::string> warnings;
-    options.warn = [&](const std::string& text) { warnings.push_back(text); };
+    options.log = test::collect(warnings);
     Reader reader(file, options);
     const std::vector<Frame> found = all(reader);
     CAPTURE(coding);
@@ -226,7 +228,7 @@ TEST_CASE("What an engine is not given is decoded on the CPU, and said") {
     }
     SECTION("film that is turned") {
         const std::string turned = folder / "turned.mp4";
-        ffmpeg("-i " + file + " -c copy -metadata:s:v rotate=90 " + turned);
+        turned_copy(file, turned, 90);
         Opened upright(turned, at::kCPU, nullptr);
         Opened reader(turned, device, stand_in(device));
         REQUIRE(upright.info().rotation != 0);
@@ -330,7 +332,7 @@ TEST_CASE("Files from a device are those from the CPU, to the byte") {
     restore(file, folder / "cpu.mkv", halves("cpu"), options);
     late::begin(Order::random, 5);
     std::vector<std::string> warnings;
-    options.warn = [&](const std::string& text) { warnings.push_back(text); };
+    options.log = test::collect(warnings);
     options.read.device = "auto"; // the pipeline's
     const RestoreResult result = restore(file, folder / "late.mkv", halves("late"), options);
     CHECK(result.frames_out == 30);
@@ -351,31 +353,33 @@ TEST_CASE("A film goes on, decoded on the CPU, where the engine breaks down") {
     RestoreOptions options;
     options.codec = "h264";
     restore(file, folder / "whole.mkv", halves("cpu"), options);
-    bool broken = false;
-    PipelineOptions breaking;
-    breaking.device = "cpu";
-    breaking.tap = [&](const Frame& frame) {
-        if (frame.info().index == 41 && !std::exchange(broken, true)) {
-            throw media::EngineFailure("the engine broke down; decode it on the CPU");
+    struct : pipeline::FrameObserver {
+        void see(const Frame& frame) override {
+            if (frame.info().index == 41 && !std::exchange(broken, true)) {
+                throw media::EngineFailure("the engine broke down; decode it on the CPU");
+            }
         }
-    };
+        bool broken = false;
+    } breaking;
     std::vector<std::string> warnings;
-    options.warn = [&](const std::string& text) { warnings.push_back(text); };
+    options.log = test::collect(warnings);
     options.read.device = "auto";
-    const RestoreResult result = restore(file, folder / "broken.mkv", halves(breaking), options);
-    CHECK(broken);
+    const RestoreResult result =
+        job::restore(file, folder / "broken.mkv", halves("cpu"), options, &breaking);
+    CHECK(breaking.broken);
     CHECK(result.frames_out == 60);
     CHECK(any_says(warnings, "going on there"));
     CHECK(content(folder / "broken.mkv") == content(folder / "whole.mkv"));
     SECTION("but not out of a pipe") {
-        broken = false;
+        breaking.broken = false;
         ffmpeg("-i " + file + " -pix_fmt yuv420p " + (folder / "in.y4m"));
         options.codec.clear();
         options.overwrite = true;
         const int out = dup(STDOUT_FILENO);
         const int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
         REQUIRE(dup2(nowhere, STDOUT_FILENO) >= 0);
-        CHECK_THROWS_AS(restore(folder / "in.y4m", "-", halves(breaking), options), Error);
+        CHECK_THROWS_AS(job::restore(folder / "in.y4m", "-", halves("cpu"), options, &breaking),
+                        Error);
         dup2(out, STDOUT_FILENO);
         close(out);
         close(nowhere);
@@ -399,7 +403,7 @@ TEST_CASE("Where there is no GPU, the CPU decodes") {
         ReadOptions options;
         options.device = name;
         std::vector<std::string> warnings;
-        options.warn = [&](const std::string& text) { warnings.push_back(text); };
+        options.log = test::collect(warnings);
         Reader reader(file, options);
         CAPTURE(name);
         same(all(reader), expected);
@@ -511,23 +515,24 @@ TEST_CASE("Work on frames of a device is done on the stream on which they were p
     const c10::Stream own =
         c10::impl::VirtualGuardImpl(device.type()).getStreamFromGlobalPool(device);
     const c10::StreamGuard on(own);
-    std::vector<float> sums;
-    std::vector<c10::Stream> streams;
-    job::FrameQueue queue(
-        [&](const Frame& frame) {
-            streams.push_back(current_stream(device));
+    struct : job::FrameConsumer {
+        void consume(const Frame& frame) override {
+            streams.push_back(current_stream(frame.picture().device()));
             sums.push_back(frame.picture().sum().item<float>());
-        },
-        nullptr);
+        }
+        std::vector<float> sums;
+        std::vector<c10::Stream> streams;
+    } consumer;
+    job::FrameQueue queue(consumer, nullptr);
     for (int i = 0; i < 9; ++i) {
         REQUIRE(
             queue.push(Frame(at::full({1, 4, 4}, i, at::dtype(at::kFloat).device(device)), {})));
     }
     queue.drain();
-    REQUIRE(sums.size() == 9);
+    REQUIRE(consumer.sums.size() == 9);
     for (std::size_t i = 0; i < 9; ++i) {
-        CHECK(sums[i] == 16.0F * static_cast<float>(i));
-        CHECK(streams[i] == own);
+        CHECK(consumer.sums[i] == 16.0F * static_cast<float>(i));
+        CHECK(consumer.streams[i] == own);
     }
 }
 

@@ -1,4 +1,5 @@
 // The files that a restoration takes, and those that it must not take or leave.
+#include "job/restore.hpp"
 #include "run_program.hpp"
 #include "tiny_model.hpp"
 
@@ -72,19 +73,22 @@ TEST_CASE("A job goes on only with the models that it was begun with, several of
                  s.path());
     const std::string model = "superres:scale=2,model=" + s.path().string();
     const auto go_on = [&](std::int64_t stop_at) {
-        std::stop_source stop;
-        PipelineOptions how;
-        how.tap = [&](const Frame& frame) {
-            if (frame.info().index == stop_at) {
-                stop.request_stop();
+        struct Stopper : pipeline::FrameObserver {
+            explicit Stopper(std::int64_t at) : at_(at) {}
+            void see(const Frame& frame) override {
+                if (frame.info().index == at_) {
+                    stop.request_stop();
+                }
             }
-        };
-        Pipeline pipeline(how);
+            std::stop_source stop;
+            std::int64_t at_;
+        } stopper(stop_at);
+        Pipeline pipeline;
         pipeline.add(model + "/a/default.pt").add(model + "/b/default.pt");
         RestoreOptions options;
         options.codec = "ffv1";
-        options.stop = stop.get_token();
-        return oldfilm::restore(s.path() / "in.mkv", s.path() / "out.mkv", pipeline, options);
+        options.stop = stopper.stop.get_token();
+        return job::restore(s.path() / "in.mkv", s.path() / "out.mkv", pipeline, options, &stopper);
     };
     const auto begin = [&] {
         fs::remove_all(s.path() / "out.mkv");

@@ -246,7 +246,7 @@ TEST_CASE("What goes along with a film is decided before the work, and the same 
     const Scratch folder;
     ffmpeg("-f lavfi -i testsrc2=size=96x64:rate=10:duration=3 -f lavfi -i "
            "\"aevalsrc='0.8*exp(-pow((mod(t,0.5)-0.25)*1500,2))':s=48000:d=3\" -map 0 -map 1 "
-           "-c:v mpeg4 -timecode 01:00:00:00 -c:a pcm_s16le in.mov",
+           "-c:v mpeg4 -timecode 01:00:00:00 -c:a pcm_u8 in.mov",
            folder.path());
     const auto restore = [&](const std::string& more) {
         return oldfilm::test::oldfilm("restore in.mov " + more +

@@ -1,5 +1,6 @@
 // Chapters in the part of a film that is made, at its speed, in each container.
 #include "media_files.hpp"
+#include "messages.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -57,7 +58,7 @@ TEST_CASE("Chapters are shifted, clipped and scaled with the film") {
             WriteOptions options;
             options.codec = "h264";
             options.overwrite = true;
-            options.warn = [&](const std::string& line) { warnings.push_back(line); };
+            options.log = test::collect(warnings);
             copy(source, folder / out, options);
             check_chapters(folder / out, {{0, 1, "One"}, {1, 2.5, "Two"}, {2.5, 4, "Three"}});
             ReadOptions part;
@@ -82,7 +83,7 @@ TEST_CASE("Chapters that a container can't hold are named") {
         CAPTURE(out);
         std::vector<std::string> warnings;
         WriteOptions options;
-        options.warn = [&](const std::string& line) { warnings.push_back(line); };
+        options.log = test::collect(warnings);
         copy(source, folder / out, options);
         warnings = but_samples(warnings);
         REQUIRE(warnings.size() == 1);

@@ -1,5 +1,6 @@
 // Samples to pictures and back, against zimg (ffmpeg's zscale filter) with explicit tags.
 #include "media_files.hpp"
+#include "messages.hpp"
 
 #include <oldfilm/error.hpp>
 #include <oldfilm/pipeline.hpp>
@@ -63,9 +64,11 @@ TEST_CASE("Matrices, ranges, depths and sitings are as H.273 says") {
     for (const Case& c : cases) {
         CAPTURE(c.format, c.tags);
         const std::string file = folder / "film.mkv";
+        // FFmpeg 7 brings pictures to the encoder's range, which is limited unless it is named.
+        const bool full = c.tags.find("range=pc") != std::string::npos;
         ffmpeg(picture +
                ("-vf scale=flags=accurate_rnd,format=" + c.format + ",setparams=" + c.tags) +
-               " -c:v ffv1 " + file);
+               " -c:v ffv1 " + (full ? "-color_range pc " : "") + file);
         Reader reader(file);
         const at::Tensor ours = reader.next()->picture();
         CHECK(worst(ours, truth(file, c.zimg, 62, 90)) < c.tolerance);
@@ -193,7 +196,7 @@ TEST_CASE("Color tags that change midway are followed") {
           (folder / "both.h264"));
     std::vector<std::string> warnings;
     ReadOptions read;
-    read.warn = [&](const std::string& text) { warnings.push_back(text); };
+    read.log = test::collect(warnings);
     Reader reader(folder / "both.h264", read);
     const std::vector<Frame> frames = all(reader);
     REQUIRE(frames.size() == 6);

@@ -1,9 +1,11 @@
 // Films of two fields a frame: chroma by fields, and combing that flags don't tell.
 #include "media_files.hpp"
+#include "messages.hpp"
 
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <regex>
 
 using namespace oldfilm;
@@ -26,7 +28,7 @@ std::vector<std::string> said_of(const std::string& file, bool deinterlace = fal
     std::vector<std::string> said;
     ReadOptions options;
     options.deinterlace = deinterlace;
-    options.warn = [&said](const std::string& text) { said.push_back(text); };
+    options.log = test::collect(said);
     const Reader reader(file, options);
     return said;
 }
@@ -34,10 +36,12 @@ std::vector<std::string> said_of(const std::string& file, bool deinterlace = fal
 /// Frames that FFmpeg's idet takes for combed.
 int combed(const std::string& file) {
     const std::string text = shell("ffmpeg -nostdin -i '" + file + "' -vf idet -f null - 2>&1");
-    std::smatch found;
-    REQUIRE(std::regex_search(text, found,
-                              std::regex("Single frame detection: TFF: *([0-9]+) BFF: *([0-9]+)")));
-    return std::stoi(found[1]) + std::stoi(found[2]);
+    int most = 0; // FFmpeg 7 prints the counts of filters that it made and didn't use, too
+    const std::regex counts("Single frame detection: TFF: *([0-9]+) BFF: *([0-9]+)");
+    for (std::sregex_iterator found(text.begin(), text.end(), counts), end; found != end; ++found) {
+        most = std::max(most, std::stoi((*found)[1]) + std::stoi((*found)[2]));
+    }
+    return most;
 }
 
 } // namespace

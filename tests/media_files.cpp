@@ -1,5 +1,7 @@
 #include "media_files.hpp"
 
+#include "messages.hpp"
+
 #include <catch2/catch.hpp>
 
 #include <array>
@@ -45,6 +47,26 @@ std::string shell(const std::string& command) {
 
 void ffmpeg(const std::string& arguments) {
     shell("ffmpeg -v error -nostdin -y " + arguments);
+}
+
+void turned_copy(const std::string& from, const std::string& to, int angle) {
+    // FFmpeg 7 no longer reads the tag, and 5.1 has no such option.
+    static const bool has_option =
+        shell("ffmpeg -hide_banner -h full 2>/dev/null").find("-display_rotation") !=
+        std::string::npos;
+    const std::string option = has_option ? "-display_rotation " + std::to_string(angle) + " " : "";
+    const std::string tag = has_option ? "" : " -metadata:s:v rotate=" + std::to_string(angle);
+    ffmpeg(option + "-i " + from + " -c copy" + tag + " " + to);
+}
+
+bool mp4_holds_pcm() {
+    const Folder folder;
+    try {
+        ffmpeg("-f lavfi -i anullsrc -t 0.1 -c:a pcm_s16le " + (folder / "pcm.mp4"));
+        return true;
+    } catch (const std::runtime_error&) {
+        return false;
+    }
 }
 
 std::vector<std::string> probe(const std::string& file, const std::string& arguments) {
@@ -136,7 +158,7 @@ std::vector<std::string> warnings_of_copy(const std::string& from, const std::st
                                           oldfilm::WriteOptions options,
                                           oldfilm::ReadOptions read) {
     std::vector<std::string> warnings;
-    options.warn = [&](const std::string& line) { warnings.push_back(line); };
+    options.log = oldfilm::test::collect(warnings);
     copy(from, to, std::move(options), std::move(read));
     return warnings;
 }

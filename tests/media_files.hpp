@@ -31,6 +31,11 @@ class Folder {
 std::string shell(const std::string& command);
 /// Runs ffmpeg, silent and overwriting.
 void ffmpeg(const std::string& arguments);
+/// A copy of `from` whose container tells players to turn it counterclockwise by `angle` (90, 180,
+/// 270).
+void turned_copy(const std::string& from, const std::string& to, int angle);
+/// Whether FFmpeg's MP4 muxer writes PCM (ISO/IEC 23003-5), as of FFmpeg 6.
+bool mp4_holds_pcm();
 /// One value a line.
 std::vector<std::string> probe(const std::string& file, const std::string& arguments);
 /// Number of frames of the first video stream, all decoded.

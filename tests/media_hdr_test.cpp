@@ -1,5 +1,6 @@
 // HDR10's mastering display and content light level, in containers and in what encoders make.
 #include "media_files.hpp"
+#include "messages.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -81,7 +82,7 @@ TEST_CASE("HDR10's metadata go through containers and codecs") {
         std::vector<std::string> warnings;
         WriteOptions options;
         options.codec = codec;
-        options.warn = [&](const std::string& line) { warnings.push_back(line); };
+        options.log = test::collect(warnings);
         copy(source, folder / out, options);
         check(in_stream(folder / out));
         CHECK(but_samples(warnings).empty());
@@ -111,7 +112,7 @@ TEST_CASE("HDR10's metadata that a container can't hold are named") {
     const Folder folder;
     std::vector<std::string> warnings;
     WriteOptions options;
-    options.warn = [&](const std::string& line) { warnings.push_back(line); };
+    options.log = test::collect(warnings);
     copy(film(folder, "in.mkv"), folder / "out.avi", options);
     warnings = but_samples(warnings);
     REQUIRE(warnings.size() == 1);

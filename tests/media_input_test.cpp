@@ -1,5 +1,6 @@
 // What else comes in: pictures, pipes, turned and broken films.
 #include "media_files.hpp"
+#include "messages.hpp"
 
 #include <oldfilm/error.hpp>
 
@@ -72,7 +73,7 @@ TEST_CASE("A truncated film gives what it holds and is reported") {
     std::filesystem::resize_file(file, std::filesystem::file_size(file) / 2);
     std::vector<std::string> warnings;
     ReadOptions options;
-    options.warn = [&](const std::string& line) { warnings.push_back(line); };
+    options.log = test::collect(warnings);
     Reader reader(file, options);
     const std::size_t count = all(reader).size();
     CHECK(count >= 45);
@@ -149,13 +150,12 @@ TEST_CASE("Rotated and mirrored films come upright") {
            (folder / "film.mp4"));
     for (const int angle : {90, 180, 270}) {
         const std::string file = folder / "turned.mp4";
-        ffmpeg("-i " + (folder / "film.mp4") +
-               " -c copy -metadata:s:v rotate=" + std::to_string(angle) + " " + file);
+        turned_copy(folder / "film.mp4", file, angle);
         ffmpeg("-i " + file + " -c:v ffv1 " + (folder / "truth.mkv")); // ffmpeg turns it itself
         Reader turned(file);
         Reader truth(folder / "truth.mkv");
         CAPTURE(angle);
-        // FFmpeg counts its "rotate" the other way round.
+        // `rotation` counts clockwise.
         CHECK(turned.info().rotation == (360 - angle) % 360);
         CHECK(turned.info().width == (angle == 180 ? 64 : 48));
         CHECK(turned.next()->picture().equal(truth.next()->picture()));
@@ -247,7 +247,7 @@ TEST_CASE("Interlaced film is warned about, and deinterlaced on request") {
            file);
     std::vector<std::string> warnings;
     ReadOptions options;
-    options.warn = [&](const std::string& line) { warnings.push_back(line); };
+    options.log = test::collect(warnings);
     Reader as_is(file, options);
     CHECK(as_is.info().interlaced);
     CHECK(warnings.size() == 1);

@@ -1,5 +1,6 @@
 // Image sequences: what is missing, numbers, names, and what DPX headers say.
 #include "media_files.hpp"
+#include "messages.hpp"
 
 #include <oldfilm/error.hpp>
 
@@ -135,7 +136,7 @@ TEST_CASE("Bad pictures of a sequence are all listed before the work, or stood i
         ReadOptions options;
         options.missing = MissingPictures::hold;
         std::string said;
-        options.warn = [&](const std::string& text) { said += text + "\n"; };
+        options.log = test::collect(said);
         Reader reader(pattern, options);
         const std::vector<Frame> frames = all(reader);
         REQUIRE(frames.size() == 9);
@@ -191,7 +192,7 @@ TEST_CASE("A picture that is broken inside is named when it is decoded, and conc
         spoil(folder / ("f04." + extension));
         std::string said;
         ReadOptions options;
-        options.warn = [&](const std::string& text) { said += text + "\n"; };
+        options.log = test::collect(said);
         Reader reader(pattern, options);
         CHECK(all(reader).size() == 6);
         CHECK(reader.concealed() == 1);
@@ -240,7 +241,7 @@ TEST_CASE(
 
     std::string said;
     ReadOptions options;
-    options.warn = [&](const std::string& text) { said += text; };
+    options.log = test::collect(said);
     Reader one(folder / "scan/reel2_0086400001.dpx", options);
     CHECK(all(one).size() == 1);
     CHECK_THAT(said, Contains("one of 3") && Contains(folder / "scan/reel2_%010d.dpx"));
@@ -287,7 +288,7 @@ TEST_CASE("Rate, timecode and transfer in DPX headers are used, and written") {
     }
     std::string said;
     ReadOptions options;
-    options.warn = [&](const std::string& text) { said += text; };
+    options.log = test::collect(said);
     Reader reader(folder / "s%04d.dpx", options);
     CHECK(reader.info().frame_rate == Rational(24));
     CHECK(reader.info().timecode == "01:02:03:00");
@@ -338,7 +339,7 @@ TEST_CASE("Outputs that hold no times say so of a film with irregular ones") {
             std::string said;
             WriteOptions options;
             options.overwrite = true;
-            options.warn = [&](const std::string& text) { said += text; };
+            options.log = test::collect(said);
             copy(folder / from, folder / name, options);
             CAPTURE(from, name, said);
             CHECK((said.find("times are lost") != std::string::npos) == (name != "out.mkv"));

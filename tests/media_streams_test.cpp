@@ -1,5 +1,6 @@
 // What goes along with the film: sound in sync, subtitles, chapters, attachments, tags.
 #include "media_files.hpp"
+#include "messages.hpp"
 
 #include <oldfilm/error.hpp>
 
@@ -96,7 +97,7 @@ TEST_CASE("Subtitles, chapters, attachments and metadata go along") {
     const std::string source = full_film(folder);
     std::vector<std::string> warnings;
     WriteOptions options;
-    options.warn = [&](const std::string& line) { warnings.push_back(line); };
+    options.log = test::collect(warnings);
     options.metadata = {{"oldfilm_plan", "{\"note\": 1}"}};
     copy(source, folder / "out.mkv", options);
     CHECK(warnings.empty());
@@ -117,7 +118,7 @@ TEST_CASE("What the container cannot hold is refused, or named where it may be l
     const std::string source = full_film(folder);
     std::vector<std::string> warnings;
     WriteOptions options;
-    options.warn = [&](const std::string& line) { warnings.push_back(line); };
+    options.log = test::collect(warnings);
     CHECK_THROWS_AS(copy(source, folder / "out.mp4", options), Error); // the attachment
     options.drop_streams = true;
     warnings.clear();
@@ -134,7 +135,7 @@ TEST_CASE("At another speed all that goes along keeps up, with a word on the sou
     const std::string source = full_film(folder);
     std::vector<std::string> warnings;
     WriteOptions options;
-    options.warn = [&](const std::string& line) { warnings.push_back(line); };
+    options.log = test::collect(warnings);
     ReadOptions read;
     read.source_fps = Rational(16);
     copy(source, folder / "out.mkv", options, read);
@@ -164,7 +165,9 @@ TEST_CASE("Color tags and the sample aspect are written") {
         CHECK(value("color_space") == "bt709");
         CHECK(value("color_primaries") == "bt709");
         CHECK(value("color_transfer") == "bt709");
-        CHECK(value("color_range") == "tv");
+        // QuickTime's "colr" names no range, and FFmpeg 7 doesn't guess one.
+        CHECK((value("color_range") == "tv" ||
+               (name == "out.mov" && value("color_range") == "unknown")));
         CHECK(value("sample_aspect_ratio") == "16:15");
     }
 }

@@ -1,6 +1,7 @@
 // Timecode at the film's first frame that is made, at its rate.
 #include "media/timecode.hpp"
 #include "media_files.hpp"
+#include "messages.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -59,7 +60,7 @@ TEST_CASE("The timecode goes along, and on by what is left out before") {
             WriteOptions options;
             options.codec = "h264";
             options.overwrite = true;
-            options.warn = [&](const std::string& line) { warnings.push_back(line); };
+            options.log = test::collect(warnings);
             ReadOptions read;
             read.start = one.start;
             copy(source, folder / out, options, read);
@@ -92,10 +93,8 @@ TEST_CASE("Timecode is that of the output's rate") {
     for (const Case& one : cases) {
         CAPTURE(one.code, one.from.to_string(), one.to.to_string());
         std::vector<std::string> warnings;
-        CHECK(
-            media::converted_timecode(one.code, one.from, 0, one.to, [&](const std::string& line) {
-                warnings.push_back(line);
-            }) == one.expected);
+        CHECK(media::converted_timecode(one.code, one.from, 0, one.to, test::collect(warnings)) ==
+              one.expected);
         CHECK(warnings.size() == (one.said ? 1 : 0));
     }
 }

@@ -1,5 +1,6 @@
 // Films that are not whole: every frame that FFmpeg decodes comes out, and what is missing is said.
 #include "media_files.hpp"
+#include "messages.hpp"
 
 #include <oldfilm/error.hpp>
 
@@ -47,7 +48,7 @@ struct Read {
 Read read(const std::string& file) {
     Read result;
     ReadOptions options;
-    options.warn = [&](const std::string& line) { result.said += line + "\n"; };
+    options.log = test::collect(result.said);
     Reader reader(file, options);
     while (const std::optional<Frame> frame = reader.next()) {
         ++result.frames;
@@ -167,7 +168,7 @@ TEST_CASE("A film that is still being written is not taken for whole") {
     SECTION("its file grows") {
         Read result;
         ReadOptions options;
-        options.warn = [&](const std::string& line) { result.said += line + "\n"; };
+        options.log = test::collect(result.said);
         Reader reader(file, options);
         REQUIRE(reader.next());
         std::ofstream(file, std::ios::binary | std::ios::app) << "more of it";

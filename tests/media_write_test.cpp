@@ -141,7 +141,8 @@ TEST_CASE("Outside what a stage touched, coded samples come back, color too") {
 TEST_CASE("A full-range film written in limited range keeps its look") {
     const Folder folder;
     const std::string source =
-        film(folder, "in.mkv", "-vf format=yuv420p,setparams=range=pc:colorspace=bt709 -c:v ffv1");
+        film(folder, "in.mkv",
+             "-vf format=yuv420p,setparams=range=pc:colorspace=bt709 -c:v ffv1 -color_range pc");
     copy(source, folder / "out.mkv"); // H.264
     Reader before(source);
     Reader after(folder / "out.mkv");

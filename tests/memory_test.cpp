@@ -1,6 +1,7 @@
 // What is done where memory is little: budgets, networks that run out of it, films that lie about
 // their size.
 #include "media_files.hpp"
+#include "messages.hpp"
 #include "pipeline/run_spec.hpp"
 #include "tiny_model.hpp"
 
@@ -64,7 +65,7 @@ struct Films {
         pipeline.add(parse_stage("superres:scale=2,model=" + model));
         RestoreOptions restore_options;
         restore_options.codec = "ffv1";
-        restore_options.warn = [&](const std::string& text) { warnings.push_back(text); };
+        restore_options.log = test::collect(warnings);
         const RestoreResult result = restore(in, folder / out, pipeline, restore_options);
         CHECK(result.frames_out == 6);
         return warnings;

@@ -1,3 +1,4 @@
+#include "messages.hpp"
 #include "tiny_model.hpp"
 
 #include <oldfilm/error.hpp>
@@ -445,7 +446,7 @@ TEST_CASE("A precision that the manifest does not allow becomes float32, with a 
                       oldfilm::test::residual_model("superres", R"({"precisions": ["float32"]})"));
     std::vector<std::string> warnings;
     ModelOptions options;
-    options.warn = [&](const std::string& sentence) { warnings.push_back(sentence); };
+    options.log = oldfilm::test::collect(warnings);
     CHECK(Model::open(path, "", options)->precision() == Precision::float32);
     CHECK(warnings.empty());
     options.precision = Precision::bfloat16;
@@ -466,7 +467,7 @@ TEST_CASE("NaN in half precision falls back to float32; in float32 it is an erro
     std::vector<std::string> warnings;
     ModelOptions options;
     options.precision = Precision::float16;
-    options.warn = [&](const std::string& sentence) { warnings.push_back(sentence); };
+    options.log = oldfilm::test::collect(warnings);
     const auto model = Model::open(path, "", options);
     const at::Tensor picture = at::full({1, 1, 20, 20}, 0.9F);
     CHECK(difference(model->run({picture}).at(0), picture) < 1e-6);
@@ -531,7 +532,7 @@ TEST_CASE("Without its optimizer a model gives the same, and with it it reports 
     const at::Tensor picture = noise({1, 1, 40, 56});
     std::vector<std::string> lines;
     ModelOptions options = exact();
-    options.report = [&lines](const std::string& line) { lines.push_back(line); };
+    options.log = oldfilm::test::collect(lines, oldfilm::LogLevel::debug);
     const at::Tensor fused = Model::open(path, "superres", options)->run({picture}).at(0);
     REQUIRE(lines.size() == 1);
     CAPTURE(lines.front());

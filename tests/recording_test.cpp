@@ -3,6 +3,7 @@
 #include "device/cuda_half.hpp"
 #include "device/recording.hpp"
 #include "late/late_device.hpp"
+#include "messages.hpp"
 #include "tiny_model.hpp"
 
 #include <oldfilm/error.hpp>
@@ -234,7 +235,7 @@ TEST_CASE("what can't be replayed isn't") {
     late::begin();
     std::vector<std::string> warnings;
     ModelOptions options;
-    options.warn = [&](const std::string& sentence) { warnings.push_back(sentence); };
+    options.log = test::collect(warnings);
     const auto model = open(path, options);
     const auto plain = open_plain(path, options);
     const std::vector<Pair> pairs = through(*model, *plain, pictures(5));
@@ -255,7 +256,7 @@ TEST_CASE("a network that reads a value on the host is told of once and runs as 
     late::begin(seed == 0 ? Order::last : Order::random, seed);
     std::vector<std::string> warnings;
     ModelOptions options;
-    options.warn = [&](const std::string& sentence) { warnings.push_back(sentence); };
+    options.log = test::collect(warnings);
     const auto model = open(path, options);
     const auto plain = open_plain(path);
     std::vector<at::Tensor> given = pictures(6);
@@ -285,7 +286,7 @@ def forward(self, picture):
     std::vector<std::string> warnings;
     ModelOptions options;
     options.precision = Precision::float16;
-    options.warn = [&](const std::string& sentence) { warnings.push_back(sentence); };
+    options.log = test::collect(warnings);
     const auto model = open(path, options);
     const auto plain = open_plain(path, options);
     std::vector<at::Tensor> given = pictures(6);

@@ -114,7 +114,7 @@ TEST_CASE("what the program's log throws does not cross to the plugin") {
     };
     PipelineOptions options = on_cpu();
     int lines = 0;
-    options.log = [&](const std::string& line) {
+    options.log = [&](LogLevel /*level*/, std::string_view line) {
         ++lines;
         CHECK(line.rfind("talks: ", 0) == 0);
         throw std::runtime_error("the disk is full");
@@ -261,7 +261,7 @@ TEST_CASE("a plugin's threads may log and fail together") {
     };
     Meeting meeting;
     PipelineOptions options = on_cpu();
-    options.log = [&](const std::string&) { meeting.visit(); };
+    options.log = [&](LogLevel /*level*/, std::string_view /*text*/) { meeting.visit(); };
     if (!fails) {
         CHECK(pulled(through(d, options), noise(1)).size() == 1);
         CHECK(meeting.most() == 1);
@@ -281,7 +281,7 @@ TEST_CASE("runs of one pipeline tell its log one at a time") {
     };
     Meeting meeting;
     PipelineOptions options = on_cpu();
-    options.log = [&](const std::string&) { meeting.visit(); };
+    options.log = [&](LogLevel /*level*/, std::string_view /*text*/) { meeting.visit(); };
     const Pipeline pipeline = through(d, options);
     twice_at_once([&](int) { pulled(pipeline, noise(1)); });
     CHECK(meeting.most() == 1);

@@ -1,5 +1,7 @@
 // A film's shots dealt out over several devices: whoever makes them, the film is the same.
+#include "job/restore.hpp"
 #include "late/late_device.hpp"
+#include "messages.hpp"
 #include "run_program.hpp"
 
 #include <oldfilm/error.hpp>
@@ -202,8 +204,7 @@ struct Film : Scratch {
         options.mask_out = (path() / "masks.mkv").string();
         options.codec = "ffv1";
         options.overwrite = true;
-        options.note = [this](const std::string& text) { notes += text + "\n"; };
-        options.warn = [this](const std::string& text) { notes += text + "\n"; };
+        options.log = test::collect(notes);
     }
     ~Film() { watch = nullptr; }
 
@@ -368,7 +369,7 @@ TEST_CASE("what is broken off is taken up, by as many devices as there are") {
     SECTION("a request") {
         std::stop_source stop;
         s.options.stop = stop.get_token();
-        s.options.read.warn = {};
+        s.options.read.log = {};
         std::jthread asks([&] {
             while (s.seen.frames < 330) {
                 std::this_thread::yield();
@@ -437,22 +438,25 @@ TEST_CASE("a film of one shot is one device's work, and is said to be") {
     CHECK(s.notes == "the film is one shot, which only one device can work on\n");
 }
 
-TEST_CASE("stages are made once a unit, and what a tap and a log hear comes from one at a time") {
+TEST_CASE("stages are made once an item, and an observer sees a frame at a time") {
     Film s;
     s.make();
     PipelineOptions how;
     how.device = "cpu,cpu";
-    std::atomic<int> inside{0};
-    std::vector<std::int64_t> told;
-    how.tap = [&](const Frame& frame) {
-        CHECK(++inside == 1);
-        told.push_back(frame.info().index);
-        --inside;
-    };
+    struct : pipeline::FrameObserver {
+        void see(const Frame& frame) override {
+            CHECK(++inside == 1);
+            told.push_back(frame.info().index);
+            --inside;
+        }
+        std::atomic<int> inside{0};
+        std::vector<std::int64_t> told;
+    } observer;
     Pipeline pipeline(how);
     pipeline.add(stage<Grain>("grain"));
     const RestoreResult result =
-        oldfilm::restore(s.input.string(), (s.path() / "out.mkv").string(), pipeline, s.options);
+        job::restore(s.input, s.path() / "out.mkv", pipeline, s.options, &observer);
+    std::vector<std::int64_t>& told = observer.told;
     std::sort(told.begin(), told.end());
     CHECK(told.size() == 393);
     CHECK(std::adjacent_find(told.begin(), told.end()) == told.end());

@@ -76,6 +76,17 @@ void ProgressView::progress(const oldfilm::Progress& now) {
     }
 }
 
+void ProgressView::message(oldfilm::LogLevel level, std::string_view text) {
+    switch (level) {
+    case oldfilm::LogLevel::debug:
+        return;
+    case oldfilm::LogLevel::info:
+        return note(std::string(text));
+    case oldfilm::LogLevel::warning:
+        return warning(std::string(text));
+    }
+}
+
 void ProgressView::note(const std::string& text) {
     const std::lock_guard lock(mutex_);
     if (style_ == ProgressStyle::json) {

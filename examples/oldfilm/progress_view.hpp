@@ -9,6 +9,7 @@
 
 #include <mutex>
 #include <string>
+#include <string_view>
 
 namespace cli {
 
@@ -21,12 +22,14 @@ class ProgressView {
   public:
     explicit ProgressView(ProgressStyle style) : style_(style) {}
     void progress(const oldfilm::Progress& now);
-    void note(const std::string& text);
-    void warning(const std::string& text);
+    /// Debug messages are dropped.
+    void message(oldfilm::LogLevel level, std::string_view text);
     void error(const oldfilm::Error& error);
     void done(const oldfilm::RestoreResult& result, const std::string& output);
 
   private:
+    void note(const std::string& text);
+    void warning(const std::string& text);
     void line(const std::string& text);
     void clear_bar();
 

@@ -52,8 +52,9 @@ oldfilm::RestoreOptions options_of(const RestoreArguments& a, ProgressView& view
     options.ignore_checkpoint = a.ignore_checkpoint;
     options.stop = a.stop;
     options.progress = [&view](const oldfilm::Progress& now) { view.progress(now); };
-    options.note = [&view](const std::string& text) { view.note(text); };
-    options.warn = [&view](const std::string& text) { view.warning(text); };
+    options.log = [&view](oldfilm::LogLevel level, std::string_view text) {
+        view.message(level, text);
+    };
     return options;
 }
 

@@ -24,7 +24,10 @@ enum class Origin : std::uint8_t {
 
 /// Metadata of a frame.
 struct FrameInfo {
-    std::int64_t index = 0;      ///< number of the frame in its stream, from 0, without gaps
+    std::int64_t index = 0; ///< number of the frame in its stream, from 0, without gaps
+    /// Number of the film's frame that it was made of; for an interpolated one, of the last frame
+    /// of its shot that is shown at or before it. In the frames that a run outputs.
+    std::int64_t source_index = 0;
     std::int64_t pts = 0;        ///< presentation time in ticks of `time_base`
     std::int64_t duration = 0;   ///< in ticks of `time_base`
     Rational time_base{1, 1000}; ///< length of a tick, in seconds

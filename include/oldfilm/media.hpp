@@ -5,6 +5,7 @@
 
 #include <oldfilm/export.hpp>
 #include <oldfilm/frame.hpp>
+#include <oldfilm/log.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -77,13 +78,12 @@ struct ReadOptions {
     /// are the same. Input that the engine cannot decode (codecs other than H.264, HEVC, VP8 and
     /// VP9; 4:2:2; deinterlacing or rotation) is decoded on the CPU and copied to the device as
     /// coded; without such a device, pictures are created on the CPU. Either is reported through
-    /// `warn`. Hardware decoders conceal damage without reporting it.
+    /// `log`. Hardware decoders conceal damage without reporting it.
     std::string device;
     /// Protocols allowed for input in addition to files and pipes, by FFmpeg's names ("https",
     /// "tls", "tcp"). Also applies to files that a playlist refers to.
     std::vector<std::string> protocols;
-    /// Receives warnings, on the calling thread; may be empty.
-    std::function<void(const std::string&)> warn;
+    Log log; ///< receives warnings
 };
 
 /// Decodes the first video stream of a file, a picture, an image sequence (`frames/%05d.png`, or
@@ -149,8 +149,7 @@ struct WriteOptions {
     bool drop_streams = false;
     int threads = 0; ///< encoder threads; 0: chosen by FFmpeg
     std::vector<std::pair<std::string, std::string>> metadata; ///< added to that of the container
-    /// Receives warnings, on the calling thread; may be empty.
-    std::function<void(const std::string&)> warn;
+    Log log;                                                   ///< receives warnings
 };
 
 /// Encodes frames into a file, which has its final name only after `finish()`. Not thread-safe: use
@@ -160,7 +159,7 @@ class OLDFILM_API Writer {
     /// `source`, if not null, provides audio, subtitles, chapters, attachments, timecode, HDR10 and
     /// other metadata (from its `start`, at its `source_fps`); it must outlive the writer. Streams
     /// that the container does not support as they are are converted, losslessly if it has such a
-    /// codec, and reported through `warn`. Throws `Error`: invalid_argument (codec, path, existing
+    /// codec, and reported through `log`. Throws `Error`: invalid_argument (codec, path, existing
     /// file, a stream that cannot be copied), unsupported, io.
     Writer(const std::string& path, WriteOptions options, const Reader* source = nullptr);
     /// Removes the partial file unless `finish()` was called.

@@ -3,6 +3,7 @@
 /// A model package: a TorchScript file that contains its manifest, and the means to run it.
 
 #include <oldfilm/export.hpp>
+#include <oldfilm/log.hpp>
 
 #include <ATen/core/Tensor.h>
 
@@ -76,17 +77,15 @@ struct ModelOptions {
     /// Whether operations are fused and weights laid out for the processor, on a CPU. False is for
     /// diagnosis: slower, and equal to 1e-4.
     bool optimize = true;
-    /// Receives warnings, on the thread that calls `Model`; may be empty.
-    std::function<void(const std::string&)> warn;
-    /// Receives what was fused for inputs of a size, and what was not and why, on the thread that
-    /// calls `Model`; may be empty.
-    std::function<void(const std::string&)> report;
+    /// Receives warnings; with `LogLevel::debug`, what was fused for inputs of a size, and what was
+    /// not and why.
+    Log log;
 };
 
 /// A model, loaded, checked and ready on its device. `run` may be called from several threads;
 /// calls are serialized. If the device supports recording (recording.hpp), small calls are replayed
 /// from the third call with the same input shapes; a model that cannot be recorded is reported
-/// through `warn`, once.
+/// through `log`, once.
 class OLDFILM_API Model {
   public:
     /// Throws `Error`: not_found; unreadable (truncated, not TorchScript, no manifest);

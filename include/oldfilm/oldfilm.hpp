@@ -7,6 +7,7 @@
 #include <oldfilm/color.hpp>
 #include <oldfilm/error.hpp>
 #include <oldfilm/frame.hpp>
+#include <oldfilm/log.hpp>
 #include <oldfilm/media.hpp>
 #include <oldfilm/model.hpp>
 #include <oldfilm/native_streams.hpp>

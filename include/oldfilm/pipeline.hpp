@@ -5,6 +5,7 @@
 
 #include <oldfilm/export.hpp>
 #include <oldfilm/frame.hpp>
+#include <oldfilm/log.hpp>
 #include <oldfilm/model.hpp>
 #include <oldfilm/parameter.hpp>
 #include <oldfilm/profile.hpp>
@@ -82,13 +83,7 @@ struct PipelineOptions {
     /// copying them to the host. Non-finite values, which are detected when frames are copied to
     /// the host, are then not detected.
     bool stay_on_device = false;
-    /// Receives each frame, in order, after the last stage before the first one that changes size
-    /// or rate; the repair masks are complete there. Called on the worker thread; an exception ends
-    /// the run. May be empty.
-    std::function<void(const Frame&)> tap;
-    /// Receives warnings and info messages, on any thread of the runs, one call at a time for all
-    /// runs of a pipeline and its copies. Exceptions are discarded. May be empty.
-    std::function<void(const std::string&)> log;
+    Log log;                          ///< receives the messages of models and stages
     std::shared_ptr<Profile> profile; ///< records what the time is spent on; may be null
 };
 

@@ -25,10 +25,9 @@ struct RestoreOptions {
     bool ignore_checkpoint = false; ///< start over even if an interrupted run left a checkpoint
     /// Called a few times a second, on the calling thread; may be empty.
     std::function<void(const Progress&)> progress;
-    /// Receives each warning once, on any thread, one call at a time; may be empty.
-    std::function<void(const std::string&)> warn;
-    /// Receives info messages (such as resuming), on the calling thread; may be empty.
-    std::function<void(const std::string&)> note;
+    /// Receives each message once. Reading, writing and stages use it too, unless their own options
+    /// name another.
+    Log log;
     std::stop_token stop; ///< requests cancellation; nothing is published then
 };
 

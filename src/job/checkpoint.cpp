@@ -1,6 +1,5 @@
 #include "job/checkpoint.hpp"
 
-#include "job/segmented_film.hpp"
 #include "media/segments.hpp"
 
 #include <oldfilm/error.hpp>
@@ -14,38 +13,10 @@ namespace oldfilm::job {
 namespace {
 
 namespace fs = std::filesystem;
-using media::LogSeal;
 using nlohmann::json;
-
-LogSeal seal_of(const json& document) {
-    return {document.at("packets"), document.at("bytes"), document.at("checksum")};
-}
-
-Rational rational(const json& text) {
-    return Rational::parse(text.get<std::string>());
-}
 
 /// Of journals: raised where a record gets another form, or another meaning.
 constexpr int schema = 2;
-
-/// Throws where a segment's record lacks anything that is taken from it later.
-void check_record(const json& line) {
-    for (const char* number : {"start", "next", "outputs", "mask_frames", "shots_until"}) {
-        static_cast<void>(line.at(number).get<std::int64_t>());
-    }
-    for (const char* time : {"film_base", "mask_base", "film_start", "time"}) {
-        static_cast<void>(rational(line.at(time)));
-    }
-    static_cast<void>(line.at("shots").get<std::vector<std::int64_t>>());
-    static_cast<void>(line.at("analysis").get<std::vector<std::string>>());
-    static_cast<void>(line.at("restart").get<std::int64_t>());
-    static_cast<void>(line.at("marked").get<bool>());
-    static_cast<void>(line.value("closes", false));
-    if (line.contains("end")) {
-        static_cast<void>(line.at("end").at("frames").get<std::int64_t>());
-        static_cast<void>(line.at("end").at("concealed").get<std::int64_t>());
-    }
-}
 
 } // namespace
 
@@ -80,6 +51,9 @@ void Checkpoint::note_tile(int side) {
 
 /// Lines are whole (they have checksums), but another version may have written others.
 void Checkpoint::read() {
+    if (!is_begun() && journal_.holds_segments()) {
+        throw refusal("has no line with a right checksum");
+    }
     if (!keeps_any()) { // nothing that could be lost
         journal_.clear();
     }
@@ -100,11 +74,15 @@ void Checkpoint::read() {
         }
         found = fmt::format("can't be read ({})", error.what());
     }
-    throw Error(Errc::incompatible,
-                fmt::format("the restoration that was broken off must be resumed by the version of "
-                            "oldfilm that began it: the journal in {} {}; use that version, or "
-                            "start over (--fresh)",
-                            folder().string(), found));
+    throw refusal(found);
+}
+
+Error Checkpoint::refusal(const std::string& found) const {
+    return {Errc::incompatible,
+            fmt::format("the restoration that was broken off must be resumed by the version of "
+                        "oldfilm that began it: the journal in {} {}; use that version, or "
+                        "start over (--fresh)",
+                        folder().string(), found)};
 }
 
 void Checkpoint::read_lines() {
@@ -112,13 +90,8 @@ void Checkpoint::read_lines() {
     for (const json& line : journal_.lines()) {
         tile_ = line.value("tile", tile_);
         if (line.contains("segment")) {
-            Segment& segment = segments[line.at("segment")];
-            segment.line = line;
-            segment.film = seal_of(line.at("film"));
-            if (!line.at("mask").is_null()) {
-                segment.mask = seal_of(line.at("mask"));
-            }
-            check_record(line);
+            Segment segment = segment_from_json(line);
+            segments.insert_or_assign(segment.number, std::move(segment));
         } else if (line.contains("back_to")) {
             segments.erase(segments.lower_bound(line.at("back_to")), segments.end());
         }
@@ -127,59 +100,59 @@ void Checkpoint::read_lines() {
         static_cast<void>(journal_.lines().front().at("job").at("plan"));
     }
     for (const auto& [number, segment] : segments) {
-        if (!is_whole(number, segment)) {
+        if (!is_whole(segment)) {
             journal_.add({{"back_to", number}});
             break;
         }
         if (number == first_segment_) {
-            take(segment.line);
+            take(segment);
             ++first_segment_;
         } else {
-            ahead_[number] = segment.line;
+            ahead_[number] = segment;
         }
     }
-    if (first_segment_ > 0 && end_.is_null()) {
+    if (first_segment_ > 0 && !end_) {
         starts_.push_back(done_frames_);
     }
-    segments_ = first_segment_;
     done_outputs_ = outputs_;
 }
 
-bool Checkpoint::is_whole(std::int64_t number, const Segment& segment) const {
-    return is_sealed(segment_file(folder(), "film", number), segment.film) &&
-           (!segment.mask || is_sealed(segment_file(folder(), "mask", number), *segment.mask));
+bool Checkpoint::is_whole(const Segment& segment) const {
+    return is_sealed(segment_file(folder(), "film", segment.number), segment.film) &&
+           (!segment.mask ||
+            is_sealed(segment_file(folder(), "mask", segment.number), *segment.mask));
 }
 
-/// What a segment's line says becomes where the next run starts.
-void Checkpoint::take(const json& line) {
-    from_.frame = line.at("restart");
-    from_.time = rational(line.at("time"));
-    from_.film_start = rational(line.at("film_start"));
-    const auto shots = line.at("shots").get<std::vector<std::int64_t>>();
-    from_.shots.insert(from_.shots.end(), shots.begin(), shots.end());
-    from_.shots_until = line.at("shots_until");
-    const auto analysis = line.at("analysis").get<std::vector<std::string>>();
-    from_.analysis.insert(from_.analysis.end(), analysis.begin(), analysis.end());
-    starts_.push_back(line.at("start"));
-    done_frames_ = line.at("next");
-    end_ = line.value("end", json());
-    count(line);
+/// The next run starts after `segment`.
+void Checkpoint::take(const Segment& segment) {
+    const Segment::Resume resume = segment.resume.value_or(Segment::Resume());
+    from_.frame = resume.frame;
+    from_.time = resume.time;
+    from_.film_start = segment.film_start;
+    from_.shots.insert(from_.shots.end(), segment.shots.begin(), segment.shots.end());
+    from_.shots_until = segment.next;
+    from_.analysis.insert(from_.analysis.end(), segment.analysis.begin(), segment.analysis.end());
+    starts_.push_back(segment.start);
+    done_frames_ = segment.next;
+    end_ = segment.end;
+    count(segment);
 }
 
-void Checkpoint::count(const json& line) {
-    outputs_ += line.at("outputs").get<std::int64_t>();
-    mask_frames_ += line.at("mask_frames").get<std::int64_t>();
-    any_mask_ = any_mask_ || line.at("marked").get<bool>();
-    for (const auto& [base, name] :
-         {std::pair(&film_base_, "film_base"), std::pair(&mask_base_, "mask_base")}) {
-        if (base->num() == 0) { // a segment without a frame may not know it
-            *base = rational(line.at(name));
-        }
+void Checkpoint::count(const Segment& segment) {
+    outputs_ += segment.outputs;
+    mask_frames_ += segment.mask_frames;
+    any_mask_ = any_mask_ || segment.marked;
+    if (film_base_.num() == 0) { // a segment without a frame may not know it
+        film_base_ = segment.film_base;
     }
+    if (mask_base_.num() == 0) {
+        mask_base_ = segment.mask_base;
+    }
+    ++segments_;
 }
 
 std::unique_ptr<Segmentation> Checkpoint::segmentation() const {
-    return std::make_unique<Segmentation>(starts_, from_.frame);
+    return std::make_unique<Segmentation>(starts_, from_.shots, from_.frame);
 }
 
 void Checkpoint::check(const json& identity) {
@@ -206,21 +179,20 @@ void Checkpoint::check(const json& identity) {
     }
 }
 
-void Checkpoint::note(const json& line) {
+void Checkpoint::add(const Segment& segment) {
     const std::lock_guard lock(mutex_);
-    count(line);
-    ++segments_;
-    if (line.at("restart").is_null()) {
-        last_line_ = line;
+    count(segment);
+    if (segment.resume) {
+        journal_.add(to_json(segment));
     } else {
-        journal_.add(line);
+        last_ = segment;
     }
 }
 
 std::optional<Checkpoint::Ahead> Checkpoint::adopt_ahead(std::int64_t segment) {
     const std::lock_guard lock(mutex_);
     std::int64_t last = segment;
-    while (ahead_.contains(last) && !ahead_.at(last).value("closes", false)) {
+    while (ahead_.contains(last) && !ahead_.at(last).closes) {
         ++last;
     }
     if (!ahead_.contains(last)) {
@@ -228,19 +200,17 @@ std::optional<Checkpoint::Ahead> Checkpoint::adopt_ahead(std::int64_t segment) {
     }
     Ahead all;
     for (; segment <= last; ++segment) {
-        const json& line = ahead_.at(segment);
-        count(line);
-        ++segments_;
-        all.frames += line.at("next").get<std::int64_t>() - line.at("start").get<std::int64_t>();
-        all.outputs += line.at("outputs").get<std::int64_t>();
-        for (const json& found : line.at("analysis")) {
-            all.analysis.push_back(found);
-        }
+        const Segment& one = ahead_.at(segment);
+        count(one);
+        all.frames += one.next - one.start;
+        all.outputs += one.outputs;
+        all.analysis.insert(all.analysis.end(), one.analysis.begin(), one.analysis.end());
     }
     return all;
 }
 
-void Checkpoint::assemble(const std::string& prefix, const Output& output, Rational base) {
+void Checkpoint::assemble(const OutputFilm& output, Rational base) {
+    const std::string prefix = output.of == FilmOf::masks ? "mask" : "film";
     std::vector<fs::path> files;
     for (std::int64_t segment = 0; segment < segments_; ++segment) {
         files.push_back(segment_file(folder(), prefix, segment));
@@ -249,16 +219,15 @@ void Checkpoint::assemble(const std::string& prefix, const Output& output, Ratio
         .assemble(files, base, [this](const fs::path& file) { journal_.note_publishing(file); });
 }
 
-void Checkpoint::publish(const json& end, const Output& film, const std::optional<Output>& masks) {
-    if (end_.is_null()) {
-        last_line_["restart"] = 0;
-        last_line_["end"] = end;
-        journal_.add(last_line_);
+void Checkpoint::publish(const Segment::End& end, const OutputFilms& films) {
+    if (!end_) {
+        last_.end = end;
+        journal_.add(to_json(last_));
     }
-    if (masks) {
-        assemble("mask", *masks, mask_base_);
+    if (films.masks) {
+        assemble(*films.masks, mask_base_);
     }
-    assemble("film", film, film_base_);
+    assemble(films.film, film_base_);
     journal_.remove();
 }
 

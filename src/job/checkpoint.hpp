@@ -4,10 +4,12 @@
 /// journal says so.
 
 #include "job/journal.hpp"
+#include "job/output_film.hpp"
+#include "job/segment.hpp"
 #include "job/segmentation.hpp"
-#include "media/packet_log.hpp"
 #include "pipeline/run_spec.hpp"
 
+#include <oldfilm/error.hpp>
 #include <oldfilm/media.hpp>
 #include <oldfilm/pipeline.hpp>
 
@@ -52,15 +54,15 @@ class Checkpoint {
     [[nodiscard]] std::int64_t outputs_done() const { return done_outputs_; }
     /// Whether any segment is on the disk, of this run or an earlier one. From any thread.
     [[nodiscard]] bool keeps_any() const;
-    /// What was noted when all segments were done; null before that.
-    [[nodiscard]] const nlohmann::json& end() const { return end_; }
-    /// For a run from the start point on.
+    /// What was recorded when all segments were done; empty before that.
+    [[nodiscard]] const std::optional<Segment::End>& end() const { return end_; }
+    /// For a run from the resume point on.
     [[nodiscard]] std::unique_ptr<Segmentation> segmentation() const;
     [[nodiscard]] const std::filesystem::path& folder() const { return journal_.folder(); }
 
-    /// A segment is whole, with all that is to be known about it. From any thread, in any order;
-    /// the film's last one is noted with the end.
-    void note(const nlohmann::json& line);
+    /// Records a segment that is complete. From any thread, in any order; the film's last one is
+    /// recorded with the end.
+    void add(const Segment& segment);
     /// Segments that an earlier run had made ahead of others, from one cut to another.
     struct Ahead {
         std::int64_t frames = 0, outputs = 0;
@@ -78,38 +80,28 @@ class Checkpoint {
     [[nodiscard]] Rational film_base() const { return film_base_; }
     [[nodiscard]] Rational mask_base() const { return mask_base_; }
 
-    /// One of the films that segments are of.
-    struct Output {
-        std::string path;
-        WriteOptions options;
-        const Reader* source = nullptr;
-    };
-    /// All is well: notes the end, and makes files of the segments.
-    void publish(const nlohmann::json& end, const Output& film, const std::optional<Output>& masks);
+    /// All is well: records the end, and makes files of the segments.
+    void publish(const Segment::End& end, const OutputFilms& films);
 
   private:
-    struct Segment {
-        nlohmann::json line;
-        media::LogSeal film;
-        std::optional<media::LogSeal> mask;
-    };
     void read();
+    [[nodiscard]] Error refusal(const std::string& found) const;
     void read_lines();
-    [[nodiscard]] bool is_whole(std::int64_t number, const Segment& segment) const;
-    void take(const nlohmann::json& line);
-    void count(const nlohmann::json& line);
-    void assemble(const std::string& prefix, const Output& output, Rational base);
+    [[nodiscard]] bool is_whole(const Segment& segment) const;
+    void take(const Segment& segment);
+    void count(const Segment& segment);
+    void assemble(const OutputFilm& output, Rational base);
 
     Journal journal_;
     pipeline::ResumePoint from_;
-    nlohmann::json end_;
+    std::optional<Segment::End> end_;
     std::vector<std::int64_t> starts_; ///< of the segments that are done, and of the next
     std::int64_t first_segment_ = 0, done_frames_ = 0, done_outputs_ = 0;
     int tile_ = 0;
 
-    mutable std::mutex mutex_;                     ///< guards what follows
-    std::map<std::int64_t, nlohmann::json> ahead_; ///< lines of segments after some to be made
-    nlohmann::json last_line_; ///< of the last segment, which is noted together with the end
+    mutable std::mutex mutex_;              ///< guards what follows
+    std::map<std::int64_t, Segment> ahead_; ///< segments after some to be made
+    Segment last_;                          ///< of the film: recorded together with the end
     std::int64_t segments_ = 0, outputs_ = 0, mask_frames_ = 0;
     bool any_mask_ = false;
     Rational film_base_, mask_base_;

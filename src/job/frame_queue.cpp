@@ -21,8 +21,8 @@ std::size_t queue_length(std::int64_t bytes) {
 
 } // namespace
 
-FrameQueue::FrameQueue(std::function<void(const Frame&)> work, Profile* profile)
-    : work_(std::move(work)), profile_(profile), thread_([this] { run(); }) {}
+FrameQueue::FrameQueue(FrameConsumer& consumer, Profile* profile)
+    : consumer_(consumer), profile_(profile), thread_([this] { run(); }) {}
 
 std::size_t FrameQueue::most_frames(std::int64_t bytes) {
     return queue_length(bytes) + 1;
@@ -87,7 +87,7 @@ void FrameQueue::run() {
         try {
             const Profile::Span span(profile_, Profile::Kind::encode, "", next.frame.info().index);
             const c10::OptionalStreamGuard on(next.on);
-            work_(next.frame);
+            consumer_.consume(next.frame);
         } catch (...) {
             failure = std::current_exception();
         }

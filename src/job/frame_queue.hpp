@@ -10,28 +10,37 @@
 #include <condition_variable>
 #include <deque>
 #include <exception>
-#include <functional>
 #include <mutex>
 #include <optional>
 #include <thread>
 
 namespace oldfilm::job {
 
-/// Does `work` with each frame, in order, while the caller goes on. With frames on a device it is
-/// done on the stream on which they were pushed.
+/// What is done with frames on the thread of a queue.
+class FrameConsumer {
+  public:
+    FrameConsumer() = default;
+    FrameConsumer(const FrameConsumer&) = delete;
+    FrameConsumer& operator=(const FrameConsumer&) = delete;
+    virtual ~FrameConsumer() = default;
+    virtual void consume(const Frame& frame) = 0;
+};
+
+/// Hands each frame to a consumer, in order, while the caller goes on. Frames on a device are
+/// consumed on the stream on which they were pushed.
 class FrameQueue {
   public:
-    /// `profile` is told the work as encoding; may be null.
-    FrameQueue(std::function<void(const Frame&)> work, Profile* profile);
+    /// `consumer` outlives this. `profile` records the work as encoding; may be null.
+    FrameQueue(FrameConsumer& consumer, Profile* profile);
     /// What is still waiting is dropped.
     ~FrameQueue();
     FrameQueue(const FrameQueue&) = delete;
     FrameQueue& operator=(const FrameQueue&) = delete;
 
-    /// Hands a frame over; waits while the queue is full. False: the work has failed, and `drain`
-    /// says how. One thread at a time.
+    /// Hands a frame over; waits while the queue is full. False: the consumer has failed, and
+    /// `drain` throws what it threw. One thread at a time.
     [[nodiscard]] bool push(const Frame& frame);
-    /// Waits until the work on everything that was pushed is done. Throws what the work threw.
+    /// Waits until everything that was pushed is consumed. Throws what the consumer threw.
     void drain();
     /// Frames of so many bytes that wait or are worked on at most.
     static std::size_t most_frames(std::int64_t bytes);
@@ -44,7 +53,7 @@ class FrameQueue {
     void run();
     void close();
 
-    std::function<void(const Frame&)> work_;
+    FrameConsumer& consumer_;
     Profile* profile_;
     std::mutex mutex_;
     std::condition_variable changed_;

@@ -39,11 +39,11 @@ json sequence_identity(const fs::path& pattern) {
         }
     }
     std::sort(entries.begin(), entries.end());
-    std::uint64_t sum = base::checksum("");
+    base::Checksum sum;
     for (const std::string& entry : entries) {
-        sum = base::checksum(entry, sum);
+        sum.add(entry + '\n');
     }
-    return {{"pictures", entries.size()}, {"checksum", fmt::format("{:016x}", sum)}};
+    return {{"pictures", entries.size()}, {"checksum", fmt::format("{:016x}", sum.value())}};
 }
 
 } // namespace

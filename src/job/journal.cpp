@@ -141,10 +141,18 @@ Journal::~Journal() {
     if (file_ >= 0) {
         close(file_);
     }
-    if (lines_.empty() && !removed_) { // nothing was begun
+    if (lines_.empty() && !removed_ && !holds_segments()) { // nothing was begun
         remove();
     }
     close(lock_); // last: who waits for it must find nothing of ours
+}
+
+bool Journal::holds_segments() const {
+    std::error_code unreadable;
+    const fs::directory_iterator files(folder_, unreadable);
+    return std::any_of(begin(files), end(files), [](const fs::directory_entry& file) {
+        return file.path().extension() == ".packets";
+    });
 }
 
 void Journal::clear() {

@@ -39,6 +39,8 @@ class Journal {
     [[nodiscard]] const std::filesystem::path& folder() const noexcept { return folder_; }
     /// The lines that were there, in order.
     [[nodiscard]] const std::vector<nlohmann::json>& lines() const noexcept { return lines_; }
+    /// Whether there are files of segments.
+    [[nodiscard]] bool holds_segments() const;
     /// Forgets everything, segments too.
     void clear();
     void add(const nlohmann::json& line);

@@ -7,7 +7,10 @@ namespace oldfilm::job {
 void Segmentation::see(std::int64_t index, std::int32_t shot, Rational time) {
     const std::lock_guard lock(mutex_);
     times_.push_back(time);
-    const bool cut = shots_.emplace(shot, index).second;
+    const bool cut = shot >= std::ssize(shots_);
+    if (cut) {
+        shots_.push_back(index);
+    }
     if (starts_.empty()) {
         starts_.push_back(index);
         return;
@@ -18,20 +21,8 @@ void Segmentation::see(std::int64_t index, std::int32_t shot, Rational time) {
     }
 }
 
-std::int64_t Segmentation::segment_at(Rational time, std::int32_t shot) const {
-    const std::lock_guard lock(mutex_);
-    const auto index =
-        first_ + (std::upper_bound(times_.begin(), times_.end(), time) - times_.begin()) - 1;
-    const auto next = shots_.upper_bound(shot);
-    return segment_of_seen(next == shots_.end() ? index : std::min(index, next->second - 1));
-}
-
 std::int64_t Segmentation::segment_of(std::int64_t index) const {
     const std::lock_guard lock(mutex_);
-    return segment_of_seen(index);
-}
-
-std::int64_t Segmentation::segment_of_seen(std::int64_t index) const {
     return std::upper_bound(starts_.begin(), starts_.end(), index) - starts_.begin() - 1;
 }
 
@@ -49,6 +40,17 @@ std::int64_t Segmentation::seen() const {
 Rational Segmentation::time_of(std::int64_t index) const {
     const std::lock_guard lock(mutex_);
     return times_.at(static_cast<std::size_t>(index - first_));
+}
+
+std::int32_t Segmentation::shot_of(std::int64_t index) const {
+    const std::lock_guard lock(mutex_);
+    return static_cast<std::int32_t>(std::upper_bound(shots_.begin(), shots_.end(), index) -
+                                     shots_.begin() - 1);
+}
+
+std::vector<std::int64_t> Segmentation::shots() const {
+    const std::lock_guard lock(mutex_);
+    return shots_;
 }
 
 } // namespace oldfilm::job

@@ -1,48 +1,51 @@
 #include "job/segmented_film.hpp"
 
-#include <fmt/format.h>
+#include "job/segment.hpp"
 
 #include <utility>
 
 namespace oldfilm::job {
 
-std::filesystem::path segment_file(const std::filesystem::path& folder, const std::string& prefix,
-                                   std::int64_t segment) {
-    return folder / fmt::format("{}-{:06}.packets", prefix, segment);
-}
-
-SegmentedFilm::SegmentedFilm(const std::string& path, WriteOptions options, const Reader* source,
-                             Setup setup)
-    : setup_(std::move(setup)), encoder_(path, std::move(options), source),
-      queue_([this](const Frame& frame) { write(frame); }, setup_.profile) {}
+SegmentedFilm::SegmentedFilm(const OutputFilm& film, const Segmentation& segmentation,
+                             FirstTimeBase& first, Setup setup)
+    : of_(film.of), prefix_(film.of == FilmOf::masks ? "mask" : "film"),
+      segmentation_(segmentation), first_base_(first), setup_(std::move(setup)),
+      encoder_(film.path, film.options, film.source), queue_(*this, setup_.profile) {}
 
 void SegmentedFilm::end_segment() {
     const media::LogSeal seal = encoder_.end();
-    setup_.done(*current_, seal, encoder_.frames() - frames_before_);
-    frames_before_ = encoder_.frames();
+    const std::int64_t frames =
+        encoder_.frames() - std::exchange(frames_before_, encoder_.frames());
+    const std::lock_guard lock(mutex_);
+    sealed_[*current_] = {seal, frames};
 }
 
 /// Ends the segment at work, if any, and begins `segment`. Segments without a frame of this film
 /// are files too.
 void SegmentedFilm::go_to(std::int64_t segment) {
-    std::int64_t next = current_ ? *current_ : setup_.first - 1;
+    std::int64_t next = current_ ? *current_ : setup_.first_segment - 1;
     while (next < segment) {
         if (current_) {
             end_segment();
         }
         current_ = ++next;
-        encoder_.begin(segment_file(setup_.folder, setup_.prefix, next), base_);
+        encoder_.begin(segment_file(setup_.folder, prefix_, next), base_);
     }
 }
 
-void SegmentedFilm::write(const Frame& frame) {
-    const std::int64_t segment = setup_.segment(frame);
-    if (segment < setup_.first) {
-        return; // made again only because later frames needed it
+void SegmentedFilm::consume(const Frame& frame) {
+    const std::int64_t segment = segmentation_.segment_of(frame.info().source_index);
+    if (segment < setup_.first_segment) {
+        return;
     }
-    const Frame encoded = setup_.before ? setup_.before(frame) : frame;
+    const Frame encoded = written_picture(frame, of_);
     if (base_.num() == 0) {
-        base_ = setup_.base(encoded.info().time_base);
+        if (setup_.has_first_frame) {
+            first_base_.set(encoded.info().time_base);
+        }
+        const Rational base = first_base_.wait();
+        const std::lock_guard lock(mutex_);
+        base_ = base;
     }
     go_to(segment);
     encoder_.write(encoded);
@@ -55,6 +58,21 @@ void SegmentedFilm::drain(std::int64_t last) {
         end_segment();
         current_.reset();
     }
+}
+
+bool SegmentedFilm::is_sealed(std::int64_t segment) const {
+    const std::lock_guard lock(mutex_);
+    return sealed_.contains(segment);
+}
+
+SegmentedFilm::Sealed SegmentedFilm::take(std::int64_t segment) {
+    const std::lock_guard lock(mutex_);
+    return sealed_.extract(segment).mapped();
+}
+
+Rational SegmentedFilm::base() const {
+    const std::lock_guard lock(mutex_);
+    return base_;
 }
 
 } // namespace oldfilm::job

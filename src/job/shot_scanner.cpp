@@ -4,25 +4,24 @@
 
 #include <oldfilm/error.hpp>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
 namespace oldfilm::job {
 
-ShotScanner::ShotScanner(Source& source, const StreamFormat& format,
-                         const pipeline::ResumePoint& known, std::int64_t frames_done,
-                         std::int64_t segment, Segmentation& segmentation, std::size_t most_waiting,
+ShotScanner::ShotScanner(Source& source, const StreamFormat& format, const Checkpoint& checkpoint,
+                         Segmentation& segmentation, std::size_t most_waiting,
                          std::shared_ptr<Profile> profile)
     : source_(source), segmentation_(segmentation),
-      frames_done_(frames_done), first_{.number = 0, .segment = segment, .frame = known.frame},
+      frames_done_(checkpoint.frames_done()), first_{.number = 0,
+                                                     .segment = checkpoint.first_segment(),
+                                                     .from = checkpoint.resume_point()},
       most_waiting_(most_waiting) {
-    pipeline::ResumePoint
-        from; // all frames are looked at; what is known of shots is not found again
-    from.shots = known.shots;
-    from.shots_until = known.shots_until;
-    thread_ = std::thread([this, format, from = std::move(from), profile = std::move(profile)] {
+    thread_ = std::thread([this, format, profile = std::move(profile)] {
         try {
-            read(format, from, profile);
+            scan(format, profile);
         } catch (...) {
             end_with(std::current_exception());
         }
@@ -34,14 +33,16 @@ ShotScanner::~ShotScanner() {
     thread_.join();
 }
 
-void ShotScanner::read(const StreamFormat& format, const pipeline::ResumePoint& known,
-                       std::shared_ptr<Profile> profile) {
+void ShotScanner::scan(const StreamFormat& format, std::shared_ptr<Profile> profile) {
     base::use_single_thread();
     PipelineOptions options; // finding shots is little work, for one thread
     options.device = "cpu";
     options.profile = std::move(profile);
     const Plan plan = pipeline::plan(Pipeline(std::move(options)), format,
                                      {.concurrency = at::get_num_threads(), .reserved_bytes = {}});
+    pipeline::ResumePoint known; // all frames are looked at; known shots are not found again
+    known.shots = first_.from.shots;
+    known.shots_until = first_.from.shots_until;
     Run run = pipeline::start(
         plan, [this] { return source_.next(); }, known);
     while (const std::optional<Frame> frame = run.next()) {
@@ -54,24 +55,37 @@ void ShotScanner::read(const StreamFormat& format, const pipeline::ResumePoint& 
     changed_.notify_all();
 }
 
+/// An item that begins at a cut. The first one may begin within a shot, of which an earlier run
+/// knows more.
+WorkItem ShotScanner::item_at(std::int64_t segment, const FrameInfo& info) const {
+    WorkItem item{.number = std::ssize(begins_), .segment = segment, .from = {}};
+    item.from.frame = info.index;
+    item.from.time = info.time();
+    if (info.index == frames_done_) {
+        item = first_;
+        item.from.time = segmentation_.time_of(item.from.frame);
+    }
+    item.from.film_start = segmentation_.time_of(0);
+    item.from.shots.clear();
+    item.from.shots_until = 0;
+    item.from.in_shots = true;
+    return item;
+}
+
 /// False: nobody wants to know more.
 bool ShotScanner::add(const FrameInfo& info) {
     std::unique_lock lock(mutex_);
-    const bool cut = shots_.empty() || info.shot != std::ssize(shots_) - 1;
-    if (cut) {
-        shots_.push_back(info.index);
-    }
     segmentation_.see(info.index, info.shot, info.time());
     const std::int64_t segment = segmentation_.segment_of(info.index);
-    WorkItem item = first_;
-    bool begins = info.index == frames_done_;
-    if (info.index > frames_done_ && cut && segmentation_.start_of(segment) == info.index) {
-        item = {.number = std::ssize(begins_), .segment = segment, .frame = info.index};
-        begins = true;
-    }
-    if (begins) {
+    const bool begins_segment = segmentation_.start_of(segment) == info.index;
+    const bool cut = std::exchange(shot_, info.shot) != info.shot;
+    if (info.index == frames_done_ || (info.index > frames_done_ && cut && begins_segment)) {
+        WorkItem item = item_at(segment, info);
+        item.from.resumes_at = [this, number = item.number] {
+            return resumes_at({.number = number, .segment = 0, .from = {}});
+        };
         begins_.push_back(info.index);
-        waiting_.push_back(item);
+        waiting_.push_back(std::move(item));
     }
     frames_ = info.index + 1;
     changed_.notify_all();
@@ -100,17 +114,36 @@ void ShotScanner::check() const {
     }
 }
 
-std::optional<ShotScanner::WorkItem> ShotScanner::take() {
+std::optional<WorkItem> ShotScanner::take() {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return !waiting_.empty() || over_ || stopping_ || failure_; });
     check();
     if (waiting_.empty()) {
         return std::nullopt;
     }
-    const WorkItem item = waiting_.front();
+    WorkItem item = std::move(waiting_.front());
     waiting_.pop_front();
     changed_.notify_all();
     return item;
+}
+
+std::optional<Frame> ShotScanner::read(const WorkItem& item, Source& source) {
+    const std::int64_t frame = std::max(item.from.frame, source.frames());
+    if (!contains(item, frame)) {
+        return std::nullopt;
+    }
+    source.skip_to(frame);
+    const std::optional<Frame> found = source.next();
+    if (!found || found->info().time() != segmentation_.time_of(frame)) {
+        throw Error(Errc::internal,
+                    fmt::format("frame {} of {} is another when the film is read once more; was "
+                                "the file changed? If not, this is a defect of oldfilm: restore "
+                                "it on one device, and please report it",
+                                frame, source.info().path));
+    }
+    FrameInfo info = found->info();
+    info.shot = segmentation_.shot_of(frame);
+    return found->with_info(info);
 }
 
 std::optional<std::int64_t> ShotScanner::known_end(const WorkItem& item) const {
@@ -147,15 +180,8 @@ std::optional<Rational> ShotScanner::resumes_at(const WorkItem& item) {
     return segmentation_.time_of(end);
 }
 
-std::int32_t ShotScanner::shot_of(std::int64_t frame) const {
-    const std::lock_guard lock(mutex_);
-    return static_cast<std::int32_t>(std::upper_bound(shots_.begin(), shots_.end(), frame) -
-                                     shots_.begin() - 1);
-}
-
-std::vector<std::int64_t> ShotScanner::shots() const {
-    const std::lock_guard lock(mutex_);
-    return shots_;
+std::int64_t ShotScanner::last_segment(const WorkItem& item) {
+    return segmentation_.segment_of(end_of(item) - 1);
 }
 
 std::optional<std::int64_t> ShotScanner::items() const {

@@ -1,34 +1,14 @@
 #pragma once
 /// \file
-/// What a job tells its caller while it works: warnings, each once, and progress, not too often.
+/// The progress of a job, not too often.
 
 #include <oldfilm/pipeline.hpp>
 #include <oldfilm/restore.hpp>
 
 #include <chrono>
 #include <functional>
-#include <mutex>
-#include <set>
-#include <string>
 
 namespace oldfilm::job {
-
-/// Passes warnings on from any thread, one at a time, and each text once.
-class Warnings {
-  public:
-    explicit Warnings(std::function<void(const std::string&)> tell) : tell_(std::move(tell)) {}
-    void operator()(const std::string& text) {
-        const std::lock_guard lock(mutex_);
-        if (tell_ && told_.insert(text).second) {
-            tell_(text);
-        }
-    }
-
-  private:
-    std::function<void(const std::string&)> tell_;
-    std::mutex mutex_;
-    std::set<std::string> told_;
-};
 
 /// Reports progress about five times a second, completed with what only the job knows: how long
 /// the film is. From one thread.

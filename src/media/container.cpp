@@ -82,14 +82,11 @@ void FreeOutput::operator()(AVFormatContext* context) const noexcept {
 Container::Container(std::string path, WriteOptions options, const Reader* source)
     : path_(std::move(path)), options_(std::move(options)), source_(source),
       choice_(choose_codec(path_, options_, source == nullptr ? "" : source->info().pixel_format)) {
-    if (!options_.warn) {
-        options_.warn = [](const std::string&) {};
-    }
     check_muxer(choice_, path_);
     if (source_ != nullptr) {
         const std::string change = samples_change(source_->info(), choice_, options_);
         if (!change.empty()) {
-            options_.warn(change);
+            options_.log.warning(change);
         }
     }
     if (path_ == "-") {
@@ -210,24 +207,26 @@ bool Container::has_times() const {
 void Container::note_changes() const {
     const bool one_picture = pictures_ && !pictures_->is_sequence();
     if (options_.frame_rate.num() == 0 && !has_times() && !one_picture) {
-        options_.warn(fmt::format("{} can't hold times, and the film's are irregular: its frames "
-                                  "follow one another there, and their times are lost; write a "
-                                  ".mkv or .mp4, or bring the film to a rate (--fps 25)",
-                                  path_));
+        options_.log.warning(
+            fmt::format("{} can't hold times, and the film's are irregular: its frames "
+                        "follow one another there, and their times are lost; write a "
+                        ".mkv or .mp4, or bring the film to a rate (--fps 25)",
+                        path_));
     }
     const bool from_linear = source_ != nullptr && source_->info().linear_light;
     const bool to_linear = choice_.name == "exr";
     if (from_linear && !to_linear) {
-        options_.warn(
+        options_.log.warning(
             fmt::format("{} holds linear light, and {} doesn't: pictures are written with "
                         "the sRGB transfer, and what is brighter than white is clipped",
                         source_->info().path, path_));
     } else if (to_linear && source_ != nullptr && !from_linear) {
-        options_.warn(fmt::format("{} holds linear light, as OpenEXR does: pictures are brought "
-                                  "there from the film's transfer ({})",
-                                  path_,
-                                  av_color_transfer_name(static_cast<AVColorTransferCharacteristic>(
-                                      options_.color.transfer))));
+        options_.log.warning(
+            fmt::format("{} holds linear light, as OpenEXR does: pictures are brought "
+                        "there from the film's transfer ({})",
+                        path_,
+                        av_color_transfer_name(
+                            static_cast<AVColorTransferCharacteristic>(options_.color.transfer))));
     }
 }
 
@@ -319,7 +318,7 @@ void Container::describe_film(AVStream& film, const Hdr& hdr) {
     if (has_streams(*source_)) {
         describe_source(film, from);
     }
-    const std::string timecode = from.timecode_at(options_.frame_rate, options_.warn);
+    const std::string timecode = from.timecode_at(options_.frame_rate, options_.log);
     if (!timecode.empty()) { // MOV and MP4 make a track of it where the film has it
         AVDictionary** where =
             is_iso_media(*output_->oformat) ? &film.metadata : &output_->metadata;
@@ -335,7 +334,7 @@ void Container::describe_source(AVStream& film, const Reader::Impl& from) {
     }
     others_ = std::make_unique<OtherStreams>(from.info.path, from.options,
                                              time_in(*output_->oformat, *source_), plan_, *output_,
-                                             options_.warn);
+                                             options_.log);
     av_dict_set(&output_->metadata, "timecode", nullptr, 0);
 }
 

@@ -79,12 +79,13 @@ UniqueInput open_film(const std::string& path, const Sequence* sequence,
 
 /// Says so where a picture is one of many.
 void note_neighbors(const std::string& path, const ReadOptions& options) {
-    const auto name = options.warn ? sequence_around(path) : std::nullopt;
+    const auto name = options.log ? sequence_around(path) : std::nullopt;
     const std::size_t count = name ? name->numbers().size() : 0;
     if (count > 1) {
-        options.warn(fmt::format("{} is one of {} numbered pictures, and is restored by itself; "
-                                 "for the film that they are name {} or their folder",
-                                 path, count, name->pattern()));
+        options.log.warning(
+            fmt::format("{} is one of {} numbered pictures, and is restored by itself; "
+                        "for the film that they are name {} or their folder",
+                        path, count, name->pattern()));
     }
 }
 
@@ -143,9 +144,10 @@ Decoder::Decoder(const std::string& path, const ReadOptions& options,
     attach_engine();
     check(avcodec_open2(codec_.get(), decoder, nullptr), "open the decoder of " + path);
     if (file_.has_no_end()) {
-        warn(fmt::format("{} has no mark of its end: it was written to a pipe, or is still being "
-                         "written; whether all of it is there can't be told",
-                         path));
+        options_.log.warning(
+            fmt::format("{} has no mark of its end: it was written to a pipe, or is still being "
+                        "written; whether all of it is there can't be told",
+                        path));
     }
 }
 
@@ -169,7 +171,7 @@ void Decoder::attach_engine() {
                             : !mirror_.empty()   ? "it is turned there"
                                                  : engine_->attach(*codec_);
     if (!why.empty()) {
-        warn(fmt::format("{} is decoded on the CPU: {}", path_, why));
+        options_.log.warning(fmt::format("{} is decoded on the CPU: {}", path_, why));
         engine_.reset();
     }
 }
@@ -179,12 +181,6 @@ void Decoder::check_engine(int code) const {
         throw EngineFailure(fmt::format("the video engine of {} failed in {} ({}); decode it on "
                                         "the CPU",
                                         engine_->device().str(), path_, error_text(code)));
-    }
-}
-
-void Decoder::warn(const std::string& line) const {
-    if (options_.warn) {
-        options_.warn(line);
     }
 }
 
@@ -213,7 +209,7 @@ void Decoder::note_hurt(const AVFrame& frame) {
     if (options_.strict) {
         throw Error(Errc::unreadable, named + ", and strict reading was asked for");
     }
-    warn(named);
+    options_.log.warning(named);
 }
 
 /// Matroska's reader jumps over what it cannot read and says nothing; bytes that belong to no
@@ -256,14 +252,15 @@ bool Decoder::feed() {
         }
         if (read < 0) {
             if (read != AVERROR_EOF) {
-                warn(fmt::format("{} breaks off: {}", path_, error_text(read)));
+                options_.log.warning(fmt::format("{} breaks off: {}", path_, error_text(read)));
                 note_damage(error_text(read));
             }
             note_rest();
             return false;
         }
         if (continuity_.apply(*packet_)) {
-            warn(fmt::format("{}: the clock jumps; the film goes on without a gap", path_));
+            options_.log.warning(
+                fmt::format("{}: the clock jumps; the film goes on without a gap", path_));
         }
         note_gap();
         if (packet_->stream_index != stream_->index) {
@@ -298,9 +295,10 @@ Decoded Decoder::from_surface(UniqueFrame frame) {
         if (!engine_noted_) {
             engine_noted_ = true;
             const auto format = static_cast<AVPixelFormat>(frame->format);
-            warn(fmt::format("{} is decoded on the CPU: {} has no engine for {} in {} of this size",
-                             path_, engine_->device().str(), avcodec_get_name(codec_->codec_id),
-                             av_get_pix_fmt_name(format)));
+            options_.log.warning(
+                fmt::format("{} is decoded on the CPU: {} has no engine for {} in {} of this size",
+                            path_, engine_->device().str(), avcodec_get_name(codec_->codec_id),
+                            av_get_pix_fmt_name(format)));
         }
         return {std::move(frame), nullptr};
     }
@@ -498,7 +496,8 @@ UniqueFrame Decoder::planar(UniqueFrame frame) {
     if (direct_ == AV_PIX_FMT_NONE) {
         direct_ = direct_format(format);
         if ((av_pix_fmt_desc_get(format)->flags & AV_PIX_FMT_FLAG_ALPHA) != 0) {
-            warn(fmt::format("{} has transparency, which a film has not; it is left out", path_));
+            options_.log.warning(
+                fmt::format("{} has transparency, which a film has not; it is left out", path_));
         }
     }
     if (format == direct_ && (frame->linesize[0] > 0 || frame->data[0] == nullptr)) {

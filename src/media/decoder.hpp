@@ -84,7 +84,6 @@ class Decoder {
     Decoded filtered();
     void build_graph(const AVFrame& first);
     UniqueFrame planar(UniqueFrame frame);
-    void warn(const std::string& line) const;
 
     ReadOptions options_;
     std::string path_;

@@ -56,9 +56,7 @@ std::int64_t announced(const MediaInfo& info, const ReadOptions& options) {
 
 std::unique_ptr<Reader::Impl> opened(const std::string& path, ReadOptions options) {
     const auto note = [&](const std::string& why) {
-        if (options.warn) {
-            options.warn(fmt::format("{} is decoded on the CPU: {}", path, why));
-        }
+        options.log.warning(fmt::format("{} is decoded on the CPU: {}", path, why));
     };
     const at::Device device = device_for(options, note);
     if (!device.is_cpu()) {

@@ -45,9 +45,8 @@ void name_language(AVDictionary*& metadata, const AVOutputFormat& format) {
 } // namespace
 
 OtherStreams::OtherStreams(const std::string& path, const ReadOptions& read, const FilmTime& time,
-                           const StreamPlan& plan, AVFormatContext& output,
-                           std::function<void(const std::string&)> warn)
-    : output_(output), time_(time), warn_(std::move(warn)), input_(open_input(path, read)),
+                           const StreamPlan& plan, AVFormatContext& output, Log log)
+    : output_(output), time_(time), log_(std::move(log)), input_(open_input(path, read)),
       continuity_(*input_) {
     for (const PlannedStream& stream : plan) {
         add(stream);
@@ -284,9 +283,10 @@ void OtherStreams::finish() {
             const Rational tick = to_rational(route.sound->encoder().time_base);
             route.sound->convert(nullptr, [&](AVPacket& made) { write(route, made, tick); });
             if (route.sound->damaged() > 0) {
-                warn_(fmt::format("{} packets of the sound in stream {} could not be decoded; "
-                                  "there is silence in their place",
-                                  route.sound->damaged(), index));
+                log_.warning(
+                    fmt::format("{} packets of the sound in stream {} could not be decoded; "
+                                "there is silence in their place",
+                                route.sound->damaged(), index));
             }
         }
     }

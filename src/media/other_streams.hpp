@@ -23,8 +23,7 @@ class OtherStreams {
   public:
     /// Adds the planned streams to `output`, and what else it can hold.
     OtherStreams(const std::string& path, const ReadOptions& read, const FilmTime& time,
-                 const StreamPlan& plan, AVFormatContext& output,
-                 std::function<void(const std::string&)> warn);
+                 const StreamPlan& plan, AVFormatContext& output, Log log);
     /// Writes packets up to `until` seconds of the film's time; all that are left with nothing.
     void copy(std::optional<Rational> until);
 
@@ -48,7 +47,7 @@ class OtherStreams {
 
     AVFormatContext& output_;
     FilmTime time_;
-    std::function<void(const std::string&)> warn_;
+    Log log_;
     UniqueInput input_;
     Continuity continuity_;
     std::map<int, Route> routes_; ///< by stream of the source

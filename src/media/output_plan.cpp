@@ -18,7 +18,8 @@ void check_timecode(const Reader::Impl& source, const Choice& choice, const std:
     const std::string timecode = timecode_of(source.decoder.input(), source.decoder.stream());
     const bool has_none = choice.name == "y4m" || (choice.picture_files && choice.name != "dpx");
     if (has_none && !timecode.empty()) {
-        options.warn(fmt::format("the timecode {} is left out: {} holds none", timecode, path));
+        options.log.warning(
+            fmt::format("the timecode {} is left out: {} holds none", timecode, path));
     }
 }
 
@@ -26,14 +27,16 @@ void check_timecode(const Reader::Impl& source, const Choice& choice, const std:
 void check_metadata(const Reader::Impl& source, const AVOutputFormat* format,
                     const std::string& path, const WriteOptions& options) {
     if (!source.dynamic_hdr.empty()) {
-        options.warn(fmt::format("{} metadata are left out: they say of each picture how it is "
-                                 "shown, and were made for the pictures of the source",
-                                 source.dynamic_hdr));
+        options.log.warning(
+            fmt::format("{} metadata are left out: they say of each picture how it is "
+                        "shown, and were made for the pictures of the source",
+                        source.dynamic_hdr));
     }
     if (source.hdr && (format == nullptr || !holds_hdr(*format))) {
-        options.warn(fmt::format("{} does not hold HDR10's mastering display and content light "
-                                 "level, which are left out; name a .mkv, .mp4 or .mov",
-                                 path));
+        options.log.warning(
+            fmt::format("{} does not hold HDR10's mastering display and content light "
+                        "level, which are left out; name a .mkv, .mp4 or .mov",
+                        path));
     }
 }
 

@@ -24,7 +24,7 @@ namespace oldfilm::media {
 [[nodiscard]] bool has_streams(const Reader& source);
 
 /// Streams of `source` that the output `path` holds, each as it is where that can be, else in
-/// another codec, without loss where there is such a one. `options.warn`, which must be there,
+/// another codec, without loss where there is such a one. `options.log`
 /// receives what is converted and what is lost. Throws `Error` (invalid_argument) where a stream
 /// would be lost that nobody let go.
 [[nodiscard]] StreamPlan plan_output(const Reader& source, const std::string& path,

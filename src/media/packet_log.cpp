@@ -61,15 +61,15 @@ void PacketLogWriter::put(const void* data, std::size_t size) {
     if (std::fwrite(data, 1, size, file_.get()) != size) {
         failed("write", path_);
     }
-    seal_.bytes += static_cast<std::int64_t>(size);
-    seal_.checksum = base::checksum({static_cast<const char*>(data), size}, seal_.checksum);
+    bytes_ += static_cast<std::int64_t>(size);
+    checksum_.add({static_cast<const char*>(data), size});
 }
 
 void PacketLogWriter::write(const AVPacket& packet) {
     const Head head{packet.pts, packet.dts, packet.duration, packet.flags, packet.size};
     put(&head, sizeof(head));
     put(packet.data, static_cast<std::size_t>(packet.size));
-    ++seal_.packets;
+    ++packets_;
 }
 
 LogSeal PacketLogWriter::seal() {
@@ -79,7 +79,7 @@ LogSeal PacketLogWriter::seal() {
     if (std::fclose(file_.release()) != 0) {
         failed("write", path_);
     }
-    return seal_;
+    return {packets_, bytes_, checksum_.value()};
 }
 
 bool is_sealed(const fs::path& path, const LogSeal& seal) {

@@ -18,7 +18,7 @@ namespace oldfilm::media {
 /// What identifies a log that is whole.
 struct LogSeal {
     std::int64_t packets = 0, bytes = 0;
-    std::uint64_t checksum = base::checksum(""); ///< of the file
+    std::uint64_t checksum = 0; ///< of the file
     friend bool operator==(const LogSeal&, const LogSeal&) = default;
 };
 
@@ -40,7 +40,8 @@ class PacketLogWriter {
 
     std::filesystem::path path_;
     std::unique_ptr<std::FILE, Close> file_;
-    LogSeal seal_;
+    std::int64_t packets_ = 0, bytes_ = 0;
+    base::Checksum checksum_;
 };
 
 /// Whether the log is there and whole.

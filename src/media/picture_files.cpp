@@ -39,7 +39,7 @@ PictureFiles::PictureFiles(const std::string& path, const WriteOptions& options,
     if (!dpx_) {
         return;
     }
-    timecode_ = from.timecode_at(rate_, options.warn);
+    timecode_ = from.timecode_at(rate_, options.log);
     if (from.dpx && !from.dpx->by_ffmpeg) {
         transfer_ = from.dpx->transfer;
         primaries_ = from.dpx->primaries;
@@ -60,7 +60,7 @@ std::vector<std::uint8_t> PictureFiles::contents(const AVPacket& packet, std::in
     header.transfer = transfer_;
     header.primaries = primaries_;
     if (!timecode_.empty()) {
-        header.timecode = converted_timecode(timecode_, rate_, index, rate_, [](const auto&) {});
+        header.timecode = converted_timecode(timecode_, rate_, index, rate_, {});
     }
     return with_dpx_header({packet.data, size}, header, first_ + index);
 }

@@ -38,7 +38,12 @@ std::int64_t duration_of(const AVFrame& frame) {
 }
 
 /// The nominal rate, or 0 when the container's two opinions differ, as they do for variable rates.
-Rational rate_of(AVFormatContext& input, const AVStream& stream) {
+/// A raw stream has no times and thus no opinions: the rate that is coded in it counts.
+Rational rate_of(AVFormatContext& input, const AVStream& stream, const AVCodecContext& codec) {
+    const Rational coded = to_rational(codec.framerate);
+    if ((input.iformat->flags & AVFMT_NOTIMESTAMPS) != 0 && coded.num() > 0) {
+        return coded;
+    }
     AVStream* mutable_stream = input.streams[stream.index];
     const Rational guess = to_rational(av_guess_frame_rate(&input, mutable_stream, nullptr));
     const Rational average = to_rational(stream.avg_frame_rate);
@@ -79,8 +84,9 @@ void check_matrix(const MediaInfo& info) {
 Reader::Impl::Impl(const std::string& path, ReadOptions wanted, const at::Device& on,
                    std::unique_ptr<VideoEngine> engine)
     : options(std::move(wanted)), device(on), decoder(path, options, std::move(engine)),
-      nominal(rate_of(decoder.input(), decoder.stream())), found(survey(path, options, nominal)),
-      duplicates(found), clock({}, nominal), begin(film_start(decoder.input(), decoder.stream())) {
+      nominal(rate_of(decoder.input(), decoder.stream(), decoder.codec())),
+      found(survey(path, options, nominal)), duplicates(found), clock({}, nominal),
+      begin(film_start(decoder.input(), decoder.stream())) {
     decoder.know(found);
     if (options.source_fps && options.source_fps->num() <= 0) {
         throw Error(Errc::invalid_argument,
@@ -124,7 +130,7 @@ Reader::Impl::Impl(const std::string& path, ReadOptions wanted, const at::Device
         info.channels = 3;
     }
     check_matrix(info);
-    if (options.warn) {
+    if (options.log) {
         say_what_was_found();
     }
 }
@@ -133,21 +139,22 @@ Reader::Impl::Impl(const std::string& path, ReadOptions wanted, const at::Device
 void Reader::Impl::say_what_was_found() const {
     const bool is_combed = found.fields != Survey::Fields::together && !decoder.interlaced();
     if (is_combed && options.deinterlace) {
-        options.warn(fmt::format("{} is combed, though its flags say progressive; it is "
-                                 "deinterlaced, {} field first",
-                                 info.path,
-                                 found.fields == Survey::Fields::top_first ? "top" : "bottom"));
+        options.log.warning(
+            fmt::format("{} is combed, though its flags say progressive; it is "
+                        "deinterlaced, {} field first",
+                        info.path, found.fields == Survey::Fields::top_first ? "top" : "bottom"));
     } else if (is_combed) {
-        options.warn(fmt::format("{} is combed, though its flags say progressive; restore it with "
-                                 "--deinterlace, or combs stay in the picture",
-                                 info.path));
+        options.log.warning(
+            fmt::format("{} is combed, though its flags say progressive; restore it with "
+                        "--deinterlace, or combs stay in the picture",
+                        info.path));
     } else if (info.interlaced && !options.deinterlace) {
-        options.warn(fmt::format(
+        options.log.warning(fmt::format(
             "{} is interlaced; restore it with --deinterlace, or combs stay in the picture",
             info.path));
     }
     if (found.pulldown.any() && options.source_fps) {
-        options.warn(fmt::format(
+        options.log.warning(fmt::format(
             "{} shows {} frames of the film in {} by duplicates, at {} a second; --source-fps {} "
             "plays the duplicates too, so that the film lasts {:.3g} times as long: leave it out "
             "to keep the film's speed",
@@ -208,8 +215,7 @@ void Reader::Impl::describe(const std::string& path, const AVFrame& first, AVPix
     }
 }
 
-std::string Reader::Impl::timecode_at(const Rational& output_rate,
-                                      const std::function<void(const std::string&)>& warn) const {
+std::string Reader::Impl::timecode_at(const Rational& output_rate, const Log& log) const {
     const std::string timecode = timecode_of(decoder.input(), decoder.stream());
     if (timecode.empty()) {
         return "";
@@ -218,7 +224,7 @@ std::string Reader::Impl::timecode_at(const Rational& output_rate,
     const Rational per_frame = decoder.telecined() ? Rational(5, 4) : Rational(1);
     const std::int64_t before = (options.start * rate).ceil();
     return converted_timecode(timecode, nominal * per_frame, (Rational(before) * per_frame).round(),
-                              output_rate, warn);
+                              output_rate, log);
 }
 
 /// Of a film whose first frames have no times: so far before the first known one as there are
@@ -373,11 +379,10 @@ std::optional<Reader::Impl::Coded> Reader::Impl::next_frame() {
     check_gray(waiting.decoded, time);
     if (last_time && time <= *last_time) {
         // Two frames for one time: the later one is shown, the other never was.
-        if (options.warn) {
-            options.warn(fmt::format("{}: a frame at {:.3f} s does not come after the one before "
-                                     "it; it follows one tick later",
-                                     info.path, time.value()));
-        }
+        options.log.warning(
+            fmt::format("{}: a frame at {:.3f} s does not come after the one before "
+                        "it; it follows one tick later",
+                        info.path, time.value()));
         return made(std::move(waiting.decoded), *last_time + decoder.time_base());
     }
     // Decoders give frames some packets late, with threads many; so does what the damage took.
@@ -429,9 +434,7 @@ void Reader::Impl::check_end(bool broken) {
     if (options.strict) {
         throw Error(Errc::unreadable, text);
     }
-    if (options.warn) {
-        options.warn(text);
-    }
+    options.log.warning(text);
 }
 
 /// What the frame's samples are.
@@ -452,19 +455,19 @@ ColorTags Reader::Impl::own_color(const AVFrame& frame, Rational time) {
         color.primaries == info.color.primaries &&
         picture_tags(color, layout_of(static_cast<AVPixelFormat>(frame.format))).transfer ==
             info.color.transfer;
-    if (!(coded_alike && seen_alike) && !std::exchange(tags_warned, true) && options.warn) {
-        options.warn(fmt::format("{}: the color tags change at {:.3f} s; {}", info.path,
-                                 time.value(),
-                                 seen_alike ? "frames are brought to the first ones"
-                                            : "primaries and transfer stay as the first ones say, "
-                                              "restore that part by itself (--start)"));
+    if (!(coded_alike && seen_alike) && !std::exchange(tags_warned, true) && options.log) {
+        options.log.warning(
+            fmt::format("{}: the color tags change at {:.3f} s; {}", info.path, time.value(),
+                        seen_alike ? "frames are brought to the first ones"
+                                   : "primaries and transfer stay as the first ones say, "
+                                     "restore that part by itself (--start)"));
     }
     return color;
 }
 
 /// A film that was found monochrome cannot become a color film midway; but it is not silent.
 void Reader::Impl::check_gray(const Decoded& decoded, Rational time) {
-    if (!gray || color_warned || !options.warn) {
+    if (!gray || color_warned || !options.log) {
         return;
     }
     if (!decoded.samples) {
@@ -497,9 +500,10 @@ void Reader::Impl::poll_color_check(std::size_t most_waiting) {
 
 void Reader::Impl::found_color(Rational time) {
     if (!std::exchange(color_warned, true)) {
-        options.warn(fmt::format("{} was taken for monochrome, and has color at {:.3f} s, which "
-                                 "is left out; restore that part by itself (--start)",
-                                 info.path, time.value()));
+        options.log.warning(
+            fmt::format("{} was taken for monochrome, and has color at {:.3f} s, which "
+                        "is left out; restore that part by itself (--start)",
+                        info.path, time.value()));
     }
 }
 

@@ -43,9 +43,7 @@ struct OLDFILM_HIDDEN Reader::Impl {
     }
     /// The timecode of the first frame that is read, at `output_rate` frames a second; empty where
     /// there is none.
-    [[nodiscard]] std::string
-    timecode_at(const Rational& output_rate,
-                const std::function<void(const std::string&)>& warn) const;
+    [[nodiscard]] std::string timecode_at(const Rational& output_rate, const Log& log) const;
     void describe(const std::string& path, const AVFrame& first, AVPixelFormat format);
     void describe_dpx(const std::string& path);
     Rational exact_time(const AVFrame& frame);

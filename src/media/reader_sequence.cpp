@@ -55,10 +55,10 @@ std::shared_ptr<const Decoded> Reader::Impl::stand_in(const Decoded* next, std::
         if (options.strict) {
             throw Error(Errc::unreadable, text + ", and strict reading was asked for");
         }
-        if (options.warn && ++unreadable <= most_named) {
-            options.warn(fmt::format("{}; {} stands in{}", text,
-                                     black ? "a black one" : "its neighbor",
-                                     unreadable == most_named ? ", as for others after it" : ""));
+        if (options.log && ++unreadable <= most_named) {
+            options.log.warning(
+                fmt::format("{}; {} stands in{}", text, black ? "a black one" : "its neighbor",
+                            unreadable == most_named ? ", as for others after it" : ""));
         }
     }
     if (!black && last) {
@@ -101,11 +101,12 @@ void Reader::Impl::describe_dpx(const std::string& path) {
     }
     info.film_transfer = dpx_transfer_name(dpx->transfer);
     transfer_is_made_up = dpx->by_ffmpeg;
-    if (!info.film_transfer.empty() && options.warn) {
-        options.warn(fmt::format("{} holds {} values by its headers, and is taken as it is; stages "
-                                 "expect a film as it is shown, so convert it before, or see to it "
-                                 "after",
-                                 info.path, info.film_transfer));
+    if (!info.film_transfer.empty() && options.log) {
+        options.log.warning(
+            fmt::format("{} holds {} values by its headers, and is taken as it is; stages "
+                        "expect a film as it is shown, so convert it before, or see to it "
+                        "after",
+                        info.path, info.film_transfer));
     }
 }
 

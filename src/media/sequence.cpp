@@ -72,12 +72,10 @@ void Sequence::check(const ReadOptions& read) const {
                                 "them (--missing hold, --missing black):{}",
                                 found, list));
     }
-    if (read.warn) {
-        read.warn(fmt::format("{}; {} for them:{}", found,
-                              read.missing == MissingPictures::hold ? "their neighbors stand in"
-                                                                    : "black stands in",
-                              list));
-    }
+    read.log.warning(fmt::format("{}; {} for them:{}", found,
+                                 read.missing == MissingPictures::hold ? "their neighbors stand in"
+                                                                       : "black stands in",
+                                 list));
 }
 
 void Sequence::choose_rate(const ReadOptions& read) {
@@ -90,11 +88,10 @@ void Sequence::choose_rate(const ReadOptions& read) {
         return;
     }
     rate_ = Rational(25);
-    if (read.warn) {
-        read.warn(fmt::format("the pictures of {} name no frame rate, and are taken for a film at "
-                              "25 fps; --source-fps gives another",
-                              name_.pattern()));
-    }
+    read.log.warning(
+        fmt::format("the pictures of {} name no frame rate, and are taken for a film at "
+                    "25 fps; --source-fps gives another",
+                    name_.pattern()));
 }
 
 std::filesystem::path Sequence::file(std::int64_t index) const {

@@ -211,15 +211,16 @@ class Planner {
     }
 
     void tell_converted(const AVStream& stream, AVCodecID to) const {
-        options_.warn(fmt::format("the {} is converted to {}: {} cannot hold it as it is",
-                                  name_of(stream), avcodec_get_name(to), format_.name));
+        options_.log.warning(fmt::format("the {} is converted to {}: {} cannot hold it as it is",
+                                         name_of(stream), avcodec_get_name(to), format_.name));
     }
 
     void tell_speed(const AVStream& stream, bool is_slower) const {
         if (is_slower) {
-            options_.warn(fmt::format("the {} plays at {:.4g} of its speed, as the film does, and "
-                                      "its pitch changes with that",
-                                      name_of(stream), source_.time.speed().value()));
+            options_.log.warning(
+                fmt::format("the {} plays at {:.4g} of its speed, as the film does, and "
+                            "its pitch changes with that",
+                            name_of(stream), source_.time.speed().value()));
         }
     }
 
@@ -235,19 +236,20 @@ void lose(std::vector<std::string> lost, const StreamSource& source, const AVOut
     const bool has_chapters = source.input.nb_chapters > 0;
     if (has_chapters &&
         (format == nullptr || !holds_chapters(*format) || !source.time.is_known())) {
-        options.warn(fmt::format("the {} chapters are left out: {}", source.input.nb_chapters,
-                                 source.time.is_known()
-                                     ? fmt::format("{} holds none", path)
-                                     : "at an irregular frame rate, their place at the film's new "
-                                       "speed is not known"));
+        options.log.warning(fmt::format(
+            "the {} chapters are left out: {}", source.input.nb_chapters,
+            source.time.is_known() ? fmt::format("{} holds none", path)
+                                   : "at an irregular frame rate, their place at the film's new "
+                                     "speed is not known"));
     }
     if (lost.empty()) {
         return;
     }
     const std::string all = fmt::format("{}", fmt::join(lost, ", the "));
     if (format == nullptr || options.drop_streams) {
-        options.warn(fmt::format("the {}: left out, since {} {}", all, path,
-                                 format == nullptr ? "holds pictures only" : "cannot hold it"));
+        options.log.warning(
+            fmt::format("the {}: left out, since {} {}", all, path,
+                        format == nullptr ? "holds pictures only" : "cannot hold it"));
         return;
     }
     const std::string why = source.time.is_known()

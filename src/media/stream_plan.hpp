@@ -29,7 +29,7 @@ struct StreamSource {
 
 /// Streams of `source` that `format` holds, each as it is where that can be, else in another codec,
 /// without loss where there is such a one. `format` is null where the output (`path`) holds
-/// pictures only. `options.warn` receives what is converted and what is lost. Throws `Error`
+/// pictures only. `options.log` receives what is converted and what is lost. Throws `Error`
 /// (invalid_argument) where a stream would be lost that nobody let go.
 [[nodiscard]] StreamPlan plan_streams(const StreamSource& source, const AVOutputFormat* format,
                                       const std::string& path, const WriteOptions& options);

@@ -39,14 +39,14 @@ std::string timecode_of(const AVFormatContext& input, const AVStream& film) {
 }
 
 std::string converted_timecode(const std::string& timecode, const Rational& from,
-                               std::int64_t frames, const Rational& to,
-                               const std::function<void(const std::string&)>& warn) {
+                               std::int64_t frames, const Rational& to, const Log& log) {
     AVTimecode code{};
     if (from.num() <= 0 || to.num() <= 0 ||
         av_timecode_init_from_string(&code, to_av(from), timecode.c_str(), nullptr) < 0) {
-        warn(fmt::format("the timecode {} is left out: it needs a steady frame rate that it fits, "
-                         "found {} in the source and {} in the output",
-                         timecode, from.to_string(), to.to_string()));
+        log.warning(
+            fmt::format("the timecode {} is left out: it needs a steady frame rate that it fits, "
+                        "found {} in the source and {} in the output",
+                        timecode, from.to_string(), to.to_string()));
         return "";
     }
     code.flags |= AV_TIMECODE_FLAG_24HOURSMAX;
@@ -67,15 +67,16 @@ std::string converted_timecode(const std::string& timecode, const Rational& from
         fmt::format("{:02}:{:02}:{:02}{}{:02}", hours, minutes, seconds,
                     drops && can_drop(to) ? ';' : ':', frame * labels / code.fps);
     if (drops && !can_drop(to)) {
-        warn(fmt::format("the timecode {} was drop-frame, which there is at 30000/1001 and "
-                         "60000/1001 frames a second only; at {} it begins at {} and counts every "
-                         "frame",
-                         timecode, to.to_string(), converted));
+        log.warning(
+            fmt::format("the timecode {} was drop-frame, which there is at 30000/1001 and "
+                        "60000/1001 frames a second only; at {} it begins at {} and counts every "
+                        "frame",
+                        timecode, to.to_string(), converted));
     }
     AVTimecode check{};
     if (av_timecode_init_from_string(&check, to_av(to), converted.c_str(), nullptr) < 0) {
-        warn(fmt::format("the timecode {} is left out: there is none at {} frames a second",
-                         timecode, to.to_string()));
+        log.warning(fmt::format("the timecode {} is left out: there is none at {} frames a second",
+                                timecode, to.to_string()));
         return "";
     }
     return converted;

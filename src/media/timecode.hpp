@@ -15,10 +15,10 @@ namespace oldfilm::media {
 
 /// `timecode`, which counts frames at `from` a second, `frames` later, in frames at `to` a second.
 /// Hours, minutes and seconds stay, and within the second the frame is the one that is seen then.
-/// Drop-frame (";") stays where `to` is 30000/1001 or 60000/1001. `warn` receives what cannot be
+/// Drop-frame (";") stays where `to` is 30000/1001 or 60000/1001. `log` receives what cannot be
 /// carried over; empty where there is none then.
 [[nodiscard]] std::string converted_timecode(const std::string& timecode, const Rational& from,
                                              std::int64_t frames, const Rational& to,
-                                             const std::function<void(const std::string&)>& warn);
+                                             const Log& log);
 
 } // namespace oldfilm::media

@@ -45,7 +45,7 @@ void Writer::Impl::note_gap(const Rational& time) {
         return;
     }
     gap_noted = true;
-    container.options().warn(fmt::format(
+    container.options().log.warning(fmt::format(
         "{} can't hold times, and the film has none of its frames between {:.3f} s and {:.3f} s: "
         "they follow one another there, and their times are lost; write a .mkv or .mp4",
         container.path(), last_time->value(), time.value()));

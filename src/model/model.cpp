@@ -69,12 +69,6 @@ struct OLDFILM_HIDDEN Model::Impl {
     std::int64_t budget = 0; ///< bytes that the run under way may take; 0: as many as are usual
     std::mutex mutex;
 
-    void warn(const std::string& sentence) const {
-        if (options.warn) {
-            options.warn(sentence);
-        }
-    }
-
     std::vector<at::Tensor> forward(Network::Ready& with,
                                     const std::vector<at::Tensor>& inputs) const {
         std::vector<at::Tensor> outputs = with(inputs, cancelled);
@@ -98,9 +92,9 @@ struct OLDFILM_HIDDEN Model::Impl {
 
     [[nodiscard]] Network::Options how() const {
         Network::Options how{options.optimize, {}};
-        if (options.report) {
-            how.report = [report = options.report, id = manifest.id](const std::string& what) {
-                report(fmt::format("model {}, {}", id, what));
+        if (options.log) {
+            how.report = [log = options.log, id = manifest.id](const std::string& what) {
+                log.debug(fmt::format("model {}, {}", id, what));
             };
         }
         return how;
@@ -116,17 +110,15 @@ struct OLDFILM_HIDDEN Model::Impl {
         std::string why;
         Record record = recorder_for(device.type(), why);
         if (!why.empty()) {
-            warn(why);
+            options.log.warning(why);
         }
         if (!record) {
             return plain;
         }
-        const auto refused = [warn = options.warn, id = manifest.id](const std::string& reason) {
-            if (warn) {
-                warn(fmt::format("the model {} can't be recorded and is queued anew each time, "
-                                 "which takes small pictures longer: {}",
-                                 id, reason));
-            }
+        const auto refused = [log = options.log, id = manifest.id](const std::string& reason) {
+            log.warning(fmt::format("the model {} can't be recorded and is queued anew each time, "
+                                    "which takes small pictures longer: {}",
+                                    id, reason));
         };
         return recorded(std::move(plain),
                         {device, std::move(record), most_recorded / memory_per_pixel(), refused});
@@ -262,7 +254,7 @@ struct OLDFILM_HIDDEN Model::Impl {
         }
         if (precision != Precision::float32) {
             if (!std::exchange(warned, true)) {
-                warn(fmt::format(
+                options.log.warning(fmt::format(
                     "the model {} gave NaN in {}; such frames are done again in float32",
                     manifest.id, to_string(precision)));
             }
@@ -325,7 +317,7 @@ std::shared_ptr<Model> Model::open(const std::string& path, const std::string& t
     std::string why;
     impl->precision = choose_precision(options.precision, manifest, impl->device.is_cpu(), why);
     if (!why.empty()) {
-        impl->warn(why);
+        impl->options.log.warning(why);
     }
     impl->network = Network::load(path);
     if (impl->network->inputs() != manifest.inputs.size()) {

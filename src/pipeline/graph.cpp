@@ -35,15 +35,15 @@ found_before(const std::vector<std::string>& analysis) {
 } // namespace
 
 Graph::Graph(const Plan::Impl& plan, StageChain& chain, const pipeline::ResumePoint& from,
-             RunRecord& record, bool to_host)
-    : plan_(plan), chain_(chain), from_(from), record_(record), transfers_(plan.device()),
-      found_(found_before(from.analysis)) {
+             pipeline::FrameObserver* observer, RunRecord& record, bool to_host)
+    : plan_(plan), chain_(chain), from_(from), observer_(observer), record_(record),
+      transfers_(plan.device()), found_(found_before(from.analysis)) {
     End end{.edge = &add_edge(ShotDetector::look_ahead + 1, from.in_shots ? from.frame : 0),
             .folded = &add_repeats(),
             .format = plan.input(),
             .number = from.frame,
             .rates = {},
-            .tapped = !plan.options().tap};
+            .tapped = observer == nullptr};
     add_intake(end);
     for (std::size_t i = 0; i < chain.stages.size(); ++i) {
         add_stage(end, i);
@@ -142,8 +142,7 @@ void Graph::add_rate_node(End& end, std::size_t number) {
 void Graph::add_tap(End& end, const stage::Config* consumer) {
     FrameBuffer& out = add_edge(FrameNode::between(nullptr, consumer), end.number);
     Repeats& shown = add_repeats();
-    nodes_.push_back(
-        std::make_unique<Tap>(*end.edge, out, *end.folded, shown, plan_.options().tap));
+    nodes_.push_back(std::make_unique<Tap>(*end.edge, out, *end.folded, shown, *observer_));
     end.edge = &out;
     end.folded = &shown;
     end.tapped = true;

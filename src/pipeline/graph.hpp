@@ -29,10 +29,10 @@ namespace oldfilm {
 /// thread, where nothing else is said.
 class Graph {
   public:
-    /// All of them outlive this. Frames come to the host with `to_host`, where the run is on
-    /// another device.
+    /// All of them outlive this; `observer` may be null. Frames come to the host with `to_host`,
+    /// where the run is on another device.
     Graph(const Plan::Impl& plan, StageChain& chain, const pipeline::ResumePoint& from,
-          RunRecord& record, bool to_host);
+          pipeline::FrameObserver* observer, RunRecord& record, bool to_host);
 
     /// The node nearest the end that can work does, so that as few frames as possible are alive.
     /// False when none can.
@@ -75,6 +75,7 @@ class Graph {
     const Plan::Impl& plan_;
     StageChain& chain_;
     const pipeline::ResumePoint& from_;
+    pipeline::FrameObserver* observer_;
     RunRecord& record_;
     Transfers transfers_;
     /// What stages found in an earlier run, by stage and shot.

@@ -58,7 +58,7 @@ bool Intake::step() {
     }
     Frame frame = in_.at(next_);
     FrameInfo info = frame.info();
-    info.index = next_;
+    info.index = info.source_index = next_;
     info.shot = shot_;
     const bool repeats = repeats_.see(info);
     if (next_ < from_.frame || (repeats && handed_on_)) {

@@ -153,6 +153,8 @@ class RateNode final : public Node {
                                       const Rational& time);
     [[nodiscard]] static bool moves(const Frame& a, const Frame& b);
     Frame between(const Frame& a, const Frame& b, const Rational& time, double position);
+    void go_on();
+    [[nodiscard]] std::int64_t source_at(const Rational& time, bool has_next) const;
     void give(const Frame& frame, FrameInfo info, Origin origin);
 
     stage::Stage& stage_;
@@ -164,8 +166,9 @@ class RateNode final : public Node {
     GoesOn goes_on_;
     Rational time_base_; ///< 0 before the first frame
     std::optional<std::int32_t> shot_;
-    std::int64_t next_;    ///< output
-    std::int64_t current_; ///< input frame at or before the output's time
+    std::int64_t next_;              ///< output
+    std::int64_t current_;           ///< input frame at or before the output's time
+    std::int64_t source_before_ = 0; ///< source of the one before it, within the shot
     bool over_ = false;
     at::Tensor last_; ///< picture that was handed on last
 };

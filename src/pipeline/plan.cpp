@@ -164,11 +164,16 @@ std::unique_ptr<StageChain> Plan::Impl::made_chain(std::int64_t memory) const {
     shared.tile = options_.tile;
     shared.optimize = options_.optimize;
     shared.profile = options_.profile.get();
-    if (options_.profile) {
-        // Models may outlive the plan.
-        shared.report = [to = options_.profile](const std::string& line) { to->note(line); };
-    }
     shared.log = options_.log;
+    if (options_.profile) { // models may outlive the plan
+        shared.log = [profile = options_.profile, log = options_.log](LogLevel level,
+                                                                      std::string_view text) {
+            if (level == LogLevel::debug) {
+                profile->note(std::string(text));
+            }
+            log(level, text);
+        };
+    }
     chain->make_stages(checked_, input_);
     return chain;
 }

@@ -69,7 +69,7 @@ class OLDFILM_HIDDEN Plan::Impl {
 struct OLDFILM_HIDDEN pipeline::Access {
     static Plan plan(const Pipeline& pipeline, const StreamFormat& input, const PlanSpec& spec);
     static Run start(const Plan& plan, std::function<std::optional<Frame>()> source,
-                     const ResumePoint& from);
+                     const ResumePoint& from, FrameObserver* observer);
     static std::int64_t first_frame_needed_for(const Run& run, std::int64_t frame,
                                                std::int64_t shot_first);
 };

@@ -34,6 +34,7 @@ void RateNode::begin() {
     if (!start_) {
         start_ = in_.at(current_).info().time();
     }
+    source_before_ = in_.at(current_).info().source_index;
     // The coarsest clock on which the first frame and every step of the grid are whole ticks.
     const Rational step = rate_.inverse();
     const std::int64_t den = std::lcm(step.den(), start_->den());
@@ -67,6 +68,29 @@ Frame RateNode::between(const Frame& a, const Frame& b, const Rational& time, do
     return made.front().unchanged ? a : Frame(std::move(made.front().picture), a.info());
 }
 
+void RateNode::go_on() {
+    const FrameInfo& info = in_.at(current_).info();
+    const FrameInfo& next = in_.at(current_ + 1).info();
+    source_before_ = info.shot == next.shot ? info.source_index : next.source_index;
+    in_.release_before(++current_);
+}
+
+/// The film's frame that is seen at `time`. Pictures may be shown a little before or after they
+/// were taken.
+std::int64_t RateNode::source_at(const Rational& time, bool has_next) const {
+    const FrameInfo& info = in_.at(current_).info();
+    if (time < info.time()) {
+        return source_before_;
+    }
+    if (has_next) {
+        const FrameInfo& next = in_.at(current_ + 1).info();
+        if (next.shot == info.shot && next.time() <= time) {
+            return next.source_index;
+        }
+    }
+    return info.source_index;
+}
+
 /// Hands on `frame`, made (`origin` is interpolated) or as it came, which is a repeat where the
 /// frame before it was the same one.
 void RateNode::give(const Frame& frame, FrameInfo info, Origin origin) {
@@ -98,8 +122,7 @@ bool RateNode::step_on_grid(std::int64_t end, bool closed) {
     const Rational time = time_of(next_);
     while (current_ + 1 < end &&
            is_past(in_.at(current_).info(), in_.at(current_ + 1).info(), time)) {
-        ++current_;
-        in_.release_before(current_);
+        go_on();
     }
     const Frame a = in_.at(current_);
     FrameInfo info = a.info();
@@ -111,6 +134,7 @@ bool RateNode::step_on_grid(std::int64_t end, bool closed) {
         over_ = true;
         return true;
     }
+    info.source_index = source_at(time, has_next);
     info.time_base = time_base_;
     info.pts = (time / time_base_).round();
     info.duration = (rate_.inverse() / time_base_).round();
@@ -134,8 +158,7 @@ bool RateNode::moves(const Frame& a, const Frame& b) {
 bool RateNode::step_each(std::int64_t end, bool closed) {
     const Rational place = Rational(next_) / each_;
     while (current_ < place.floor() && current_ + 1 < end) {
-        ++current_;
-        in_.release_before(current_);
+        go_on();
     }
     const bool has_next = current_ + 1 < end;
     if (!has_next && !closed) {

@@ -114,7 +114,7 @@ bool Tap::step() {
     if (last_.defined()) {
         if (const auto repeat = repeats_.of(last_.info().index, count_)) {
             ++count_;
-            observer_(last_.with_info(*repeat));
+            observer_.see(last_.with_info(*repeat));
             shown_.put(last_.info().index, *repeat);
             return true;
         }
@@ -128,7 +128,7 @@ bool Tap::step() {
     last_ = in_.at(next_++);
     count_ = 0;
     repeats_.forget_before(last_.info().index);
-    observer_(last_);
+    observer_.see(last_);
     out_.push(last_);
     in_.release_before(next_);
     return true;

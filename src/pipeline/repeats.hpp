@@ -76,14 +76,14 @@ class Unfold final : public Node {
 class Tap final : public Node {
   public:
     Tap(FrameBuffer& in, FrameBuffer& out, Repeats& repeats, Repeats& shown,
-        const std::function<void(const Frame&)>& observer)
+        pipeline::FrameObserver& observer)
         : Node(in, out), repeats_(repeats), shown_(shown), observer_(observer), next_(in.begin()) {}
     bool step() override;
 
   private:
     Repeats& repeats_;
     Repeats& shown_;
-    std::function<void(const Frame&)> observer_;
+    pipeline::FrameObserver& observer_;
     std::int64_t next_;
     Frame last_;
     std::size_t count_ = 0; ///< of its repeats, shown

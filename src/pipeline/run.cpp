@@ -28,7 +28,8 @@ using Source = std::function<std::optional<Frame>()>;
 /// Threads: the caller's (push, finish, next), the source's in pull mode, and the worker, which
 /// alone calls stages. They meet in the first and the last edge.
 struct OLDFILM_HIDDEN Run::Impl {
-    Impl(std::shared_ptr<const Plan::Impl> with, const pipeline::ResumePoint& where, bool pulling);
+    Impl(std::shared_ptr<const Plan::Impl> with, const pipeline::ResumePoint& where,
+         pipeline::FrameObserver* observer, bool pulling);
     ~Impl() { chain->shared.cancelled = true; }
 
     void start(Source source);
@@ -53,9 +54,9 @@ struct OLDFILM_HIDDEN Run::Impl {
 };
 
 Run::Impl::Impl(std::shared_ptr<const Plan::Impl> with, const pipeline::ResumePoint& where,
-                bool pulling)
+                pipeline::FrameObserver* observer, bool pulling)
     : plan(std::move(with)), from(where), pulls(pulling), chain(plan->chain()),
-      record(from.analysis), graph(*plan, *chain, from, record, to_host()),
+      record(from.analysis), graph(*plan, *chain, from, observer, record, to_host()),
       door(plan->input(), plan->device()), scheduler(plan->options().profile.get()) {}
 
 void Run::Impl::start(Source source) {
@@ -262,8 +263,9 @@ std::string Run::plan() const {
     return held(impl_, "run").plan->text();
 }
 
-Run pipeline::Access::start(const Plan& plan, Source source, const ResumePoint& from) {
-    auto impl = std::make_unique<Run::Impl>((held(plan.impl_, "plan"), plan.impl_), from,
+Run pipeline::Access::start(const Plan& plan, Source source, const ResumePoint& from,
+                            FrameObserver* observer) {
+    auto impl = std::make_unique<Run::Impl>((held(plan.impl_, "plan"), plan.impl_), from, observer,
                                             static_cast<bool>(source));
     impl->start(std::move(source));
     return Run(std::move(impl));
@@ -278,8 +280,9 @@ std::int64_t pipeline::Access::first_frame_needed_for(const Run& run, std::int64
                                   frame, shot_first, reach.pictures, reach.aligned);
 }
 
-Run pipeline::start(const Plan& plan, Source source, const ResumePoint& from) {
-    return Access::start(plan, std::move(source), from);
+Run pipeline::start(const Plan& plan, Source source, const ResumePoint& from,
+                    FrameObserver* observer) {
+    return Access::start(plan, std::move(source), from, observer);
 }
 
 std::int64_t pipeline::first_frame_needed_for(const Run& run, std::int64_t frame,

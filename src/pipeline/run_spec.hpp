@@ -42,12 +42,24 @@ struct ResumePoint {
     std::function<std::optional<Rational>()> resumes_at;
 };
 
+/// Sees each frame, in order, after the last stage before the first one that changes size or rate;
+/// the repair masks are complete there.
+class FrameObserver {
+  public:
+    FrameObserver() = default;
+    FrameObserver(const FrameObserver&) = delete;
+    FrameObserver& operator=(const FrameObserver&) = delete;
+    virtual ~FrameObserver() = default;
+    /// Called on the worker's thread; an exception ends the run.
+    virtual void see(const Frame& frame) = 0;
+};
+
 /// As `Pipeline::plan`.
 OLDFILM_API Plan plan(const Pipeline& pipeline, const StreamFormat& input, const PlanSpec& spec);
 
-/// As `Plan::start`, from a resume point on.
+/// As `Plan::start`, from a resume point on. `observer` may be null, and must outlive the run.
 OLDFILM_API Run start(const Plan& plan, std::function<std::optional<Frame>()> source,
-                      const ResumePoint& from);
+                      const ResumePoint& from, FrameObserver* observer = nullptr);
 
 /// As `Plan::first_frame_needed_for`, with what the run knows of duplicate frames, which stages
 /// don't see. For any thread.

@@ -1,6 +1,5 @@
 #include "pipeline/spec.hpp"
 
-#include "base/one_at_a_time.hpp"
 #include "base/sidecar.hpp"
 #include "stage/library.hpp"
 
@@ -186,7 +185,6 @@ json values_json(const ParameterValues& values) {
 
 Pipeline::Pipeline(PipelineOptions options) : impl_(std::make_unique<Impl>()) {
     impl_->options = std::move(options);
-    impl_->options.log = base::one_at_a_time(impl_->options.log);
 }
 Pipeline::Pipeline(const Pipeline& other)
     : impl_(std::make_unique<Impl>(held(other.impl_, "pipeline"))) {}
@@ -311,7 +309,6 @@ Pipeline Pipeline::with_options(PipelineOptions options) const {
         it.plugins = nullptr;
     }
     it.options = std::move(options);
-    it.options.log = base::one_at_a_time(it.options.log);
     return copy;
 }
 

@@ -40,13 +40,18 @@ std::int32_t serve(const oldfilm_host* host, Work&& work) noexcept {
     }
 }
 
+LogLevel level_of(std::int32_t level) {
+    return level >= OLDFILM_LOG_WARNING ? LogLevel::warning
+           : level == OLDFILM_LOG_INFO  ? LogLevel::info
+                                        : LogLevel::debug;
+}
+
 /// Nothing that stops a line from being written stops the stage.
 void write_log(const oldfilm_host* host, std::int32_t level, const char* line) {
     const HostSide& side = HostSide::of(host);
     try {
-        if (level >= OLDFILM_LOG_INFO && side.shared().log) {
-            side.shared().log(fmt::format("{}: {}", side.label(), line == nullptr ? "" : line));
-        }
+        side.shared().log(level_of(level),
+                          fmt::format("{}: {}", side.label(), line == nullptr ? "" : line));
     } catch (...) {
     }
 }
@@ -189,11 +194,10 @@ std::shared_ptr<Model> HostSide::open_model(const std::string& name, const std::
     ModelOptions options;
     options.device = shared_.device.str();
     options.precision = shared_.precision;
-    options.warn = shared_.log;
+    options.log = shared_.log;
     options.memory = shared_.budget; // what a run may take of it is said at each
     options.tile = shared_.tile;
     options.optimize = shared_.optimize;
-    options.report = shared_.report;
     const auto named = named_.find(name);
     const std::string file =
         find_package(name, folder_, named == named_.end() ? std::string() : named->second);

@@ -61,8 +61,7 @@ struct Shared {
     int tile = 0;            ///< side of the models' tiles; 0: chosen
     bool optimize = true;    ///< see `ModelOptions`
     Profile* profile = nullptr;
-    std::function<void(const std::string&)> log;
-    std::function<void(const std::string&)> report; ///< see `ModelOptions`
+    Log log;
     std::atomic<bool> cancelled{false};
 };
 

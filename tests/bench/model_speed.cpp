@@ -94,7 +94,7 @@ int main(int count, char** arguments) {
             oldfilm::ModelOptions options;
             options.precision = precision;
             options.tile = count > 4 ? std::atoi(arguments[4]) : 0;
-            options.warn = [](const std::string& sentence) {
+            options.log = [](oldfilm::LogLevel /*level*/, std::string_view sentence) {
                 fmt::print("warning: {}\n", sentence);
             };
             const auto model = Model::open(arguments[1], "", options);

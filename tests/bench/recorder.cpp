@@ -106,7 +106,7 @@ std::shared_ptr<Model> Model::open(const std::string& path, const std::string& t
     const std::scoped_lock lock(recorder.mutex);
     if (recorder.recording) {
         ModelOptions kept = options;
-        kept.warn = nullptr; // it may speak to what does not live as long
+        kept.log = {}; // it may speak to what does not live as long
         recorder.numbers[model.get()] = recorder.recording->models.size();
         recorder.recording->models.push_back({path, task, kept});
     }

@@ -52,7 +52,12 @@ ff -f lavfi -i "$(lavfi 720x576 50 0.4)" -vf tinterlace=interleave_top -c:v mpeg
 ff -f lavfi -i "$(lavfi 720x480 24000/1001 1)" -vf telecine -c:v mpeg2video -flags +ildct+ilme -b:v 6M telecined.mkv
 
 # Pictures
-ff -i b-frames.mp4 -c copy -metadata:s:v:0 rotate=90 rotated.mp4
+# FFmpeg 7 no longer reads the tag, and 5.1 has no such option.
+if ffmpeg -hide_banner -h full 2>/dev/null | grep -q -- -display_rotation; then
+    ff -display_rotation 90 -i b-frames.mp4 -c copy rotated.mp4
+else
+    ff -i b-frames.mp4 -c copy -metadata:s:v:0 rotate=90 rotated.mp4
+fi
 ff -i base.mkv -vf setsar=12/11 -c:v libx264 wide-pixels.mp4
 ff -f lavfi -i "$(lavfi 63x47 16 1)" -pix_fmt yuv444p -c:v ffv1 odd-444.mkv
 ff -f lavfi -i "$(lavfi 63x47 16 1)" -pix_fmt yuv420p -c:v ffv1 odd-420.mkv

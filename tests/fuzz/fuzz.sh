@@ -16,7 +16,7 @@ mkdir -p "$build/fuzz"
 flags=(-std=c++20 -g -O2 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -DFMT_HEADER_ONLY=1
     -DOLDFILM_VERSION='"fuzz"' -DOLDFILM_RUNTIME_TAG='""' -I "$root/include" -I "$root/src" -isystem "$torch/include"
     -isystem "$torch/include/torch/csrc/api/include" -Wno-everything)
-link=(-L "$build/lib" -loldfilm_core -loldfilm_base -L "$torch/lib" -ltorch_cpu -lc10 -lavformat -lavutil -ldl
+link=(-L "$build/lib" -loldfilm_core -loldfilm_base -L "$torch/lib" -ltorch_cpu -lc10 -lavformat -lavutil -lxxhash -ldl
     -Wl,-rpath,"$build/lib:$torch/lib" -Wl,-rpath-link,"$(dirname "$torch")/nvidia/cu13/lib")
 declare -A sources
 while read -r target files; do

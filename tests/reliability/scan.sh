@@ -20,9 +20,9 @@ restore() { # PREFIX STAGE MEMORY
         --memory "$3" 2>log
 }
 # A reel that is longer than any window: its announced length bounds nothing.
-scan gray gray10be 40
+scan gray gray16be 40
 scan color gbrp10be 40
-scan two gray10be 2
+scan two gray16be 2
 for reel in gray color; do
     for stage in "${stages[@]}"; do
         if restore $reel "$stage" 340M; then fail "$stage: 340 MiB were enough"; fi

@@ -3,28 +3,22 @@
 /// A writer on a thread of its own, behind a short queue.
 
 #include "job/frame_queue.hpp"
+#include "job/output_film.hpp"
 
 #include <oldfilm/media.hpp>
 #include <oldfilm/profile.hpp>
 
 #include <cstdint>
-#include <string>
-#include <utility>
 
 namespace oldfilm::job {
 
-/// Encodes what it is given, in order, while the caller goes on. The file gets its final name in
-/// `publish`; destroyed before that, it removes what it wrote.
-class FilmSink {
+/// Encodes the frames that it is given, in order, while the caller goes on. The file gets its final
+/// name in `publish`; destroyed before that, it removes what it wrote.
+class AsyncWriter final : private FrameConsumer {
   public:
-    /// `before`: what is done to a frame on the encoding thread ahead of writing; may be empty.
     /// Throws `Error` as `Writer` does.
-    FilmSink(const std::string& path, WriteOptions options, Profile* profile,
-             const Reader* source = nullptr, std::function<Frame(const Frame&)> before = {})
-        : writer_(path, std::move(options), source),
-          queue_([this, before = std::move(before)](
-                     const Frame& frame) { writer_.write(before ? before(frame) : frame); },
-                 profile) {}
+    AsyncWriter(const OutputFilm& film, Profile* profile)
+        : of_(film.of), writer_(film.path, film.options, film.source), queue_(*this, profile) {}
 
     [[nodiscard]] bool push(const Frame& frame) { return queue_.push(frame); }
     /// Waits until everything that was pushed is written. Throws what writing threw.
@@ -35,8 +29,11 @@ class FilmSink {
     void publish() { writer_.finish(); }
 
   private:
+    void consume(const Frame& frame) override { writer_.write(written_picture(frame, of_)); }
+
+    FilmOf of_;
     Writer writer_;
-    FrameQueue queue_;
+    FrameQueue queue_; ///< the last: its thread uses what is above
 };
 
 } // namespace oldfilm::job

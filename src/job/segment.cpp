@@ -1,0 +1,88 @@
+#include "job/segment.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+namespace oldfilm::job {
+namespace {
+
+using media::LogSeal;
+using nlohmann::json;
+
+json seal_to_json(const LogSeal& seal) {
+    return {{"packets", seal.packets}, {"bytes", seal.bytes}, {"checksum", seal.checksum}};
+}
+
+LogSeal seal_from_json(const json& seal) {
+    return {seal.at("packets"), seal.at("bytes"), seal.at("checksum")};
+}
+
+Rational rational(const json& text) {
+    return Rational::parse(text.get<std::string>());
+}
+
+} // namespace
+
+json to_json(const Segment& segment) {
+    // The last segment sees nothing after it: a record with an end resumes at 0.
+    json restart = segment.end ? json(0) : json();
+    if (segment.resume) {
+        restart = segment.resume->frame;
+    }
+    json line{{"segment", segment.number},
+              {"start", segment.start},
+              {"next", segment.next},
+              {"outputs", segment.outputs},
+              {"film", seal_to_json(segment.film)},
+              {"mask", segment.mask ? seal_to_json(*segment.mask) : json()},
+              {"mask_frames", segment.mask_frames},
+              {"marked", segment.marked},
+              {"closes", segment.closes},
+              {"shots", segment.shots},
+              {"shots_until", segment.next},
+              {"analysis", segment.analysis},
+              {"film_base", segment.film_base.to_string()},
+              {"mask_base", segment.mask_base.to_string()},
+              {"film_start", segment.film_start.to_string()},
+              {"restart", std::move(restart)},
+              {"time", (segment.resume ? segment.resume->time : Rational()).to_string()}};
+    if (segment.end) {
+        line["end"] = {{"frames", segment.end->frames}, {"concealed", segment.end->concealed}};
+    }
+    return line;
+}
+
+Segment segment_from_json(const json& line) {
+    Segment segment;
+    segment.number = line.at("segment");
+    segment.start = line.at("start");
+    segment.next = line.at("next");
+    segment.outputs = line.at("outputs");
+    segment.film = seal_from_json(line.at("film"));
+    if (!line.at("mask").is_null()) {
+        segment.mask = seal_from_json(line.at("mask"));
+    }
+    segment.mask_frames = line.at("mask_frames");
+    segment.marked = line.at("marked");
+    segment.closes = line.value("closes", false);
+    segment.shots = line.at("shots").get<std::vector<std::int64_t>>();
+    segment.analysis = line.at("analysis").get<std::vector<std::string>>();
+    segment.film_base = rational(line.at("film_base"));
+    segment.mask_base = rational(line.at("mask_base"));
+    segment.film_start = rational(line.at("film_start"));
+    segment.resume = {line.at("restart").get<std::int64_t>(), rational(line.at("time"))};
+    if (line.contains("end")) {
+        const json& end = line.at("end");
+        segment.end = {end.at("frames").get<std::int64_t>(),
+                       end.at("concealed").get<std::int64_t>()};
+        segment.resume.reset();
+    }
+    return segment;
+}
+
+std::filesystem::path segment_file(const std::filesystem::path& folder, const std::string& prefix,
+                                   std::int64_t number) {
+    return folder / fmt::format("{}-{:06}.packets", prefix, number);
+}
+
+} // namespace oldfilm::job

@@ -1,0 +1,56 @@
+#pragma once
+/// \file
+/// What the journal records about a segment.
+
+#include "media/packet_log.hpp"
+
+#include <oldfilm/time.hpp>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace oldfilm::job {
+
+/// A segment that is complete: encoded, and on the disk. Frames are numbered as in the input.
+struct Segment {
+    /// What is recorded with the last segment, when all of the film is restored.
+    struct End {
+        std::int64_t frames = 0, concealed = 0;
+    };
+    /// Where a run resumes to make the next segment.
+    struct Resume {
+        std::int64_t frame = 0; ///< the first that stages see
+        Rational time;          ///< of that frame, in seconds
+    };
+
+    std::int64_t number = 0;
+    std::int64_t start = 0, next = 0; ///< its first frame, and the first of the next segment
+    std::int64_t outputs = 0;         ///< frames written
+    media::LogSeal film;
+    std::int64_t mask_frames = 0; ///< frames written of the mask film
+    std::optional<media::LogSeal> mask;
+    bool marked = false; ///< something was repaired in it
+    bool closes = false; ///< it ends at a cut that a work item ends at, or at the film's end
+    std::vector<std::int64_t> shots;   ///< first frames of those that begin in it
+    std::vector<std::string> analysis; ///< `RunStats::analysis` of these shots
+    Rational film_base, mask_base; ///< time bases of the films' first frames; 0 if none came yet
+    Rational film_start;           ///< time of the film's first frame, in seconds
+    std::optional<Resume> resume;  ///< empty for the last segment
+    std::optional<End> end;        ///< of the last segment
+};
+
+/// A line of the journal, of schema 2.
+[[nodiscard]] nlohmann::json to_json(const Segment& segment);
+/// Throws `nlohmann::json::exception` or `Error` if anything is missing or has another type.
+[[nodiscard]] Segment segment_from_json(const nlohmann::json& line);
+
+/// The file of a segment in a job's folder. `prefix` names the film: "film" or "mask".
+[[nodiscard]] std::filesystem::path segment_file(const std::filesystem::path& folder,
+                                                 const std::string& prefix, std::int64_t number);
+
+} // namespace oldfilm::job

@@ -1,0 +1,106 @@
+#include "job/segmented.hpp"
+
+#include "job/identity.hpp"
+#include "job/worker_pool.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace oldfilm::job {
+namespace {
+
+/// The tiles that memory was found to suffice for.
+void choose_tile(Job& job, const Checkpoint& checkpoint) {
+    const int tile = checkpoint.tile();
+    if (checkpoint.has_segments() && (job.tile() == 0 || (tile > 0 && tile < job.tile()))) {
+        job.set_tile(tile);
+    }
+}
+
+/// What an earlier run has left must have been made as this one would make it.
+void resume(const Job& job, Checkpoint& checkpoint, const nlohmann::json& identity) {
+    if (!checkpoint.is_begun()) {
+        return;
+    }
+    checkpoint.check(identity);
+    if (checkpoint.frames_done() > 0) {
+        const std::int64_t total = job.format().frames;
+        job.log().info(
+            fmt::format("going on with the restoration that was broken off: {}{} frames are done",
+                        checkpoint.frames_done(), total < 0 ? "" : fmt::format(" of {}", total)));
+    }
+}
+
+void begin(const Job& job, Checkpoint& checkpoint, const nlohmann::json& identity) {
+    if (!checkpoint.is_begun()) {
+        checkpoint.begin(identity);
+    }
+    if (job.tile() != checkpoint.tile()) {
+        checkpoint.note_tile(job.tile());
+    }
+}
+
+/// Makes the segments that are missing.
+RunStats make_segments(Job& job, WorkerPool& workers, Checkpoint& checkpoint,
+                       const OutputFilms& films, ProgressMeter& meter) {
+    if (checkpoint.end()) {
+        return workers.run(checkpoint, films, meter);
+    }
+    job.set_begun();
+    try {
+        RunStats stats = workers.run(checkpoint, films, meter);
+        job.check_stop(workers.written());
+        job.check_counts(workers.output(), checkpoint.frames());
+        return stats;
+    } catch (const Error& error) {
+        if (error.code() == Errc::cancelled) {
+            job.stop_at(workers.written());
+        }
+        throw;
+    }
+}
+
+/// All segments are there: what is to be said of them, and the files.
+RestoreResult publish(Job& job, Checkpoint& checkpoint, const OutputFilms& films,
+                      ProgressMeter& meter) {
+    RestoreResult made;
+    if (const auto& end = checkpoint.end()) {
+        made.frames_in = end->frames;
+        made.concealed = end->concealed;
+        made.frames_out = checkpoint.outputs_done();
+    } else {
+        if (films.masks) {
+            job.check_masks(checkpoint.mask_frames(), checkpoint.any_mask());
+        }
+        made = job.result(checkpoint.frames(), meter);
+    }
+    Progress progress;
+    progress.frames_in = made.frames_in;
+    meter.update(progress, made.frames_out, true);
+    checkpoint.publish({made.frames_in, made.concealed}, films);
+    made.resumed = checkpoint.frames_done();
+    return made;
+}
+
+} // namespace
+
+RestoreResult restore_segmented(Job& job, const Pipeline& pipeline, Checkpoint& checkpoint) {
+    choose_tile(job, checkpoint);
+    job.films().set_in_segments();
+    WorkerPool workers(job, pipeline);
+    const std::string plan = workers.plan(); // reads plugins for their checksums
+    const nlohmann::json identity =
+        job::identity(job.source().info().path, job.options(), pipeline.options(), plan);
+    resume(job, checkpoint, identity);
+    begin(job, checkpoint, identity);
+    const OutputFilms films{job.films().film(workers.output(), plan), job.films().masks()};
+    ProgressMeter meter = job.meter(workers.output(), checkpoint.outputs_done());
+    RunStats stats = make_segments(job, workers, checkpoint, films, meter);
+    RestoreResult made = publish(job, checkpoint, films, meter);
+    made.resumed += workers.ahead();
+    made.stats = std::move(stats);
+    return made;
+}
+
+} // namespace oldfilm::job

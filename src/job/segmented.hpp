@@ -1,0 +1,13 @@
+#pragma once
+/// \file
+/// Restoration in segments, each kept until all are there.
+
+#include "job/checkpoint.hpp"
+#include "job/job.hpp"
+
+namespace oldfilm::job {
+
+/// Restores what `checkpoint`, that of the job's output, lacks, on all devices, and publishes.
+RestoreResult restore_segmented(Job& job, const Pipeline& pipeline, Checkpoint& checkpoint);
+
+} // namespace oldfilm::job
