@@ -51,7 +51,7 @@ void Checkpoint::note_tile(int side) {
 
 /// Lines are whole (they have checksums), but another version may have written others.
 void Checkpoint::read() {
-    if (!is_begun() && journal_.holds_segments()) {
+    if (journal_.has_other_checksums()) {
         throw refusal("has no line with a right checksum");
     }
     if (!keeps_any()) { // nothing that could be lost

@@ -1,5 +1,5 @@
 #include "job/journal.hpp"
-#include "media/container.hpp"
+#include "media/partial_files.hpp"
 
 #include <oldfilm/error.hpp>
 #include <oldfilm/restore.hpp>

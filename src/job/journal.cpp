@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstddef>
 #include <fstream>
 #include <string_view>
 
@@ -24,6 +25,7 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 
 constexpr const char* journal_name = "journal";
+constexpr std::size_t text_at = 17;                // of a line, after its checksum
 constexpr const char* job_suffix = ".oldfilm-job"; // of the folder, after the output's name
 
 using base::failed;
@@ -60,10 +62,10 @@ std::pair<std::vector<json>, std::int64_t> Journal::parse(std::istream& text) {
     std::vector<json> lines;
     std::int64_t bytes = 0;
     for (std::string line; std::getline(text, line);) {
-        if (text.eof() || line.size() < 18 || sealed(line.substr(17)) != line + "\n") {
+        if (text.eof() || line.size() <= text_at || sealed(line.substr(text_at)) != line + "\n") {
             break; // cut off, or damaged
         }
-        json document = json::parse(line.substr(17), nullptr, false);
+        json document = json::parse(line.substr(text_at), nullptr, false);
         if (!document.is_object()) {
             break;
         }
@@ -141,18 +143,17 @@ Journal::~Journal() {
     if (file_ >= 0) {
         close(file_);
     }
-    if (lines_.empty() && !removed_ && !holds_segments()) { // nothing was begun
+    if (lines_.empty() && !removed_ && !has_other_checksums()) { // nothing was begun
         remove();
     }
     close(lock_); // last: who waits for it must find nothing of ours
 }
 
-bool Journal::holds_segments() const {
-    std::error_code unreadable;
-    const fs::directory_iterator files(folder_, unreadable);
-    return std::any_of(begin(files), end(files), [](const fs::directory_entry& file) {
-        return file.path().extension() == ".packets";
-    });
+bool Journal::has_other_checksums() const {
+    std::ifstream file(folder_ / journal_name, std::ios::binary);
+    std::string line;
+    return lines_.empty() && std::getline(file, line) && !file.eof() && line.size() > text_at &&
+           json::accept(line.substr(text_at));
 }
 
 void Journal::clear() {

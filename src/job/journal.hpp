@@ -39,8 +39,8 @@ class Journal {
     [[nodiscard]] const std::filesystem::path& folder() const noexcept { return folder_; }
     /// The lines that were there, in order.
     [[nodiscard]] const std::vector<nlohmann::json>& lines() const noexcept { return lines_; }
-    /// Whether there are files of segments.
-    [[nodiscard]] bool holds_segments() const;
+    /// Whether the first line is whole but has another checksum, as another version would make it.
+    [[nodiscard]] bool has_other_checksums() const;
     /// Forgets everything, segments too.
     void clear();
     void add(const nlohmann::json& line);

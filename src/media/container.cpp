@@ -1,7 +1,5 @@
 #include "media/container.hpp"
 
-#include "base/sync.hpp"
-#include "media/file_names.hpp"
 #include "media/locations.hpp"
 #include "media/muxer_trial.hpp"
 #include "media/output_plan.hpp"
@@ -14,8 +12,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
 #include <fstream>
 #include <numeric>
 #include <utility>
@@ -51,27 +47,6 @@ void check_muxer(const Choice& choice, const std::string& path) {
 
 } // namespace
 
-fs::path partial_path(const fs::path& path) {
-    return path.parent_path() /
-           fmt::format(".{}.partial{}", path.stem().string(), path.extension().string());
-}
-
-bool is_partial(const fs::path& path) {
-    const std::string name = path.filename().string();
-    return name.starts_with('.') && path.stem().extension() == ".partial" &&
-           fs::is_regular_file(path);
-}
-
-bool remove_partial(const fs::path& path) {
-    const int file = lock_file(path, /*create=*/false, 0);
-    if (file < 0) {
-        return false;
-    }
-    fs::remove(path);
-    close(file);
-    return true;
-}
-
 void FreeOutput::operator()(AVFormatContext* context) const noexcept {
     if (context->pb != nullptr && (context->oformat->flags & AVFMT_NOFILE) == 0) {
         avio_closep(&context->pb);
@@ -81,7 +56,8 @@ void FreeOutput::operator()(AVFormatContext* context) const noexcept {
 
 Container::Container(std::string path, WriteOptions options, const Reader* source)
     : path_(std::move(path)), options_(std::move(options)), source_(source),
-      choice_(choose_codec(path_, options_, source == nullptr ? "" : source->info().pixel_format)) {
+      choice_(choose_codec(path_, options_, source == nullptr ? "" : source->info().pixel_format)),
+      files_(options_.overwrite) {
     check_muxer(choice_, path_);
     if (source_ != nullptr) {
         const std::string change = samples_change(source_->info(), choice_, options_);
@@ -118,8 +94,7 @@ Container::Container(std::string path, WriteOptions options, const Reader* sourc
         pictures_.emplace(path_, options_, choice_, source_);
         check_pictures();
     } else {
-        check_target(path_);
-        partial_ = partial_path(path_);
+        files_.check(path_);
     }
     if (source_ != nullptr) {
         plan_ = plan_output(*source_, path_, choice_, options_);
@@ -140,38 +115,6 @@ void Container::check_room(std::int64_t frames) const {
     }
 }
 
-/// Two that write one file would ruin it; held as long as this lives.
-void Container::lock_partial() {
-    lock_ = lock_file(partial_, /*create=*/true, 0666);
-    if (lock_ >= 0) {
-        return;
-    }
-    const std::string why = std::strerror(errno);
-    const bool is_held = std::exchange(lock_, -1) == -1;
-    const std::string partial = std::exchange(partial_, {}).string(); // not ours to remove
-    throw Error(Errc::io,
-                is_held ? fmt::format("{} must be written by one run at a time, and another one is "
-                                      "at work on it; wait for that, or name another output",
-                                      path_)
-                        : fmt::format("cannot write {}: {}: {}", path_, partial, why));
-}
-
-Container::~Container() {
-    output_.reset();
-    std::error_code ignored;
-    if (!finished_ && !partial_.empty() && lock_ >= 0) {
-        fs::remove(partial_, ignored);
-    }
-    for (const auto& [unfinished, final_name] : files_) {
-        if (!finished_) {
-            fs::remove(unfinished, ignored);
-        }
-    }
-    if (lock_ >= 0) { // last: another run that waits for it must find nothing of ours
-        close(lock_);
-    }
-}
-
 /// Pictures must not take the place of those that they are made of, whatever else they may replace.
 void Container::check_pictures() const {
     const fs::path first = pictures_->file(0);
@@ -188,15 +131,7 @@ void Container::check_pictures() const {
                     fmt::format("the output {} is the input's picture {}; choose another name",
                                 path_, read.string()));
     }
-    check_target(first);
-}
-
-void Container::check_target(const fs::path& target) const {
-    if (fs::exists(target) && !options_.overwrite) {
-        throw Error(Errc::invalid_argument,
-                    fmt::format("{} exists; choose another name, or allow it to be overwritten",
-                                target.string()));
-    }
+    files_.check(first);
 }
 
 bool Container::has_times() const {
@@ -262,7 +197,7 @@ void Container::open(const Encoder& encoder) {
     }
     AVFormatContext* context = nullptr;
     const char* muxer = choice_.muxer.empty() ? nullptr : choice_.muxer.c_str();
-    const std::string target = path_ == "-" ? "pipe:1" : partial_.string();
+    const std::string target = path_ == "-" ? "pipe:1" : partial_path(path_).string();
     check(avformat_alloc_output_context2(&context, nullptr, muxer, target.c_str()),
           "find a container for " + path_);
     output_.reset(context);
@@ -292,10 +227,8 @@ void Container::open_output(const Encoder& encoder) {
     for (const auto& [key, value] : options_.metadata) {
         av_dict_set(&output_->metadata, key.c_str(), value.c_str(), 0);
     }
-    const std::string target = path_ == "-" ? "pipe:1" : "file:" + partial_.string();
-    if (path_ != "-") {
-        lock_partial();
-    }
+    const std::string target =
+        path_ == "-" ? "pipe:1" : "file:" + files_.add_locked(path_).string();
     if ((output_->oformat->flags & AVFMT_NOFILE) == 0) {
         check_io(avio_open(&output_->pb, target.c_str(), AVIO_FLAG_WRITE),
                  "open " + path_ + " for writing");
@@ -363,13 +296,12 @@ void Container::copy_others(std::optional<Rational> until) {
 }
 
 void Container::write_file(const AVPacket& packet) {
-    const auto index = static_cast<std::int64_t>(files_.size());
+    const auto index = static_cast<std::int64_t>(files_.count());
     const fs::path target = pictures_->file(index);
     check_room(index + 1);
-    check_target(target);
-    files_.emplace_back(partial_path(target), target);
+    files_.check(target);
     const std::vector<std::uint8_t> bytes = pictures_->contents(packet, index);
-    std::ofstream file(files_.back().first, std::ios::binary);
+    std::ofstream file(files_.add(target), std::ios::binary);
     file.write(reinterpret_cast<const char*>(bytes.data()),
                static_cast<std::streamsize>(bytes.size()));
     file.close();
@@ -390,45 +322,12 @@ void Container::close_output() {
     output_.reset();
 }
 
-/// Gives a finished file its name.
-void Container::publish(const fs::path& unfinished, const fs::path& final_name) {
-    const int failed = give_name(unfinished, final_name, options_.overwrite);
-    if (failed == EEXIST && unfinished == partial_) {
-        const Error error(Errc::io,
-                          fmt::format("{} must not exist, and appeared while the film was written; "
-                                      "it was left alone, and the result is in {}: rename that",
-                                      final_name.string(), unfinished.string()));
-        partial_.clear(); // hours of work, perhaps: it stays
-        files_.clear();
-        throw error;
-    }
-    if (failed != 0) {
-        throw Error(Errc::io, fmt::format("cannot give {} its name: {}", final_name.string(),
-                                          std::strerror(failed)));
-    }
-}
-
 void Container::finish(const std::function<void(const fs::path&)>& before) {
     copy_others(std::nullopt);
     if (output_) {
         close_output();
     }
-    if (!partial_.empty()) {
-        files_.emplace_back(partial_, path_);
-    }
-    for (const auto& [unfinished, final_name] : files_) {
-        base::sync(unfinished);
-    }
-    if (before && !files_.empty()) {
-        before(files_.front().first);
-    }
-    for (const auto& [unfinished, final_name] : files_) {
-        publish(unfinished, final_name);
-    }
-    if (path_ != "-") {
-        base::sync(fs::absolute(path_).parent_path());
-    }
-    finished_ = true;
+    files_.publish(before);
 }
 
 } // namespace oldfilm::media

@@ -4,6 +4,7 @@
 
 #include "media/encoder.hpp"
 #include "media/other_streams.hpp"
+#include "media/partial_files.hpp"
 #include "media/picture_files.hpp"
 
 #include <oldfilm/media.hpp>
@@ -23,14 +24,6 @@ struct FreeOutput {
 };
 using UniqueOutput = std::unique_ptr<AVFormatContext, FreeOutput>;
 
-/// Where the output `path` grows until it is complete: beside it, so that the rename stays on one
-/// file system.
-std::filesystem::path partial_path(const std::filesystem::path& path);
-/// Whether a file's name is such a one.
-bool is_partial(const std::filesystem::path& path);
-/// Removes a partial file unless somebody is writing it.
-bool remove_partial(const std::filesystem::path& path);
-
 /// A film file, a sequence of picture files, or standard output ("-"). Grows under another name
 /// beside its own and has its own only after `finish`; without that, what was written is removed.
 /// The same packets give the same bytes. One thread at a time.
@@ -38,7 +31,7 @@ class Container {
   public:
     /// Checks what can be checked before there is a frame. Throws `Error`: invalid_argument, io.
     Container(std::string path, WriteOptions options, const Reader* source);
-    ~Container();
+    ~Container() = default;
     Container(const Container&) = delete;
     Container& operator=(const Container&) = delete;
 
@@ -69,30 +62,24 @@ class Container {
     void describe_film(AVStream& film, const Hdr& hdr);
     void describe_source(AVStream& film, const Reader::Impl& from);
     void open_output(const Encoder& encoder);
-    void lock_partial();
     void note_changes() const;
     void check_pictures() const;
     void close_output();
-    void publish(const std::filesystem::path& unfinished, const std::filesystem::path& final_name);
     void write_file(const AVPacket& packet);
-    void check_target(const std::filesystem::path& target) const;
 
     std::string path_;
     WriteOptions options_;
     const Reader* source_;
     Choice choice_;
     std::optional<PictureFiles> pictures_; ///< where that is what is written
-    std::filesystem::path partial_;
-    int lock_ = -1; ///< on the partial file, while it grows
+    PartialFiles files_;
     UniqueOutput output_;
     StreamPlan plan_;
     std::unique_ptr<OtherStreams> others_;
     AVRational clock_{0, 1}; ///< the encoder's time base
     int stream_ = 0;
     std::optional<std::int64_t> first_; ///< time of the first frame that was written
-    std::vector<std::pair<std::filesystem::path, std::filesystem::path>>
-        files_; ///< partial and final names
-    bool opened_ = false, finished_ = false;
+    bool opened_ = false;
 };
 
 } // namespace oldfilm::media

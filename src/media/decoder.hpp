@@ -4,9 +4,12 @@
 /// presentation.
 
 #include "media/continuity.hpp"
-#include "media/hardware.hpp"
+#include "media/decoded.hpp"
+#include "media/film_damage.hpp"
+#include "media/film_input.hpp"
+#include "media/filter_graph.hpp"
 #include "media/input_file.hpp"
-#include "media/samples.hpp"
+#include "media/planar_frames.hpp"
 #include "media/sequence.hpp"
 #include "media/slice_checksums.hpp"
 #include "media/survey.hpp"
@@ -18,14 +21,6 @@
 #include <string>
 
 namespace oldfilm::media {
-
-/// A decoded frame. What a video engine has decoded is in `samples`; `frame` then has everything
-/// but the samples, as if it had been decoded on the CPU.
-struct Decoded {
-    UniqueFrame frame;
-    std::shared_ptr<const Samples> samples;
-    explicit operator bool() const noexcept { return frame != nullptr; }
-};
 
 /// One thread at a time.
 class Decoder {
@@ -49,16 +44,16 @@ class Decoder {
     [[nodiscard]] Rational time_base() const { return time_base_; }
     /// The coded format as the file has it, before it was made planar.
     [[nodiscard]] AVPixelFormat source_format() const noexcept { return source_format_; }
-    [[nodiscard]] int rotation() const noexcept { return rotation_; }
+    [[nodiscard]] int rotation() const noexcept { return orientation_.rotation; }
     [[nodiscard]] bool interlaced() const noexcept { return interlaced_; }
     /// Whether film frames are taken out of telecined ones; four of five then, from the first on.
     [[nodiscard]] bool telecined() const noexcept { return telecined_; }
     /// Null where the film is no image sequence. Its frames' times are their places in it.
     [[nodiscard]] const Sequence* sequence() const noexcept { return sequence_.get(); }
     /// Frames that were damaged, so far.
-    [[nodiscard]] std::int64_t damaged() const noexcept { return damaged_; }
+    [[nodiscard]] std::int64_t damaged() const noexcept { return damage_.damaged(); }
     /// Packets that could not be read or decoded, so far, and gaps between them.
-    [[nodiscard]] std::int64_t lost() const noexcept { return lost_; }
+    [[nodiscard]] std::int64_t lost() const noexcept { return damage_.lost(); }
     /// Where the last packet so far ends, in seconds of the container's time, decoded or not.
     [[nodiscard]] Rational packets_end() const;
     /// Where the last frame so far ends, in seconds of the container's time.
@@ -70,20 +65,16 @@ class Decoder {
   private:
     Decoded decoded();
     Decoded from_surface(UniqueFrame frame);
+    void set_up(const AVCodec& decoder);
     void attach_engine();
     void check_engine(int code) const;
     void describe_sequence();
     int read_packet();
     bool feed();
-    void note_gap();
-    void note_rest();
-    void check_strict(const std::string& what) const;
-    void note_damage(const std::string& what);
-    void note_hurt(const AVFrame& frame);
     void note_end(const AVFrame& frame);
     Decoded filtered();
     void build_graph(const AVFrame& first);
-    UniqueFrame planar(UniqueFrame frame);
+    void check_format(const AVFrame& frame) const;
 
     ReadOptions options_;
     std::string path_;
@@ -96,25 +87,18 @@ class Decoder {
     std::optional<SliceChecksums> checksums_;
     UniqueCodec codec_;
     UniquePacket packet_ = make_packet();
-    UniqueGraph graph_;
-    AVFilterContext* source_ = nullptr;
-    AVFilterContext* sink_ = nullptr;
-    UniqueSws sws_;
+    std::optional<FilterGraph> graph_;
+    PlanarFrames planar_{path_, options_.log};
+    FilmDamage damage_{path_, options_, sequence_.get()};
     AVPixelFormat source_format_ = AV_PIX_FMT_NONE;
-    AVPixelFormat direct_ = AV_PIX_FMT_NONE;
     Rational time_base_;
     int width_ = 0, height_ = 0;
-    int rotation_ = 0;
-    std::string mirror_;
+    Orientation orientation_;
     Survey found_;
     bool interlaced_ = false;
     bool input_over_ = false, decoder_over_ = false;
-    bool broken_ = false;
-    bool is_matroska_ = false;
     bool telecined_ = false;
-    bool engine_noted_ = false;  ///< that frames come from the CPU all the same
-    std::int64_t bytes_end_ = 0; ///< of the packets so far, in the file
-    std::int64_t damaged_ = 0, lost_ = 0;
+    bool engine_noted_ = false;                   ///< that frames come from the CPU all the same
     std::int64_t packets_end_ = 0;                ///< in ticks of the stream
     double last_ = 0, reached_ = 0, longest_ = 0; ///< seconds
 };

@@ -50,6 +50,8 @@ UniqueFrame share(const AVFrame& frame);
 
 /// Whether its flags say that both fields are of two times.
 bool is_interlaced(const AVFrame& frame);
+/// How long it is shown, in ticks of its stream; 0 where that is not known.
+std::int64_t duration_of(const AVFrame& frame);
 /// Flags it so, the top field first.
 void set_interlaced(AVFrame& frame);
 /// These flags as `from` has them.

@@ -1,9 +1,8 @@
 #include "media/reader.hpp"
 
 #include "media/convert.hpp"
-#include "media/linear_light.hpp"
+#include "media/film_rate.hpp"
 #include "media/probe.hpp"
-#include "media/timecode.hpp"
 
 #include <oldfilm/error.hpp>
 
@@ -24,69 +23,16 @@ constexpr std::size_t frames_looked_at = 5;
 constexpr std::size_t frames_without_times = 32;
 /// No decoder holds back more.
 constexpr int frames_of_delay = 64;
-/// What a device is asked of a frame is heard so many frames later, when it is there.
-constexpr std::size_t frames_until_heard = 2;
 /// More missing frames in a row are a hole in the film, not damage that can be concealed.
 constexpr std::int64_t most_concealed = 250;
-
-std::int64_t duration_of(const AVFrame& frame) {
-#if LIBAVUTIL_VERSION_MAJOR >= 58
-    return frame.duration;
-#else
-    return frame.pkt_duration;
-#endif
-}
-
-/// The nominal rate, or 0 when the container's two opinions differ, as they do for variable rates.
-/// A raw stream has no times and thus no opinions: the rate that is coded in it counts.
-Rational rate_of(AVFormatContext& input, const AVStream& stream, const AVCodecContext& codec) {
-    const Rational coded = to_rational(codec.framerate);
-    if ((input.iformat->flags & AVFMT_NOTIMESTAMPS) != 0 && coded.num() > 0) {
-        return coded;
-    }
-    AVStream* mutable_stream = input.streams[stream.index];
-    const Rational guess = to_rational(av_guess_frame_rate(&input, mutable_stream, nullptr));
-    const Rational average = to_rational(stream.avg_frame_rate);
-    if (guess.num() <= 0 || average.num() <= 0) {
-        return guess.num() > 0 ? guess : Rational();
-    }
-    const double ratio = guess.value() / average.value();
-    // Field-coded streams name the rate of fields; the mean of a short film is off by a frame.
-    if (std::abs(ratio - 2) < 0.02) {
-        return average;
-    }
-    return std::abs(ratio - 1) < 0.05 ? guess : Rational();
-}
-
-/// Of a film that is brought to its frame rate by repeated fields: of ten fields two are repeats.
-Rational film_rate_of(const AVCodecContext& codec, const Rational& nominal) {
-    const Rational coded = to_rational(codec.framerate);
-    return (coded.num() > 0 ? coded : nominal) * Rational(4, 5);
-}
-
-/// Some matrices are more than a matrix; guessing one would shift every color.
-void check_matrix(const MediaInfo& info) {
-    const int matrix = info.color.matrix;
-    const bool known = matrix == AVCOL_SPC_RGB || matrix == AVCOL_SPC_BT709 ||
-                       matrix == AVCOL_SPC_FCC || matrix == AVCOL_SPC_BT470BG ||
-                       matrix == AVCOL_SPC_SMPTE170M || matrix == AVCOL_SPC_SMPTE240M ||
-                       matrix == AVCOL_SPC_BT2020_NCL;
-    if (!known && info.channels == 3) {
-        throw Error(Errc::unsupported,
-                    fmt::format("{} is coded with the matrix {}, which is not supported; convert "
-                                "it to BT.709 first",
-                                info.path, av_color_space_name(static_cast<AVColorSpace>(matrix))));
-    }
-}
 
 } // namespace
 
 Reader::Impl::Impl(const std::string& path, ReadOptions wanted, const at::Device& on,
                    std::unique_ptr<VideoEngine> engine)
     : options(std::move(wanted)), device(on), decoder(path, options, std::move(engine)),
-      nominal(rate_of(decoder.input(), decoder.stream(), decoder.codec())),
-      found(survey(path, options, nominal)), duplicates(found), clock({}, nominal),
-      begin(film_start(decoder.input(), decoder.stream())) {
+      nominal(nominal_rate(decoder)), found(survey(path, options, nominal)), duplicates(found),
+      clock({}, nominal), begin(film_start(decoder.input(), decoder.stream())) {
     decoder.know(found);
     if (options.source_fps && options.source_fps->num() <= 0) {
         throw Error(Errc::invalid_argument,
@@ -112,7 +58,7 @@ Reader::Impl::Impl(const std::string& path, ReadOptions wanted, const at::Device
                     fmt::format("{} holds no frame that can be decoded; is it complete?", path));
     }
     if (found.repeats_fields) {
-        nominal = film_rate_of(decoder.codec(), nominal);
+        nominal = film_rate(decoder.codec(), nominal);
     } else if (decoder.telecined()) {
         nominal = nominal * Rational(4, 5);
     }
@@ -129,102 +75,10 @@ Reader::Impl::Impl(const std::string& path, ReadOptions wanted, const at::Device
         gray = false;
         info.channels = 3;
     }
-    check_matrix(info);
+    check_matrix();
     if (options.log) {
         say_what_was_found();
     }
-}
-
-/// What the film is that its flags do not tell, or that is not what was asked for.
-void Reader::Impl::say_what_was_found() const {
-    const bool is_combed = found.fields != Survey::Fields::together && !decoder.interlaced();
-    if (is_combed && options.deinterlace) {
-        options.log.warning(
-            fmt::format("{} is combed, though its flags say progressive; it is "
-                        "deinterlaced, {} field first",
-                        info.path, found.fields == Survey::Fields::top_first ? "top" : "bottom"));
-    } else if (is_combed) {
-        options.log.warning(
-            fmt::format("{} is combed, though its flags say progressive; restore it with "
-                        "--deinterlace, or combs stay in the picture",
-                        info.path));
-    } else if (info.interlaced && !options.deinterlace) {
-        options.log.warning(fmt::format(
-            "{} is interlaced; restore it with --deinterlace, or combs stay in the picture",
-            info.path));
-    }
-    if (found.pulldown.any() && options.source_fps) {
-        options.log.warning(fmt::format(
-            "{} shows {} frames of the film in {} by duplicates, at {} a second; --source-fps {} "
-            "plays the duplicates too, so that the film lasts {:.3g} times as long: leave it out "
-            "to keep the film's speed",
-            info.path, found.pulldown.own, found.pulldown.shown, nominal.to_string(),
-            rate.to_string(), (nominal / rate).value()));
-    }
-}
-
-void Reader::Impl::describe(const std::string& path, const AVFrame& first, AVPixelFormat format) {
-    const AVStream& stream = decoder.stream();
-    const Sequence* sequence = decoder.sequence();
-    info.path = sequence != nullptr ? sequence->name().pattern() : path;
-    info.container = sequence != nullptr ? "image2" : decoder.input().iformat->name;
-    info.codec = avcodec_get_name(stream.codecpar->codec_id);
-    info.pixel_format = av_get_pix_fmt_name(decoder.source_format());
-    info.width = first.width;
-    info.height = first.height;
-    info.bits = layout_of(format).bits;
-    info.channels = gray ? 1 : 3;
-    info.frame_rate = rate;
-    info.frames = stream.nb_frames > 0 && !decoder.telecined() ? stream.nb_frames : -1;
-    const Rational container_duration = decoder.input().duration > 0
-                                            ? Rational(decoder.input().duration, AV_TIME_BASE)
-                                            : Rational();
-    info.duration = stream.duration > 0 ? Rational(stream.duration) * to_rational(stream.time_base)
-                                        : container_duration;
-    if (info.frames < 0 && !decoder.telecined()) {
-        info.frames = found.frames;
-    }
-    if (info.frames < 0 && rate.num() > 0 && info.duration.num() > 0) {
-        info.frames = (info.duration * rate).round();
-    }
-    if (first.sample_aspect_ratio.num > 0) {
-        info.sample_aspect = to_rational(first.sample_aspect_ratio);
-    }
-    hdr = Hdr::of(stream, first);
-    dynamic_hdr = media::dynamic_hdr(stream, first);
-    describe_dpx(path);
-    info.timecode = timecode_of(decoder.input(), decoder.stream());
-    const ColorTags coded = coded_color(first);
-    info.color = picture_tags(coded, layout_of(format));
-    info.linear_light = is_linear_light(layout_of(format), coded);
-    info.interlaced = decoder.interlaced() || found.fields != Survey::Fields::together;
-    if (found.pulldown.any()) {
-        info.film_rate = rate * Rational(found.pulldown.own, found.pulldown.shown);
-    }
-    info.rotation = decoder.rotation();
-    for (unsigned i = 0; i < decoder.input().nb_streams; ++i) {
-        const AVStream& other = *decoder.input().streams[i];
-        if (other.index == stream.index) {
-            continue;
-        }
-        const char* kind = av_get_media_type_string(other.codecpar->codec_type);
-        const AVDictionaryEntry* language = av_dict_get(other.metadata, "language", nullptr, 0);
-        info.other_streams.push_back({kind == nullptr ? "unknown" : kind,
-                                      avcodec_get_name(other.codecpar->codec_id),
-                                      language == nullptr ? "" : language->value});
-    }
-}
-
-std::string Reader::Impl::timecode_at(const Rational& output_rate, const Log& log) const {
-    const std::string timecode = timecode_of(decoder.input(), decoder.stream());
-    if (timecode.empty()) {
-        return "";
-    }
-    // Telecined film has timecode for each of its five frames, of which four are read.
-    const Rational per_frame = decoder.telecined() ? Rational(5, 4) : Rational(1);
-    const std::int64_t before = (options.start * rate).ceil();
-    return converted_timecode(timecode, nominal * per_frame, (Rational(before) * per_frame).round(),
-                              output_rate, log);
 }
 
 /// Of a film whose first frames have no times: so far before the first known one as there are
@@ -318,7 +172,7 @@ Reader::Impl::Coded Reader::Impl::made(Decoded decoded, Rational time) {
     }
     frame_info.color = info.color;
     frame_info.sample_aspect = info.sample_aspect;
-    const ColorTags color = own_color(frame, time);
+    const ColorTags color = colors.checked(frame, time);
     ++count;
     last_time = time;
     return {frame_info, color, std::make_shared<const Decoded>(std::move(decoded))};
@@ -359,7 +213,7 @@ std::optional<Reader::Impl::Coded> Reader::Impl::next_frame() {
     if (!waiting.decoded) {
         if (!ended) {
             ended = over = true;
-            poll_color_check(0);
+            colors.finish();
             if (const Sequence* sequence = decoder.sequence()) {
                 fill_sequence(Rational(sequence->count()) / rate, nullptr);
                 return next_frame();
@@ -376,7 +230,7 @@ std::optional<Reader::Impl::Coded> Reader::Impl::next_frame() {
         return std::nullopt;
     }
     const Rational time = exact_time(*waiting.decoded.frame);
-    check_gray(waiting.decoded, time);
+    colors.check_gray(waiting.decoded, time);
     if (last_time && time <= *last_time) {
         // Two frames for one time: the later one is shown, the other never was.
         options.log.warning(
@@ -435,76 +289,6 @@ void Reader::Impl::check_end(bool broken) {
         throw Error(Errc::unreadable, text);
     }
     options.log.warning(text);
-}
-
-/// What the frame's samples are.
-ColorTags Reader::Impl::coded_color(const AVFrame& frame) const {
-    ColorTags tags = completed(tags_of(frame), decoder.source_format(), frame.height, frame.width);
-    if (transfer_is_made_up && tags.transfer == AVCOL_TRC_LINEAR) {
-        tags.transfer = AVCOL_TRC_UNSPECIFIED;
-    }
-    return tags;
-}
-
-/// What the frame itself is tagged as. An output has one set of tags, the film's first: matrix and
-/// range are undone when the picture is made, but primaries and transfer stay in it.
-ColorTags Reader::Impl::own_color(const AVFrame& frame, Rational time) {
-    const ColorTags color = coded_color(frame);
-    const bool coded_alike = color.matrix == info.color.matrix && color.range == info.color.range;
-    const bool seen_alike =
-        color.primaries == info.color.primaries &&
-        picture_tags(color, layout_of(static_cast<AVPixelFormat>(frame.format))).transfer ==
-            info.color.transfer;
-    if (!(coded_alike && seen_alike) && !std::exchange(tags_warned, true) && options.log) {
-        options.log.warning(
-            fmt::format("{}: the color tags change at {:.3f} s; {}", info.path, time.value(),
-                        seen_alike ? "frames are brought to the first ones"
-                                   : "primaries and transfer stay as the first ones say, "
-                                     "restore that part by itself (--start)"));
-    }
-    return color;
-}
-
-/// A film that was found monochrome cannot become a color film midway; but it is not silent.
-void Reader::Impl::check_gray(const Decoded& decoded, Rational time) {
-    if (!gray || color_warned || !options.log) {
-        return;
-    }
-    if (!decoded.samples) {
-        if (!chroma_says_nothing(*decoded.frame)) {
-            found_color(time);
-        }
-        return;
-    }
-    const Planes planes = decoded.samples->on(decoded.samples->device());
-    if (planes.size() == 3) {
-        asked.push_back({PendingDownload(color_counts(planes, decoded.samples->layout())),
-                         planes[1].numel(), time});
-    }
-    poll_color_check(frames_until_heard);
-}
-
-void Reader::Impl::poll_color_check(std::size_t most_waiting) {
-    while (asked.size() > most_waiting) {
-        const Asked& one = asked.front();
-        const at::Tensor counts = one.counts.wait();
-        for (int plane = 0; plane < 2; ++plane) {
-            if (is_color(counts[plane][0].item<std::int64_t>(),
-                         counts[plane][1].item<std::int64_t>(), one.samples)) {
-                found_color(one.time);
-            }
-        }
-        asked.pop_front();
-    }
-}
-
-void Reader::Impl::found_color(Rational time) {
-    if (!std::exchange(color_warned, true)) {
-        options.log.warning(
-            fmt::format("{} was taken for monochrome, and has color at {:.3f} s, which "
-                        "is left out; restore that part by itself (--start)",
-                        info.path, time.value()));
-    }
 }
 
 /// Frames that could not be decoded show the one before them, so that none is missing.

@@ -3,6 +3,7 @@
 /// What a Reader keeps: the decoder, and what turns its frames into ours.
 
 #include "base/hidden.hpp"
+#include "media/color_watch.hpp"
 #include "media/decoder.hpp"
 #include "media/duplicates.hpp"
 #include "media/film_time.hpp"
@@ -35,6 +36,9 @@ struct OLDFILM_HIDDEN Reader::Impl {
     /// The next within the part of the film that was asked for, on that part's clock.
     std::optional<Coded> next_asked();
     [[nodiscard]] Frame pictured(const Coded& frame) const;
+    /// Some matrices are more than a matrix; guessing one would shift every color.
+    void check_matrix() const;
+    /// What the film is that its flags do not tell, or that is not what was asked for.
     void say_what_was_found() const;
     [[nodiscard]] Rational first_time() const;
     /// Where what belongs to a time of the source is in the film that is read.
@@ -55,21 +59,10 @@ struct OLDFILM_HIDDEN Reader::Impl {
     [[nodiscard]] std::shared_ptr<const media::Decoded> stand_in(const media::Decoded* next,
                                                                  std::int64_t place);
     void check_end(bool broken);
-    void check_gray(const media::Decoded& decoded, Rational time);
-    void poll_color_check(std::size_t most_waiting);
-    void found_color(Rational time);
-    ColorTags own_color(const AVFrame& frame, Rational time);
-    [[nodiscard]] ColorTags coded_color(const AVFrame& frame) const;
 
     struct Waiting {
         media::Decoded decoded;
         bool broken_before = false;
-    };
-    /// Whether a frame on a device has color, as the device will say.
-    struct Asked {
-        media::PendingDownload counts;
-        std::int64_t samples;
-        Rational time;
     };
 
     ReadOptions options;
@@ -82,17 +75,15 @@ struct OLDFILM_HIDDEN Reader::Impl {
     media::FilmClock clock;
     Rational begin; ///< of the film, on its container's clock; times count from there
     MediaInfo info;
+    media::ColorWatch colors{decoder, info, options.log};
     media::Hdr hdr;
     std::string dynamic_hdr;             ///< that there is such, by its name
     std::optional<media::DpxHeader> dpx; ///< of the film's first whole picture
     bool gray = false;
     bool over = false, ended = false;
-    bool color_warned = false, tags_warned = false;
-    bool transfer_is_made_up = false; ///< a file of an encoder that calls everything linear
-    int unreadable = 0;               ///< pictures of a sequence that were named as such
-    int suspect = 0;                  ///< so many frames more may show what the last damage took
-    std::deque<Waiting> ahead;        ///< decoded to look at, not yet given
-    std::deque<Asked> asked;
+    int unreadable = 0;        ///< pictures of a sequence that were named as such
+    int suspect = 0;           ///< so many frames more may show what the last damage took
+    std::deque<Waiting> ahead; ///< decoded to look at, not yet given
     std::deque<Coded> repeats; ///< concealing frames, and the one after them
     std::optional<Coded> last;
     std::optional<Rational> last_time, origin;

@@ -85,7 +85,7 @@ void Reader::Impl::fill_sequence(Rational time, const Decoded* next) {
         filled.color = info.color;
         filled.sample_aspect = info.sample_aspect;
         const std::shared_ptr<const Decoded> shown = stand_in(next, count);
-        repeats.push_back({filled, own_color(*shown->frame, filled.time()), shown});
+        repeats.push_back({filled, colors.checked(*shown->frame, filled.time()), shown});
         last_time = filled.time();
     }
 }
@@ -100,7 +100,9 @@ void Reader::Impl::describe_dpx(const std::string& path) {
         return;
     }
     info.film_transfer = dpx_transfer_name(dpx->transfer);
-    transfer_is_made_up = dpx->by_ffmpeg;
+    if (dpx->by_ffmpeg) {
+        colors.distrust_linear();
+    }
     if (!info.film_transfer.empty() && options.log) {
         options.log.warning(
             fmt::format("{} holds {} values by its headers, and is taken as it is; stages "
