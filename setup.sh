@@ -158,31 +158,31 @@ install_python_torch() {
     pip_once "PyTorch in Python" "torch==$TORCH_VERSION" numpy 'opencv-python-headless==4.*'
 }
 
-# configure [TESTS]: once, and again where another LibTorch is named or the tests are wanted and weren't.
+# configure PRESET: once, and again where another LibTorch is named or the tests are wanted and weren't.
 configure() {
-    local tests=${1:-OFF}
+    local preset=$1 now=release
     if [[ -e build/build.ninja ]]; then
-        if grep -q '^OLDFILM_TESTS:BOOL=ON' build/CMakeCache.txt; then tests=ON; fi
-        [[ -n $TORCH ]] || ! grep -q "^OLDFILM_TESTS:BOOL=$tests" build/CMakeCache.txt || return 0
+        if grep -q '^OLDFILM_TESTS:BOOL=ON' build/CMakeCache.txt; then preset=tests now=tests; fi
+        [[ -n $TORCH || $preset != "$now" ]] || return 0
     fi
     say "configuring"
-    watched build/configure.log cmake --preset release -DOLDFILM_TESTS="$tests" ${TORCH:+-DOLDFILM_TORCH="$TORCH"} ||
+    watched build/configure.log cmake --preset "$preset" ${TORCH:+-DOLDFILM_TORCH="$TORCH"} ||
         fail "CMake failed; see build/configure.log"
 }
 
-# make_target TARGET: `all` are the tests too.
+# make_target BUILD_PRESET: `all` are the tests too.
 make_target() {
     mkdir -p build
-    local tests=OFF packages=()
+    local preset=release packages=()
     case $1 in
-        all) tests=ON packages=("${TEST_PACKAGES[@]}") ;;
+        all) preset=tests packages=("${TEST_PACKAGES[@]}") ;;
         demo) packages=("${DEMO_PACKAGES[@]}") ;;
     esac
     install_packages "${packages[@]}"
     install_torch
-    configure "$tests"
+    configure "$preset"
     say "building ($1)"
-    watched build/build.log cmake --build build --target "$1" || fail "the build failed; see build/build.log"
+    watched build/build.log cmake --build --preset "$1" || fail "the build failed; see build/build.log"
 }
 
 build() { make_target all; } # what measures and fuzzes is among the tests
@@ -198,8 +198,8 @@ run_tests() {
     build
     say "testing"
     # One test at a time may use all cores: two OpenMP teams side by side waste both, and threads that wait busily
-    # waste what other programs need.
-    OMP_WAIT_POLICY=passive OMP_NUM_THREADS=$(nproc) ctest --test-dir build --output-on-failure --timeout 900
+    # (OMP_WAIT_POLICY in the preset) waste what other programs need.
+    OMP_NUM_THREADS=$(nproc) ctest --preset tests
 }
 
 demo() {

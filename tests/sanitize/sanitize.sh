@@ -8,19 +8,17 @@ shift
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 if [[ ${1:-} == --threads ]]; then
     shift
-    work=$build/sanitize-threads kinds=thread
+    work=$build/sanitize-threads preset=tsan
     tests=(frame_test pipeline_test shots_test)
 else
-    work=$build/sanitize kinds=address,undefined
+    work=$build/sanitize preset=asan
     tests=()
 fi
 (($#)) && tests=("$@")
 # Tests that bound addresses or fail allocations can't share a process with the sanitizer; others' Python isn't built for it.
 which=(-E '^(check_.*|damage|faults|install.*|docs_.*|importers.*|scheduling)$')
 ((${#tests[@]} == 0)) || which=(-R "^($(IFS="|"; echo "${tests[*]}"))\$")
-flags="-fsanitize=$kinds -fno-sanitize=vptr -fno-omit-frame-pointer -O1 -g1 -Wno-error=maybe-uninitialized -Wno-error=tsan"
-cmake -S "$here/../.." -B "$work" -G Ninja -DCMAKE_BUILD_TYPE=None -DCMAKE_CXX_FLAGS="$flags" -DCMAKE_C_FLAGS="$flags" \
-    ${OLDFILM_TORCH:+-DOLDFILM_TORCH="$OLDFILM_TORCH"} >"$work.log" 2>&1 ||
+cmake -S "$here/../.." --preset "$preset" -B "$work" ${OLDFILM_TORCH:+-DOLDFILM_TORCH="$OLDFILM_TORCH"} >"$work.log" 2>&1 ||
     { tail -n 20 "$work.log" >&2; exit 1; }
 # Looking for leaks stops the process as a debugger does, which not every container allows.
 echo 'int main() {}' | c++ -fsanitize=address -x c++ - -o "$work/probe"
