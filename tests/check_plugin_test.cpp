@@ -61,7 +61,7 @@ TEST_CASE("what failed is said with the reason and the remedy", "[check]") {
     CHECK(outcome.status == 1);
     CHECK_THAT(outcome.out,
                Contains("FAIL  picture.finite\n") && Contains("PASS  film.repeatable\n"));
-    CHECK_THAT(outcome.out, Contains("found:  from a film it makes values that are no numbers"));
+    CHECK_THAT(outcome.out, Contains("found:  from a film it makes non-finite values"));
     CHECK_THAT(outcome.out, Contains("why:    one value that is no number spreads") &&
                                 Contains("to do:  look for"));
     CHECK_THAT(outcome.out, !Contains("stage.create"));

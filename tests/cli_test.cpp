@@ -240,7 +240,7 @@ TEST_CASE("Ctrl-C stops in under two seconds and says what is left") {
     CHECK(outcome.status == 130);
     CHECK(outcome.seconds < 5); // three of them before the signal
     // One shot, and fewer frames than a segment has at most: none was finished.
-    CHECK(outcome.error.find("nothing was kept yet") != std::string::npos);
+    CHECK(outcome.error.find("no segment is complete yet") != std::string::npos);
     CHECK_FALSE(s.has("out.mkv"));
     CHECK_FALSE(s.has("out.mkv.oldfilm-job"));
 }

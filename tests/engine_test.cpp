@@ -368,7 +368,7 @@ TEST_CASE("A film goes on, decoded on the CPU, where the engine breaks down") {
         job::restore(file, folder / "broken.mkv", halves("cpu"), options, &breaking);
     CHECK(breaking.broken);
     CHECK(result.frames_out == 60);
-    CHECK(any_says(warnings, "going on there"));
+    CHECK(any_says(warnings, "continuing there"));
     CHECK(content(folder / "broken.mkv") == content(folder / "whole.mkv"));
     SECTION("but not out of a pipe") {
         breaking.broken = false;

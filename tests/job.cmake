@@ -1,7 +1,7 @@
 # The room src/job, class by class.
 if(OLDFILM_MEDIA)
   oldfilm_test(job_classes_test SOURCES job/segment_test.cpp job/segmentation_test.cpp job/checkpoint_test.cpp
-    job/work_queue_test.cpp job/segment_writer_test.cpp
+    job/work_queue_test.cpp job/segment_writer_test.cpp job/segment_encoder_test.cpp
     LIBS oldfilm::media PkgConfig::OLDFILM_FFMPEG LABELS media)
   oldfilm_hidden(job_classes_test oldfilm_media "[a-z0-9_]+")
 endif()

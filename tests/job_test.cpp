@@ -105,7 +105,7 @@ TEST_CASE("A restoration that is broken off goes on, to the same bytes") {
         CHECK_FALSE(s.has("out.mkv.oldfilm-job"));
         if (by == "full") { // late enough for segments to be there
             CHECK(done(again).at("resumed") > 30);
-            CHECK(again.error.find("going on with the restoration") != std::string::npos);
+            CHECK(again.error.find("resuming the interrupted restoration") != std::string::npos);
         }
         fs::remove(s.path() / "out.mkv");
     }

@@ -266,7 +266,7 @@ TEST_CASE("a picture of no numbers from a device is refused where the host has i
     std::vector<Frame> frames = film(3);
     frames[1] = frames[1].with_picture(at::full({3, 32, 48}, NAN));
     CHECK_THROWS_WITH(pulled(three_stages("late"), frames),
-                      Catch::Contains("no numbers") && Catch::Contains("late:0"));
+                      Catch::Contains("non-finite") && Catch::Contains("late:0"));
 }
 
 TEST_CASE("a network on a late device") {

@@ -60,7 +60,7 @@ void check_heard(const std::string& file, const std::vector<double>& expected) {
     CAPTURE(file, found);
     REQUIRE(found.size() == expected.size());
     for (std::size_t i = 0; i < expected.size(); ++i) {
-        CHECK(found[i] == Approx(expected[i]).margin(1.01e-3));
+        CHECK(found[i] == Approx(expected[i]).margin(1.01e-3)); // Matroska counts milliseconds
     }
 }
 

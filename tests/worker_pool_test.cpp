@@ -383,7 +383,7 @@ TEST_CASE("what is broken off is taken up, by as many devices as there are") {
     s.notes.clear();
     const RestoreResult result = s.restore(second, long_chain());
     if (s.has("out.mkv.oldfilm-job") || result.resumed > 0) {
-        CHECK(s.notes.find("going on with") != std::string::npos);
+        CHECK(s.notes.find("resuming") != std::string::npos);
     }
     same(s.take(result), whole);
 }
@@ -418,7 +418,7 @@ TEST_CASE("memory that runs out costs larger tiles, not the film") {
     s.seen.frames = 0;
     s.seen.no_memory = 200;
     same(s.made_by("cpu,cpu", long_chain()), whole);
-    CHECK(s.notes.find("going on with tiles of 256 pixels") != std::string::npos);
+    CHECK(s.notes.find("continuing with tiles of 256 pixels") != std::string::npos);
 }
 
 TEST_CASE("a mask film that can't be written ends the restoration") {
@@ -465,7 +465,7 @@ TEST_CASE("stages are made once an item, and an observer sees a frame at a time"
     CHECK(s.seen.stages == 4); // one an item: the first of a worker takes those of its plan
 }
 
-TEST_CASE("a stage that may not work on two frames at a time is not dealt to") {
+TEST_CASE("a stage that may not work on two frames at a time gets no items of a distributed film") {
     Film s;
     test::ffmpeg("-f lavfi -i testsrc2=size=64x48:rate=16:duration=1 -c:v ffv1 in.mkv", s.path());
     s.input = s.path() / "in.mkv";
@@ -475,7 +475,7 @@ TEST_CASE("a stage that may not work on two frames at a time is not dealt to") {
     CHECK(s.restore("cpu", {alone}).frames_out == 16);
 }
 
-TEST_CASE("lists of devices that can't be dealt over are refused before any work") {
+TEST_CASE("lists of devices that can't be used are refused before any work") {
     Film s;
     test::ffmpeg("-f lavfi -i testsrc2=size=64x48:rate=16:duration=1 -c:v ffv1 in.mkv", s.path());
     s.input = s.path() / "in.mkv";

@@ -47,9 +47,10 @@ int show_version() {
 template <class Arguments>
 int interruptible(Arguments& arguments, int (*Engine::*command)(const Arguments&)) {
     const Interrupt interrupt([] {
-        std::fputs("\noldfilm: stopped in the middle of a frame; another run resumes from what "
-                   "is kept, if anything is yet\n",
-                   stderr);
+        std::fputs(
+            "\noldfilm: stopped in the middle of a frame; another run resumes after the last "
+            "complete segment\n",
+            stderr);
     });
     arguments.stop = interrupt.token();
     return (engine().*command)(arguments);

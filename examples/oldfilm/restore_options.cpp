@@ -110,7 +110,8 @@ void add_output_options(CLI::App& app, RestoreArguments& a, RestoreTexts& t) {
                  "Leave out, with a warning, what the output can't hold, instead of refusing")
         ->group("Output");
     app.add_flag("--overwrite", a.overwrite, "Replace files that exist")->group("Output");
-    app.add_flag("--fresh", a.ignore_checkpoint, "Start over where an earlier run was broken off")
+    app.add_flag("--fresh", a.ignore_checkpoint,
+                 "Start over instead of resuming an interrupted run")
         ->group("Output");
     app.add_option("--progress", t.progress, "auto, bar, json (lines on standard error), none")
         ->check(CLI::IsMember({"auto", "bar", "json", "none"}))
@@ -119,8 +120,7 @@ void add_output_options(CLI::App& app, RestoreArguments& a, RestoreTexts& t) {
 }
 
 void add_machine_options(CLI::App& app, RestoreArguments& a, RestoreTexts& t) {
-    app.add_option("--device", a.device,
-                   "auto, cpu, cuda, cuda:N; cuda:0,1 deals the film's shots out")
+    app.add_option("--device", a.device, "auto, cpu, cuda, cuda:N; cuda:0,1 distributes the shots")
         ->type_name("NAME")
         ->group("Machine");
     app.add_option("--decode", t.decode,

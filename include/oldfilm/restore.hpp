@@ -54,10 +54,8 @@ struct RestoreResult {
 /// workers with half of the threads each), the shots of the film are distributed over them. The
 /// output is the same as that of one of them, and the job may be resumed with a different number of
 /// devices, except on the CPU or with a memory limit, whose shares depend on the number. The
-/// devices must be of one kind, and should be alike. `tap` then receives frames in order only
-/// within a shot, and `log` receives each text once; both are called on several threads, one call
-/// at a time. Input or output that is not restored in segments is restored by the first device,
-/// with a warning.
+/// devices must be of one kind, and should be alike. Input or output that is not restored in
+/// segments is restored by the first device, with a warning.
 OLDFILM_API RestoreResult restore(const std::string& input, const std::string& output,
                                   const Pipeline& pipeline, const RestoreOptions& options = {});
 

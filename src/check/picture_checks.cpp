@@ -79,7 +79,7 @@ void finite(Subject& s) {
         need(one_output(trial, film, out), "process");
         for (const at::Tensor& made : {out.front().picture, out.front().mask}) {
             if (made.defined() && !made.isfinite().all().item<bool>()) {
-                fail("from {} it makes values that are no numbers (NaN or infinite)", what);
+                fail("from {} it makes non-finite values (NaN or infinite)", what);
             }
         }
     }

@@ -79,7 +79,7 @@ c10::Device resolve_device(const std::string& name) {
     if (name.find(',') != std::string::npos) {
         throw Error(Errc::invalid_argument,
                     fmt::format("a run has one device, found \"{}\"; name one of them, or restore "
-                                "a file, whose shots are dealt out over several",
+                                "a file, whose shots are distributed over several",
                                 name));
     }
     try {

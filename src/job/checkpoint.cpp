@@ -79,7 +79,7 @@ void Checkpoint::read() {
 
 Error Checkpoint::refusal(const std::string& found) const {
     return {Errc::incompatible,
-            fmt::format("the restoration that was broken off must be resumed by the version of "
+            fmt::format("the interrupted restoration must be resumed by the version of "
                         "oldfilm that began it: the journal in {} {}; use that version, or "
                         "start over (--fresh)",
                         folder().string(), found)};
@@ -173,7 +173,7 @@ void Checkpoint::check(const json& identity) {
         throw Error(
             Errc::incompatible,
             fmt::format(
-                "the restoration that was broken off must go on as it was begun, and {}; put that "
+                "the interrupted restoration must be resumed as it was started, and {}; put that "
                 "back, or start over (--fresh)",
                 apart));
     }

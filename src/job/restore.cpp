@@ -45,7 +45,7 @@ int smaller_tile(const Job& job, const Error& error) {
     }
     for (const int side : {256, 128, 64}) {
         if (job.tile() == 0 || side < job.tile()) {
-            job.log().warning(fmt::format("memory ran out ({}); going on with tiles of {} pixels",
+            job.log().warning(fmt::format("memory ran out ({}); continuing with tiles of {} pixels",
                                           error.what(), side));
             return side;
         }
@@ -56,10 +56,11 @@ int smaller_tile(const Job& job, const Error& error) {
 /// `error`, that the run was stopped, with what the checkpoint holds.
 Error stopped(const Error& error, const std::optional<Checkpoint>& checkpoint) {
     const bool keeps_any = checkpoint && checkpoint->keeps_any();
-    return {Errc::cancelled, fmt::format("{}; {}", error.what(),
-                                         keeps_any ? "run it again to go on from what is kept"
-                                                   : "nothing was kept yet, so that another run "
-                                                     "starts over")};
+    return {Errc::cancelled,
+            fmt::format("{}; {}", error.what(),
+                        keeps_any ? "run it again to resume"
+                                  : "no segment is complete yet, so that another run "
+                                    "starts over")};
 }
 
 /// `checkpoint` is made where there is to be one.
@@ -94,7 +95,7 @@ RestoreResult restore_or_retry(Job::Request request, RestoreOptions& options,
             if (job.is_piped()) {
                 throw;
             }
-            job.log().warning(fmt::format("{}: going on there", failure.what()));
+            job.log().warning(fmt::format("{}: continuing there", failure.what()));
             options.read.device.clear();
         } catch (const Error& error) {
             if (error.code() == Errc::cancelled) {

@@ -26,9 +26,9 @@ void resume(const Job& job, Checkpoint& checkpoint, const nlohmann::json& identi
     checkpoint.check(identity);
     if (checkpoint.frames_done() > 0) {
         const std::int64_t total = job.format().frames;
-        job.log().info(
-            fmt::format("going on with the restoration that was broken off: {}{} frames are done",
-                        checkpoint.frames_done(), total < 0 ? "" : fmt::format(" of {}", total)));
+        job.log().info(fmt::format("resuming the interrupted restoration: {}{} frames are done",
+                                   checkpoint.frames_done(),
+                                   total < 0 ? "" : fmt::format(" of {}", total)));
     }
 }
 

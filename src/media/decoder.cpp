@@ -139,7 +139,7 @@ bool Decoder::feed() {
         }
         if (continuity_.apply(*packet_)) {
             options_.log.warning(
-                fmt::format("{}: the clock jumps; the film goes on without a gap", path_));
+                fmt::format("{}: the clock jumps; the film continues without a gap", path_));
         }
         damage_.note_packet(*input_, *packet_);
         if (packet_->stream_index != stream_->index) {

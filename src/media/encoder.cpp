@@ -180,7 +180,7 @@ UniqueFrame Encoder::surface_with(const Frame& frame) {
     // the host were asked when they came there.
     if (!device_.is_cpu() && !std::isfinite(frame.picture().sum().item<double>())) {
         throw Error(Errc::stage_failed,
-                    fmt::format("frame {} came from {} with values that are no numbers; this is a "
+                    fmt::format("frame {} came from {} with non-finite values; this is a "
                                 "defect of a stage or of its model: try them one by one",
                                 frame.info().index, device_.str()));
     }

@@ -27,7 +27,7 @@ static_assert(sizeof(Head) == 32);
 [[noreturn]] void failed(const char* doing, const fs::path& path) {
     throw Error(
         Errc::io,
-        fmt::format("cannot {} {}: {}; make room, or see to the disk, and run it again to go on",
+        fmt::format("cannot {} {}: {}; make room, or see to the disk, and run it again to resume",
                     doing, path.string(), std::strerror(errno)));
 }
 

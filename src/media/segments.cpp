@@ -47,15 +47,7 @@ void SegmentEncoder::begin(const std::filesystem::path& log, Rational first_base
 }
 
 void SegmentEncoder::write(const Frame& frame) {
-    const Rational time = frame.info().time();
-    if (last_time_ && time <= *last_time_) {
-        throw Error(
-            Errc::format_mismatch,
-            fmt::format(
-                "frames must come in the order of their times; {:.4f} s came after {:.4f} s",
-                time.value(), last_time_->value()));
-    }
-    last_time_ = time;
+    checks_.check(frame);
     if (!encoder_) {
         encoder_ = container_.encoder(first_base_);
     }

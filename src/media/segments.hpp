@@ -3,6 +3,7 @@
 /// A film encoded in segments that stand alone, and put together.
 
 #include "media/container.hpp"
+#include "media/frame_check.hpp"
 #include "media/packet_log.hpp"
 
 #include <filesystem>
@@ -39,9 +40,9 @@ class SegmentEncoder {
 
   private:
     Container container_;
+    FrameCheck checks_{container_};
     std::unique_ptr<Encoder> encoder_;
     std::optional<PacketLogWriter> log_;
-    std::optional<Rational> last_time_;
     Rational first_base_;
     std::int64_t frames_ = 0;
 };

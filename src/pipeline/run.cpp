@@ -35,7 +35,7 @@ struct OLDFILM_HIDDEN Run::Impl {
     void start(Source source);
     bool step();
     bool pull(const Source& source);
-    /// A frame came, through either door, and there is room for it.
+    /// A frame that was checked came, through either door, and there is room for it.
     void take(const Frame& frame);
     void expect_pushing() const;
     [[nodiscard]] Frame arrived(const PendingFrame& one);
@@ -89,6 +89,7 @@ bool Run::Impl::pull(const Source& source) {
     const auto copying = graph.transfers().copy_stream_guard(); // what it does on the device itself
     const std::optional<Frame> frame = source();
     if (frame) {
+        door.check(*frame);
         take(*frame);
     } else {
         graph.in().close();
@@ -97,7 +98,6 @@ bool Run::Impl::pull(const Source& source) {
 }
 
 void Run::Impl::take(const Frame& frame) {
-    door.check(frame);
     graph.transfers().receive(frame);
     graph.in().push(frame);
     door.let_in(frame);
@@ -114,7 +114,7 @@ Frame Run::Impl::arrived(const PendingFrame& one) {
     ++record.downloads;
     if (!std::isfinite(frame.picture().sum().item<double>())) {
         throw Error(Errc::stage_failed,
-                    fmt::format("frame {} came from {} with values that are no numbers (NaN or "
+                    fmt::format("frame {} came from {} with non-finite values (NaN or "
                                 "infinite); this is a defect of a stage or of its model: try "
                                 "them one by one, or on the CPU, which says whose it is",
                                 frame.info().index, plan->device().str()));

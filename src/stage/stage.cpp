@@ -448,10 +448,9 @@ void Stage::check_tensor(const at::Tensor& tensor, const char* what, std::int64_
     if (tensor.is_cpu() && !std::isfinite(tensor.sum().item<double>())) {
         throw Error(
             Errc::stage_failed,
-            fmt::format(
-                "stage {} gave a {} with values that are no numbers (NaN or infinite); this is a "
-                "defect of the stage or of its model",
-                plugin_->name, what));
+            fmt::format("stage {} gave a {} with non-finite values (NaN or infinite); this is a "
+                        "defect of the stage or of its model",
+                        plugin_->name, what));
     }
 }
 
