@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sets oldfilm up on Debian 12 and does one thing with it. Everything it makes lies under build/.
+# Sets oldfilm up on Debian 12 or 13 and does one thing with it. Everything it makes lies under build/.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
