@@ -2,6 +2,7 @@
 /// stage adds a part of it. Everything that takes work (tiles, precision, threads, color formats,
 /// times, files) is the host's.
 
+#include <oldfilm/sdk/luma.hpp>
 #include <oldfilm/stage_torch.hpp>
 
 #include <ATen/ATen.h>
@@ -31,9 +32,12 @@ class Sharpen final : public sdk::Stage {
             request.pass_through();
             return;
         }
-        const at::Tensor picture = sdk::picture(request.center());
-        // The network takes one channel, N x 1 x H x W: R, G and B go as three pictures.
-        const at::Tensor detail = sdk::run(model_, {picture.unsqueeze(1)}, 1).front().squeeze(1);
+        const sdk::FrameView frame = request.center();
+        const at::Tensor picture = sdk::picture(frame);
+        // The network takes luma, N x 1 x H x W. Its detail is added to R, G and B alike, so that
+        // colors stay.
+        const at::Tensor luma = sdk::luma(picture, sdk::luma_weights(frame)).unsqueeze(0);
+        const at::Tensor detail = sdk::run(model_, {luma}, 1).front().squeeze(0);
         request.set_output(sdk::share(picture.add(detail, amount_)));
     }
 

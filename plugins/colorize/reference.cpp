@@ -1,7 +1,5 @@
 #include "reference.hpp"
 
-#include "../common/stage_tools.hpp"
-
 #include <ATen/ops/arange.h>
 #include <ATen/ops/from_blob.h>
 #include <ATen/ops/matmul.h>

@@ -1,6 +1,7 @@
 #include "detect.hpp"
 
-#include "../common/stage_tools.hpp"
+#include <oldfilm/sdk/failure.hpp>
+#include <oldfilm/sdk/resize.hpp>
 
 #include <opencv2/imgproc.hpp>
 
@@ -83,7 +84,7 @@ std::vector<Box> Detector::find(const at::Tensor& luma) {
     if (std::min(small_height, small_width) < least_side) {
         return {};
     }
-    const at::Tensor reduced = resize_bilinear(luma, small_height, small_width)
+    const at::Tensor reduced = sdk::resize_bilinear(luma, small_height, small_width)
                                    .clamp(0.0, 1.0)
                                    .mul_(255.0)
                                    .round_()

@@ -3,10 +3,13 @@
 /// the network changed back to the frame, softly bounded. Frames without faces stay as they are,
 /// bit for bit.
 
-#include "../common/stage_tools.hpp"
 #include "align.hpp"
 #include "detect.hpp"
 #include "track.hpp"
+
+#include <oldfilm/sdk/luma.hpp>
+#include <oldfilm/sdk/manifest.hpp>
+#include <oldfilm/stage_torch.hpp>
 
 #include <ATen/ops/argsort.h>
 #include <ATen/ops/cat.h>
@@ -39,19 +42,19 @@ class FaceEnhance final : public sdk::Stage {
         change(values);
         detector_.emplace(values.text("cascade"));
         landmarks_ = sdk::Model(host(), values.text("landmarks"), "face-landmarks");
-        facts(landmarks_, {"picture"});
+        sdk::read_manifest(landmarks_, {"picture"});
         model_ = sdk::Model(host(), values.text("model"), "face-enhance");
-        facts_ = facts(model_, {"crop"});
-        if (facts_.channels != 3) {
-            throw sdk::Failure(facts_.id + " takes " + std::to_string(facts_.channels) +
+        manifest_ = sdk::read_manifest(model_, {"crop"});
+        if (manifest_.channels != 3) {
+            throw sdk::Failure(manifest_.id + " takes " + std::to_string(manifest_.channels) +
                                    " channel(s); face-enhance needs a model that takes 3",
                                OLDFILM_INVALID);
         }
-        side_ = facts_.render_size > 0 ? facts_.render_size : default_crop;
-        matches_histogram_ = facts_.manifest.value("histogram", std::string()) == "match";
-        if (const std::string aligned = facts_.manifest.value("template", std::string("ffhq"));
+        side_ = manifest_.render_size > 0 ? manifest_.render_size : default_crop;
+        matches_histogram_ = manifest_.document.value("histogram", std::string()) == "match";
+        if (const std::string aligned = manifest_.document.value("template", std::string("ffhq"));
             aligned != "ffhq") {
-            throw sdk::Failure(facts_.id + " wants faces aligned by the template \"" + aligned +
+            throw sdk::Failure(manifest_.id + " wants faces aligned by the template \"" + aligned +
                                    "\"; this stage aligns by \"ffhq\"; choose another model",
                                OLDFILM_INVALID);
         }
@@ -99,8 +102,8 @@ class FaceEnhance final : public sdk::Stage {
     const std::vector<Face>& faces(const sdk::FrameView& frame) {
         auto known = faces_.find(frame.index());
         if (known == faces_.end()) {
-            const at::Tensor gray = luma(sdk::picture(frame).unsqueeze(0),
-                                         luma_weights(frame.c().color, frame.height()));
+            const at::Tensor gray =
+                sdk::luma(sdk::picture(frame).unsqueeze(0), sdk::luma_weights(frame));
             known =
                 faces_.emplace(frame.index(), with_landmarks(gray, detector_->find(gray))).first;
         }
@@ -220,7 +223,7 @@ class FaceEnhance final : public sdk::Stage {
 
     std::optional<Detector> detector_;
     sdk::Model landmarks_, model_;
-    ModelFacts facts_;
+    sdk::Manifest manifest_;
     std::int64_t side_ = default_crop;
     bool matches_histogram_ = false;
     std::int64_t shot_start_ = std::numeric_limits<std::int64_t>::max();

@@ -5,10 +5,13 @@
 // is damaged, takes what the neighbors show of the place, and makes up what they don't. Under
 // damage wider than what flow goes by, it is led astray: there the motion around the damage is
 // continued (as Kokaram's missing data treatment does), and the network looks again.
-#include "../common/fill.hpp"
-#include "../common/grown.hpp"
-#include "../common/stage_tools.hpp"
-#include "../common/window.hpp"
+
+#include <oldfilm/sdk/fill.hpp>
+#include <oldfilm/sdk/grow.hpp>
+#include <oldfilm/sdk/manifest.hpp>
+#include <oldfilm/sdk/warp.hpp>
+#include <oldfilm/sdk/window.hpp>
+#include <oldfilm/stage_torch.hpp>
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/avg_pool2d.h>
@@ -25,7 +28,7 @@
 namespace {
 
 using namespace oldfilm;
-using namespace oldfilm::stages;
+using namespace oldfilm::sdk;
 
 /// What the neighbors show too, to this difference, is no dirt: a running scratch, or the scene.
 constexpr double same = 0.05;
@@ -56,12 +59,12 @@ constexpr std::int64_t beside = 2; // how far beyond its edge such damage is loo
 /// A network with what it wants to see.
 struct Network {
     sdk::Model model;
-    ModelFacts facts;
+    Manifest facts;
     bool is_aligned = true; ///< wants its neighbors brought into line with the frame
 
     Network(const sdk::Host& host, const std::string& package)
-        : model(host, package, "scratch-removal"), facts(stages::facts(model, {"window", "mask"})),
-          is_aligned(facts.manifest.value("aligned", true)) {}
+        : model(host, package, "scratch-removal"), facts(read_manifest(model, {"window", "mask"})),
+          is_aligned(facts.document.value("aligned", true)) {}
 
     [[nodiscard]] at::Tensor output(const std::vector<at::Tensor>& made,
                                     const std::string& name) const {
@@ -100,7 +103,7 @@ class ScratchRemoval final : public sdk::Stage {
         const Seen first = seen(request, *finder_);
         std::vector<at::Tensor> made =
             sdk::run(finder_->model, {first.window}, finder_->facts.outputs.size());
-        if (!finder_->facts.gives("mask")) {
+        if (!finder_->facts.has_output("mask")) {
             give_whole(request, whole(finder_->output(made, "picture"), *finder_, center.size(0)));
             return;
         }
@@ -147,24 +150,24 @@ class ScratchRemoval final : public sdk::Stage {
     };
 
     void check_parts() const {
-        const ModelFacts& finds = finder_->facts;
-        if (finds.takes("mask")) {
+        const Manifest& finds = finder_->facts;
+        if (finds.has_input("mask")) {
             throw sdk::Failure(finds.id +
                                    " does not find damage, it repairs what is found; name it "
                                    "as repair, and as model one that gives a mask",
                                OLDFILM_INVALID);
         }
-        if (repairer_ && !finds.gives("mask")) {
+        if (repairer_ && !finds.has_output("mask")) {
             throw sdk::Failure(finds.id + " restores the whole frame and does not say where it was "
                                           "damaged; name it as repair too, or alone as model",
                                OLDFILM_INVALID);
         }
-        if (!repairer_ && !finds.gives("picture")) {
+        if (!repairer_ && !finds.has_output("picture")) {
             throw sdk::Failure(finds.id + " finds damage and does not repair it; name a model that "
                                           "does as repair",
                                OLDFILM_INVALID);
         }
-        if (repairer_ && !repairer_->facts.gives("picture")) {
+        if (repairer_ && !repairer_->facts.has_output("picture")) {
             throw sdk::Failure(repairer_->facts.id + " gives no picture; name as repair a model "
                                                      "that does",
                                OLDFILM_INVALID);
@@ -173,7 +176,7 @@ class ScratchRemoval final : public sdk::Stage {
 
     void take(const sdk::Values& values) {
         // Sensitivity moves the line about the network's own: from 0.9 to 0.25 where that is usual.
-        const double line = finder_->facts.manifest.value("threshold", usual_threshold);
+        const double line = finder_->facts.document.value("threshold", usual_threshold);
         threshold_ = (0.9 - 0.65 * values.number("sensitivity")) * line / usual_threshold;
         grow_ = values.integer("grow");
     }
@@ -284,7 +287,7 @@ class ScratchRemoval final : public sdk::Stage {
     /// 1 x T x 3 x H x W. Where `steady` (1 x H x W) is defined and false, the
     /// motion is that around the place.
     Seen seen(const sdk::Request& request, const Network& network, const at::Tensor& steady = {}) {
-        const ModelFacts& facts = network.facts;
+        const Manifest& facts = network.facts;
         const std::vector<std::size_t> places = filled_window(request, reach_, reach_);
         const sdk::FrameView center = request.center();
         std::vector<at::Tensor> frames, flows;

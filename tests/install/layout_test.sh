@@ -3,7 +3,7 @@
 . "$(dirname "$0")/common.sh"
 lib=$(dirname "$(find "$prefix" -name liboldfilm_base.so)")
 
-for file in bin/oldfilm bin/oldfilm-describe include/oldfilm/plugin.h share/man/man1/oldfilm.1 \
+for file in bin/oldfilm bin/oldfilm-describe include/oldfilm/plugin.h include/oldfilm/sdk/luma.hpp share/man/man1/oldfilm.1 \
     share/bash-completion/completions/oldfilm share/oldfilm/templates/torch/soften.pt; do
     [ -e "$prefix/$file" ] || fail "$file is not installed"
 done
