@@ -24,8 +24,8 @@ target_compile_definitions(threads_test PRIVATE
   OLDFILM_OTHER_OPENMP="${CMAKE_CURRENT_BINARY_DIR}/other-openmp.so")
 
 # Every public header compiles alone.
-file(GLOB public_headers RELATIVE ${PROJECT_SOURCE_DIR}/include CONFIGURE_DEPENDS
-  ${PROJECT_SOURCE_DIR}/include/oldfilm/*.hpp ${PROJECT_SOURCE_DIR}/include/oldfilm/sdk/*.hpp)
+file(GLOB_RECURSE public_headers RELATIVE ${PROJECT_SOURCE_DIR}/include CONFIGURE_DEPENDS
+  ${PROJECT_SOURCE_DIR}/include/oldfilm/*.hpp)
 list(FILTER public_headers EXCLUDE REGEX "/opencv.hpp")
 if(NOT OLDFILM_MEDIA)
   list(FILTER public_headers EXCLUDE REGEX "/(media|restore|oldfilm).hpp")

@@ -11,7 +11,7 @@ namespace {
 
 namespace sdk = oldfilm::sdk;
 
-class Sharpen final : public sdk::Stage {
+class Sharpen final : public sdk::Stage, public sdk::LiveParameters {
   public:
     using Stage::Stage;
 
@@ -37,7 +37,7 @@ class Sharpen final : public sdk::Stage {
         // The network takes luma, N x 1 x H x W. Its detail is added to R, G and B alike, so that
         // colors stay.
         const at::Tensor luma = sdk::luma(picture, sdk::luma_weights(frame)).unsqueeze(0);
-        const at::Tensor detail = sdk::run(model_, {luma}, 1).front().squeeze(0);
+        const at::Tensor detail = sdk::run(model_, {{"picture", luma}})["picture"].squeeze(0);
         request.set_output(sdk::share(picture.add(detail, amount_)));
     }
 
@@ -49,8 +49,8 @@ class Sharpen final : public sdk::Stage {
 } // namespace
 
 OLDFILM_PLUGINS(sdk::describe<Sharpen>(
-    {"com.example.sharpen",
-     "sharpen",
-     "1.0.0",
-     "Adds a part of the fine detail once more",
-     {sdk::number("amount", 0.5, 0, 3, "how much of the detail is added").live()}}))
+    {.id = "com.example.sharpen",
+     .name = "sharpen",
+     .version = "1.0.0",
+     .summary = "Adds a part of the fine detail once more",
+     .parameters = {sdk::number("amount", 0.5, 0, 3, "how much of the detail is added").live()}}))

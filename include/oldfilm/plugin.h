@@ -16,16 +16,20 @@
  *  - Structs that begin with `size` (in bytes, set by whoever fills the struct) may grow at the
  *    end: do not access fields beyond `size`. Arrays contain pointers to such structs, so that
  *    these can grow. All other structs are fixed for the major version. Reserved fields are 0.
- *  - Services are extensions, requested by id: "oldfilm.NAME/VERSION". An extension of another
- *    version has another id. Drafts are in <oldfilm/plugin/ext/draft/...>; their ids contain
+ *  - Everything optional is an extension, requested by id: "oldfilm.NAME/VERSION". The plugin
+ *    requests extensions of the host (`oldfilm_host_...`: services), the host those of the plugin
+ *    (`oldfilm_stage_...`). An extension of another version has another id. Drafts are in
+ * <oldfilm/plugin/ext/draft/...>; their ids contain
  *    ".draft", and they may change or disappear with any release.
  */
 #ifndef OLDFILM_PLUGIN_H
 #define OLDFILM_PLUGIN_H
 
 #include <oldfilm/plugin/entry.h>
+#include <oldfilm/plugin/ext/analysis.h>
 #include <oldfilm/plugin/ext/cancel.h>
 #include <oldfilm/plugin/ext/flow.h>
+#include <oldfilm/plugin/ext/live.h>
 #include <oldfilm/plugin/ext/log.h>
 #include <oldfilm/plugin/ext/model.h>
 #include <oldfilm/plugin/ext/tensor.h>

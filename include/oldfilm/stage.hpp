@@ -11,10 +11,15 @@
 /// with LibTorch:     luma.hpp, resize.hpp, warp.hpp, grow.hpp, fill.hpp
 /// with nlohmann/json:  manifest.hpp
 
+#include <oldfilm/sdk/about.hpp>
+#include <oldfilm/sdk/analysis.hpp>
+#include <oldfilm/sdk/config.hpp>
 #include <oldfilm/sdk/describe.hpp>
+#include <oldfilm/sdk/enums.hpp>
 #include <oldfilm/sdk/failure.hpp>
 #include <oldfilm/sdk/frame_view.hpp>
 #include <oldfilm/sdk/host.hpp>
+#include <oldfilm/sdk/live_parameters.hpp>
 #include <oldfilm/sdk/model.hpp>
 #include <oldfilm/sdk/parameter.hpp>
 #include <oldfilm/sdk/request.hpp>

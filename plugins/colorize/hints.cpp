@@ -29,7 +29,7 @@ constexpr double grain = 0.008;           ///< differences below it are no edge
     throw sdk::Failure(
         "hints \"" + path + "\": " + what +
             R"(; expected [{"frame": 0, "x": 10, "y": 20, "color": "#rrggbb"}, ...])",
-        OLDFILM_INVALID);
+        sdk::Status::invalid);
 }
 
 /// a and b of "#rrggbb".

@@ -29,7 +29,7 @@ constexpr int ahead = 8;                     ///< frames after
 constexpr std::int64_t default_render = 256; ///< for models that declare no size of their own
 constexpr int followed = 240;                ///< frames of a shot through which hints are followed
 
-class Colorize final : public sdk::Stage {
+class Colorize final : public sdk::Stage, public sdk::Analysis, public sdk::LiveParameters {
   public:
     using Stage::Stage;
 
@@ -43,7 +43,7 @@ class Colorize final : public sdk::Stage {
         set_render_size(input.height, input.width, values.integer("render_size"));
         frames_.clear();
         steps_.clear();
-        read_reference(values.text("reference"), input.device_type, input.device_index);
+        read_reference(values.text("reference"), sdk::device(input));
         const std::string hints = values.text("hints");
         tracker_ = hints.empty()
                        ? std::nullopt
@@ -52,8 +52,7 @@ class Colorize final : public sdk::Stage {
                                                 input.width, input.height);
         config.channels = 3;
         config.after = ahead;
-        config.state = OLDFILM_WARM_UP; // frames before are kept at the network's size, not held
-        config.warm_up = behind;
+        config.warm_up = behind; // frames before are kept at the network's size, not held
         config.analysis_frames = tracker_ ? followed : 0;
         config.memory = 4 * (16 * input.height * input.width + 100 * height_ * width_);
     }
@@ -109,7 +108,7 @@ class Colorize final : public sdk::Stage {
         merges_yuv_ = (merge == "auto" ? own : merge) == "yuv";
         if (merges_yuv_ && (!values.text("hints").empty() || !values.text("reference").empty())) {
             throw sdk::Failure("hints and reference pictures are given in Lab; set merge=lab",
-                               OLDFILM_INVALID);
+                               sdk::Status::invalid);
         }
     }
 
@@ -135,21 +134,17 @@ class Colorize final : public sdk::Stage {
         width_ = side(width);
     }
 
-    void read_reference(const std::string& path, int device_type, int device_index) {
+    void read_reference(const std::string& path, const c10::Device& device) {
         palette_.reset();
         reference_ = at::Tensor();
         if (path.empty()) {
             if (manifest_.has_input("reference")) {
                 throw sdk::Failure(manifest_.id +
                                        " needs a reference picture; set the parameter reference",
-                                   OLDFILM_INVALID);
+                                   sdk::Status::invalid);
             }
             return;
         }
-        const c10::Device device =
-            device_type == OLDFILM_CUDA
-                ? c10::Device(c10::kCUDA, static_cast<c10::DeviceIndex>(device_index))
-                : c10::Device(c10::kCPU);
         const at::Tensor picture = read_picture(path, default_render).to(device);
         reference_ = sdk::resize_bilinear(picture, height_, width_);
         if (!manifest_.has_input("reference")) {
@@ -190,19 +185,14 @@ class Colorize final : public sdk::Stage {
 
     [[nodiscard]] at::Tensor colors(const at::Tensor& picture, const at::Tensor& light,
                                     std::int64_t index) const {
-        std::vector<at::Tensor> inputs;
+        std::vector<sdk::NamedTensor> inputs;
         for (const std::string& name : manifest_.inputs) {
-            if (name == "luma") {
-                inputs.push_back(light);
-            } else if (name == "grey") {
-                inputs.push_back(gray(picture, light));
-            } else if (name == "reference") {
-                inputs.push_back(reference_);
-            } else {
-                inputs.push_back(hint_plane(name, light, index));
-            }
+            inputs.push_back({name, name == "luma"        ? light
+                                    : name == "grey"      ? gray(picture, light)
+                                    : name == "reference" ? reference_
+                                                          : hint_plane(name, light, index)});
         }
-        const at::Tensor output = sdk::run(model_, inputs, 1).front();
+        const at::Tensor output = sdk::run(model_, inputs).front();
         const bool gives_picture = manifest_.outputs.front() == "picture";
         if (merges_yuv_) {
             return yuv_chroma(gives_picture ? output

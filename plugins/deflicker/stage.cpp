@@ -22,7 +22,7 @@ constexpr std::int64_t longer_side = 48;
 /// Changes that no 8-bit film would show.
 constexpr double invisible = 0.5 / 255;
 
-class Deflicker final : public sdk::Stage {
+class Deflicker final : public sdk::Stage, public sdk::LiveParameters {
   public:
     using Stage::Stage;
 

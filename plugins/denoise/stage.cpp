@@ -22,7 +22,7 @@ constexpr int frames_measured = 12;
 /// Below this (in [0, 1] units, a third of a code value) there is nothing to take away.
 constexpr double clean = 0.3 / 255;
 
-class Denoise final : public sdk::Stage {
+class Denoise final : public sdk::Stage, public sdk::Analysis, public sdk::LiveParameters {
   public:
     using Stage::Stage;
 
@@ -33,7 +33,7 @@ class Denoise final : public sdk::Stage {
         take(values);
         config.before = manifest_.before;
         config.after = manifest_.after;
-        config.edges = OLDFILM_INSIDE;
+        config.edges = sdk::Edges::inside;
         config.analysis_frames = frames_measured;
         // The window joined, the result and its parts. A copy that the model pads, where the size
         // is no multiple of its own, fits into what edges are counted for and don't hold at that
@@ -91,13 +91,9 @@ class Denoise final : public sdk::Stage {
         } else if (channels < manifest_.channels) {
             window = window.expand({-1, -1, 3, -1, -1});
         }
-        std::vector<at::Tensor> inputs;
-        for (const std::string& name : manifest_.inputs) {
-            inputs.push_back(name == "window"
-                                 ? window
-                                 : at::full({window.size(0), 1, 1, 1}, sigma, window.options()));
-        }
-        const at::Tensor made = sdk::run(model_, inputs, 1).front();
+        const at::Tensor deviation = at::full({window.size(0), 1, 1, 1}, sigma, window.options());
+        const at::Tensor made =
+            sdk::run(model_, {{"window", window}, {"sigma", deviation}}).front();
         const at::Tensor picture = is_split ? made.squeeze(1) : made[0];
         request.set_output(
             sdk::share(channels < picture.size(0) ? picture.mean(0, true) : picture));

@@ -31,7 +31,7 @@ std::string installed_cascade() {
         std::string("face-enhance looked for OpenCV's ") + name +
             " in /usr/share/opencv4/haarcascades and beside OpenCV, and found none; install "
             "Debian's opencv-data, or name the file with cascade=FILE",
-        OLDFILM_INVALID);
+        sdk::Status::invalid);
 }
 
 } // namespace
@@ -47,7 +47,7 @@ Detector::Detector(const std::string& cascade) {
         throw sdk::Failure("cascade \"" + path +
                                "\" cannot be read as a cascade; give an XML file such as OpenCV's "
                                "haarcascade_frontalface_alt2.xml",
-                           OLDFILM_INVALID);
+                           sdk::Status::invalid);
     }
     const std::filesystem::path second = std::filesystem::path(path).parent_path() / second_name;
     std::error_code ignored;

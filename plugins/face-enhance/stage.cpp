@@ -33,7 +33,7 @@ constexpr double least_eyes = 8; ///< pixels between the eyes, below which nothi
 constexpr double most_misfit =
     0.35; ///< from the template, beyond which it is no face seen from the front
 
-class FaceEnhance final : public sdk::Stage {
+class FaceEnhance final : public sdk::Stage, public sdk::LiveParameters {
   public:
     using Stage::Stage;
 
@@ -48,7 +48,7 @@ class FaceEnhance final : public sdk::Stage {
         if (manifest_.channels != 3) {
             throw sdk::Failure(manifest_.id + " takes " + std::to_string(manifest_.channels) +
                                    " channel(s); face-enhance needs a model that takes 3",
-                               OLDFILM_INVALID);
+                               sdk::Status::invalid);
         }
         side_ = manifest_.render_size > 0 ? manifest_.render_size : default_crop;
         matches_histogram_ = manifest_.document.value("histogram", std::string()) == "match";
@@ -56,7 +56,7 @@ class FaceEnhance final : public sdk::Stage {
             aligned != "ffhq") {
             throw sdk::Failure(manifest_.id + " wants faces aligned by the template \"" + aligned +
                                    "\"; this stage aligns by \"ffhq\"; choose another model",
-                               OLDFILM_INVALID);
+                               sdk::Status::invalid);
         }
         faces_.clear();
         mask_ = at::Tensor();
@@ -125,7 +125,7 @@ class FaceEnhance final : public sdk::Stage {
                 sample(gray, maps.back(), landmark_side, landmark_side, true).clamp_(0.0, 1.0));
         }
         const at::Tensor points =
-            sdk::run(landmarks_, {at::cat(crops)}, 1).front().cpu().contiguous();
+            sdk::run(landmarks_, {{"picture", at::cat(crops)}}).front().cpu().contiguous();
         std::vector<Face> faces;
         for (std::size_t i = 0; i < boxes.size(); ++i) {
             const float* row = points.data_ptr<float>() + i * 10;
@@ -164,7 +164,7 @@ class FaceEnhance final : public sdk::Stage {
             crops.push_back(is_mono ? crop.expand({1, 3, -1, -1}) : crop);
         }
         const at::Tensor before = at::cat(crops).clamp_(0.0, 1.0);
-        at::Tensor after = sdk::run(model_, {before}, 1).front();
+        at::Tensor after = sdk::run(model_, {{"crop", before}}).front();
         if (matches_histogram_) {
             after = with_histogram(after, before);
         }

@@ -75,27 +75,24 @@ class Interpolate final : public sdk::Stage {
                                : picture;
         };
         const std::int64_t batch = is_split ? 3 : 1;
-        std::vector<at::Tensor> inputs;
-        for (const std::string& name : manifest_.inputs) {
-            if (name == "a" || name == "b") {
-                inputs.push_back(shaped(name == "a" ? a : b));
-            } else if (name == "t") {
-                inputs.push_back(at::full({batch, 1, 1, 1}, position, a.options()));
-            } else {
-                inputs.push_back(
-                    (name == "flow_ab" ? flow_ab : flow_ba).expand({batch, -1, -1, -1}));
-            }
+        std::vector<sdk::NamedTensor> inputs{
+            {"a", shaped(a)},
+            {"b", shaped(b)},
+            {"t", at::full({batch, 1, 1, 1}, position, a.options())}};
+        if (flow_ab.defined()) {
+            inputs.push_back({"flow_ab", flow_ab.expand({batch, -1, -1, -1})});
+            inputs.push_back({"flow_ba", flow_ba.expand({batch, -1, -1, -1})});
         }
-        std::vector<at::Tensor> outputs = sdk::run(model_, inputs, gives_flow_ ? 3 : 1);
-        if (gives_flow_) { // flow_ta, flow_tb, and a's share of the blend
-            outputs.front() =
-                sdk::warp(is_split ? shaped(b) : b, outputs[1])
-                    .lerp_(sdk::warp(is_split ? shaped(a) : a, outputs[0]), outputs[2]);
-            return is_split ? outputs.front().transpose(0, 1) : outputs.front();
+        const sdk::NamedTensors outputs = sdk::run(model_, inputs);
+        if (gives_flow_) {
+            const at::Tensor made =
+                sdk::warp(is_split ? shaped(b) : b, outputs["flow_tb"])
+                    .lerp_(sdk::warp(is_split ? shaped(a) : a, outputs["flow_ta"]),
+                           outputs["blend"]);
+            return is_split ? made.transpose(0, 1) : made;
         }
-        return is_repeated ? outputs.front().mean(1, true)
-               : is_split  ? outputs.front().transpose(0, 1)
-                           : outputs.front();
+        const at::Tensor made = outputs.front();
+        return is_repeated ? made.mean(1, true) : is_split ? made.transpose(0, 1) : made;
     }
 
     /// Mean difference between `from` and `to` brought back by the flow, on a quarter of the lines;

@@ -65,15 +65,9 @@ struct Network {
     Network(const sdk::Host& host, const std::string& package)
         : model(host, package, "scratch-removal"), facts(read_manifest(model, {"window", "mask"})),
           is_aligned(facts.document.value("aligned", true)) {}
-
-    [[nodiscard]] at::Tensor output(const std::vector<at::Tensor>& made,
-                                    const std::string& name) const {
-        const auto at = std::find(facts.outputs.begin(), facts.outputs.end(), name);
-        return made[static_cast<std::size_t>(at - facts.outputs.begin())];
-    }
 };
 
-class ScratchRemoval final : public sdk::Stage {
+class ScratchRemoval final : public sdk::Stage, public sdk::LiveParameters {
   public:
     using Stage::Stage;
 
@@ -93,7 +87,7 @@ class ScratchRemoval final : public sdk::Stage {
         }
         config.before = reach_;
         config.after = reach_;
-        config.edges = OLDFILM_INSIDE;
+        config.edges = sdk::Edges::inside;
     }
 
     void change(const sdk::Values& values) override { take(values); }
@@ -101,10 +95,9 @@ class ScratchRemoval final : public sdk::Stage {
     void process(const sdk::Request& request) override {
         const at::Tensor center = sdk::picture(request.center());
         const Seen first = seen(request, *finder_);
-        std::vector<at::Tensor> made =
-            sdk::run(finder_->model, {first.window}, finder_->facts.outputs.size());
+        NamedTensors made = sdk::run(finder_->model, {{"window", first.window}});
         if (!finder_->facts.has_output("mask")) {
-            give_whole(request, whole(finder_->output(made, "picture"), *finder_, center.size(0)));
+            give_whole(request, whole(made["picture"], *finder_, center.size(0)));
             return;
         }
         const auto [suspected, attested] = found_in(made, first);
@@ -121,16 +114,15 @@ class ScratchRemoval final : public sdk::Stage {
         if (looks_again) {
             steady = grown(suspected, astray).logical_not();
             const Seen again = seen(request, *finder_, steady);
-            made = sdk::run(finder_->model, {again.window}, finder_->facts.outputs.size());
+            made = sdk::run(finder_->model, {{"window", again.window}});
             // Believed in and close to the damage alone: further off the first look knew better how
             // things move.
             const at::Tensor near = grown(steady, astray - beside).logical_not();
             found = at::where(near, found_in(made, again).attested, found);
         }
         const at::Tensor mask = grown(found, grow_);
-        const at::Tensor repaired =
-            repairer_ ? repair(request, mask, steady)
-                      : whole(finder_->output(made, "picture"), *finder_, center.size(0));
+        const at::Tensor repaired = repairer_ ? repair(request, mask, steady)
+                                              : whole(made["picture"], *finder_, center.size(0));
         // What a network returns outside of what was found may differ; the mask makes it the
         // picture itself, to the bit.
         request.set_output(sdk::share(at::where(mask, repaired, center)));
@@ -155,22 +147,22 @@ class ScratchRemoval final : public sdk::Stage {
             throw sdk::Failure(finds.id +
                                    " does not find damage, it repairs what is found; name it "
                                    "as repair, and as model one that gives a mask",
-                               OLDFILM_INVALID);
+                               sdk::Status::invalid);
         }
         if (repairer_ && !finds.has_output("mask")) {
             throw sdk::Failure(finds.id + " restores the whole frame and does not say where it was "
                                           "damaged; name it as repair too, or alone as model",
-                               OLDFILM_INVALID);
+                               sdk::Status::invalid);
         }
         if (!repairer_ && !finds.has_output("picture")) {
             throw sdk::Failure(finds.id + " finds damage and does not repair it; name a model that "
                                           "does as repair",
-                               OLDFILM_INVALID);
+                               sdk::Status::invalid);
         }
         if (repairer_ && !repairer_->facts.has_output("picture")) {
             throw sdk::Failure(repairer_->facts.id + " gives no picture; name as repair a model "
                                                      "that does",
-                               OLDFILM_INVALID);
+                               sdk::Status::invalid);
         }
     }
 
@@ -184,15 +176,10 @@ class ScratchRemoval final : public sdk::Stage {
     at::Tensor repair(const sdk::Request& request, const at::Tensor& mask,
                       const at::Tensor& steady) {
         const at::Tensor window = seen(request, *repairer_, steady).window;
-        std::vector<at::Tensor> inputs;
-        for (const std::string& name : repairer_->facts.inputs) {
-            inputs.push_back(
-                name == "window"
-                    ? window
-                    : mask.to(at::kFloat).unsqueeze(0).expand({window.size(0), -1, -1, -1}));
-        }
-        const auto made = sdk::run(repairer_->model, inputs, repairer_->facts.outputs.size());
-        return whole(repairer_->output(made, "picture"), *repairer_, request.center().channels());
+        const at::Tensor masks =
+            mask.to(at::kFloat).unsqueeze(0).expand({window.size(0), -1, -1, -1});
+        const auto made = sdk::run(repairer_->model, {{"window", window}, {"mask", masks}});
+        return whole(made["picture"], *repairer_, request.center().channels());
     }
 
     /// From a network that knows no damage and no bystanders: its mask is where it changed
@@ -212,8 +199,8 @@ class ScratchRemoval final : public sdk::Stage {
     }
 
     /// What stands in the neighbors too and is no running scratch is not suspected.
-    [[nodiscard]] Found found_in(const std::vector<at::Tensor>& made, const Seen& seen) const {
-        const at::Tensor found = finder_->output(made, "mask").amax(0) > threshold_;
+    [[nodiscard]] Found found_in(const NamedTensors& made, const Seen& seen) const {
+        const at::Tensor found = made["mask"].amax(0) > threshold_;
         if (!finder_->is_aligned || seen.window.size(1) != 2 * middle + 1) {
             return {found, found}; // no two neighbors on each side to tell by
         }

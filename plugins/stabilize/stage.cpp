@@ -23,7 +23,7 @@ constexpr double too_small = 0.05;
 
 enum class Border : std::int64_t { replicate = 1, mirror = 2, crop = 3 }; // 1, 2: grid_sampler's
 
-class Stabilize final : public sdk::Stage {
+class Stabilize final : public sdk::Stage, public sdk::LiveParameters {
   public:
     using Stage::Stage;
 

@@ -80,7 +80,7 @@ class Superres final : public sdk::Stage {
             throw sdk::Failure(networks_.front().manifest.id + " enlarges by " +
                                    std::to_string(reached) +
                                    "; superres needs a model whose scale is 2 or more",
-                               OLDFILM_INVALID);
+                               sdk::Status::invalid);
         }
         if (networks_.size() == 1) {
             const Network again = networks_.front();
@@ -130,7 +130,7 @@ class Superres final : public sdk::Stage {
             network.manifest.channels != networks_.front().manifest.channels) {
             throw sdk::Failure(network.manifest.id + " and " + networks_.front().manifest.id +
                                    " take different numbers of channels and cannot be combined",
-                               OLDFILM_INVALID);
+                               sdk::Status::invalid);
         }
         networks_.push_back(std::move(network));
     }
@@ -156,16 +156,12 @@ class Superres final : public sdk::Stage {
         }
         at::Tensor result = window[center];
         for (std::size_t k = 0; k < networks_.size(); ++k) {
-            std::vector<at::Tensor> inputs;
-            for (const std::string& name : networks_[k].manifest.inputs) {
-                // After the first step there are no neighbors of that size: the picture is its
-                // own.
-                const bool has_window = k == 0 && window.size() == 3;
-                inputs.push_back(has_window && name == "previous" ? window[0]
-                                 : has_window && name == "next"   ? window[2]
-                                                                  : result);
-            }
-            result = sdk::run(networks_[k].model, inputs, 1).front();
+            // After the first step there are no neighbors of that size: the picture is its own.
+            const bool has_window = k == 0 && window.size() == 3;
+            result = sdk::run(networks_[k].model, {{"picture", result},
+                                                   {"previous", has_window ? window[0] : result},
+                                                   {"next", has_window ? window[2] : result}})
+                         .front();
         }
         const bool is_mono = request.center().channels() == 1;
         return is_mono && channels == 3 ? result.mean(1, true) : result;

@@ -47,9 +47,9 @@ typedef struct oldfilm_config {
     int32_t batch;           /**< largest number of requests per `process`, 1 to 1000 */
     int32_t state;           /**< OLDFILM_STATELESS or OLDFILM_WARM_UP */
     int32_t warm_up;         /**< at most 100000 */
-    int32_t analysis_frames; /**< if > 0, `analyze` receives up to this number of frames from the
-                                start of each shot, before `process`; at most 100000; 0 if `analyze`
-                                is null */
+    int32_t analysis_frames; /**< frames from the start of each shot that the plugin's extension
+                                OLDFILM_EXT_ANALYSIS receives before `process`, at most 100000; 0
+                                for none, or if the plugin does not have the extension */
     int32_t edges;           /**< OLDFILM_REPEAT or OLDFILM_INSIDE */
     /** Bytes of working memory of `process`, without models and without optical flow; 0 if unknown.
      * The host plans a run with a memory limit by it. */

@@ -26,6 +26,13 @@ typedef struct oldfilm_color {
     uint8_t reserved[3]; /**< 0 */
 } oldfilm_color;
 
+/** Where the picture of a frame comes from. */
+enum {
+    OLDFILM_DECODED = 0,      /**< a frame of the film, restored or not */
+    OLDFILM_INTERPOLATED = 1, /**< computed between two frames of the film */
+    OLDFILM_HELD = 2          /**< repeats the previous picture */
+};
+
 /** A frame, lent to the stage. Filled in by the host. */
 typedef struct oldfilm_frame {
     size_t size;
@@ -38,7 +45,7 @@ typedef struct oldfilm_frame {
     int64_t duration;           /**< likewise */
     oldfilm_rational time_base; /**< length of a tick, in seconds */
     int32_t shot;               /**< number of the shot, from 0 */
-    int32_t origin;             /**< 0 decoded, 1 interpolated, 2 held */
+    int32_t origin;             /**< OLDFILM_DECODED, OLDFILM_INTERPOLATED or OLDFILM_HELD */
     oldfilm_color color;
 } oldfilm_frame;
 

@@ -1,6 +1,9 @@
 /**
  * @file
  * The description of a plugin, and the life of its stages.
+ *
+ * Order of calls: `create`, `configure`; for each shot `reset`, then `process` any number of times;
+ * `destroy`. Extensions add calls between these.
  */
 #ifndef OLDFILM_PLUGIN_STAGE_H
 #define OLDFILM_PLUGIN_STAGE_H
@@ -34,8 +37,8 @@ enum {
  * unchanged, as long as the library is loaded. */
 typedef struct oldfilm_plugin_description {
     size_t size;
-    uint32_t abi_major;
-    uint32_t abi_minor;
+    uint32_t abi_major;  /**< OLDFILM_ABI_MAJOR */
+    uint32_t abi_minor;  /**< OLDFILM_PLUGIN_MINOR */
     const char* id;      /**< reverse DNS, such as "org.oldfilm.superres" */
     const char* name;    /**< short name, such as "superres" */
     const char* version; /**< SemVer */
@@ -54,24 +57,6 @@ typedef struct oldfilm_plugin_description {
      * per parameter, in the order of the table. */
     int32_t (*configure)(oldfilm_stage* stage, const oldfilm_format* input,
                          const oldfilm_value* values, oldfilm_config* config);
-    /** [worker & configured] Live parameters have changed, from the next `process` on. `values` as
-     * in `configure`. May be null. */
-    int32_t (*change)(oldfilm_stage* stage, const oldfilm_value* values);
-    /** [worker & configured] Receives a frame of the next shot. May be null if `analysis_frames` is
-     * always 0. */
-    int32_t (*analyze)(oldfilm_stage* stage, const oldfilm_frame* frame);
-    /** [worker & configured] Called after the last `analyze` of a shot. `*json` receives the
-     * findings as JSON text, owned by the stage and valid until its next call; null means none.
-     * Invalid JSON fails the stage. Null if and only if `analyze` is.
-     *
-     * *Rationale*: the stage owns the text, so that host and plugin need no common allocator. */
-    int32_t (*finish_analysis)(oldfilm_stage* stage, const char** json);
-    /** [worker & configured] Called instead of `analyze` and `finish_analysis` in a run that
-     * resumes, with the findings of the earlier run. Not null if `analyze` is not.
-     *
-     * *Rationale*: a run that resumes within a shot does not see the frames that were analyzed (see
-     * Note [Determinism] in <oldfilm/pipeline.hpp>). */
-    int32_t (*restore_analysis)(oldfilm_stage* stage, const char* json);
     /** [worker & configured] Produces `count` outputs, 1 <= count <= batch, with consecutive
      * numbers. */
     int32_t (*process)(oldfilm_stage* stage, const oldfilm_request* const* requests,
@@ -82,6 +67,13 @@ typedef struct oldfilm_plugin_description {
     /** [any] Destroys the stage. Called once; no other call overlaps or follows. Services may be
      * used. */
     void (*destroy)(oldfilm_stage* stage);
+    /** [any] An extension of the plugin by id, such as OLDFILM_EXT_ANALYSIS, valid as long as the
+     * library is loaded; always the same result. Returns null if the plugin does not have it. May
+     * be null if the plugin has no extensions.
+     *
+     * *Rationale*: a host learns from the description, before it creates a stage, what the plugin
+     * can do; and what is added later is a new id, not a longer description. */
+    const void* (*get_extension)(const struct oldfilm_plugin_description* plugin, const char* id);
 } oldfilm_plugin_description;
 
 #ifdef __cplusplus

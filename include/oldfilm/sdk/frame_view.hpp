@@ -3,6 +3,7 @@
 /// A frame, as a stage sees it.
 
 #include <oldfilm/plugin.h>
+#include <oldfilm/sdk/enums.hpp>
 
 #include <cstdint>
 
@@ -29,6 +30,8 @@ class FrameView {
     [[nodiscard]] oldfilm_rational time_base() const noexcept { return frame_->time_base; }
     /// Number of the shot, from 0.
     [[nodiscard]] int shot() const noexcept { return frame_->shot; }
+    /// Where the picture comes from.
+    [[nodiscard]] Origin origin() const noexcept { return static_cast<Origin>(frame_->origin); }
     /// H.273 code points.
     [[nodiscard]] const oldfilm_color& color() const noexcept { return frame_->color; }
 

@@ -27,37 +27,40 @@ class Host {
     [[nodiscard]] const Service* extension(const char* id) const noexcept {
         return static_cast<const Service*>(host_->get_extension(host_, id));
     }
-    void log(int level, const std::string& line) const {
-        if (const auto* service = extension<oldfilm_log>(OLDFILM_EXT_LOG)) {
-            service->write(host_, level, line.c_str());
+    /// Writes a line. On any thread.
+    void log(LogLevel level, const std::string& line) const {
+        if (const auto* service = extension<oldfilm_host_log>(OLDFILM_EXT_LOG)) {
+            service->write(host_, static_cast<std::int32_t>(level), line.c_str());
         }
     }
-    void warn(const std::string& line) const { log(OLDFILM_LOG_WARNING, line); }
+    void warn(const std::string& line) const { log(LogLevel::warning, line); }
+    /// Whether the run was canceled: return soon. On any thread.
     [[nodiscard]] bool cancelled() const noexcept {
-        const auto* service = extension<oldfilm_cancel>(OLDFILM_EXT_CANCEL);
+        const auto* service = extension<oldfilm_host_cancel>(OLDFILM_EXT_CANCEL);
         return service != nullptr && service->cancelled(host_) != 0;
     }
     /// An uninitialized contiguous tensor on the device of the stage.
     [[nodiscard]] TensorRef allocate(std::initializer_list<std::int64_t> shape,
-                                     int dtype = OLDFILM_FLOAT32) const {
+                                     DataType type = DataType::float32) const {
         oldfilm_tensor tensor{};
         const std::vector<std::int64_t> sizes(shape);
-        check(require<oldfilm_tensors>(OLDFILM_EXT_TENSOR)
-                  ->allocate(host_, dtype, static_cast<int>(sizes.size()), sizes.data(), &tensor));
+        check(require<oldfilm_host_tensor>(OLDFILM_EXT_TENSOR)
+                  ->allocate(host_, static_cast<std::int32_t>(type), static_cast<int>(sizes.size()),
+                             sizes.data(), &tensor));
         return TensorRef(tensor);
     }
     /// Optical flow between two pictures, 2 x H x W in pixels: to(p + flow(p)) matches from(p).
     [[nodiscard]] TensorRef flow(const FrameView& from, const FrameView& to) const {
         oldfilm_tensor tensor{};
-        check(require<oldfilm_flows>(OLDFILM_EXT_FLOW)
+        check(require<oldfilm_host_flow>(OLDFILM_EXT_FLOW)
                   ->flow(host_, &from.picture(), &to.picture(), &tensor));
         return TensorRef(tensor);
     }
     /// Flow at full instead of half resolution, for output that shows warped pictures directly.
     /// About three times slower. Falls back to `flow` on older hosts.
     [[nodiscard]] TensorRef fine_flow(const FrameView& from, const FrameView& to) const {
-        const auto* service = require<oldfilm_flows>(OLDFILM_EXT_FLOW);
-        if (service->size < sizeof(oldfilm_flows)) {
+        const auto* service = require<oldfilm_host_flow>(OLDFILM_EXT_FLOW);
+        if (service->size < sizeof(oldfilm_host_flow)) {
             return flow(from, to);
         }
         oldfilm_tensor tensor{};
@@ -77,7 +80,7 @@ class Host {
     /// Throws the failure of a service, which has already reported the reason.
     static void check(int status) {
         if (status != OLDFILM_OK) {
-            throw Failure("", status);
+            throw Failure("", static_cast<Status>(status));
         }
     }
 

@@ -14,6 +14,7 @@
 namespace oldfilm::sdk {
 
 /// What a stage reads of a model's manifest.
+// NOLINTNEXTLINE(bugprone-exception-escape): moving nlohmann/json does not throw
 struct Manifest {
     std::string id;                           ///< such as "org.oldfilm.denoise.default"
     std::vector<std::string> inputs, outputs; ///< names, in the order of the network
@@ -32,8 +33,8 @@ struct Manifest {
     }
 };
 
-/// Reads the manifest of `model`. Throws `Failure` (OLDFILM_INVALID) if the model has an input that
-/// is not in `supplied`, the inputs that the stage can supply.
+/// Reads the manifest of `model`. Throws `Failure` (`Status::invalid`) if the model has an input
+/// that is not in `supplied`, the inputs that the stage can supply.
 inline Manifest read_manifest(const Model& model, const std::vector<std::string>& supplied) {
     Manifest result;
     result.document = nlohmann::json::parse(model.manifest());
@@ -55,9 +56,10 @@ inline Manifest read_manifest(const Model& model, const std::vector<std::string>
             for (const std::string& name : supplied) {
                 names.append(names.empty() ? "" : ", ").append(name);
             }
-            throw Failure(result.id + " wants an input \"" + input + "\"; this stage supplies " +
-                              names + "; choose another model",
-                          OLDFILM_INVALID);
+            std::string sentence = result.id;
+            sentence.append(" wants an input \"").append(input).append("\"; this stage supplies ");
+            sentence.append(names).append("; choose another model");
+            throw Failure(sentence, Status::invalid);
         }
     }
     return result;

@@ -3,15 +3,12 @@
 /// `at::Tensor` in place of the C tensors, for stages that are built with the host's own LibTorch.
 /// Pixels are not copied in either direction; both sides reference the same storage.
 
+#include <oldfilm/sdk/config.hpp>
 #include <oldfilm/sdk/frame_view.hpp>
 #include <oldfilm/sdk/host.hpp>
-#include <oldfilm/sdk/model.hpp>
 #include <oldfilm/sdk/tensor_ref.hpp>
 
 #include <ATen/core/Tensor.h>
-
-#include <span>
-#include <vector>
 
 namespace oldfilm::sdk {
 
@@ -46,6 +43,15 @@ inline oldfilm_tensor lend(const at::Tensor& tensor) {
     return c;
 }
 
+/// The device of the stage, on which its inputs are and its outputs must be.
+inline c10::Device device(const Format& input) {
+    const c10::DeviceType type = input.device_type == OLDFILM_CPU    ? c10::kCPU
+                                 : input.device_type == OLDFILM_CUDA ? c10::kCUDA
+                                                                     : c10::kPrivateUse1;
+    return type == c10::kCPU ? c10::Device(type)
+                             : c10::Device(type, static_cast<c10::DeviceIndex>(input.device_index));
+}
+
 /// The picture of the frame, C x H x W float32. Read-only: other stages and the writer share it.
 inline at::Tensor picture(const FrameView& frame) {
     return tensor(frame.picture());
@@ -71,26 +77,8 @@ inline at::Tensor flow(const Host& host, const at::Tensor& from, const at::Tenso
     const oldfilm_tensor a = lend(from);
     const oldfilm_tensor b = lend(to);
     oldfilm_tensor result{};
-    Host::check(host.require<oldfilm_flows>(OLDFILM_EXT_FLOW)->flow(host.c(), &a, &b, &result));
+    Host::check(host.require<oldfilm_host_flow>(OLDFILM_EXT_FLOW)->flow(host.c(), &a, &b, &result));
     return take(TensorRef(result));
-}
-
-/// Runs a model on tensors N x ... float32, in the order of the manifest. Returns its outputs,
-/// likewise. Throws `Failure`.
-inline std::vector<at::Tensor> run(const Model& model, const std::vector<at::Tensor>& inputs,
-                                   std::size_t output_count) {
-    std::vector<oldfilm_tensor> lent;
-    lent.reserve(inputs.size());
-    std::vector<const oldfilm_tensor*> pointers;
-    for (const at::Tensor& input : inputs) {
-        lent.push_back(lend(input));
-        pointers.push_back(&lent.back());
-    }
-    std::vector<at::Tensor> outputs;
-    for (TensorRef& output : model.run(pointers, output_count)) {
-        outputs.push_back(take(std::move(output)));
-    }
-    return outputs;
 }
 
 } // namespace oldfilm::sdk

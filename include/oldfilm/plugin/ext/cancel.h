@@ -17,11 +17,11 @@ extern "C" {
 #define OLDFILM_EXT_CANCEL "oldfilm.cancel/1"
 
 /** The service OLDFILM_EXT_CANCEL. */
-typedef struct oldfilm_cancel {
+typedef struct oldfilm_host_cancel {
     size_t size;
     /** [any] 1 if the run was canceled; the stage should then return OLDFILM_CANCELLED soon. */
     int32_t (*cancelled)(const oldfilm_host* host);
-} oldfilm_cancel;
+} oldfilm_host_cancel;
 
 #ifdef __cplusplus
 }

@@ -18,7 +18,7 @@ extern "C" {
 #define OLDFILM_EXT_FLOW "oldfilm.flow/1"
 
 /** The service OLDFILM_EXT_FLOW. */
-typedef struct oldfilm_flows {
+typedef struct oldfilm_host_flow {
     size_t size;
     /** [worker] Dense optical flow from `from` to `to` (C x H x W float32, of the same size), 2 x H
      * x W float32 on the device of the stage, in pixels (x, then y): to(p + flow(p)) matches
@@ -33,7 +33,7 @@ typedef struct oldfilm_flows {
      * three times slower. May lie beyond `size`. */
     int32_t (*fine_flow)(const oldfilm_host* host, const oldfilm_tensor* from,
                          const oldfilm_tensor* to, oldfilm_tensor* flow);
-} oldfilm_flows;
+} oldfilm_host_flow;
 
 #ifdef __cplusplus
 }

@@ -20,11 +20,11 @@ extern "C" {
 enum { OLDFILM_LOG_DEBUG = 0, OLDFILM_LOG_INFO = 1, OLDFILM_LOG_WARNING = 2 };
 
 /** The service OLDFILM_EXT_LOG. */
-typedef struct oldfilm_log {
+typedef struct oldfilm_host_log {
     size_t size;
     /** [any] Writes a line, which is copied. OLDFILM_LOG_DEBUG is discarded. */
     void (*write)(const oldfilm_host* host, int32_t level, const char* line);
-} oldfilm_log;
+} oldfilm_host_log;
 
 #ifdef __cplusplus
 }

@@ -22,7 +22,7 @@ extern "C" {
 typedef struct oldfilm_model oldfilm_model;
 
 /** The service OLDFILM_EXT_MODEL. */
-typedef struct oldfilm_models {
+typedef struct oldfilm_host_model {
     size_t size;
     /** [worker] Opens a package, to be closed by `close`. `package` is a path relative to the
      * folder of the plugin, an absolute path, or a name in the models folder of the user. `task`
@@ -31,9 +31,13 @@ typedef struct oldfilm_models {
                     oldfilm_model** model);
     /** [any] The manifest as JSON text, valid until `close`. */
     const char* (*manifest)(const oldfilm_model* model);
+    /** [any] Name of an input or output of the network by index, from 0, valid until `close`. Null
+     * for all larger indices. */
+    const char* (*input_name)(const oldfilm_model* model, uint32_t index);
+    const char* (*output_name)(const oldfilm_model* model, uint32_t index);
     /** [worker] Runs the network. `inputs` are lent, `outputs` are given, both N x ... float32 in
-     * the order of the manifest. The host pads, tiles, splits batches and selects the precision.
-     * `output_count` must be that of the model. */
+     * the order of `input_name` and `output_name`, which is that of the manifest. The host pads,
+     * tiles, splits batches and selects the precision. `output_count` must be that of the model. */
     int32_t (*run)(const oldfilm_host* host, oldfilm_model* model,
                    const oldfilm_tensor* const* inputs, uint32_t input_count,
                    oldfilm_tensor* outputs, uint32_t output_count);
@@ -41,7 +45,7 @@ typedef struct oldfilm_models {
      *
      * *Rationale*: models are closed in `destroy`, which may run on any thread. */
     void (*close)(const oldfilm_host* host, oldfilm_model* model);
-} oldfilm_models;
+} oldfilm_host_model;
 
 #ifdef __cplusplus
 }
