@@ -23,6 +23,13 @@ for name in base core media check; do
     [ -z "$private" ] || fail "$library exports private parts: $private"
 done
 
+# The C API exports its functions and nothing else; one that is gone breaks programs.
+c_symbols() {
+    nm -D --defined-only "$lib/liboldfilm_c.so" | cut -d' ' -f3 | LC_ALL=C sort
+}
+[ "$(c_symbols)" = "$(cat "$source/tests/install/c-symbols.txt")" ] ||
+    fail "the C API is not what tests/install/c-symbols.txt lists, but: $(c_symbols)"
+
 # What records CUDA graphs is loaded from beside oldfilm::core, where it could be built.
 if [ -e "$binary/lib/liboldfilm_cuda.so" ]; then
     cuda=$(nm -D --defined-only "$lib/liboldfilm_cuda.so" | cut -c20-)
