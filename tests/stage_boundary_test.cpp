@@ -432,8 +432,28 @@ TEST_CASE("an extension of a plugin is complete, or the plugin is refused") {
     CHECK_NOTHROW(through(d)); // none of it, or all
     live_offered->change = nullptr;
     refused("change");
+    live_offered.reset();
+    d.get_extension = [](const oldfilm_plugin_description*, const char*) -> const void* {
+        throw std::runtime_error("no such thing");
+    };
+    refused("get_extension");
     d.get_extension = nullptr;
     CHECK_NOTHROW(through(d));
+}
+
+TEST_CASE("extensions and descriptions that are longer than this host's are taken") {
+    struct Longer {
+        oldfilm_stage_live now;
+        void (*later)();
+    };
+    static Longer longer{plain_live(), nullptr};
+    longer.now.size = sizeof(longer);
+    static oldfilm_plugin_description d = plain_stage("newer");
+    d.size = sizeof(d) + 64;
+    d.get_extension = [](const oldfilm_plugin_description*, const char* id) -> const void* {
+        return std::string_view(id) == OLDFILM_EXT_LIVE ? &longer : nullptr;
+    };
+    CHECK(pulled(through(d), noise(3)).size() == 3);
 }
 
 TEST_CASE("a host takes plugins that need any minor version up to its own") {

@@ -20,18 +20,26 @@ namespace {
 } // namespace
 
 std::string why_incomplete(const oldfilm_plugin_description& d) {
-    const auto* analysis = extension_of<oldfilm_stage_analysis>(d, OLDFILM_EXT_ANALYSIS);
-    if (analysis != nullptr &&
-        (analysis->size < sizeof(oldfilm_stage_analysis) || analysis->analyze == nullptr ||
-         analysis->finish == nullptr || analysis->restore == nullptr)) {
-        return "its extension " OLDFILM_EXT_ANALYSIS " lacks analyze, finish or restore, which a "
-               "resumed job calls instead of the others; fill them in, and set size";
+    try {
+        // What 2.0 has: these structs may be longer in later minor versions.
+        const auto* analysis = extension_of<oldfilm_stage_analysis>(d, OLDFILM_EXT_ANALYSIS);
+        if (analysis != nullptr && (analysis->size < offsetof(oldfilm_stage_analysis, restore) +
+                                                         sizeof(analysis->restore) ||
+                                    analysis->analyze == nullptr || analysis->finish == nullptr ||
+                                    analysis->restore == nullptr)) {
+            return "its extension " OLDFILM_EXT_ANALYSIS " lacks analyze, finish or restore, which "
+                   "a resumed job calls instead of the others; fill them in, and set size";
+        }
+        const auto* live = extension_of<oldfilm_stage_live>(d, OLDFILM_EXT_LIVE);
+        if (live != nullptr &&
+            (live->size < offsetof(oldfilm_stage_live, change) + sizeof(live->change) ||
+             live->change == nullptr)) {
+            return "its extension " OLDFILM_EXT_LIVE " lacks change; fill it in, and set size";
+        }
+        return "";
+    } catch (...) {
+        return "its get_extension throws; catch all exceptions in it";
     }
-    const auto* live = extension_of<oldfilm_stage_live>(d, OLDFILM_EXT_LIVE);
-    if (live != nullptr && (live->size < sizeof(oldfilm_stage_live) || live->change == nullptr)) {
-        return "its extension " OLDFILM_EXT_LIVE " lacks change; fill it in, and set size";
-    }
-    return "";
 }
 
 void check_description(const oldfilm_plugin_description& d, const std::string& where) {

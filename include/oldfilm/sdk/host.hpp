@@ -57,14 +57,11 @@ class Host {
         return TensorRef(tensor);
     }
     /// Flow at full instead of half resolution, for output that shows warped pictures directly.
-    /// About three times slower. Falls back to `flow` on older hosts.
+    /// About three times slower.
     [[nodiscard]] TensorRef fine_flow(const FrameView& from, const FrameView& to) const {
-        const auto* service = require<oldfilm_host_flow>(OLDFILM_EXT_FLOW);
-        if (service->size < sizeof(oldfilm_host_flow)) {
-            return flow(from, to);
-        }
         oldfilm_tensor tensor{};
-        check(service->fine_flow(host_, &from.picture(), &to.picture(), &tensor));
+        check(require<oldfilm_host_flow>(OLDFILM_EXT_FLOW)
+                  ->fine_flow(host_, &from.picture(), &to.picture(), &tensor));
         return TensorRef(tensor);
     }
     /// Throws `Failure` if the host does not offer the service.

@@ -30,7 +30,7 @@ typedef struct oldfilm_host_flow {
     int32_t (*flow)(const oldfilm_host* host, const oldfilm_tensor* from, const oldfilm_tensor* to,
                     oldfilm_tensor* flow);
     /** [worker] The same at full resolution, for output that shows warped pictures directly. About
-     * three times slower. May lie beyond `size`. */
+     * three times slower. */
     int32_t (*fine_flow)(const oldfilm_host* host, const oldfilm_tensor* from,
                          const oldfilm_tensor* to, oldfilm_tensor* flow);
 } oldfilm_host_flow;
