@@ -28,6 +28,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/** Marks the functions of the C API. */
 #if defined(__GNUC__)
 #define OLDFILM_C_API __attribute__((visibility("default")))
 #else
