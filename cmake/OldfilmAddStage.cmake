@@ -1,9 +1,10 @@
-# oldfilm_add_stage(name SOURCES file... [TORCH] [MODELS file...] [LINK target...])
+# oldfilm_add_stage(name SOURCES file... [TORCH] [MODELS file...] [LINK target...] [ABI_MINOR number])
 #
 # Builds the stage plugin `name` as a shared library around the SDK, with its runtime tag when TORCH is
-# given, its model packages beside it, and the sidecar JSON that the host reads before it loads the library.
+# given, its model packages beside it, and the sidecar JSON that the host reads before it loads the library. ABI_MINOR
+# is the minor version of the plugin ABI that the stage needs, if it uses what a later one added; by default the lowest.
 function(oldfilm_add_stage name)
-  cmake_parse_arguments(ARG "TORCH" "" "SOURCES;MODELS;LINK" ${ARGN})
+  cmake_parse_arguments(ARG "TORCH" "ABI_MINOR" "SOURCES;MODELS;LINK" ${ARGN})
   set(target oldfilm_stage_${name})
   if(NOT DEFINED OLDFILM_STAGE_OUTPUT_DIR)
     set(OLDFILM_STAGE_OUTPUT_DIR ${CMAKE_BINARY_DIR}/plugins)
@@ -13,6 +14,9 @@ function(oldfilm_add_stage name)
   set_target_properties(${target} PROPERTIES
     PREFIX "" OUTPUT_NAME ${name} LIBRARY_OUTPUT_DIRECTORY ${OLDFILM_STAGE_OUTPUT_DIR}
     CXX_VISIBILITY_PRESET hidden C_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON POSITION_INDEPENDENT_CODE ON)
+  if(DEFINED ARG_ABI_MINOR)
+    target_compile_definitions(${target} PRIVATE OLDFILM_PLUGIN_MINOR=${ARG_ABI_MINOR}u)
+  endif()
   if(ARG_TORCH)
     if(NOT TARGET oldfilm_torch::torch_cpu)
       message(FATAL_ERROR "The stage ${name} is built with LibTorch, which was not looked for; use "

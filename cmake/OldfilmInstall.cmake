@@ -29,6 +29,7 @@ oldfilm_install_library(check oldfilmCoreTargets "\$ORIGIN;${oldfilm_torch_run_p
 set(oldfilm_exports oldfilmTargets oldfilmCoreTargets)
 if(TARGET oldfilm_media)
   oldfilm_install_library(media oldfilmMediaTargets "\$ORIGIN;${oldfilm_torch_run_path}")
+  oldfilm_install_library(c oldfilmTargets "\$ORIGIN;${oldfilm_torch_run_path}")
   list(APPEND oldfilm_exports oldfilmMediaTargets)
 endif()
 if(TARGET oldfilm_cuda) # looked for beside oldfilm::core
@@ -77,7 +78,7 @@ list(JOIN oldfilm_pc_run_paths " " oldfilm_pc_run_paths)
 list(GET oldfilm_pc_torch_dirs 0 oldfilm_pc_torch_lib)
 set(oldfilm_pkgconfigs sdk core)
 if(TARGET oldfilm_media)
-  list(APPEND oldfilm_pkgconfigs media)
+  list(APPEND oldfilm_pkgconfigs media c)
 endif()
 foreach(name IN LISTS oldfilm_pkgconfigs)
   configure_file(${CMAKE_CURRENT_LIST_DIR}/pkgconfig/oldfilm-${name}.pc.in

@@ -1,4 +1,4 @@
-/* The layout of <oldfilm/plugin.h> at ABI 1.2, in numbers: a plugin that was built with it must
+/* The layout of <oldfilm/plugin.h> at ABI 2.0, in numbers: a plugin that was built with it must
  * keep working. Compiled as C and as C++.
  *
  * A struct that begins with `size` may get new fields at its end: add them here, with the new size,
@@ -15,7 +15,8 @@
     CHECK(offsetof(type, field) == (bytes), #type "." #field " lies elsewhere")
 
 CHECK(sizeof(void*) == 8, "the numbers are those of 64-bit machines");
-CHECK(OLDFILM_ABI_MAJOR == 1 && OLDFILM_ABI_MINOR == 2, "the numbers are those of ABI 1.2");
+CHECK(OLDFILM_ABI_MAJOR == 2 && OLDFILM_ABI_MINOR == 0, "the numbers are those of ABI 2.0");
+CHECK(OLDFILM_PLUGIN_MINOR == 0, "who asks for nothing gets a plugin for every 2.x");
 
 SIZE(oldfilm_rational, 16);
 AT(oldfilm_rational, num, 0);
@@ -123,7 +124,7 @@ AT(oldfilm_host, folder, 24);
 AT(oldfilm_host, get_extension, 32);
 AT(oldfilm_host, fail, 40);
 
-SIZE(oldfilm_plugin_description, 144);
+SIZE(oldfilm_plugin_description, 120);
 AT(oldfilm_plugin_description, size, 0);
 AT(oldfilm_plugin_description, abi_major, 8);
 AT(oldfilm_plugin_description, abi_minor, 12);
@@ -137,32 +138,39 @@ AT(oldfilm_plugin_description, parameter_count, 60);
 AT(oldfilm_plugin_description, parameters, 64);
 AT(oldfilm_plugin_description, create, 72);
 AT(oldfilm_plugin_description, configure, 80);
-AT(oldfilm_plugin_description, change, 88);
-AT(oldfilm_plugin_description, analyze, 96);
-AT(oldfilm_plugin_description, finish_analysis, 104);
-AT(oldfilm_plugin_description, restore_analysis, 112);
-AT(oldfilm_plugin_description, process, 120);
-AT(oldfilm_plugin_description, reset, 128);
-AT(oldfilm_plugin_description, destroy, 136);
+AT(oldfilm_plugin_description, process, 88);
+AT(oldfilm_plugin_description, reset, 96);
+AT(oldfilm_plugin_description, destroy, 104);
+AT(oldfilm_plugin_description, get_extension, 112);
 
-SIZE(oldfilm_log, 16);
-AT(oldfilm_log, write, 8);
+SIZE(oldfilm_stage_analysis, 32);
+AT(oldfilm_stage_analysis, analyze, 8);
+AT(oldfilm_stage_analysis, finish, 16);
+AT(oldfilm_stage_analysis, restore, 24);
 
-SIZE(oldfilm_cancel, 16);
-AT(oldfilm_cancel, cancelled, 8);
+SIZE(oldfilm_stage_live, 16);
+AT(oldfilm_stage_live, change, 8);
 
-SIZE(oldfilm_tensors, 16);
-AT(oldfilm_tensors, allocate, 8);
+SIZE(oldfilm_host_log, 16);
+AT(oldfilm_host_log, write, 8);
 
-SIZE(oldfilm_models, 40);
-AT(oldfilm_models, open, 8);
-AT(oldfilm_models, manifest, 16);
-AT(oldfilm_models, run, 24);
-AT(oldfilm_models, close, 32);
+SIZE(oldfilm_host_cancel, 16);
+AT(oldfilm_host_cancel, cancelled, 8);
 
-SIZE(oldfilm_flows, 24);
-AT(oldfilm_flows, flow, 8);
-AT(oldfilm_flows, fine_flow, 16);
+SIZE(oldfilm_host_tensor, 16);
+AT(oldfilm_host_tensor, allocate, 8);
+
+SIZE(oldfilm_host_model, 56);
+AT(oldfilm_host_model, open, 8);
+AT(oldfilm_host_model, manifest, 16);
+AT(oldfilm_host_model, input_name, 24);
+AT(oldfilm_host_model, output_name, 32);
+AT(oldfilm_host_model, run, 40);
+AT(oldfilm_host_model, close, 48);
+
+SIZE(oldfilm_host_flow, 24);
+AT(oldfilm_host_flow, flow, 8);
+AT(oldfilm_host_flow, fine_flow, 16);
 
 /* Constants are a part of the agreement, too. */
 CHECK(OLDFILM_MAX_DIMS == 5, "tensors");
@@ -170,7 +178,9 @@ CHECK(OLDFILM_OK == 0 && OLDFILM_FAILED == 1 && OLDFILM_CANCELLED == 2 &&
           OLDFILM_OUT_OF_MEMORY == 3 && OLDFILM_INVALID == 4,
       "statuses");
 CHECK(OLDFILM_FLOAT32 == 0 && OLDFILM_UINT8 == 1 && OLDFILM_INT64 == 2, "element types");
-CHECK(OLDFILM_CPU == 1 && OLDFILM_CUDA == 2, "devices");
+CHECK(OLDFILM_CPU == 1 && OLDFILM_CUDA == 2 && OLDFILM_OTHER_DEVICE == 12, "devices");
+CHECK(OLDFILM_DECODED == 0 && OLDFILM_INTERPOLATED == 1 && OLDFILM_HELD == 2, "origins");
+CHECK(OLDFILM_REPEAT == 0 && OLDFILM_INSIDE == 1, "edges");
 CHECK(OLDFILM_STATELESS == 0 && OLDFILM_WARM_UP == 1, "memory of stages");
 CHECK(OLDFILM_BOOLEAN == 0 && OLDFILM_INTEGER == 1 && OLDFILM_NUMBER == 2 && OLDFILM_TEXT == 3 &&
           OLDFILM_CHOICE == 4 && OLDFILM_FILE == 5,

@@ -148,20 +148,24 @@ TEST_CASE("a plugin that cannot fit is listed with the reason, without being loa
         CHECK(of_folder(folder).at(0).refused.find("9.0") != std::string::npos);
         CHECK(code_of([&] { find_plugin("y", {folder.path.string()}); }) == Errc::incompatible);
     }
+    SECTION("an older ABI") {
+        folder.write("plugin.json", sidecar("[1, 2]", ""));
+        CHECK(of_folder(folder).at(0).refused.find("build it again") != std::string::npos);
+    }
     SECTION("a newer minor") {
-        folder.write("plugin.json", sidecar("[1, 99]", ""));
-        CHECK(of_folder(folder).at(0).refused.find("1.99") != std::string::npos);
+        folder.write("plugin.json", sidecar("[2, 99]", ""));
+        CHECK(of_folder(folder).at(0).refused.find("2.99") != std::string::npos);
     }
     SECTION("another LibTorch") {
-        folder.write("plugin.json", sidecar("[1, 0]", "1.13+cxx03"));
+        folder.write("plugin.json", sidecar("[2, 0]", "1.13+cxx03"));
         CHECK(of_folder(folder).at(0).refused.find("1.13+cxx03") != std::string::npos);
     }
     SECTION("no LibTorch at all fits any") {
-        folder.write("plugin.json", sidecar("[1, 0]", ""));
+        folder.write("plugin.json", sidecar("[2, 0]", ""));
         CHECK(of_folder(folder).at(0).refused.empty());
     }
     SECTION("a folder that others may write to") {
-        folder.write("plugin.json", sidecar("[1, 0]", ""));
+        folder.write("plugin.json", sidecar("[2, 0]", ""));
         chmod(folder.path.c_str(), 0777);
         CHECK(of_folder(folder).at(0).refused.find("others may write") != std::string::npos);
     }

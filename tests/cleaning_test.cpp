@@ -1,8 +1,9 @@
 // Scratch-removal and denoise with their default models, on a photograph that moves and is damaged
 // in known places.
-#include "../plugins/common/fill.hpp"
-#include "../plugins/common/window.hpp"
 #include "stage_driver.hpp"
+
+#include <oldfilm/sdk/fill.hpp>
+#include <oldfilm/sdk/window.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -222,15 +223,15 @@ TEST_CASE("unknown values are made up from those around", "[scratch-removal]") {
     at::Tensor known = at::ones({1, 1, 37, 48});
     known.slice(2, 10, 25).slice(3, 12, 30).zero_();
     const at::Tensor there = known.to(at::kBool).expand_as(ramp);
-    const at::Tensor made = stages::filled(at::where(there, ramp, 1e6), known);
+    const at::Tensor made = sdk::filled(at::where(there, ramp, 1e6), known);
     CHECK(made.masked_select(there).equal(ramp.masked_select(there)));
     CHECK((made - ramp).abs().max().item<float>() < 4);
-    CHECK(stages::filled(ramp, known.zero_()).abs().max().item<float>() == 0);
+    CHECK(sdk::filled(ramp, known.zero_()).abs().max().item<float>() == 0);
     for (const auto& [rows, columns] : {std::pair{1, 1}, {1, 9}, {7, 1}}) {
         at::Tensor some = at::zeros({1, 1, rows, columns});
         some[0][0][0][0] = 1;
         const at::Tensor level = at::full({1, 2, rows, columns}, 3.0);
-        CHECK(stages::filled(level, some).allclose(level));
+        CHECK(sdk::filled(level, some).allclose(level));
     }
 }
 
@@ -256,7 +257,7 @@ TEST_CASE("a network's window holds no frame twice while its shot has others",
         request.count = 5;
         request.center = static_cast<std::uint32_t>(row.center - row.first);
         std::vector<std::int64_t> got;
-        for (const std::size_t place : stages::filled_window(sdk::Request(request), 2, 2)) {
+        for (const std::size_t place : sdk::filled_window(sdk::Request(request), 2, 2)) {
             got.push_back(frames[place].index);
         }
         CAPTURE(row.center);

@@ -23,22 +23,33 @@ target_compile_definitions(threads_test PRIVATE
   OLDFILM_THREADS_MODULE="$<TARGET_FILE:oldfilm_threads_module>"
   OLDFILM_OTHER_OPENMP="${CMAKE_CURRENT_BINARY_DIR}/other-openmp.so")
 
-# Every public header compiles alone; plugin.h as C11 and as C++17 too.
-file(GLOB public_headers ${PROJECT_SOURCE_DIR}/include/oldfilm/*.hpp)
-list(FILTER public_headers EXCLUDE REGEX "opencv.hpp")
+# Every public header compiles alone.
+file(GLOB_RECURSE public_headers RELATIVE ${PROJECT_SOURCE_DIR}/include CONFIGURE_DEPENDS
+  ${PROJECT_SOURCE_DIR}/include/oldfilm/*.hpp)
+list(FILTER public_headers EXCLUDE REGEX "/opencv.hpp")
 if(NOT OLDFILM_MEDIA)
-  list(FILTER public_headers EXCLUDE REGEX "(media|restore|oldfilm).hpp")
+  list(FILTER public_headers EXCLUDE REGEX "/(media|restore|oldfilm).hpp")
 endif()
 set(header_sources "")
 foreach(header IN LISTS public_headers)
-  get_filename_component(name ${header} NAME_WE)
+  string(MAKE_C_IDENTIFIER ${header} name)
   set(source ${CMAKE_CURRENT_BINARY_DIR}/header_${name}.cpp)
-  file(CONFIGURE OUTPUT ${source} CONTENT "#include <oldfilm/${name}.hpp>\n#include <oldfilm/${name}.hpp>\n")
+  file(CONFIGURE OUTPUT ${source} CONTENT "#include <${header}>\n#include <${header}>\n")
   list(APPEND header_sources ${source})
 endforeach()
-file(CONFIGURE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/header_plugin.c CONTENT "#include <oldfilm/plugin.h>\nint oldfilm_header_is_c;\n")
-add_library(oldfilm_header_test OBJECT ${header_sources} ${CMAKE_CURRENT_BINARY_DIR}/header_plugin.c)
-target_link_libraries(oldfilm_header_test PRIVATE oldfilm::core oldfilm_warnings)
+# The C headers, each as C11 and as C++.
+file(GLOB_RECURSE c_headers RELATIVE ${PROJECT_SOURCE_DIR}/include CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/include/oldfilm/*.h)
+foreach(header IN LISTS c_headers)
+  string(MAKE_C_IDENTIFIER ${header} name)
+  foreach(language c cpp)
+    set(source ${CMAKE_CURRENT_BINARY_DIR}/header_${name}.${language})
+    file(CONFIGURE OUTPUT ${source} CONTENT "#include <${header}>\n#include <${header}>\nextern int oldfilm_header_${name};\n")
+    list(APPEND header_sources ${source})
+  endforeach()
+endforeach()
+add_library(oldfilm_header_test OBJECT ${header_sources})
+set_target_properties(oldfilm_header_test PROPERTIES C_STANDARD 11 C_EXTENSIONS OFF)
+target_link_libraries(oldfilm_header_test PRIVATE oldfilm::core nlohmann_json::nlohmann_json oldfilm_warnings)
 
 # Plugins that break their contract, each in one way, and one that keeps it.
 set(OLDFILM_STAGE_OUTPUT_DIR ${PROJECT_BINARY_DIR}/tests/plugins)

@@ -130,7 +130,7 @@ std::int32_t negative(oldfilm_stage* /*stage*/, const oldfilm_request* const* re
 /// the service gives it reads on its stream.
 std::int32_t through_model(oldfilm_stage* stage, const oldfilm_request* const* requests,
                            std::uint32_t /*count*/) {
-    const auto* models = service<oldfilm_models>(stage, OLDFILM_EXT_MODEL);
+    const auto* models = service<oldfilm_host_model>(stage, OLDFILM_EXT_MODEL);
     oldfilm_model* opened = nullptr;
     if (const int status = models->open(stage->host, model.c_str(), "", &opened)) {
         return status;
@@ -349,7 +349,7 @@ TEST_CASE("what the host gives says on which stream it was made") {
                       reinterpret_cast<void*>(other.id()); // NOLINT: as the late device has it
                   oldfilm_tensor c{};
                   const std::int64_t shape = 4;
-                  const int status = service<oldfilm_tensors>(stage, OLDFILM_EXT_TENSOR)
+                  const int status = service<oldfilm_host_tensor>(stage, OLDFILM_EXT_TENSOR)
                                          ->allocate(stage->host, OLDFILM_FLOAT32, 1, &shape, &c);
                   if (status == OLDFILM_OK) {
                       found = c.stream;

@@ -86,14 +86,15 @@ struct Seen {
     std::vector<std::vector<std::int64_t>> windows;
     std::vector<std::int64_t> analyzed;
     int resets = 0;
-    int before = 0, after = 0, batch = 1, analysis = 0, edges = OLDFILM_REPEAT;
+    int before = 0, after = 0, batch = 1, analysis = 0;
+    sdk::Edges edges = sdk::Edges::repeat;
     std::vector<std::int64_t> centers;
     std::vector<std::size_t> batches;
     std::vector<const void*> inputs, outputs;
 };
 Seen* seen = nullptr; // the stage class is made by the host, so the test reaches it here
 
-class Spy final : public sdk::Stage {
+class Spy final : public sdk::Stage, public sdk::Analysis, public sdk::LiveParameters {
   public:
     using Stage::Stage;
     void configure(const sdk::Format& /*input*/, const sdk::Values& values,
@@ -107,6 +108,8 @@ class Spy final : public sdk::Stage {
     }
     void change(const sdk::Values& values) override { read(values); }
     void analyze(const sdk::FrameView& view) override { seen->analyzed.push_back(view.index()); }
+    std::string finish_analysis() override { return "null"; }
+    void restore_analysis(std::string_view /*json*/) override {}
     void reset() override { ++seen->resets; }
     void process_batch(std::span<const sdk::Request> requests) override {
         seen->batches.push_back(requests.size());
@@ -268,7 +271,7 @@ TEST_CASE("windows that stay inside the shot see no frame twice, and hold no mor
     where.after = after;
     where.batch = batch;
     where.analysis = 3;
-    where.edges = OLDFILM_INSIDE;
+    where.edges = sdk::Edges::inside;
     Pipeline pipeline(options());
     pipeline.add(spy(where));
     Run run = pipeline.start(format());
@@ -312,7 +315,7 @@ TEST_CASE("between stages there is no copy, and batches do not depend on timing"
 }
 
 TEST_CASE("memory is bounded by the windows, not by the film") {
-    const int edges = GENERATE(as<int>{}, OLDFILM_REPEAT, OLDFILM_INSIDE);
+    const auto edges = GENERATE(sdk::Edges::repeat, sdk::Edges::inside);
     std::int64_t peak = 0;
     for (const int length : {20, 200}) {
         Seen where;

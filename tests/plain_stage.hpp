@@ -40,7 +40,7 @@ inline oldfilm_plugin_description plain_stage(const char* name) {
     oldfilm_plugin_description d{};
     d.size = sizeof(d);
     d.abi_major = OLDFILM_ABI_MAJOR;
-    d.abi_minor = OLDFILM_ABI_MINOR;
+    d.abi_minor = OLDFILM_PLUGIN_MINOR;
     d.id = "org.oldfilm.test-plain";
     d.name = name;
     d.version = "1.0.0";

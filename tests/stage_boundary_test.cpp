@@ -1,5 +1,6 @@
 // What crosses between host and plugin: errors, threads, ownership, and answers that make no sense.
 // The stages are written against <oldfilm/plugin.h> alone (plain_stage.hpp).
+#include "base/sidecar.hpp"
 #include "pipeline/run_spec.hpp"
 #include "plain_stage.hpp"
 
@@ -20,7 +21,9 @@
 #include <limits>
 #include <mutex>
 #include <new>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -93,6 +96,37 @@ void twice_at_once(const Work& work) {
 
 std::atomic<bool> escaped{false};
 
+/// What `offered` offers.
+std::optional<oldfilm_stage_analysis> analysis_offered;
+std::optional<oldfilm_stage_live> live_offered;
+
+const void* offered(const oldfilm_plugin_description* /*plugin*/, const char* id) {
+    const std::string_view wanted(id);
+    return wanted == OLDFILM_EXT_ANALYSIS && analysis_offered ? &*analysis_offered
+           : wanted == OLDFILM_EXT_LIVE && live_offered ? static_cast<const void*>(&*live_offered)
+                                                        : nullptr;
+}
+
+oldfilm_stage_analysis plain_analysis() {
+    return {sizeof(oldfilm_stage_analysis),
+            [](oldfilm_stage*, const oldfilm_frame*) -> std::int32_t { return OLDFILM_OK; },
+            [](oldfilm_stage*, const char**) -> std::int32_t { return OLDFILM_OK; },
+            [](oldfilm_stage*, const char*) -> std::int32_t { return OLDFILM_OK; }};
+}
+
+oldfilm_stage_live plain_live() {
+    return {sizeof(oldfilm_stage_live),
+            [](oldfilm_stage*, const oldfilm_value*) -> std::int32_t { return OLDFILM_OK; }};
+}
+
+class Steady final : public sdk::Stage {
+  public:
+    using Stage::Stage;
+    void configure(const sdk::Format& /*input*/, const sdk::Values& /*values*/,
+                   sdk::Config& /*config*/) override {}
+    void process(const sdk::Request& request) override { request.pass_through(); }
+};
+
 } // namespace
 
 // ---- Errors -----------------------------------------------------------------------------------
@@ -103,9 +137,9 @@ TEST_CASE("what the program's log throws does not cross to the plugin") {
     d.process = [](oldfilm_stage* stage, const oldfilm_request* const* requests,
                    std::uint32_t count) -> std::int32_t {
         try {
-            service<oldfilm_log>(stage, OLDFILM_EXT_LOG)
+            service<oldfilm_host_log>(stage, OLDFILM_EXT_LOG)
                 ->write(stage->host, OLDFILM_LOG_WARNING, "a scratch");
-            service<oldfilm_log>(stage, OLDFILM_EXT_LOG)
+            service<oldfilm_host_log>(stage, OLDFILM_EXT_LOG)
                 ->write(stage->host, OLDFILM_LOG_WARNING, nullptr);
         } catch (...) {
             escaped = true;
@@ -134,7 +168,7 @@ TEST_CASE("a stage that fails for want of memory says so, though no memory is le
     asks_host = asks;
     d.process = [](oldfilm_stage* stage, const oldfilm_request* const*,
                    std::uint32_t) -> std::int32_t {
-        const auto* tensors = service<oldfilm_tensors>(stage, OLDFILM_EXT_TENSOR);
+        const auto* tensors = service<oldfilm_host_tensor>(stage, OLDFILM_EXT_TENSOR);
         const std::string sentence(1000, 'x');
         const std::array<std::int64_t, 1> shape{16};
         oldfilm_tensor tensor{};
@@ -168,12 +202,12 @@ TEST_CASE("an analysis that is no JSON is refused where it was made, by the stag
         config->analysis_frames = 2;
         return OLDFILM_OK;
     };
-    d.analyze = [](oldfilm_stage*, const oldfilm_frame*) -> std::int32_t { return OLDFILM_OK; };
-    d.finish_analysis = [](oldfilm_stage*, const char** json) -> std::int32_t {
+    analysis_offered = plain_analysis();
+    analysis_offered->finish = [](oldfilm_stage*, const char** json) -> std::int32_t {
         *json = found;
         return OLDFILM_OK;
     };
-    d.restore_analysis = [](oldfilm_stage*, const char*) -> std::int32_t { return OLDFILM_OK; };
+    d.get_extension = offered;
     CAPTURE(found);
     const Error error = ended(through(d));
     CHECK(error.code() == Errc::stage_failed);
@@ -229,7 +263,7 @@ TEST_CASE("the host refuses tensors that no plugin can be told of") {
     d.process = [](oldfilm_stage* stage, const oldfilm_request* const*,
                    std::uint32_t) -> std::int32_t {
         oldfilm_tensor tensor{};
-        const std::int32_t status = service<oldfilm_tensors>(stage, OLDFILM_EXT_TENSOR)
+        const std::int32_t status = service<oldfilm_host_tensor>(stage, OLDFILM_EXT_TENSOR)
                                         ->allocate(stage->host, dtype, ndim, shape, &tensor);
         return status == OLDFILM_OK ? OLDFILM_CANCELLED : status;
     };
@@ -249,7 +283,7 @@ TEST_CASE("a plugin's threads may log and fail together") {
                    std::uint32_t count) -> std::int32_t {
         twice_at_once([stage](int number) {
             if (!fails) {
-                service<oldfilm_log>(stage, OLDFILM_EXT_LOG)
+                service<oldfilm_host_log>(stage, OLDFILM_EXT_LOG)
                     ->write(stage->host, OLDFILM_LOG_INFO, "news");
             }
             const std::string sentence(300, number == 0 ? 'a' : 'b');
@@ -276,7 +310,8 @@ TEST_CASE("runs of one pipeline tell its log one at a time") {
     static oldfilm_plugin_description d = plain_stage("talks");
     d.process = [](oldfilm_stage* stage, const oldfilm_request* const* requests,
                    std::uint32_t count) -> std::int32_t {
-        service<oldfilm_log>(stage, OLDFILM_EXT_LOG)->write(stage->host, OLDFILM_LOG_INFO, "news");
+        service<oldfilm_host_log>(stage, OLDFILM_EXT_LOG)
+            ->write(stage->host, OLDFILM_LOG_INFO, "news");
         return leave(stage, requests, count);
     };
     Meeting meeting;
@@ -335,9 +370,8 @@ TEST_CASE("stages of a single-threaded plugin are never called at the same time"
 
 TEST_CASE("answers to configure that add up to too much are refused") {
     static oldfilm_plugin_description d = plain_stage("greedy");
-    d.analyze = [](oldfilm_stage*, const oldfilm_frame*) -> std::int32_t { return OLDFILM_OK; };
-    d.finish_analysis = [](oldfilm_stage*, const char**) -> std::int32_t { return OLDFILM_OK; };
-    d.restore_analysis = [](oldfilm_stage*, const char*) -> std::int32_t { return OLDFILM_OK; };
+    analysis_offered = plain_analysis();
+    d.get_extension = offered;
     constexpr std::int32_t most = std::numeric_limits<std::int32_t>::max();
     static oldfilm_config answer{};
     answer = {};
@@ -374,23 +408,68 @@ TEST_CASE("answers to configure that add up to too much are refused") {
     }
 }
 
-TEST_CASE("a plugin that analyzes must be able to take its analysis back") {
-    oldfilm_plugin_description d = plain_stage("forgets");
-    d.analyze = [](oldfilm_stage*, const oldfilm_frame*) -> std::int32_t { return OLDFILM_OK; };
-    d.finish_analysis = [](oldfilm_stage*, const char**) -> std::int32_t { return OLDFILM_OK; };
-    try {
-        through(d);
-        FAIL("it was taken");
-    } catch (const Error& error) {
-        CHECK(error.code() == Errc::incompatible);
-        CHECK_THAT(error.what(), Catch::Contains("restore_analysis"));
-    }
-    d.finish_analysis = nullptr;
-    CHECK_THROWS_AS(through(d), Error);
-    d.analyze = nullptr;
-    CHECK_NOTHROW(through(d)); // none of them, or all
-    d.restore_analysis = [](oldfilm_stage*, const char*) -> std::int32_t { return OLDFILM_OK; };
-    CHECK_NOTHROW(through(d)); // the SDK's own plugins give it, and so may others
+TEST_CASE("an extension of a plugin is complete, or the plugin is refused") {
+    static oldfilm_plugin_description d = plain_stage("forgets");
+    analysis_offered = plain_analysis();
+    live_offered = plain_live();
+    d.get_extension = offered;
+    CHECK_NOTHROW(through(d));
+    const auto refused = [](const char* word) {
+        try {
+            through(d);
+            FAIL("it was taken without " << word);
+        } catch (const Error& error) {
+            CHECK(error.code() == Errc::incompatible);
+            CHECK_THAT(error.what(), Catch::Contains(word));
+        }
+    };
+    analysis_offered->restore = nullptr;
+    refused("restore");
+    analysis_offered = plain_analysis();
+    analysis_offered->size = 8;
+    refused("analysis");
+    analysis_offered.reset();
+    CHECK_NOTHROW(through(d)); // none of it, or all
+    live_offered->change = nullptr;
+    refused("change");
+    live_offered.reset();
+    d.get_extension = [](const oldfilm_plugin_description*, const char*) -> const void* {
+        throw std::runtime_error("no such thing");
+    };
+    refused("get_extension");
+    d.get_extension = nullptr;
+    CHECK_NOTHROW(through(d));
+}
+
+TEST_CASE("extensions and descriptions that are longer than this host's are taken") {
+    struct Longer {
+        oldfilm_stage_live now;
+        void (*later)();
+    };
+    static Longer longer{plain_live(), nullptr};
+    longer.now.size = sizeof(longer);
+    static oldfilm_plugin_description d = plain_stage("newer");
+    d.size = sizeof(d) + 64;
+    d.get_extension = [](const oldfilm_plugin_description*, const char* id) -> const void* {
+        return std::string_view(id) == OLDFILM_EXT_LIVE ? &longer : nullptr;
+    };
+    CHECK(pulled(through(d), noise(3)).size() == 3);
+}
+
+TEST_CASE("a host takes plugins that need any minor version up to its own") {
+    CHECK(base::why_refused({2, 0}, {2, 3}).empty());
+    CHECK(base::why_refused({2, 3}, {2, 3}).empty());
+    CHECK_THAT(base::why_refused({2, 4}, {2, 3}),
+               Catch::Contains("2.4") && Catch::Contains("OLDFILM_PLUGIN_MINOR"));
+    CHECK_THAT(base::why_refused({1, 2}, {2, 3}), Catch::Contains("build it again"));
+    CHECK_FALSE(base::why_refused({3, 0}, {2, 3}).empty());
+    // The SDK says what the author needs, not what the headers have.
+    CHECK(sdk::describe<Steady>({.id = "org.oldfilm.test-steady",
+                                 .name = "steady",
+                                 .version = "1.0.0",
+                                 .summary = "",
+                                 .parameters = {}})
+              ->abi_minor == OLDFILM_PLUGIN_MINOR);
 }
 
 // ---- Ownership --------------------------------------------------------------------------------
@@ -529,7 +608,7 @@ class Spoils final : public sdk::Stage {
 std::int32_t spoil(oldfilm_stage* stage, const oldfilm_request* const* requests,
                    std::uint32_t count) {
     oldfilm_tensor c{};
-    const std::int32_t status = service<oldfilm_flows>(stage, OLDFILM_EXT_FLOW)
+    const std::int32_t status = service<oldfilm_host_flow>(stage, OLDFILM_EXT_FLOW)
                                     ->flow(stage->host, requests[0]->frames[1]->picture,
                                            requests[0]->frames[0]->picture, &c);
     if (status != OLDFILM_OK) {
@@ -623,7 +702,7 @@ TEST_CASE("plugins without LibTorch are given the flow that is known of a pair")
 
 namespace {
 
-class Notes final : public sdk::Stage {
+class Notes final : public sdk::Stage, public sdk::Analysis, public sdk::draft::SavedState {
   public:
     explicit Notes(const sdk::Host& host) : Stage(host), number_(count++) {}
     void configure(const sdk::Format& /*input*/, const sdk::Values& /*values*/,
@@ -631,11 +710,28 @@ class Notes final : public sdk::Stage {
     std::string finish_analysis() override {
         return "\"found by instance number " + std::to_string(number_) + "\"";
     }
+    void analyze(const sdk::FrameView& /*frame*/) override {}
+    void restore_analysis(std::string_view /*json*/) override {}
+    std::string save_state() override { return {'a', '\0', 'b'}; }
+    void load_state(std::string_view bytes) override {
+        if (bytes != std::string_view("a\0b", 3)) {
+            throw sdk::Failure("this is no state", sdk::Status::invalid);
+        }
+    }
     void process(const sdk::Request& request) override { request.pass_through(); }
 
   private:
     static inline int count = 0;
     int number_;
+};
+
+class Live final : public sdk::Stage, public sdk::LiveParameters {
+  public:
+    using Stage::Stage;
+    void configure(const sdk::Format& /*input*/, const sdk::Values& /*values*/,
+                   sdk::Config& /*config*/) override {}
+    void change(const sdk::Values& /*values*/) override {}
+    void process(const sdk::Request& request) override { request.pass_through(); }
 };
 
 sdk::About about(const std::string& summary) {
@@ -664,21 +760,56 @@ TEST_CASE("each stage keeps the words of its own analysis") {
     const oldfilm_plugin_description& d = *sdk::describe<Notes>(about("takes notes"));
     oldfilm_host host{};
     host.size = sizeof(host);
+    const auto& analysis =
+        *static_cast<const oldfilm_stage_analysis*>(d.get_extension(&d, OLDFILM_EXT_ANALYSIS));
     std::array<oldfilm_stage*, 2> stages{};
     std::array<const char*, 2> found{};
     for (std::size_t i = 0; i < 2; ++i) {
         REQUIRE(d.create(&host, &stages.at(i)) == OLDFILM_OK);
-        REQUIRE(d.finish_analysis(stages.at(i), &found.at(i)) == OLDFILM_OK);
+        REQUIRE(analysis.finish(stages.at(i), &found.at(i)) == OLDFILM_OK);
     }
     CHECK(std::string(found[0]) != std::string(found[1]));
     const std::string before = found[0];
     std::thread other([&] { // lives until the stage's next call, not the thread's
         const char* again = nullptr;
-        d.finish_analysis(stages[1], &again);
+        analysis.finish(stages[1], &again);
     });
     other.join();
     CHECK(before == found[0]);
     for (oldfilm_stage* stage : stages) {
         d.destroy(stage);
     }
+}
+
+TEST_CASE("a stage has the extensions of the classes that it derives from") {
+    const oldfilm_plugin_description& notes = *sdk::describe<Notes>(about("takes notes"));
+    CHECK(notes.get_extension(&notes, OLDFILM_EXT_ANALYSIS) != nullptr);
+    CHECK(notes.get_extension(&notes, OLDFILM_EXT_STATE) != nullptr);
+    CHECK(notes.get_extension(&notes, OLDFILM_EXT_LIVE) == nullptr);
+    CHECK(notes.get_extension(&notes, "oldfilm.analysis/2") == nullptr);
+    sdk::About live = about("changes");
+    live.id = "org.oldfilm.test-live";
+    live.parameters = {sdk::number("amount", 0.5, 0, 1, "a number").live()};
+    const oldfilm_plugin_description& changes = *sdk::describe<Live>(live);
+    CHECK(changes.get_extension(&changes, OLDFILM_EXT_LIVE) != nullptr);
+    CHECK(changes.get_extension(&changes, OLDFILM_EXT_ANALYSIS) == nullptr);
+    CHECK_THROWS_WITH(sdk::describe<Steady>(live), Catch::Contains("LiveParameters"));
+}
+
+TEST_CASE("a state is bytes, and one that is none is refused") {
+    const oldfilm_plugin_description& d = *sdk::describe<Notes>(about("takes notes"));
+    const auto& state =
+        *static_cast<const oldfilm_stage_state*>(d.get_extension(&d, OLDFILM_EXT_STATE));
+    oldfilm_host host{};
+    host.size = sizeof(host);
+    host.fail = [](const oldfilm_host*, const char*) {};
+    oldfilm_stage* stage = nullptr;
+    REQUIRE(d.create(&host, &stage) == OLDFILM_OK);
+    const void* data = nullptr;
+    std::size_t bytes = 0;
+    REQUIRE(state.save(stage, &data, &bytes) == OLDFILM_OK);
+    CHECK(bytes == 3);
+    CHECK(state.load(stage, data, bytes) == OLDFILM_OK);
+    CHECK(state.load(stage, "abc", 3) == OLDFILM_INVALID);
+    d.destroy(stage);
 }

@@ -49,14 +49,14 @@ struct Watch {
 Watch* watch = nullptr;
 
 /// Subtracts what the shot's first frames show on average; averages its window, within the shot.
-class Grain final : public sdk::Stage {
+class Grain final : public sdk::Stage, public sdk::Analysis {
   public:
     explicit Grain(const sdk::Host& host) : Stage(host) { ++watch->stages; }
     void configure(const sdk::Format& /*input*/, const sdk::Values& /*values*/,
                    sdk::Config& config) override {
         config.before = 2;
         config.after = 1;
-        config.edges = OLDFILM_INSIDE;
+        config.edges = sdk::Edges::inside;
         config.analysis_frames = 5;
     }
     void reset() override { sum_ = count_ = here_ = 0; }
@@ -77,7 +77,7 @@ class Grain final : public sdk::Stage {
             throw sdk::Failure("this frame is too ugly");
         }
         if (frames == watch->no_memory) {
-            throw sdk::Failure("no room", OLDFILM_OUT_OF_MEMORY);
+            throw sdk::Failure("no room", sdk::Status::out_of_memory);
         }
         if (request.center().shot() == watch->fail_in_shot && ++here_ > watch->fail_after) {
             std::this_thread::sleep_for(std::chrono::seconds(2));
@@ -153,7 +153,8 @@ class Alone final : public sdk::Stage {
 
 template <class Kind>
 StageSpec stage(const char* name) {
-    constexpr int threading = std::is_same_v<Kind, Alone> ? OLDFILM_ONE_THREAD : OLDFILM_PER_STAGE;
+    constexpr sdk::Threading threading =
+        std::is_same_v<Kind, Alone> ? sdk::Threading::one_thread : sdk::Threading::per_stage;
     static const std::string id = std::string("org.oldfilm.deal-") + name;
     static const oldfilm_plugin_description* description =
         sdk::describe<Kind>({id, name, "1.0.0", "for tests", {}, threading});

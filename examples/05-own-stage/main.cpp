@@ -43,12 +43,12 @@ int main(int argc, char** argv) {
     }
     try {
         // Described once; the description must live as long as pipelines that use it.
-        const oldfilm_plugin_description* const description =
-            sdk::describe<Gamma>({"com.example.gamma",
-                                  "gamma",
-                                  "1.0.0",
-                                  "Brightens what is dark",
-                                  {sdk::number("gamma", 1.5, 0.2, 5, "above 1 brightens")}});
+        const oldfilm_plugin_description* const description = sdk::describe<Gamma>(
+            {.id = "com.example.gamma",
+             .name = "gamma",
+             .version = "1.0.0",
+             .summary = "Brightens what is dark",
+             .parameters = {sdk::number("gamma", 1.5, 0.2, 5, "above 1 brightens")}});
         oldfilm::StageSpec gamma;
         gamma.id = "gamma";
         gamma.parameters["gamma"] = 2.0; // checked against the table, like a plugin's

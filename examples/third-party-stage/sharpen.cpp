@@ -2,6 +2,7 @@
 /// stage adds a part of it. Everything that takes work (tiles, precision, threads, color formats,
 /// times, files) is the host's.
 
+#include <oldfilm/sdk/luma.hpp>
 #include <oldfilm/stage_torch.hpp>
 
 #include <ATen/ATen.h>
@@ -10,7 +11,7 @@ namespace {
 
 namespace sdk = oldfilm::sdk;
 
-class Sharpen final : public sdk::Stage {
+class Sharpen final : public sdk::Stage, public sdk::LiveParameters {
   public:
     using Stage::Stage;
 
@@ -31,9 +32,12 @@ class Sharpen final : public sdk::Stage {
             request.pass_through();
             return;
         }
-        const at::Tensor picture = sdk::picture(request.center());
-        // The network takes one channel, N x 1 x H x W: R, G and B go as three pictures.
-        const at::Tensor detail = sdk::run(model_, {picture.unsqueeze(1)}, 1).front().squeeze(1);
+        const sdk::FrameView frame = request.center();
+        const at::Tensor picture = sdk::picture(frame);
+        // The network takes luma, N x 1 x H x W. Its detail is added to R, G and B alike, so that
+        // colors stay.
+        const at::Tensor luma = sdk::luma(picture, sdk::luma_weights(frame)).unsqueeze(0);
+        const at::Tensor detail = sdk::run(model_, {{"picture", luma}})["picture"].squeeze(0);
         request.set_output(sdk::share(picture.add(detail, amount_)));
     }
 
@@ -45,8 +49,8 @@ class Sharpen final : public sdk::Stage {
 } // namespace
 
 OLDFILM_PLUGINS(sdk::describe<Sharpen>(
-    {"com.example.sharpen",
-     "sharpen",
-     "1.0.0",
-     "Adds a part of the fine detail once more",
-     {sdk::number("amount", 0.5, 0, 3, "how much of the detail is added").live()}}))
+    {.id = "com.example.sharpen",
+     .name = "sharpen",
+     .version = "1.0.0",
+     .summary = "Adds a part of the fine detail once more",
+     .parameters = {sdk::number("amount", 0.5, 0, 3, "how much of the detail is added").live()}}))

@@ -1,7 +1,8 @@
 #include "hints.hpp"
 
-#include "../common/stage_tools.hpp"
 #include "lab.hpp"
+
+#include <oldfilm/sdk/resize.hpp>
 
 #include <ATen/ops/avg_pool2d.h>
 #include <ATen/ops/constant_pad_nd.h>
@@ -9,6 +10,7 @@
 #include <ATen/ops/minimum.h>
 #include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros_like.h>
+#include <nlohmann/json.hpp>
 
 #include <cstdio>
 #include <fstream>
@@ -27,7 +29,7 @@ constexpr double grain = 0.008;           ///< differences below it are no edge
     throw sdk::Failure(
         "hints \"" + path + "\": " + what +
             R"(; expected [{"frame": 0, "x": 10, "y": 20, "color": "#rrggbb"}, ...])",
-        OLDFILM_INVALID);
+        sdk::Status::invalid);
 }
 
 /// a and b of "#rrggbb".
@@ -49,8 +51,8 @@ at::Tensor compact(const at::Tensor& flow) {
     const double height = static_cast<double>(flow.size(1));
     const double width = static_cast<double>(flow.size(2));
     const double scale = std::min(1.0, track_side / std::min(height, width));
-    at::Tensor small = resize_bilinear(flow.unsqueeze(0), std::llround(height * scale),
-                                       std::llround(width * scale))
+    at::Tensor small = sdk::resize_bilinear(flow.unsqueeze(0), std::llround(height * scale),
+                                            std::llround(width * scale))
                            .squeeze(0)
                            .clone();
     small.select(0, 0).div_(width);
@@ -231,9 +233,9 @@ at::Tensor with_hints(const SmallFrame& frame, const ShotHints& hints, std::int6
     const std::int64_t width = frame.luma.size(2);
     const double scale = std::min(1.0, static_cast<double>(spread_side) /
                                            static_cast<double>(std::min(height, width)));
-    const at::Tensor luma =
-        resize_bilinear(frame.luma.unsqueeze(0), std::llround(static_cast<double>(height) * scale),
-                        std::llround(static_cast<double>(width) * scale));
+    const at::Tensor luma = sdk::resize_bilinear(frame.luma.unsqueeze(0),
+                                                 std::llround(static_cast<double>(height) * scale),
+                                                 std::llround(static_cast<double>(width) * scale));
     const at::Tensor distance = geodesic(luma, hints.at(index)).div_(lightness_reach);
     const at::Tensor near = distance.mul(distance).neg_().exp_(); // 1 x K x h x w
     at::Tensor sum = at::zeros_like(luma);
@@ -250,7 +252,7 @@ at::Tensor with_hints(const SmallFrame& frame, const ShotHints& hints, std::int6
         rest.mul_(weight.neg().add_(1.0));
     }
     sum.clamp_min_(1e-12);
-    const auto full = [&](const at::Tensor& t) { return resize_bilinear(t, height, width); };
+    const auto full = [&](const at::Tensor& t) { return sdk::resize_bilinear(t, height, width); };
     at::Tensor result = frame.ab.clone();
     const at::Tensor strength = full(rest.neg_().add_(1.0));
     result.narrow(1, 0, 1).lerp_(full(a.div_(sum)), strength);

@@ -1,6 +1,6 @@
 #include "lab.hpp"
 
-#include "../common/stage_tools.hpp"
+#include <oldfilm/sdk/luma.hpp>
 
 #include <ATen/Parallel.h>
 #include <ATen/ops/cat.h>
@@ -124,12 +124,12 @@ at::Tensor picture_of(const at::Tensor& luminance, const at::Tensor& ab) {
 
 at::Tensor yuv_chroma(const at::Tensor& rgb) {
     const at::Tensor inside = rgb.clamp(0.0, 1.0);
-    const at::Tensor y = luma(inside, bt601);
+    const at::Tensor y = sdk::luma(inside, bt601);
     return at::cat({plane(inside, 2).sub(y), plane(inside, 0).sub(y)}, 1);
 }
 
 at::Tensor recoloured_yuv(const at::Tensor& picture, const at::Tensor& differences) {
-    const at::Tensor y = luma(picture, bt601);
+    const at::Tensor y = sdk::luma(picture, bt601);
     const at::Tensor b = plane(differences, 0);
     const at::Tensor r = plane(differences, 1);
     const at::Tensor g = r.mul(-bt601[0] / bt601[1]).add_(b, -bt601[2] / bt601[1]);

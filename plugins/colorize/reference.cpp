@@ -1,7 +1,5 @@
 #include "reference.hpp"
 
-#include "../common/stage_tools.hpp"
-
 #include <ATen/ops/arange.h>
 #include <ATen/ops/from_blob.h>
 #include <ATen/ops/matmul.h>
@@ -35,7 +33,7 @@ at::Tensor read_picture(const std::string& path, std::int64_t side) {
     if (picture.empty()) {
         throw sdk::Failure("reference \"" + path +
                                "\" cannot be read as a picture; give a PNG, JPEG or TIFF file",
-                           OLDFILM_INVALID);
+                           sdk::Status::invalid);
     }
     cv::cvtColor(picture, picture, cv::COLOR_BGR2RGB);
     const double scale = static_cast<double>(side) / std::min(picture.rows, picture.cols);
@@ -52,7 +50,7 @@ at::Tensor read_picture(const std::string& path, std::int64_t side) {
     throw sdk::Failure(
         "reference \"" + path +
             "\": this build was made without OpenCV and reads no pictures; leave it out",
-        OLDFILM_INVALID);
+        sdk::Status::invalid);
 #endif
 }
 

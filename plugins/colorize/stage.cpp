@@ -3,11 +3,15 @@
 /// source's own. Colors are averaged over neighboring frames along optical flow, so that they
 /// don't flicker: over twelve before, whose small pictures are kept, and eight that are waited for.
 
-#include "../common/stage_tools.hpp"
 #include "hints.hpp"
 #include "lab.hpp"
 #include "reference.hpp"
 #include "steady.hpp"
+
+#include <oldfilm/sdk/luma.hpp>
+#include <oldfilm/sdk/manifest.hpp>
+#include <oldfilm/sdk/resize.hpp>
+#include <oldfilm/stage_torch.hpp>
 
 #include <ATen/ops/avg_pool2d.h>
 #include <ATen/ops/cat.h>
@@ -25,7 +29,7 @@ constexpr int ahead = 8;                     ///< frames after
 constexpr std::int64_t default_render = 256; ///< for models that declare no size of their own
 constexpr int followed = 240;                ///< frames of a shot through which hints are followed
 
-class Colorize final : public sdk::Stage {
+class Colorize final : public sdk::Stage, public sdk::Analysis, public sdk::LiveParameters {
   public:
     using Stage::Stage;
 
@@ -33,12 +37,13 @@ class Colorize final : public sdk::Stage {
                    sdk::Config& config) override {
         change(values);
         model_ = sdk::Model(host(), values.text("model"), "colorize");
-        facts_ = facts(model_, {"luma", "grey", "hint_ab", "hint_mask", "reference"});
+        manifest_ =
+            sdk::read_manifest(model_, {"luma", "grey", "hint_ab", "hint_mask", "reference"});
         set_merge(values.text("merge"), values);
         set_render_size(input.height, input.width, values.integer("render_size"));
         frames_.clear();
         steps_.clear();
-        read_reference(values.text("reference"), input.device_type, input.device_index);
+        read_reference(values.text("reference"), sdk::device(input));
         const std::string hints = values.text("hints");
         tracker_ = hints.empty()
                        ? std::nullopt
@@ -47,8 +52,7 @@ class Colorize final : public sdk::Stage {
                                                 input.width, input.height);
         config.channels = 3;
         config.after = ahead;
-        config.state = OLDFILM_WARM_UP; // frames before are kept at the network's size, not held
-        config.warm_up = behind;
+        config.warm_up = behind; // frames before are kept at the network's size, not held
         config.analysis_frames = tracker_ ? followed : 0;
         config.memory = 4 * (16 * input.height * input.width + 100 * height_ * width_);
     }
@@ -93,28 +97,28 @@ class Colorize final : public sdk::Stage {
             static_cast<std::size_t>(std::distance(frames_.begin(), frames_.find(now)));
         const at::Tensor color = steady(window, center, forward, back).mul_(saturation_);
         const at::Tensor picture = sdk::picture(request.center()).unsqueeze(0);
-        const at::Tensor full = resize_bilinear(color, picture.size(2), picture.size(3));
+        const at::Tensor full = sdk::resize_bilinear(color, picture.size(2), picture.size(3));
         request.set_output(sdk::share(
             (merges_yuv_ ? recoloured_yuv(picture, full) : recoloured(picture, full)).squeeze(0)));
     }
 
   private:
     void set_merge(const std::string& merge, const sdk::Values& values) {
-        const std::string own = facts_.manifest.value("merge", std::string("lab"));
+        const std::string own = manifest_.document.value("merge", std::string("lab"));
         merges_yuv_ = (merge == "auto" ? own : merge) == "yuv";
         if (merges_yuv_ && (!values.text("hints").empty() || !values.text("reference").empty())) {
             throw sdk::Failure("hints and reference pictures are given in Lab; set merge=lab",
-                               OLDFILM_INVALID);
+                               sdk::Status::invalid);
         }
     }
 
     /// The short side is the model's own, or `asked`, both are multiples of what it needs; a strip
     /// is no longer than four times that. Some models were made for a square, whatever the picture.
     void set_render_size(std::int64_t height, std::int64_t width, std::int64_t asked) {
-        const std::int64_t wanted = asked > 0                ? asked
-                                    : facts_.render_size > 0 ? facts_.render_size
-                                                             : default_render;
-        if (facts_.manifest.value("render_shape", std::string()) == "square") {
+        const std::int64_t wanted = asked > 0                   ? asked
+                                    : manifest_.render_size > 0 ? manifest_.render_size
+                                                                : default_render;
+        if (manifest_.document.value("render_shape", std::string()) == "square") {
             height = width = wanted;
         }
         const double scale =
@@ -122,31 +126,28 @@ class Colorize final : public sdk::Stage {
         const auto side = [&](std::int64_t length) {
             const double exact =
                 std::min(static_cast<double>(length) * scale, 4.0 * static_cast<double>(wanted));
-            const auto multiple = static_cast<double>(facts_.size_multiple);
-            return std::max<std::int64_t>(std::llround(exact / multiple), 1) * facts_.size_multiple;
+            const auto multiple = static_cast<double>(manifest_.size_multiple);
+            return std::max<std::int64_t>(std::llround(exact / multiple), 1) *
+                   manifest_.size_multiple;
         };
         height_ = side(height);
         width_ = side(width);
     }
 
-    void read_reference(const std::string& path, int device_type, int device_index) {
+    void read_reference(const std::string& path, const c10::Device& device) {
         palette_.reset();
         reference_ = at::Tensor();
         if (path.empty()) {
-            if (facts_.takes("reference")) {
-                throw sdk::Failure(facts_.id +
+            if (manifest_.has_input("reference")) {
+                throw sdk::Failure(manifest_.id +
                                        " needs a reference picture; set the parameter reference",
-                                   OLDFILM_INVALID);
+                                   sdk::Status::invalid);
             }
             return;
         }
-        const c10::Device device =
-            device_type == OLDFILM_CUDA
-                ? c10::Device(c10::kCUDA, static_cast<c10::DeviceIndex>(device_index))
-                : c10::Device(c10::kCPU);
         const at::Tensor picture = read_picture(path, default_render).to(device);
-        reference_ = resize_bilinear(picture, height_, width_);
-        if (!facts_.takes("reference")) {
+        reference_ = sdk::resize_bilinear(picture, height_, width_);
+        if (!manifest_.has_input("reference")) {
             palette_ =
                 palette({lightness(luminance(picture)).div_(100.0).squeeze(0), chroma(picture)});
         }
@@ -155,7 +156,7 @@ class Colorize final : public sdk::Stage {
     /// L / 100 at the network's size, 1 x 1 x h x w.
     [[nodiscard]] at::Tensor small_luma(const at::Tensor& picture) const {
         // Reduced as coded first, so that the curves run on few pixels.
-        const at::Tensor reduced = resize_bilinear(picture, height_, width_);
+        const at::Tensor reduced = sdk::resize_bilinear(picture, height_, width_);
         return lightness(luminance(reduced)).div_(100.0).clamp_(0.0, 1.0);
     }
 
@@ -170,8 +171,8 @@ class Colorize final : public sdk::Stage {
         const std::int64_t height = (height_ + 1) / 2;
         const std::int64_t width = (width_ + 1) / 2;
         SmallFrame result;
-        result.luma = resize_bilinear(light, height, width).squeeze(0);
-        result.ab = resize_bilinear(colors(picture, light, frame.index()), height, width);
+        result.luma = sdk::resize_bilinear(light, height, width).squeeze(0);
+        result.ab = sdk::resize_bilinear(colors(picture, light, frame.index()), height, width);
         if (palette_) {
             result.ab = transferred(result, *palette_);
         }
@@ -184,20 +185,15 @@ class Colorize final : public sdk::Stage {
 
     [[nodiscard]] at::Tensor colors(const at::Tensor& picture, const at::Tensor& light,
                                     std::int64_t index) const {
-        std::vector<at::Tensor> inputs;
-        for (const std::string& name : facts_.inputs) {
-            if (name == "luma") {
-                inputs.push_back(light);
-            } else if (name == "grey") {
-                inputs.push_back(gray(picture, light));
-            } else if (name == "reference") {
-                inputs.push_back(reference_);
-            } else {
-                inputs.push_back(hint_plane(name, light, index));
-            }
+        std::vector<sdk::NamedTensor> inputs;
+        for (const std::string& name : manifest_.inputs) {
+            inputs.push_back({name, name == "luma"        ? light
+                                    : name == "grey"      ? gray(picture, light)
+                                    : name == "reference" ? reference_
+                                                          : hint_plane(name, light, index)});
         }
-        const at::Tensor output = sdk::run(model_, inputs, 1).front();
-        const bool gives_picture = facts_.outputs.front() == "picture";
+        const at::Tensor output = sdk::run(model_, inputs).front();
+        const bool gives_picture = manifest_.outputs.front() == "picture";
         if (merges_yuv_) {
             return yuv_chroma(gives_picture ? output
                                             : picture_of(unlightness(light.mul(100.0)), output));
@@ -208,9 +204,9 @@ class Colorize final : public sdk::Stage {
     /// What a network that takes a gray picture sees: the gray of that lightness, or the coded
     /// picture's own BT.601 luma, as its makers fed it.
     [[nodiscard]] at::Tensor gray(const at::Tensor& picture, const at::Tensor& light) const {
-        if (facts_.manifest.value("grey", std::string("lightness")) == "luma") {
-            const at::Tensor reduced = resize_bilinear(picture, height_, width_);
-            return luma(reduced, bt601).clamp(0.0, 1.0).expand({1, 3, -1, -1});
+        if (manifest_.document.value("grey", std::string("lightness")) == "luma") {
+            const at::Tensor reduced = sdk::resize_bilinear(picture, height_, width_);
+            return sdk::luma(reduced, bt601).clamp(0.0, 1.0).expand({1, 3, -1, -1});
         }
         const at::Tensor none = at::zeros({1, 2, height_, width_}, light.options());
         return picture_of(unlightness(light.mul(100.0)), none);
@@ -256,7 +252,7 @@ class Colorize final : public sdk::Stage {
     }
 
     sdk::Model model_;
-    ModelFacts facts_;
+    sdk::Manifest manifest_;
     std::int64_t height_ = 0, width_ = 0; ///< that the network sees
     double saturation_ = 1;
     bool merges_yuv_ = false;

@@ -1,6 +1,6 @@
 #include "steady.hpp"
 
-#include "../common/stage_tools.hpp"
+#include <oldfilm/sdk/warp.hpp>
 
 #include <ATen/ops/avg_pool2d.h>
 #include <ATen/ops/cat.h>
@@ -20,8 +20,8 @@ at::Tensor summand(const at::Tensor& ab) {
 
 Step step(const sdk::Host& host, const SmallFrame& from, const SmallFrame& to) {
     Step result;
-    result.places = places(sdk::flow(host, to.luma, from.luma).unsqueeze(0));
-    at::Tensor error = sample_at(from.luma.unsqueeze(0), result.places).sub_(to.luma);
+    result.places = sdk::positions(sdk::flow(host, to.luma, from.luma).unsqueeze(0));
+    at::Tensor error = sdk::sample_at(from.luma.unsqueeze(0), result.places).sub_(to.luma);
     error.sub_(error.mean()); // flicker is no movement
     // Averaged, so that grain does not decide.
     error = at::avg_pool2d(error.mul(error), {5, 5}, {1, 1}, {2, 2}, false, false);
@@ -35,7 +35,7 @@ at::Tensor steady(const std::vector<SmallFrame>& frames, std::size_t center,
     if (center > 0) {
         at::Tensor carried = frames[0].summand;
         for (std::size_t i = 0; i < center; ++i) {
-            carried = sample_at(carried, forward[i].places).mul_(forward[i].trust);
+            carried = sdk::sample_at(carried, forward[i].places).mul_(forward[i].trust);
             if (i + 1 < center) {
                 carried.add_(frames[i + 1].summand);
             }
@@ -45,7 +45,7 @@ at::Tensor steady(const std::vector<SmallFrame>& frames, std::size_t center,
     if (center + 1 < frames.size()) {
         at::Tensor carried = frames.back().summand;
         for (std::size_t i = frames.size() - 1; i > center; --i) {
-            carried = sample_at(carried, back[i - 1].places).mul_(back[i - 1].trust);
+            carried = sdk::sample_at(carried, back[i - 1].places).mul_(back[i - 1].trust);
             if (i - 1 > center) {
                 carried.add_(frames[i - 1].summand);
             }

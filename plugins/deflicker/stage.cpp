@@ -3,9 +3,11 @@
 /// tells how the center's tones would look under its own exposure; what lies off the straight line
 /// through these answers is flicker and goes, what lies on it is a fade and stays.
 
-#include "../common/stage_tools.hpp"
-#include "../common/trend.hpp"
 #include "exposure.hpp"
+
+#include <oldfilm/sdk/luma.hpp>
+#include <oldfilm/sdk/trend.hpp>
+#include <oldfilm/stage_torch.hpp>
 
 #include <ATen/ops/_adaptive_avg_pool2d.h>
 #include <ATen/ops/linspace.h>
@@ -20,7 +22,7 @@ constexpr std::int64_t longer_side = 48;
 /// Changes that no 8-bit film would show.
 constexpr double invisible = 0.5 / 255;
 
-class Deflicker final : public sdk::Stage {
+class Deflicker final : public sdk::Stage, public sdk::LiveParameters {
   public:
     using Stage::Stage;
 
@@ -40,19 +42,19 @@ class Deflicker final : public sdk::Stage {
 
     void process(const sdk::Request& request) override {
         const sdk::FrameView center = request.center();
-        std::vector<TrendPoint> points;
+        std::vector<sdk::TrendPoint> points;
         std::vector<double> values;
         std::vector<Exposure> answers;
         for (const auto& [offset, exposure] : window(request)) {
             points.push_back(
                 {static_cast<double>(offset),
-                 trend_weight(static_cast<double>(offset), static_cast<double>(radius_))});
+                 sdk::trend_weight(static_cast<double>(offset), static_cast<double>(radius_))});
             answers.push_back(exposure);
             // Doubt by what happens to a dark and to a bright tone.
             values.push_back(0.25 * exposure.gain + exposure.offset);
             values.push_back(0.75 * exposure.gain + exposure.offset);
         }
-        const std::vector<double> weights = edge_keeping_trend(points, values, 2, 0.01);
+        const std::vector<double> weights = sdk::edge_keeping_trend(points, values, 2, 0.01);
         std::array<double, Exposure::size> mean{};
         for (std::size_t i = 0; i < answers.size(); ++i) {
             const auto answer = answers[i].values();
@@ -130,8 +132,7 @@ class Deflicker final : public sdk::Stage {
         }
         const at::Tensor small =
             at::_adaptive_avg_pool2d(sdk::picture(frame).unsqueeze(0), {rows_, columns_});
-        const at::Tensor tones =
-            luma(small, luma_weights(frame.c().color, frame.height())).cpu().contiguous();
+        const at::Tensor tones = sdk::luma(small, sdk::luma_weights(frame)).cpu().contiguous();
         const float* first = tones.const_data_ptr<float>();
         thumbnails_[frame.index()] = {static_cast<std::size_t>(rows_),
                                       static_cast<std::size_t>(columns_),

@@ -3,9 +3,11 @@
 //
 // The network is told the noise's deviation (FFDNet: Zhang, Zuo, Zhang 2018; FastDVDnet: Tassano,
 // Delon, Veit 2020), so that one set of weights serves from nearly clean to very grainy films.
-#include "../common/stage_tools.hpp"
-#include "../common/window.hpp"
 #include "grain.hpp"
+
+#include <oldfilm/sdk/manifest.hpp>
+#include <oldfilm/sdk/window.hpp>
+#include <oldfilm/stage_torch.hpp>
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/full.h>
@@ -20,24 +22,24 @@ constexpr int frames_measured = 12;
 /// Below this (in [0, 1] units, a third of a code value) there is nothing to take away.
 constexpr double clean = 0.3 / 255;
 
-class Denoise final : public sdk::Stage {
+class Denoise final : public sdk::Stage, public sdk::Analysis, public sdk::LiveParameters {
   public:
     using Stage::Stage;
 
     void configure(const sdk::Format& input, const sdk::Values& values,
                    sdk::Config& config) override {
         model_ = sdk::Model(host(), values.text("model"), "denoise");
-        facts_ = facts(model_, {"window", "sigma"});
+        manifest_ = sdk::read_manifest(model_, {"window", "sigma"});
         take(values);
-        config.before = facts_.before;
-        config.after = facts_.after;
-        config.edges = OLDFILM_INSIDE;
+        config.before = manifest_.before;
+        config.after = manifest_.after;
+        config.edges = sdk::Edges::inside;
         config.analysis_frames = frames_measured;
         // The window joined, the result and its parts. A copy that the model pads, where the size
         // is no multiple of its own, fits into what edges are counted for and don't hold at that
         // time.
-        config.memory = (facts_.before + 1 + facts_.after + 5) * 4 *
-                        std::max<std::int64_t>(input.channels, facts_.channels) * input.height *
+        config.memory = (manifest_.before + 1 + manifest_.after + 5) * 4 *
+                        std::max<std::int64_t>(input.channels, manifest_.channels) * input.height *
                         input.width;
     }
 
@@ -77,24 +79,21 @@ class Denoise final : public sdk::Stage {
             return;
         }
         std::vector<at::Tensor> frames;
-        for (const std::size_t place : filled_window(request, facts_.before, facts_.after)) {
+        for (const std::size_t place :
+             sdk::filled_window(request, manifest_.before, manifest_.after)) {
             frames.push_back(sdk::picture(request.frame(place)));
         }
         const std::int64_t channels = frames.front().size(0);
-        at::Tensor window = at::stack(frames, 0).unsqueeze(0);       // 1 x T x C x H x W
-        const bool is_split = channels == 3 && facts_.channels == 1; // three gray films
+        at::Tensor window = at::stack(frames, 0).unsqueeze(0);          // 1 x T x C x H x W
+        const bool is_split = channels == 3 && manifest_.channels == 1; // three gray films
         if (is_split) {
             window = window.transpose(0, 2);
-        } else if (channels < facts_.channels) {
+        } else if (channels < manifest_.channels) {
             window = window.expand({-1, -1, 3, -1, -1});
         }
-        std::vector<at::Tensor> inputs;
-        for (const std::string& name : facts_.inputs) {
-            inputs.push_back(name == "window"
-                                 ? window
-                                 : at::full({window.size(0), 1, 1, 1}, sigma, window.options()));
-        }
-        const at::Tensor made = sdk::run(model_, inputs, 1).front();
+        const at::Tensor deviation = at::full({window.size(0), 1, 1, 1}, sigma, window.options());
+        const at::Tensor made =
+            sdk::run(model_, {{"window", window}, {"sigma", deviation}}).front();
         const at::Tensor picture = is_split ? made.squeeze(1) : made[0];
         request.set_output(
             sdk::share(channels < picture.size(0) ? picture.mean(0, true) : picture));
@@ -113,7 +112,7 @@ class Denoise final : public sdk::Stage {
     }
 
     sdk::Model model_;
-    ModelFacts facts_;
+    sdk::Manifest manifest_;
     double strength_ = 1;
     double sigma_ = 0;
     double grain_ = 0;

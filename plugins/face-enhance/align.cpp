@@ -1,6 +1,6 @@
 #include "align.hpp"
 
-#include "../common/stage_tools.hpp"
+#include <oldfilm/sdk/resize.hpp>
 
 #include <ATen/ops/affine_grid_generator.h>
 #include <ATen/ops/tensor.h>
@@ -91,7 +91,7 @@ at::Tensor sample(const at::Tensor& picture, const Similarity& map, std::int64_t
         const auto reduced = [&](std::int64_t side) {
             return std::max<std::int64_t>(std::llround(static_cast<double>(side) / stride), 1);
         };
-        seen = resize_bilinear(seen, reduced(seen_height), reduced(seen_width));
+        seen = sdk::resize_bilinear(seen, reduced(seen_height), reduced(seen_width));
     }
     // The same map between places of [-1, 1], edge to edge, so the reduction above changes nothing
     // in it.

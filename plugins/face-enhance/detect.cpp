@@ -1,6 +1,7 @@
 #include "detect.hpp"
 
-#include "../common/stage_tools.hpp"
+#include <oldfilm/sdk/failure.hpp>
+#include <oldfilm/sdk/resize.hpp>
 
 #include <opencv2/imgproc.hpp>
 
@@ -30,7 +31,7 @@ std::string installed_cascade() {
         std::string("face-enhance looked for OpenCV's ") + name +
             " in /usr/share/opencv4/haarcascades and beside OpenCV, and found none; install "
             "Debian's opencv-data, or name the file with cascade=FILE",
-        OLDFILM_INVALID);
+        sdk::Status::invalid);
 }
 
 } // namespace
@@ -46,7 +47,7 @@ Detector::Detector(const std::string& cascade) {
         throw sdk::Failure("cascade \"" + path +
                                "\" cannot be read as a cascade; give an XML file such as OpenCV's "
                                "haarcascade_frontalface_alt2.xml",
-                           OLDFILM_INVALID);
+                           sdk::Status::invalid);
     }
     const std::filesystem::path second = std::filesystem::path(path).parent_path() / second_name;
     std::error_code ignored;
@@ -83,7 +84,7 @@ std::vector<Box> Detector::find(const at::Tensor& luma) {
     if (std::min(small_height, small_width) < least_side) {
         return {};
     }
-    const at::Tensor reduced = resize_bilinear(luma, small_height, small_width)
+    const at::Tensor reduced = sdk::resize_bilinear(luma, small_height, small_width)
                                    .clamp(0.0, 1.0)
                                    .mul_(255.0)
                                    .round_()

@@ -3,10 +3,13 @@
 /// the network changed back to the frame, softly bounded. Frames without faces stay as they are,
 /// bit for bit.
 
-#include "../common/stage_tools.hpp"
 #include "align.hpp"
 #include "detect.hpp"
 #include "track.hpp"
+
+#include <oldfilm/sdk/luma.hpp>
+#include <oldfilm/sdk/manifest.hpp>
+#include <oldfilm/stage_torch.hpp>
 
 #include <ATen/ops/argsort.h>
 #include <ATen/ops/cat.h>
@@ -30,7 +33,7 @@ constexpr double least_eyes = 8; ///< pixels between the eyes, below which nothi
 constexpr double most_misfit =
     0.35; ///< from the template, beyond which it is no face seen from the front
 
-class FaceEnhance final : public sdk::Stage {
+class FaceEnhance final : public sdk::Stage, public sdk::LiveParameters {
   public:
     using Stage::Stage;
 
@@ -39,21 +42,21 @@ class FaceEnhance final : public sdk::Stage {
         change(values);
         detector_.emplace(values.text("cascade"));
         landmarks_ = sdk::Model(host(), values.text("landmarks"), "face-landmarks");
-        facts(landmarks_, {"picture"});
+        sdk::read_manifest(landmarks_, {"picture"});
         model_ = sdk::Model(host(), values.text("model"), "face-enhance");
-        facts_ = facts(model_, {"crop"});
-        if (facts_.channels != 3) {
-            throw sdk::Failure(facts_.id + " takes " + std::to_string(facts_.channels) +
+        manifest_ = sdk::read_manifest(model_, {"crop"});
+        if (manifest_.channels != 3) {
+            throw sdk::Failure(manifest_.id + " takes " + std::to_string(manifest_.channels) +
                                    " channel(s); face-enhance needs a model that takes 3",
-                               OLDFILM_INVALID);
+                               sdk::Status::invalid);
         }
-        side_ = facts_.render_size > 0 ? facts_.render_size : default_crop;
-        matches_histogram_ = facts_.manifest.value("histogram", std::string()) == "match";
-        if (const std::string aligned = facts_.manifest.value("template", std::string("ffhq"));
+        side_ = manifest_.render_size > 0 ? manifest_.render_size : default_crop;
+        matches_histogram_ = manifest_.document.value("histogram", std::string()) == "match";
+        if (const std::string aligned = manifest_.document.value("template", std::string("ffhq"));
             aligned != "ffhq") {
-            throw sdk::Failure(facts_.id + " wants faces aligned by the template \"" + aligned +
+            throw sdk::Failure(manifest_.id + " wants faces aligned by the template \"" + aligned +
                                    "\"; this stage aligns by \"ffhq\"; choose another model",
-                               OLDFILM_INVALID);
+                               sdk::Status::invalid);
         }
         faces_.clear();
         mask_ = at::Tensor();
@@ -99,8 +102,8 @@ class FaceEnhance final : public sdk::Stage {
     const std::vector<Face>& faces(const sdk::FrameView& frame) {
         auto known = faces_.find(frame.index());
         if (known == faces_.end()) {
-            const at::Tensor gray = luma(sdk::picture(frame).unsqueeze(0),
-                                         luma_weights(frame.c().color, frame.height()));
+            const at::Tensor gray =
+                sdk::luma(sdk::picture(frame).unsqueeze(0), sdk::luma_weights(frame));
             known =
                 faces_.emplace(frame.index(), with_landmarks(gray, detector_->find(gray))).first;
         }
@@ -122,7 +125,7 @@ class FaceEnhance final : public sdk::Stage {
                 sample(gray, maps.back(), landmark_side, landmark_side, true).clamp_(0.0, 1.0));
         }
         const at::Tensor points =
-            sdk::run(landmarks_, {at::cat(crops)}, 1).front().cpu().contiguous();
+            sdk::run(landmarks_, {{"picture", at::cat(crops)}}).front().cpu().contiguous();
         std::vector<Face> faces;
         for (std::size_t i = 0; i < boxes.size(); ++i) {
             const float* row = points.data_ptr<float>() + i * 10;
@@ -161,7 +164,7 @@ class FaceEnhance final : public sdk::Stage {
             crops.push_back(is_mono ? crop.expand({1, 3, -1, -1}) : crop);
         }
         const at::Tensor before = at::cat(crops).clamp_(0.0, 1.0);
-        at::Tensor after = sdk::run(model_, {before}, 1).front();
+        at::Tensor after = sdk::run(model_, {{"crop", before}}).front();
         if (matches_histogram_) {
             after = with_histogram(after, before);
         }
@@ -220,7 +223,7 @@ class FaceEnhance final : public sdk::Stage {
 
     std::optional<Detector> detector_;
     sdk::Model landmarks_, model_;
-    ModelFacts facts_;
+    sdk::Manifest manifest_;
     std::int64_t side_ = default_crop;
     bool matches_histogram_ = false;
     std::int64_t shot_start_ = std::numeric_limits<std::int64_t>::max();

@@ -17,7 +17,7 @@ constexpr std::int64_t most_fps = 1000;
 [[noreturn]] void refuse(const std::string& text, const std::string& why) {
     throw sdk::Failure("fps is \"" + text + "\": " + why +
                            "; give a number (60), a fraction (24000/1001) or a factor (2x)",
-                       OLDFILM_INVALID);
+                       sdk::Status::invalid);
 }
 
 oldfilm_rational reduced(std::int64_t num, std::int64_t den) {
@@ -106,7 +106,7 @@ oldfilm_rational target_rate(const std::string& text, oldfilm_rational input) {
                 "fps is \"" + text +
                     "\", a factor, but the input's frame rate is not known or not constant; "
                     "give the rate itself, such as fps=48",
-                OLDFILM_INVALID);
+                sdk::Status::invalid);
         }
         const std::int64_t a = std::gcd(rate.num, input.den);
         const std::int64_t b = std::gcd(input.num, rate.den);

@@ -3,8 +3,11 @@
 /// network. The host keeps time: it asks for places between frames only, holds frames at cuts, and
 /// passes the frames of the film through untouched.
 
-#include "../common/stage_tools.hpp"
 #include "rate.hpp"
+
+#include <oldfilm/sdk/manifest.hpp>
+#include <oldfilm/sdk/warp.hpp>
+#include <oldfilm/stage_torch.hpp>
 
 #include <ATen/ops/avg_pool2d.h>
 #include <ATen/ops/full.h>
@@ -28,8 +31,8 @@ class Interpolate final : public sdk::Stage {
                    sdk::Config& config) override {
         config.rate = target_rate(values.text("fps"), input.rate);
         model_ = sdk::Model(host(), values.text("model"), "interpolate");
-        facts_ = facts(model_, {"a", "b", "t", "flow_ab", "flow_ba"});
-        gives_flow_ = facts_.outputs.size() == 3;
+        manifest_ = sdk::read_manifest(model_, {"a", "b", "t", "flow_ab", "flow_ba"});
+        gives_flow_ = manifest_.outputs.size() == 3;
         // Both frames with three channels, two flows, warps of both.
         config.memory = 4 * 16 * input.height * input.width;
     }
@@ -43,7 +46,7 @@ class Interpolate final : public sdk::Stage {
         const at::Tensor b = sdk::picture(request.frame(1)).unsqueeze(0);
         at::Tensor flow_ab;
         at::Tensor flow_ba;
-        if (facts_.takes("flow_ab") || facts_.takes("flow_ba")) {
+        if (manifest_.has_input("flow_ab") || manifest_.has_input("flow_ba")) {
             flow_ab = sdk::fine_flow(host(), request.frame(0), request.frame(1)).unsqueeze(0);
             flow_ba = sdk::fine_flow(host(), request.frame(1), request.frame(0)).unsqueeze(0);
         }
@@ -64,34 +67,32 @@ class Interpolate final : public sdk::Stage {
     /// as a batch.
     [[nodiscard]] at::Tensor between(const at::Tensor& a, const at::Tensor& b, double position,
                                      const at::Tensor& flow_ab, const at::Tensor& flow_ba) const {
-        const bool is_repeated = a.size(1) == 1 && facts_.channels == 3;
-        const bool is_split = a.size(1) == 3 && facts_.channels == 1;
+        const bool is_repeated = a.size(1) == 1 && manifest_.channels == 3;
+        const bool is_split = a.size(1) == 3 && manifest_.channels == 1;
         const auto shaped = [&](const at::Tensor& picture) {
             return is_repeated ? picture.expand({1, 3, -1, -1})
                    : is_split  ? picture.transpose(0, 1)
                                : picture;
         };
         const std::int64_t batch = is_split ? 3 : 1;
-        std::vector<at::Tensor> inputs;
-        for (const std::string& name : facts_.inputs) {
-            if (name == "a" || name == "b") {
-                inputs.push_back(shaped(name == "a" ? a : b));
-            } else if (name == "t") {
-                inputs.push_back(at::full({batch, 1, 1, 1}, position, a.options()));
-            } else {
-                inputs.push_back(
-                    (name == "flow_ab" ? flow_ab : flow_ba).expand({batch, -1, -1, -1}));
-            }
+        std::vector<sdk::NamedTensor> inputs{
+            {"a", shaped(a)},
+            {"b", shaped(b)},
+            {"t", at::full({batch, 1, 1, 1}, position, a.options())}};
+        if (flow_ab.defined()) {
+            inputs.push_back({"flow_ab", flow_ab.expand({batch, -1, -1, -1})});
+            inputs.push_back({"flow_ba", flow_ba.expand({batch, -1, -1, -1})});
         }
-        std::vector<at::Tensor> outputs = sdk::run(model_, inputs, gives_flow_ ? 3 : 1);
-        if (gives_flow_) { // flow_ta, flow_tb, and a's share of the blend
-            outputs.front() = warp(is_split ? shaped(b) : b, outputs[1])
-                                  .lerp_(warp(is_split ? shaped(a) : a, outputs[0]), outputs[2]);
-            return is_split ? outputs.front().transpose(0, 1) : outputs.front();
+        const sdk::NamedTensors outputs = sdk::run(model_, inputs);
+        if (gives_flow_) {
+            const at::Tensor made =
+                sdk::warp(is_split ? shaped(b) : b, outputs["flow_tb"])
+                    .lerp_(sdk::warp(is_split ? shaped(a) : a, outputs["flow_ta"]),
+                           outputs["blend"]);
+            return is_split ? made.transpose(0, 1) : made;
         }
-        return is_repeated ? outputs.front().mean(1, true)
-               : is_split  ? outputs.front().transpose(0, 1)
-                           : outputs.front();
+        const at::Tensor made = outputs.front();
+        return is_repeated ? made.mean(1, true) : is_split ? made.transpose(0, 1) : made;
     }
 
     /// Mean difference between `from` and `to` brought back by the flow, on a quarter of the lines;
@@ -100,7 +101,7 @@ class Interpolate final : public sdk::Stage {
                                const at::Tensor& flow) {
         const at::Tensor small_from = quarter(from.mean(1, true));
         const at::Tensor small_to = quarter(to.mean(1, true));
-        const at::Tensor error = warp(small_to, quarter(flow).div_(4.0)).sub_(small_from);
+        const at::Tensor error = sdk::warp(small_to, quarter(flow).div_(4.0)).sub_(small_from);
         return error.sub(error.mean()).abs_().mean();
     }
     static at::Tensor quarter(const at::Tensor& picture) {
@@ -108,7 +109,7 @@ class Interpolate final : public sdk::Stage {
     }
 
     sdk::Model model_;
-    ModelFacts facts_;
+    sdk::Manifest manifest_;
     bool gives_flow_ = false;
 };
 

@@ -5,10 +5,13 @@
 // is damaged, takes what the neighbors show of the place, and makes up what they don't. Under
 // damage wider than what flow goes by, it is led astray: there the motion around the damage is
 // continued (as Kokaram's missing data treatment does), and the network looks again.
-#include "../common/fill.hpp"
-#include "../common/grown.hpp"
-#include "../common/stage_tools.hpp"
-#include "../common/window.hpp"
+
+#include <oldfilm/sdk/fill.hpp>
+#include <oldfilm/sdk/grow.hpp>
+#include <oldfilm/sdk/manifest.hpp>
+#include <oldfilm/sdk/warp.hpp>
+#include <oldfilm/sdk/window.hpp>
+#include <oldfilm/stage_torch.hpp>
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/avg_pool2d.h>
@@ -25,7 +28,7 @@
 namespace {
 
 using namespace oldfilm;
-using namespace oldfilm::stages;
+using namespace oldfilm::sdk;
 
 /// What the neighbors show too, to this difference, is no dirt: a running scratch, or the scene.
 constexpr double same = 0.05;
@@ -56,21 +59,15 @@ constexpr std::int64_t beside = 2; // how far beyond its edge such damage is loo
 /// A network with what it wants to see.
 struct Network {
     sdk::Model model;
-    ModelFacts facts;
+    Manifest facts;
     bool is_aligned = true; ///< wants its neighbors brought into line with the frame
 
     Network(const sdk::Host& host, const std::string& package)
-        : model(host, package, "scratch-removal"), facts(stages::facts(model, {"window", "mask"})),
-          is_aligned(facts.manifest.value("aligned", true)) {}
-
-    [[nodiscard]] at::Tensor output(const std::vector<at::Tensor>& made,
-                                    const std::string& name) const {
-        const auto at = std::find(facts.outputs.begin(), facts.outputs.end(), name);
-        return made[static_cast<std::size_t>(at - facts.outputs.begin())];
-    }
+        : model(host, package, "scratch-removal"), facts(read_manifest(model, {"window", "mask"})),
+          is_aligned(facts.document.value("aligned", true)) {}
 };
 
-class ScratchRemoval final : public sdk::Stage {
+class ScratchRemoval final : public sdk::Stage, public sdk::LiveParameters {
   public:
     using Stage::Stage;
 
@@ -90,7 +87,7 @@ class ScratchRemoval final : public sdk::Stage {
         }
         config.before = reach_;
         config.after = reach_;
-        config.edges = OLDFILM_INSIDE;
+        config.edges = sdk::Edges::inside;
     }
 
     void change(const sdk::Values& values) override { take(values); }
@@ -98,10 +95,9 @@ class ScratchRemoval final : public sdk::Stage {
     void process(const sdk::Request& request) override {
         const at::Tensor center = sdk::picture(request.center());
         const Seen first = seen(request, *finder_);
-        std::vector<at::Tensor> made =
-            sdk::run(finder_->model, {first.window}, finder_->facts.outputs.size());
-        if (!finder_->facts.gives("mask")) {
-            give_whole(request, whole(finder_->output(made, "picture"), *finder_, center.size(0)));
+        NamedTensors made = sdk::run(finder_->model, {{"window", first.window}});
+        if (!finder_->facts.has_output("mask")) {
+            give_whole(request, whole(made["picture"], *finder_, center.size(0)));
             return;
         }
         const auto [suspected, attested] = found_in(made, first);
@@ -118,16 +114,15 @@ class ScratchRemoval final : public sdk::Stage {
         if (looks_again) {
             steady = grown(suspected, astray).logical_not();
             const Seen again = seen(request, *finder_, steady);
-            made = sdk::run(finder_->model, {again.window}, finder_->facts.outputs.size());
+            made = sdk::run(finder_->model, {{"window", again.window}});
             // Believed in and close to the damage alone: further off the first look knew better how
             // things move.
             const at::Tensor near = grown(steady, astray - beside).logical_not();
             found = at::where(near, found_in(made, again).attested, found);
         }
         const at::Tensor mask = grown(found, grow_);
-        const at::Tensor repaired =
-            repairer_ ? repair(request, mask, steady)
-                      : whole(finder_->output(made, "picture"), *finder_, center.size(0));
+        const at::Tensor repaired = repairer_ ? repair(request, mask, steady)
+                                              : whole(made["picture"], *finder_, center.size(0));
         // What a network returns outside of what was found may differ; the mask makes it the
         // picture itself, to the bit.
         request.set_output(sdk::share(at::where(mask, repaired, center)));
@@ -147,33 +142,33 @@ class ScratchRemoval final : public sdk::Stage {
     };
 
     void check_parts() const {
-        const ModelFacts& finds = finder_->facts;
-        if (finds.takes("mask")) {
+        const Manifest& finds = finder_->facts;
+        if (finds.has_input("mask")) {
             throw sdk::Failure(finds.id +
                                    " does not find damage, it repairs what is found; name it "
                                    "as repair, and as model one that gives a mask",
-                               OLDFILM_INVALID);
+                               sdk::Status::invalid);
         }
-        if (repairer_ && !finds.gives("mask")) {
+        if (repairer_ && !finds.has_output("mask")) {
             throw sdk::Failure(finds.id + " restores the whole frame and does not say where it was "
                                           "damaged; name it as repair too, or alone as model",
-                               OLDFILM_INVALID);
+                               sdk::Status::invalid);
         }
-        if (!repairer_ && !finds.gives("picture")) {
+        if (!repairer_ && !finds.has_output("picture")) {
             throw sdk::Failure(finds.id + " finds damage and does not repair it; name a model that "
                                           "does as repair",
-                               OLDFILM_INVALID);
+                               sdk::Status::invalid);
         }
-        if (repairer_ && !repairer_->facts.gives("picture")) {
+        if (repairer_ && !repairer_->facts.has_output("picture")) {
             throw sdk::Failure(repairer_->facts.id + " gives no picture; name as repair a model "
                                                      "that does",
-                               OLDFILM_INVALID);
+                               sdk::Status::invalid);
         }
     }
 
     void take(const sdk::Values& values) {
         // Sensitivity moves the line about the network's own: from 0.9 to 0.25 where that is usual.
-        const double line = finder_->facts.manifest.value("threshold", usual_threshold);
+        const double line = finder_->facts.document.value("threshold", usual_threshold);
         threshold_ = (0.9 - 0.65 * values.number("sensitivity")) * line / usual_threshold;
         grow_ = values.integer("grow");
     }
@@ -181,15 +176,10 @@ class ScratchRemoval final : public sdk::Stage {
     at::Tensor repair(const sdk::Request& request, const at::Tensor& mask,
                       const at::Tensor& steady) {
         const at::Tensor window = seen(request, *repairer_, steady).window;
-        std::vector<at::Tensor> inputs;
-        for (const std::string& name : repairer_->facts.inputs) {
-            inputs.push_back(
-                name == "window"
-                    ? window
-                    : mask.to(at::kFloat).unsqueeze(0).expand({window.size(0), -1, -1, -1}));
-        }
-        const auto made = sdk::run(repairer_->model, inputs, repairer_->facts.outputs.size());
-        return whole(repairer_->output(made, "picture"), *repairer_, request.center().channels());
+        const at::Tensor masks =
+            mask.to(at::kFloat).unsqueeze(0).expand({window.size(0), -1, -1, -1});
+        const auto made = sdk::run(repairer_->model, {{"window", window}, {"mask", masks}});
+        return whole(made["picture"], *repairer_, request.center().channels());
     }
 
     /// From a network that knows no damage and no bystanders: its mask is where it changed
@@ -209,8 +199,8 @@ class ScratchRemoval final : public sdk::Stage {
     }
 
     /// What stands in the neighbors too and is no running scratch is not suspected.
-    [[nodiscard]] Found found_in(const std::vector<at::Tensor>& made, const Seen& seen) const {
-        const at::Tensor found = finder_->output(made, "mask").amax(0) > threshold_;
+    [[nodiscard]] Found found_in(const NamedTensors& made, const Seen& seen) const {
+        const at::Tensor found = made["mask"].amax(0) > threshold_;
         if (!finder_->is_aligned || seen.window.size(1) != 2 * middle + 1) {
             return {found, found}; // no two neighbors on each side to tell by
         }
@@ -284,7 +274,7 @@ class ScratchRemoval final : public sdk::Stage {
     /// 1 x T x 3 x H x W. Where `steady` (1 x H x W) is defined and false, the
     /// motion is that around the place.
     Seen seen(const sdk::Request& request, const Network& network, const at::Tensor& steady = {}) {
-        const ModelFacts& facts = network.facts;
+        const Manifest& facts = network.facts;
         const std::vector<std::size_t> places = filled_window(request, reach_, reach_);
         const sdk::FrameView center = request.center();
         std::vector<at::Tensor> frames, flows;

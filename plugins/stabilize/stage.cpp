@@ -3,9 +3,11 @@
 /// chained from the motion between neighbors; what lies off the straight line through it is
 /// unsteadiness and goes, what lies on it is a pan and stays.
 
-#include "../common/stage_tools.hpp"
-#include "../common/trend.hpp"
 #include "motion.hpp"
+
+#include <oldfilm/sdk/luma.hpp>
+#include <oldfilm/sdk/trend.hpp>
+#include <oldfilm/stage_torch.hpp>
 
 #include <opencv2/imgproc.hpp>
 
@@ -21,7 +23,7 @@ constexpr double too_small = 0.05;
 
 enum class Border : std::int64_t { replicate = 1, mirror = 2, crop = 3 }; // 1, 2: grid_sampler's
 
-class Stabilize final : public sdk::Stage {
+class Stabilize final : public sdk::Stage, public sdk::LiveParameters {
   public:
     using Stage::Stage;
 
@@ -69,17 +71,17 @@ class Stabilize final : public sdk::Stage {
   private:
     /// Where the line through the window has the center, seen from where the center is.
     Motion unsteadiness(const sdk::Request& request) {
-        std::vector<TrendPoint> points;
+        std::vector<sdk::TrendPoint> points;
         std::vector<double> places;
         const auto path = window(request);
         for (const auto& [offset, place] : path) {
             points.push_back(
                 {static_cast<double>(offset),
-                 trend_weight(static_cast<double>(offset), static_cast<double>(radius_))});
+                 sdk::trend_weight(static_cast<double>(offset), static_cast<double>(radius_))});
             places.push_back(place.x);
             places.push_back(place.y);
         }
-        const std::vector<double> weights = robust_trend(points, places, 2, 0.5);
+        const std::vector<double> weights = sdk::robust_trend(points, places, 2, 0.5);
         Motion result;
         std::size_t i = 0;
         for (const auto& [offset, place] : path) {
@@ -139,7 +141,7 @@ class Stabilize final : public sdk::Stage {
         if (pictures_.contains(frame.index())) {
             return;
         }
-        at::Tensor tones = luma(sdk::picture(frame), luma_weights(frame.c().color, frame.height()));
+        at::Tensor tones = sdk::luma(sdk::picture(frame), sdk::luma_weights(frame));
         const auto longer = static_cast<double>(std::max(frame.height(), frame.width()));
         reduced_ = std::max(1.0, std::floor(longer / measured_side));
         tones = tones.mul(255.0).round_().clamp_(0.0, 255.0).to(at::kByte).cpu().contiguous();

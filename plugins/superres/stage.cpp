@@ -3,8 +3,9 @@
 /// their result, antialiased. A network for one channel sees luma alone: the eye takes detail from
 /// there, and chroma is enlarged by bicubic interpolation (as in Dong et al., "SRCNN", 2014).
 
-#include "../common/stage_tools.hpp"
-
+#include <oldfilm/sdk/luma.hpp>
+#include <oldfilm/sdk/manifest.hpp>
+#include <oldfilm/sdk/resize.hpp>
 #include <oldfilm/stage_torch.hpp>
 
 #include <cmath>
@@ -19,7 +20,7 @@ namespace {
 
 struct Network {
     sdk::Model model;
-    ModelFacts facts;
+    sdk::Manifest manifest;
 };
 
 /// Sizes stay even where they were, since most codecs want it; else they are rounded to nearest.
@@ -38,12 +39,12 @@ class Superres final : public sdk::Stage {
         open(values.text("model"), scale);
         height_ = config.height = scaled(input.height, scale);
         width_ = config.width = scaled(input.width, scale);
-        const bool sees_neighbors =
-            networks_.front().facts.takes("previous") || networks_.front().facts.takes("next");
+        const bool sees_neighbors = networks_.front().manifest.has_input("previous") ||
+                                    networks_.front().manifest.has_input("next");
         config.before = config.after = sees_neighbors ? 1 : 0;
         std::int64_t factor = 1;
         for (const Network& network : networks_) {
-            factor *= network.facts.scale;
+            factor *= network.manifest.scale;
         }
         config.memory =
             4 * input.channels *
@@ -53,17 +54,17 @@ class Superres final : public sdk::Stage {
     void process(const sdk::Request& request) override {
         const sdk::FrameView frame = request.center();
         const at::Tensor picture = sdk::picture(frame).unsqueeze(0);
-        const LumaWeights weights = luma_weights(frame.c().color, frame.height());
-        if (picture.size(1) == 1 || networks_.front().facts.channels == 3) {
-            request.set_output(
-                sdk::share(resize_bicubic(enlarge(request, weights), height_, width_).squeeze(0)));
+        const sdk::LumaWeights weights = sdk::luma_weights(frame);
+        if (picture.size(1) == 1 || networks_.front().manifest.channels == 3) {
+            request.set_output(sdk::share(
+                sdk::resize_bicubic(enlarge(request, weights), height_, width_).squeeze(0)));
             return;
         }
         // R, G and B are linear in luma and chroma, so new luma with the old chroma is the old
         // color plus the difference of luma, the same for all three.
-        at::Tensor result = resize_bicubic(picture, height_, width_);
-        at::Tensor detail = resize_bicubic(enlarge(request, weights), height_, width_);
-        result.add_(detail.sub(luma(result, weights)));
+        at::Tensor result = sdk::resize_bicubic(picture, height_, width_);
+        at::Tensor detail = sdk::resize_bicubic(enlarge(request, weights), height_, width_);
+        result.add_(detail.sub(sdk::luma(result, weights)));
         request.set_output(sdk::share(result.squeeze(0)));
     }
 
@@ -74,17 +75,17 @@ class Superres final : public sdk::Stage {
         for (const std::string& package : packages(name, scale)) {
             add(package);
         }
-        std::int64_t reached = networks_.front().facts.scale;
+        std::int64_t reached = networks_.front().manifest.scale;
         if (networks_.size() == 1 && reached < 2) {
-            throw sdk::Failure(networks_.front().facts.id + " enlarges by " +
+            throw sdk::Failure(networks_.front().manifest.id + " enlarges by " +
                                    std::to_string(reached) +
                                    "; superres needs a model whose scale is 2 or more",
-                               OLDFILM_INVALID);
+                               sdk::Status::invalid);
         }
         if (networks_.size() == 1) {
             const Network again = networks_.front();
             for (; static_cast<double>(reached) < scale && !is_family(name);
-                 reached *= again.facts.scale) {
+                 reached *= again.manifest.scale) {
                 networks_.push_back(again);
             }
         }
@@ -124,28 +125,29 @@ class Superres final : public sdk::Stage {
 
     void add(const std::string& package) {
         Network network{sdk::Model(host(), package, "superres"), {}};
-        network.facts = facts(network.model, {"picture", "previous", "next"});
-        if (!networks_.empty() && network.facts.channels != networks_.front().facts.channels) {
-            throw sdk::Failure(network.facts.id + " and " + networks_.front().facts.id +
+        network.manifest = sdk::read_manifest(network.model, {"picture", "previous", "next"});
+        if (!networks_.empty() &&
+            network.manifest.channels != networks_.front().manifest.channels) {
+            throw sdk::Failure(network.manifest.id + " and " + networks_.front().manifest.id +
                                    " take different numbers of channels and cannot be combined",
-                               OLDFILM_INVALID);
+                               sdk::Status::invalid);
         }
         networks_.push_back(std::move(network));
     }
 
     /// What a network of `channels` takes, 1 x channels x H x W.
     static at::Tensor prepared(const at::Tensor& picture, std::int64_t channels,
-                               const LumaWeights& weights) {
+                               const sdk::LumaWeights& weights) {
         if (channels == 1) {
-            return luma(picture, weights);
+            return sdk::luma(picture, weights);
         }
         return picture.size(1) == 3 ? picture : picture.expand({1, 3, -1, -1});
     }
 
     /// The networks' result at their own scale: the picture's channels, or luma for networks of
     /// one.
-    at::Tensor enlarge(const sdk::Request& request, const LumaWeights& weights) const {
-        const std::int64_t channels = networks_.front().facts.channels;
+    at::Tensor enlarge(const sdk::Request& request, const sdk::LumaWeights& weights) const {
+        const std::int64_t channels = networks_.front().manifest.channels;
         const std::size_t center = request.count() / 2;
         std::vector<at::Tensor> window;
         for (std::size_t i = 0; i < request.count(); ++i) {
@@ -154,16 +156,12 @@ class Superres final : public sdk::Stage {
         }
         at::Tensor result = window[center];
         for (std::size_t k = 0; k < networks_.size(); ++k) {
-            std::vector<at::Tensor> inputs;
-            for (const std::string& name : networks_[k].facts.inputs) {
-                // After the first step there are no neighbors of that size: the picture is its
-                // own.
-                const bool has_window = k == 0 && window.size() == 3;
-                inputs.push_back(has_window && name == "previous" ? window[0]
-                                 : has_window && name == "next"   ? window[2]
-                                                                  : result);
-            }
-            result = sdk::run(networks_[k].model, inputs, 1).front();
+            // After the first step there are no neighbors of that size: the picture is its own.
+            const bool has_window = k == 0 && window.size() == 3;
+            result = sdk::run(networks_[k].model, {{"picture", result},
+                                                   {"previous", has_window ? window[0] : result},
+                                                   {"next", has_window ? window[2] : result}})
+                         .front();
         }
         const bool is_mono = request.center().channels() == 1;
         return is_mono && channels == 3 ? result.mean(1, true) : result;

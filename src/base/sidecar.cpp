@@ -161,12 +161,15 @@ PluginInfo info_of(const oldfilm_plugin_description& description) {
 
 std::string sidecar_json(const std::vector<const oldfilm_plugin_description*>& descriptions) {
     json plugins = json::array();
-    json abi = {OLDFILM_ABI_MAJOR, OLDFILM_ABI_MINOR};
+    // The library is refused as a whole: by the newest version that one of its plugins needs.
+    std::pair<std::uint32_t, std::uint32_t> abi{descriptions.empty() ? OLDFILM_ABI_MAJOR : 0, 0};
     for (const oldfilm_plugin_description* description : descriptions) {
-        abi = {description->abi_major, description->abi_minor};
+        abi = std::max(abi, {description->abi_major, description->abi_minor});
         plugins.push_back(to_json(info_of(*description)));
     }
-    return json{{"oldfilm_sidecar", 1}, {"abi", abi}, {"plugins", plugins}}.dump(2) + "\n";
+    return json{{"oldfilm_sidecar", 1}, {"abi", {abi.first, abi.second}}, {"plugins", plugins}}
+               .dump(2) +
+           "\n";
 }
 
 Sidecar read_sidecar(const std::string& path) {
@@ -197,12 +200,22 @@ Sidecar parse_sidecar(std::string_view text, const std::string& path) {
     }
 }
 
+std::string why_refused(AbiVersion plugin, AbiVersion host) {
+    if (plugin.major == host.major && plugin.minor <= host.minor) {
+        return "";
+    }
+    return fmt::format("it needs plugin ABI {}.{}, and this oldfilm has {}.0 to {}.{}; {}",
+                       plugin.major, plugin.minor, host.major, host.major, host.minor,
+                       plugin.major == host.major
+                           ? "use a newer oldfilm, or build it with a lower OLDFILM_PLUGIN_MINOR"
+                           : "build it again with this oldfilm's headers");
+}
+
 std::string why_refused(unsigned abi_major, unsigned abi_minor, const std::string& runtime) {
-    if (abi_major != OLDFILM_ABI_MAJOR || abi_minor > OLDFILM_ABI_MINOR) {
-        return fmt::format(
-            "it was built for plugin ABI {}.{}, and this oldfilm takes {}.0 to {}.{}; build it "
-            "again with this oldfilm's headers",
-            abi_major, abi_minor, OLDFILM_ABI_MAJOR, OLDFILM_ABI_MAJOR, OLDFILM_ABI_MINOR);
+    if (const std::string why =
+            why_refused({abi_major, abi_minor}, {OLDFILM_ABI_MAJOR, OLDFILM_ABI_MINOR});
+        !why.empty()) {
+        return why;
     }
     if (!runtime.empty() && runtime != runtime_tag()) {
         return fmt::format(

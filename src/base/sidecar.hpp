@@ -1,7 +1,7 @@
 #pragma once
 /// \file
 /// The JSON file beside a plugin library: the library's description, readable without loading it.
-/// {"oldfilm_sidecar": 1, "abi": [1, 0], "plugins": [{"id": ..., "parameters": [...]}]}
+/// {"oldfilm_sidecar": 1, "abi": [2, 0], "plugins": [{"id": ..., "parameters": [...]}]}
 
 #include <oldfilm/plugin.h>
 #include <oldfilm/plugins.hpp>
@@ -30,6 +30,14 @@ OLDFILM_API PluginInfo info_of(const oldfilm_plugin_description& description);
 /// The sidecar text for these descriptions.
 OLDFILM_API std::string
 sidecar_json(const std::vector<const oldfilm_plugin_description*>& descriptions);
+
+/// A version of the plugin ABI. Of a plugin: what it needs. Of a host: what it has.
+struct AbiVersion {
+    unsigned major = 0, minor = 0;
+};
+/// Why the plugin cannot be used by the host; empty if it can: a host takes any minor up to its
+/// own.
+OLDFILM_API std::string why_refused(AbiVersion plugin, AbiVersion host);
 
 /// Why a plugin of this ABI and runtime cannot be used here; empty when it can.
 OLDFILM_API std::string why_refused(unsigned abi_major, unsigned abi_minor,

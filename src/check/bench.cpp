@@ -68,7 +68,7 @@ std::int32_t Bench::allocate(const oldfilm_host* host, std::int32_t dtype, std::
     std::int32_t status = OLDFILM_OK;
     if (!bench.fails(Service::allocate, status)) {
         const auto* service =
-            static_cast<const oldfilm_tensors*>(bench.original(OLDFILM_EXT_TENSOR));
+            static_cast<const oldfilm_host_tensor*>(bench.original(OLDFILM_EXT_TENSOR));
         status = bench.noted(service->allocate(host, dtype, ndim, shape, tensor));
         if (status == OLDFILM_OK) {
             bench.watch(*tensor);
@@ -84,7 +84,7 @@ std::int32_t Bench::open(const oldfilm_host* host, const char* package, const ch
     if (bench.fails(Service::open_model, status)) {
         return status;
     }
-    const auto* service = static_cast<const oldfilm_models*>(bench.original(OLDFILM_EXT_MODEL));
+    const auto* service = static_cast<const oldfilm_host_model*>(bench.original(OLDFILM_EXT_MODEL));
     status = bench.noted(service->open(host, package, task, model));
     if (status == OLDFILM_OK) {
         ++bench.open_models_;
@@ -108,7 +108,7 @@ std::int32_t Bench::run(const oldfilm_host* host, oldfilm_model* model,
     if (bench.fails(Service::run_model, status)) {
         return status;
     }
-    const auto* service = static_cast<const oldfilm_models*>(bench.original(OLDFILM_EXT_MODEL));
+    const auto* service = static_cast<const oldfilm_host_model*>(bench.original(OLDFILM_EXT_MODEL));
     status = bench.noted(service->run(host, model, inputs, input_count, outputs, output_count));
     if (status == OLDFILM_OK) {
         std::for_each(outputs, outputs + output_count,
@@ -120,7 +120,7 @@ std::int32_t Bench::run(const oldfilm_host* host, oldfilm_model* model,
 void Bench::close(const oldfilm_host* host, oldfilm_model* model) {
     Bench& bench = of(host);
     --bench.open_models_;
-    static_cast<const oldfilm_models*>(bench.original(OLDFILM_EXT_MODEL))->close(host, model);
+    static_cast<const oldfilm_host_model*>(bench.original(OLDFILM_EXT_MODEL))->close(host, model);
 }
 
 template <auto member>
@@ -131,17 +131,22 @@ std::int32_t Bench::find_flow(const oldfilm_host* host, const oldfilm_tensor* fr
     if (bench.fails(Service::flow, status)) {
         return status;
     }
-    const auto* service = static_cast<const oldfilm_flows*>(bench.original(OLDFILM_EXT_FLOW));
+    const auto* service = static_cast<const oldfilm_host_flow*>(bench.original(OLDFILM_EXT_FLOW));
     return bench.noted((service->*member)(host, from, to, flow));
 }
 
 const void* Bench::extension(const char* id) {
-    static constexpr oldfilm_tensors tensors{sizeof(oldfilm_tensors), allocate};
-    static const oldfilm_models models{
-        sizeof(oldfilm_models), open,
-        static_cast<const oldfilm_models*>(original(OLDFILM_EXT_MODEL))->manifest, run, close};
-    static constexpr oldfilm_flows flows{sizeof(oldfilm_flows), find_flow<&oldfilm_flows::flow>,
-                                         find_flow<&oldfilm_flows::fine_flow>};
+    static constexpr oldfilm_host_tensor tensors{sizeof(oldfilm_host_tensor), allocate};
+    static const oldfilm_host_model models = [this] {
+        auto watched = *static_cast<const oldfilm_host_model*>(original(OLDFILM_EXT_MODEL));
+        watched.open = open;
+        watched.run = run;
+        watched.close = close;
+        return watched;
+    }();
+    static constexpr oldfilm_host_flow flows{sizeof(oldfilm_host_flow),
+                                             find_flow<&oldfilm_host_flow::flow>,
+                                             find_flow<&oldfilm_host_flow::fine_flow>};
     if (withheld_.count("") != 0 || withheld_.count(id) != 0) {
         return nullptr;
     }

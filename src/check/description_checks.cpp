@@ -3,6 +3,9 @@
 
 #include "base/sidecar.hpp"
 #include "check/check.hpp"
+#include "stage/library.hpp"
+
+#include <oldfilm/plugin/ext/draft/state.h>
 
 #include <algorithm>
 #include <cmath>
@@ -41,7 +44,8 @@ std::string why_no_line(const char* text) {
 
 void complete(Subject& s) {
     const oldfilm_plugin_description& d = *s.plugin;
-    constexpr std::size_t least = offsetof(oldfilm_plugin_description, destroy) + sizeof(d.destroy);
+    constexpr std::size_t least =
+        offsetof(oldfilm_plugin_description, get_extension) + sizeof(d.get_extension);
     if (d.size < least) {
         fail("size is {}, and this ABI's description has {} bytes", d.size, least);
     }
@@ -65,11 +69,28 @@ void functions(Subject& s) {
         d.destroy == nullptr) {
         fail("create, configure, process or destroy is null");
     }
-    if ((d.analyze == nullptr) != (d.finish_analysis == nullptr)) {
-        fail("only one of analyze and finish_analysis is there");
+}
+
+void extensions(Subject& s) {
+    const oldfilm_plugin_description& d = *s.plugin;
+    if (const std::string lacking = stage::why_incomplete(d); !lacking.empty()) {
+        fail("{}", lacking);
     }
-    if (d.analyze != nullptr && d.restore_analysis == nullptr) {
-        fail("analyze is there, and restore_analysis is null");
+    if (d.get_extension == nullptr) {
+        return;
+    }
+    for (const char* id : {OLDFILM_EXT_ANALYSIS, OLDFILM_EXT_LIVE, OLDFILM_EXT_STATE}) {
+        if (d.get_extension(&d, id) != d.get_extension(&d, id)) {
+            fail("get_extension gives two results for {}", id);
+        }
+    }
+    if (d.get_extension(&d, "org.oldfilm.check.unknown/1") != nullptr) {
+        fail("get_extension gives something for an id that nobody has defined");
+    }
+    const auto* state = stage::extension_of<oldfilm_stage_state>(d, OLDFILM_EXT_STATE);
+    if (state != nullptr && (state->size < sizeof(oldfilm_stage_state) || state->save == nullptr ||
+                             state->load == nullptr)) {
+        fail("its extension " OLDFILM_EXT_STATE " lacks save or load");
     }
 }
 
@@ -237,8 +258,11 @@ void help(Subject& s) {
 
 void live(Subject& s) {
     each(s, [&](const oldfilm_parameter& p) {
-        if ((p.flags & OLDFILM_LIVE) != 0 && s.plugin->change == nullptr) {
-            fail("parameter {} may change while running, and change is null", p.name);
+        if ((p.flags & OLDFILM_LIVE) != 0 &&
+            stage::extension_of<oldfilm_stage_live>(*s.plugin, OLDFILM_EXT_LIVE) == nullptr) {
+            fail("parameter {} may change while running, and the extension " OLDFILM_EXT_LIVE
+                 " is not there",
+                 p.name);
         }
     });
 }
@@ -251,9 +275,12 @@ std::vector<Check> description_checks() {
          "set size to sizeof, and every text to a text (\"\" where there is none)",
          "library.plugins", complete},
         {"description.functions", "the host calls them",
-         "give create, configure, process and destroy; analyze, finish_analysis and "
-         "restore_analysis all or none",
-         "description.complete", functions},
+         "give create, configure, process and destroy", "description.complete", functions},
+        {"description.extensions", "the host calls what the plugin's extensions offer",
+         "fill in each extension, with its size; give the same result for an id each time, and "
+         "null "
+         "for ids that the plugin does not know",
+         "description.functions", extensions},
         {"description.id", "ids are unique in the world, since people name their own domain first",
          "use reverse DNS in small letters, such as com.example.sharpen", "description.complete",
          id},
@@ -288,7 +315,7 @@ std::vector<Check> table_checks() {
         {"parameters.help", "`oldfilm plugins NAME` shows it", "write one line for each parameter",
          "parameters.rows", help},
         {"parameters.live", "the host calls change when a live parameter has a new value",
-         "write change, or take the flag OLDFILM_LIVE away", "parameters.rows", live},
+         "offer " OLDFILM_EXT_LIVE ", or take the flag OLDFILM_LIVE away", "parameters.rows", live},
     };
 }
 

@@ -147,23 +147,23 @@ void state(Subject& s) {
 }
 
 /// A shot's analysis, or why there is none.
-std::string analysis_of(Subject& s, Trial& trial, const Film& film) {
-    if (s.plugin->analyze == nullptr || trial.config.analysis_frames == 0) {
+std::string analysis_of(Trial& trial, const Film& film) {
+    if (!trial.analyzes()) {
         skip("it asks for no analysis");
     }
     trial.reset();
     need(trial.analyze(film), "analyze");
     std::string json;
-    need(trial.finish_analysis(json), "finish_analysis");
+    need(trial.finish_analysis(json), "finish");
     return json;
 }
 
 void analysis_json(Subject& s) {
     const Shape shape = small_shape(s);
     Trial trial(s, shape);
-    const std::string json = analysis_of(s, trial, make_film(shape, trial.length(4)));
+    const std::string json = analysis_of(trial, make_film(shape, trial.length(4)));
     if (!nlohmann::json::accept(json)) {
-        fail("finish_analysis gives \"{}\"", json.substr(0, 80));
+        fail("finish gives \"{}\"", json.substr(0, 80));
     }
 }
 
@@ -171,29 +171,50 @@ void analysis_restore(Subject& s) {
     const Shape shape = small_shape(s);
     Trial first(s, shape);
     const Film film = make_film(shape, first.length(4));
-    const std::string json = analysis_of(s, first, film);
+    const std::string json = analysis_of(first, film);
     need_repeatable(s);
     Trial again(s, shape);
     again.reset();
     const Called called = again.restore_analysis(json);
-    require(called, "restore_analysis, with what finish_analysis gave,");
+    require(called, "restore, with what finish gave,");
     const std::int64_t from = first.changes_rate() ? 0 : first.middle();
     const std::vector<Output> made = first.shot(film.copy(), from, from + 2);
     compare(made, again.shot(film, from, from + 2), 1e-5,
             "with its analysis restored instead of made");
 }
 
+/// Draft: a stage that is loaded goes on as the one that was saved.
+void saved_state(Subject& s) {
+    const Shape shape = small_shape(s);
+    Trial first(s, shape);
+    if (!first.saves_state()) {
+        skip("it does not save its state (a draft)");
+    }
+    need_repeatable(s);
+    const Film film = make_film(shape, first.length(5));
+    const std::int64_t from = first.changes_rate() ? 0 : first.middle();
+    need(first.begin_shot(film), "the analysis of a shot");
+    first.shot(film.copy(), from, from + 3);
+    std::string bytes;
+    require(first.save_state(bytes), "save");
+    Trial again(s, shape);
+    again.reset();
+    require(again.load_state(bytes), "load, with what save gave,");
+    compare(first.shot(film.copy(), from + 3, from + 5), again.shot(film, from + 3, from + 5), 0,
+            "with its state loaded instead of made");
+}
+
 void analysis_short(Subject& s) {
     const Shape shape = small_shape(s);
     Trial trial(s, shape);
-    if (s.plugin->analyze == nullptr || trial.config.analysis_frames == 0) {
+    if (!trial.analyzes()) {
         skip("it asks for no analysis");
     }
     const Film film = make_film(shape, 1);
     trial.reset();
     require(trial.analyze(film), "analyze of a shot of one frame");
     std::string json;
-    require(trial.finish_analysis(json), "finish_analysis of a shot of one frame");
+    require(trial.finish_analysis(json), "finish of a shot of one frame");
 }
 
 } // namespace
@@ -220,10 +241,13 @@ std::vector<Check> film_checks() {
         {"film.state", "a film is cut into segments, and begun again in its middle",
          "say OLDFILM_WARM_UP with enough frames, or depend on the window alone", "picture.process",
          state},
+        {"film.saved-state", "a film that is resumed need not repeat the frames before",
+         "save all that process remembers of earlier frames, and no addresses", "picture.process",
+         saved_state},
         {"analysis.json", "analyzes are kept as JSON, which people read",
          "give valid JSON (\"null\" where nothing was found)", "picture.process", analysis_json},
         {"analysis.restore", "a run that is taken up again does not analyze again",
-         "write restore_analysis, and put into the JSON all that process needs", "picture.process",
+         "write restore, and put into the JSON all that process needs", "picture.process",
          analysis_restore},
         {"analysis.short-shot", "shots may be shorter than the analysis that was asked for",
          "take what there is, one frame at least", "picture.process", analysis_short},

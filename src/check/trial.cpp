@@ -1,5 +1,6 @@
 #include "check/trial.hpp"
 
+#include "stage/library.hpp"
 #include "stage/stage.hpp"
 #include "stage/tensors.hpp"
 
@@ -113,7 +114,12 @@ class Trial::Lent {
     oldfilm_frame c_{};
 };
 
-Trial::Trial(Subject& subject) : subject_(subject), bench_(subject) {}
+Trial::Trial(Subject& subject)
+    : subject_(subject),
+      analysis_(stage::extension_of<oldfilm_stage_analysis>(*subject.plugin, OLDFILM_EXT_ANALYSIS)),
+      live_(stage::extension_of<oldfilm_stage_live>(*subject.plugin, OLDFILM_EXT_LIVE)),
+      state_(stage::extension_of<oldfilm_stage_state>(*subject.plugin, OLDFILM_EXT_STATE)),
+      bench_(subject) {}
 
 Trial::Trial(Subject& subject, const Shape& shape) : Trial(subject) {
     need(create(), "create");
@@ -152,7 +158,7 @@ Called Trial::configure(const Shape& shape, const Values& values) {
 
 Called Trial::change(const Values& values) {
     const std::vector<oldfilm_value> c_values = values.c();
-    return call(bench_, [&] { return subject_.plugin->change(stage_, c_values.data()); });
+    return call(bench_, [&] { return live_->change(stage_, c_values.data()); });
 }
 
 void Trial::reset() {
@@ -178,7 +184,7 @@ Called Trial::analyze(const Film& film) {
     const std::int64_t count = std::min<std::int64_t>(config.analysis_frames, film.size());
     for (std::int64_t n = 0; n < count; ++n) {
         Lent lent(film, n, subject_.torch());
-        Called called = call(bench_, [&] { return subject_.plugin->analyze(stage_, lent.c()); });
+        Called called = call(bench_, [&] { return analysis_->analyze(stage_, lent.c()); });
         if (!called.ok()) {
             return called;
         }
@@ -188,18 +194,30 @@ Called Trial::analyze(const Film& film) {
 
 Called Trial::finish_analysis(std::string& json) {
     const char* text = nullptr;
-    Called called = call(bench_, [&] { return subject_.plugin->finish_analysis(stage_, &text); });
+    Called called = call(bench_, [&] { return analysis_->finish(stage_, &text); });
     json = text == nullptr ? "" : text;
     return called;
 }
 
 Called Trial::restore_analysis(const std::string& json) {
-    return call(bench_, [&] { return subject_.plugin->restore_analysis(stage_, json.c_str()); });
+    return call(bench_, [&] { return analysis_->restore(stage_, json.c_str()); });
+}
+
+Called Trial::save_state(std::string& bytes) {
+    const void* data = nullptr;
+    std::size_t size = 0;
+    Called called = call(bench_, [&] { return state_->save(stage_, &data, &size); });
+    bytes = data == nullptr ? "" : std::string(static_cast<const char*>(data), size);
+    return called;
+}
+
+Called Trial::load_state(const std::string& bytes) {
+    return call(bench_, [&] { return state_->load(stage_, bytes.data(), bytes.size()); });
 }
 
 Called Trial::begin_shot(const Film& film) {
     reset();
-    if (config.analysis_frames == 0 || subject_.plugin->analyze == nullptr || changes_rate()) {
+    if (!analyzes() || changes_rate()) {
         return {};
     }
     Called called = analyze(film);

@@ -5,6 +5,8 @@
 #include "check/bench.hpp"
 #include "check/film.hpp"
 
+#include <oldfilm/plugin/ext/draft/state.h>
+
 #include <deque>
 #include <functional>
 
@@ -67,6 +69,12 @@ class Trial {
     Called analyze(const Film& film);
     Called finish_analysis(std::string& json);
     Called restore_analysis(const std::string& json);
+    [[nodiscard]] bool analyzes() const {
+        return analysis_ != nullptr && config.analysis_frames > 0;
+    }
+    [[nodiscard]] bool saves_state() const { return state_ != nullptr; }
+    Called save_state(std::string& bytes);
+    Called load_state(const std::string& bytes);
     /// Reset, and analysis where the stage wants one; for a rate changer reset alone.
     Called begin_shot(const Film& film);
     /// Outputs `from` to `from` + `count` - 1 in one call, with windows clamped at the film's ends.
@@ -97,6 +105,9 @@ class Trial {
     Output taken(oldfilm_result& result, const at::Tensor& center) const;
 
     Subject& subject_;
+    const oldfilm_stage_analysis* analysis_; ///< null if the plugin does not have it
+    const oldfilm_stage_live* live_;         ///< likewise
+    const oldfilm_stage_state* state_;       ///< likewise
     Bench bench_;
     oldfilm_stage* stage_ = nullptr;
     /// What the last calls lent: a stage that keeps it is the matter of one check, not of all.

@@ -2,6 +2,7 @@
 /// Checks of parameters at work: at their ends, beyond them, of another type, while running.
 
 #include "check/trial.hpp"
+#include "stage/library.hpp"
 
 #include <oldfilm/error.hpp>
 
@@ -149,7 +150,8 @@ void live(Subject& s) {
     bool any = false;
     const Shape shape = small_shape(s);
     for (const Parameter& row : s.table()) {
-        if (!row.live || s.plugin->change == nullptr || allowed(row).empty()) {
+        if (!row.live || allowed(row).empty() ||
+            stage::extension_of<oldfilm_stage_live>(*s.plugin, OLDFILM_EXT_LIVE) == nullptr) {
             continue;
         }
         need_repeatable(s);

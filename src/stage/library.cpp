@@ -19,13 +19,36 @@ namespace {
 
 } // namespace
 
+std::string why_incomplete(const oldfilm_plugin_description& d) {
+    try {
+        // What 2.0 has: these structs may be longer in later minor versions.
+        const auto* analysis = extension_of<oldfilm_stage_analysis>(d, OLDFILM_EXT_ANALYSIS);
+        if (analysis != nullptr && (analysis->size < offsetof(oldfilm_stage_analysis, restore) +
+                                                         sizeof(analysis->restore) ||
+                                    analysis->analyze == nullptr || analysis->finish == nullptr ||
+                                    analysis->restore == nullptr)) {
+            return "its extension " OLDFILM_EXT_ANALYSIS " lacks analyze, finish or restore, which "
+                   "a resumed job calls instead of the others; fill them in, and set size";
+        }
+        const auto* live = extension_of<oldfilm_stage_live>(d, OLDFILM_EXT_LIVE);
+        if (live != nullptr &&
+            (live->size < offsetof(oldfilm_stage_live, change) + sizeof(live->change) ||
+             live->change == nullptr)) {
+            return "its extension " OLDFILM_EXT_LIVE " lacks change; fill it in, and set size";
+        }
+        return "";
+    } catch (...) {
+        return "its get_extension throws; catch all exceptions in it";
+    }
+}
+
 void check_description(const oldfilm_plugin_description& d, const std::string& where) {
     const std::string reason =
         base::why_refused(d.abi_major, d.abi_minor, d.runtime == nullptr ? "" : d.runtime);
     if (!reason.empty()) {
         refuse(where, reason);
     }
-    if (d.size < offsetof(oldfilm_plugin_description, destroy) + sizeof(d.destroy)) {
+    if (d.size < offsetof(oldfilm_plugin_description, get_extension) + sizeof(d.get_extension)) {
         refuse(where, "its description is shorter than this ABI's; build it again with this "
                       "oldfilm's headers");
     }
@@ -36,13 +59,8 @@ void check_description(const oldfilm_plugin_description& d, const std::string& w
         d.destroy == nullptr) {
         refuse(where, "its description lacks create, configure, process or destroy; fill them in");
     }
-    if ((d.analyze == nullptr) != (d.finish_analysis == nullptr)) {
-        refuse(where,
-               "its description has only one of analyze and finish_analysis; give both or none");
-    }
-    if (d.analyze != nullptr && d.restore_analysis == nullptr) {
-        refuse(where, "its description has analyze without restore_analysis, which a job that goes "
-                      "on after a break calls instead; fill it in");
+    if (const std::string lacking = why_incomplete(d); !lacking.empty()) {
+        refuse(where, lacking);
     }
 }
 

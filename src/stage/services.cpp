@@ -94,6 +94,16 @@ const char* manifest_of(const oldfilm_model* model) {
     return model->model->manifest().json.c_str();
 }
 
+const char* name_at(const std::vector<std::string>& names, std::uint32_t index) {
+    return index < names.size() ? names[index].c_str() : nullptr;
+}
+const char* input_name(const oldfilm_model* model, std::uint32_t index) {
+    return name_at(model->model->manifest().inputs, index);
+}
+const char* output_name(const oldfilm_model* model, std::uint32_t index) {
+    return name_at(model->model->manifest().outputs, index);
+}
+
 std::int32_t run_model(const oldfilm_host* host, oldfilm_model* model,
                        const oldfilm_tensor* const* inputs, std::uint32_t input_count,
                        oldfilm_tensor* outputs, std::uint32_t output_count) {
@@ -137,13 +147,18 @@ std::int32_t find_flow(const oldfilm_host* host, const oldfilm_tensor* from,
 }
 
 const void* get_extension(const oldfilm_host* /*host*/, const char* id) {
-    static constexpr oldfilm_log log{sizeof(oldfilm_log), write_log};
-    static constexpr oldfilm_cancel cancel{sizeof(oldfilm_cancel), is_cancelled};
-    static constexpr oldfilm_tensors tensors{sizeof(oldfilm_tensors), allocate};
-    static constexpr oldfilm_models models{sizeof(oldfilm_models), open_model, manifest_of,
-                                           run_model, close_model};
-    static constexpr oldfilm_flows flows{sizeof(oldfilm_flows), find_flow<FlowDetail::half>,
-                                         find_flow<FlowDetail::full>};
+    static constexpr oldfilm_host_log log{sizeof(oldfilm_host_log), write_log};
+    static constexpr oldfilm_host_cancel cancel{sizeof(oldfilm_host_cancel), is_cancelled};
+    static constexpr oldfilm_host_tensor tensors{sizeof(oldfilm_host_tensor), allocate};
+    static constexpr oldfilm_host_model models{sizeof(oldfilm_host_model),
+                                               open_model,
+                                               manifest_of,
+                                               input_name,
+                                               output_name,
+                                               run_model,
+                                               close_model};
+    static constexpr oldfilm_host_flow flows{sizeof(oldfilm_host_flow), find_flow<FlowDetail::half>,
+                                             find_flow<FlowDetail::full>};
     const std::pair<const char*, const void*> services[] = {{OLDFILM_EXT_LOG, &log},
                                                             {OLDFILM_EXT_CANCEL, &cancel},
                                                             {OLDFILM_EXT_TENSOR, &tensors},

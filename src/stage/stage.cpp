@@ -132,7 +132,9 @@ Stage::Stage(const oldfilm_plugin_description& plugin, const std::string& folder
     : plugin_(&plugin),
       host_(shared, plugin.name, folder, plugin.runtime != nullptr && *plugin.runtime != '\0',
             std::move(named)),
-      turn_(turn_of(plugin)) {
+      turn_(turn_of(plugin)),
+      analysis_(extension_of<oldfilm_stage_analysis>(plugin, OLDFILM_EXT_ANALYSIS)),
+      live_(extension_of<oldfilm_stage_live>(plugin, OLDFILM_EXT_LIVE)) {
     host_.check(call([this] { return plugin_->create(host_.c(), &stage_); }), "start");
     if (stage_ == nullptr) {
         throw Error(
@@ -197,8 +199,10 @@ std::string why_refused(const oldfilm_config& c, const oldfilm_plugin_descriptio
                                one.found);
         }
     }
-    if (c.analysis_frames > 0 && plugin.analyze == nullptr) {
-        return fmt::format("analysis_frames must be 0 where analyze is null, found {}",
+    if (c.analysis_frames > 0 &&
+        extension_of<oldfilm_stage_analysis>(plugin, OLDFILM_EXT_ANALYSIS) == nullptr) {
+        return fmt::format("analysis_frames must be 0 without the extension " OLDFILM_EXT_ANALYSIS
+                           ", found {}",
                            c.analysis_frames);
     }
     return c.memory < 0 ? fmt::format("memory must be 0 or more bytes, found {}", c.memory) : "";
@@ -282,9 +286,9 @@ const Config& Stage::configure(const StreamFormat& input,
 }
 
 void Stage::change(const std::vector<ParameterValue>& values) {
-    if (plugin_->change != nullptr) {
+    if (live_ != nullptr) {
         const std::vector<oldfilm_value> c_values = values_of(values);
-        host_.check(call([&] { return plugin_->change(stage_, c_values.data()); }),
+        host_.check(call([&] { return live_->change(stage_, c_values.data()); }),
                     "change its parameters");
     }
 }
@@ -292,11 +296,11 @@ void Stage::change(const std::vector<ParameterValue>& values) {
 void Stage::analyze(const Frame& frame) {
     LentFrames frames(host_);
     const oldfilm_frame* lent = frames.add(frame);
-    host_.check(call([&] { return plugin_->analyze(stage_, lent); }), "analyze a frame");
+    host_.check(call([&] { return analysis_->analyze(stage_, lent); }), "analyze a frame");
 }
 
 void Stage::restore_analysis(const std::string& json) {
-    host_.check(call([&] { return plugin_->restore_analysis(stage_, json.c_str()); }),
+    host_.check(call([&] { return analysis_->restore(stage_, json.c_str()); }),
                 "take its analysis back");
 }
 
@@ -304,7 +308,7 @@ std::string Stage::finish_analysis() {
     std::string text;
     host_.check(call([&] {
                     const char* json = nullptr;
-                    const int status = plugin_->finish_analysis(stage_, &json);
+                    const int status = analysis_->finish(stage_, &json);
                     text = json == nullptr ? "null" : json;
                     return status;
                 }),

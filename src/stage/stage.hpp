@@ -106,7 +106,9 @@ class Stage {
 
     const oldfilm_plugin_description* plugin_;
     HostSide host_;
-    std::shared_ptr<std::mutex> turn_; ///< of a plugin that works on one thread; else null
+    std::shared_ptr<std::mutex> turn_;       ///< of a plugin that works on one thread; else null
+    const oldfilm_stage_analysis* analysis_; ///< null if the plugin doesn't analyze
+    const oldfilm_stage_live* live_;         ///< null if it has no live parameters
     oldfilm_stage* stage_ = nullptr;
     Config config_;
 };

@@ -27,7 +27,7 @@ OLDFILM_API oldfilm_tensor lend(const at::Tensor& tensor, bool torch);
 
 /// `tensor` given: the receiver owns a reference, and gives it back through `release` or by `impl`.
 /// Throws as `lend` does.
-oldfilm_tensor give(const at::Tensor& tensor, bool torch);
+OLDFILM_API oldfilm_tensor give(const at::Tensor& tensor, bool torch);
 
 /// A tensor of a run on `device` that a plugin gave, taken over; empty when none was given. What is
 /// queued from now on comes after its making. Throws `Error` (stage_failed) when it makes no sense;

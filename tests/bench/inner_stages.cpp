@@ -1,8 +1,7 @@
 #include "inner_stages.hpp"
 
-#include "../../plugins/common/window.hpp"
-
 #include <oldfilm/error.hpp>
+#include <oldfilm/sdk/window.hpp>
 #include <oldfilm/stage_torch.hpp>
 
 #include <ATen/TensorOperators.h>
@@ -60,7 +59,7 @@ class FlowAlone final : public sdk::Stage {
                 ask(next, here);
             }
         } else {
-            for (const std::size_t place : stages::filled_window(request, 2, 2)) {
+            for (const std::size_t place : sdk::filled_window(request, 2, 2)) {
                 const sdk::FrameView other = request.frame(place);
                 if (other.index() != here.index()) {
                     static_cast<void>(sdk::flow(host(), here, other));

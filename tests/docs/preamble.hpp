@@ -1,5 +1,8 @@
 // What fragments of C++ in the pages take for granted.
 #include <oldfilm/restore.hpp>
+#include <oldfilm/sdk/luma.hpp>
+#include <oldfilm/sdk/resize.hpp>
+#include <oldfilm/stage_torch.hpp>
 
 #include <cassert>
 #include <iostream>
@@ -8,5 +11,6 @@
 extern oldfilm::Pipeline pipeline;
 extern oldfilm::Reader reader;
 extern oldfilm::Run run;
+extern oldfilm::sdk::Request request;
 extern oldfilm::Frame frame, restored;
 void use(const oldfilm::Frame& frame);

@@ -12,7 +12,7 @@ PAGES=(README.md CONTRIBUTING.md SECURITY.md docs/*.md docs/dev/*.md)
 SPELLING=("${PAGES[@]}" CHANGELOG.md docs include src plugins examples tests) # whole files: misspellings
 AMERICAN=("${PAGES[@]}" CHANGELOG.md)                                         # prose: British spelling
 SOURCES=(include src plugins examples tests setup.sh)                         # whole files: British spelling
-WORDS=("${PAGES[@]}" CHANGELOG.md include/oldfilm/*.h*)                       # prose: words.txt
+WORDS=("${PAGES[@]}" CHANGELOG.md include/oldfilm/{,*/,*/*/}*.h*)               # prose: words.txt
 LENGTH=("${PAGES[@]}")                                                        # lines of at most LONGEST characters
 LONGEST=120
 # Rows of a table that a test compares as they are (tests/pipeline_test.cpp).

@@ -3,7 +3,7 @@
 . "$(dirname "$0")/common.sh"
 lib=$(dirname "$(find "$prefix" -name liboldfilm_base.so)")
 
-for file in bin/oldfilm bin/oldfilm-describe include/oldfilm/plugin.h share/man/man1/oldfilm.1 \
+for file in bin/oldfilm bin/oldfilm-describe include/oldfilm/plugin.h include/oldfilm/sdk/luma.hpp share/man/man1/oldfilm.1 \
     share/bash-completion/completions/oldfilm share/oldfilm/templates/torch/soften.pt; do
     [ -e "$prefix/$file" ] || fail "$file is not installed"
 done
@@ -22,6 +22,13 @@ for name in base core media check; do
         grep -vxFf "$source/tests/install/shared-symbols.txt" || true)
     [ -z "$private" ] || fail "$library exports private parts: $private"
 done
+
+# The C API exports its functions and nothing else; one that is gone breaks programs.
+c_symbols() {
+    nm -D --defined-only "$lib/liboldfilm_c.so" | cut -d' ' -f3 | LC_ALL=C sort
+}
+[ "$(c_symbols)" = "$(cat "$source/tests/install/c-symbols.txt")" ] ||
+    fail "the C API is not what tests/install/c-symbols.txt lists, but: $(c_symbols)"
 
 # What records CUDA graphs is loaded from beside oldfilm::core, where it could be built.
 if [ -e "$binary/lib/liboldfilm_cuda.so" ]; then

@@ -35,4 +35,8 @@ says '8 frames cleaned, 8 cleaned and enlarged' "$bin/shared-model" film.mkv
 says '8 previews' "$bin/preview" film.mkv lesson.png
 [ "$(ffprobe -v error -show_entries stream=width,height -of csv=p=0 lesson.png)" = 64,48 ] || fail "no preview of 64 x 48"
 says 'cancelled: ' "$bin/errors" film.mkv
+says '8 frames pushed, 8 restored' "$bin/c-api" film.mkv lesson10.mkv
+grep -q '8 frames restored' lesson.log || fail "the C API did not restore the film"
+[ "$(frames lesson10.mkv)" = 8 ]
+! readelf -d "$bin/c-api" | grep -q 'NEEDED.*\(torch\|stdc++\)' || fail "a program in C is linked to LibTorch or to C++"
 rm -f lesson-long.mkv

@@ -22,14 +22,14 @@ TEXT
 }
 refused "LibTorch was not found" core -DOLDFILM_TORCH=/nonexistent
 refused "OpenCV was not found" "core opencv" -DCMAKE_DISABLE_FIND_PACKAGE_OpenCV=ON
-refused "there are base, core, media, check, sdk, opencv" "core sound"
+refused "there are base, core, media, check, c, sdk, opencv" "core sound"
 sed 's/^set(oldfilm_has_media TRUE)/set(oldfilm_has_media FALSE)/' -i.whole "$prefix"/lib*/cmake/oldfilm/oldfilmConfig.cmake
 refused "built without FFmpeg" media
 mv "$prefix"/lib*/cmake/oldfilm/oldfilmConfig.cmake.whole "$(dirname "$prefix"/lib*/cmake/oldfilm/oldfilmConfig.cmake)/oldfilmConfig.cmake"
 
 pc=$(dirname "$(find "$prefix" -name oldfilm-core.pc)")
 export PKG_CONFIG_PATH="$pc"
-for name in sdk core media; do
+for name in sdk core media c; do
     quiet pkg-config --exists --print-errors "oldfilm-$name >= 0.1"
 done
 launcher=${CMAKE_CXX_COMPILER_LAUNCHER:-}
@@ -40,5 +40,10 @@ cp "$source/examples/01-file-to-file/main.cpp" "$work/by-hand.cpp"
 rm -f "$work/by-hand.mkv"
 "$work/by-hand" "$work/film.mkv" "$work/by-hand.mkv" > /dev/null
 [ "$(frames "$work/by-hand.mkv")" = 8 ] || fail "the program built with pkg-config lost frames"
+# shellcheck disable=SC2046
+quiet cc -std=c11 -Wall -Wextra -Wpedantic -Werror $(pkg-config --cflags oldfilm-c) "$source/examples/10-c-api/main.c" \
+    $(pkg-config --libs oldfilm-c) -o "$work/c-by-hand"
+(cd "$work" && quiet ./c-by-hand film.mkv c-by-hand.mkv)
+[ "$(frames "$work/c-by-hand.mkv")" = 8 ] || fail "the program in C that was built with pkg-config lost frames"
 # shellcheck disable=SC2046
 quiet cc -std=c11 -shared -fPIC $(pkg-config --cflags --libs oldfilm-sdk) "$source/tests/plugins/plain.c" -o "$work/plain.so"

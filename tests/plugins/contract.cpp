@@ -20,7 +20,7 @@ bool is(std::string_view kind) {
     return kind == contract_kind;
 }
 
-class Contract final : public sdk::Stage {
+class Contract final : public sdk::Stage, public sdk::LiveParameters {
   public:
     explicit Contract(const sdk::Host& host) : Stage(host) {
         if (is("throws-in-create")) {

@@ -26,7 +26,8 @@ static int32_t configure(oldfilm_stage* stage, const oldfilm_format* input,
 }
 
 static int32_t negative(oldfilm_stage* stage, const oldfilm_request* request) {
-    const oldfilm_tensors* tensors = stage->host->get_extension(stage->host, OLDFILM_EXT_TENSOR);
+    const oldfilm_host_tensor* tensors =
+        stage->host->get_extension(stage->host, OLDFILM_EXT_TENSOR);
     if (tensors == NULL) {
         stage->host->fail(stage->host, "this stage needs the host's service " OLDFILM_EXT_TENSOR);
         return OLDFILM_FAILED;
@@ -67,7 +68,7 @@ static void destroy(oldfilm_stage* stage) {
 static const oldfilm_plugin_description description = {
     .size = sizeof(oldfilm_plugin_description),
     .abi_major = OLDFILM_ABI_MAJOR,
-    .abi_minor = OLDFILM_ABI_MINOR,
+    .abi_minor = OLDFILM_PLUGIN_MINOR,
     .id = "org.oldfilm.test-plain-c",
     .name = "test-plain-c",
     .version = "1.0.0",

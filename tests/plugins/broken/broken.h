@@ -4,6 +4,7 @@
 #define BROKEN_H
 
 #include <oldfilm/plugin.h>
+#include <oldfilm/plugin/ext/draft/state.h>
 
 #include <stdbool.h>
 
@@ -22,6 +23,7 @@ struct oldfilm_stage {
     float last;                /**< mean of the frame before */
     float found;               /**< by the analysis */
     char json[64];             /**< of the analysis */
+    float saved[2];            /**< the saved state */
     const oldfilm_frame* kept; /**< of an earlier call */
     float* scratch;            /**< an output's memory that is used again */
     void* given[64];           /**< outputs that destroy spoils */
@@ -35,12 +37,14 @@ int32_t create(const oldfilm_host* host, oldfilm_stage** stage);
 int32_t configure(oldfilm_stage* stage, const oldfilm_format* input, const oldfilm_value* values,
                   oldfilm_config* config);
 int32_t change(oldfilm_stage* stage, const oldfilm_value* values);
-int32_t analyze(oldfilm_stage* stage, const oldfilm_frame* frame);
-int32_t finish_analysis(oldfilm_stage* stage, const char** json);
-int32_t restore_analysis(oldfilm_stage* stage, const char* json);
 int32_t process(oldfilm_stage* stage, const oldfilm_request* const* requests, uint32_t count);
 void reset(oldfilm_stage* stage);
 void destroy(oldfilm_stage* stage);
+
+/** Extensions. */
+extern const oldfilm_stage_analysis analysis;
+extern const oldfilm_stage_live live;
+extern const oldfilm_stage_state state;
 
 /** Says why, and returns OLDFILM_FAILED. */
 int32_t failed(const oldfilm_stage* stage, const char* sentence);
@@ -48,6 +52,7 @@ int32_t failed(const oldfilm_stage* stage, const char* sentence);
 bool changes_rate(void);
 bool gives_mask(void);
 bool analyzes(void);
+bool remembers(void);
 
 /** In exception.cpp. */
 void throw_something(void);

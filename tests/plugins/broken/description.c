@@ -88,11 +88,25 @@ static void fill_table(void) {
     }
 }
 
+static const void* get_extension(const oldfilm_plugin_description* plugin, const char* id) {
+    (void)plugin;
+    if (strcmp(id, OLDFILM_EXT_LIVE) == 0 && !broken("parameters.live")) {
+        return &live;
+    }
+    if (strcmp(id, OLDFILM_EXT_ANALYSIS) == 0 && analyzes()) {
+        return &analysis;
+    }
+    if (strcmp(id, OLDFILM_EXT_STATE) == 0 && broken("film.saved-state")) {
+        return &state;
+    }
+    return broken("description.extensions") && strncmp(id, "oldfilm.", 8) != 0 ? &live : NULL;
+}
+
 const oldfilm_plugin_description* describe(void) {
     fill_table();
     const oldfilm_plugin_description plain = {.size = sizeof(first),
                                               .abi_major = OLDFILM_ABI_MAJOR,
-                                              .abi_minor = OLDFILM_ABI_MINOR,
+                                              .abi_minor = OLDFILM_PLUGIN_MINOR,
                                               .id = "org.oldfilm.broken",
                                               .name = "broken",
                                               .version = "1.0.0",
@@ -104,16 +118,11 @@ const oldfilm_plugin_description* describe(void) {
                                               .parameters = table,
                                               .create = create,
                                               .configure = configure,
-                                              .change = change,
                                               .process = process,
                                               .reset = reset,
-                                              .destroy = destroy};
+                                              .destroy = destroy,
+                                              .get_extension = get_extension};
     first = plain;
-    if (analyzes()) {
-        first.analyze = analyze;
-        first.finish_analysis = finish_analysis;
-        first.restore_analysis = restore_analysis;
-    }
     if (broken("library.abi")) {
         first.abi_minor = OLDFILM_ABI_MINOR + 1;
     }
@@ -124,7 +133,7 @@ const oldfilm_plugin_description* describe(void) {
         first.summary = NULL;
     }
     if (broken("description.functions")) {
-        first.analyze = analyze;
+        first.process = NULL;
     }
     if (broken("description.id")) {
         first.id = "broken";
@@ -140,9 +149,6 @@ const oldfilm_plugin_description* describe(void) {
     }
     if (broken("description.threading")) {
         first.threading = 7;
-    }
-    if (broken("parameters.live")) {
-        first.change = NULL;
     }
     if (broken("library.sidecar-equal")) {
         first.version = "1.0.1"; /* the test leaves the sidecar of 1.0.0 beside it */

@@ -24,12 +24,15 @@ bool gives_mask(void) {
 bool analyzes(void) {
     return broken("analysis.json") || broken("analysis.restore") || broken("analysis.short-shot");
 }
+bool remembers(void) {
+    return broken("film.reset") || broken("film.saved-state");
+}
 static bool uses_model(void) {
     return broken("failures.model") || broken("resources.models") || broken("stage.create-light");
 }
 
 static int32_t open_model(oldfilm_stage* stage) {
-    const oldfilm_models* models = stage->host->get_extension(stage->host, OLDFILM_EXT_MODEL);
+    const oldfilm_host_model* models = stage->host->get_extension(stage->host, OLDFILM_EXT_MODEL);
     if (models == NULL) {
         return failed(stage, "the host offers no models");
     }
@@ -120,7 +123,7 @@ static void answer(oldfilm_config* config) {
     }
     config->batch = broken("schedule.batch") ? 4 : 1;
     config->analysis_frames = analyzes() ? 5 : 0;
-    if (broken("film.reset") || broken("picture.lent")) {
+    if (remembers() || broken("picture.lent")) {
         config->state = OLDFILM_WARM_UP;
         config->warm_up = 1;
     }
@@ -176,13 +179,13 @@ int32_t configure(oldfilm_stage* stage, const oldfilm_format* input, const oldfi
     return uses_model() && stage->model == NULL ? open_model(stage) : OLDFILM_OK;
 }
 
-int32_t analyze(oldfilm_stage* stage, const oldfilm_frame* frame) {
+static int32_t analyze(oldfilm_stage* stage, const oldfilm_frame* frame) {
     (void)frame;
     ++stage->analyzed;
     return OLDFILM_OK;
 }
 
-int32_t finish_analysis(oldfilm_stage* stage, const char** json) {
+static int32_t finish_analysis(oldfilm_stage* stage, const char** json) {
     if (broken("analysis.short-shot") && stage->analyzed < 2) {
         return failed(stage, "two frames are needed");
     }
@@ -193,7 +196,7 @@ int32_t finish_analysis(oldfilm_stage* stage, const char** json) {
     return OLDFILM_OK;
 }
 
-int32_t restore_analysis(oldfilm_stage* stage, const char* json) {
+static int32_t restore_analysis(oldfilm_stage* stage, const char* json) {
     if (broken("analysis.restore")) {
         return OLDFILM_OK; /* and forgets it */
     }
@@ -202,6 +205,28 @@ int32_t restore_analysis(oldfilm_stage* stage, const char* json) {
                ? OLDFILM_OK
                : failed(stage, "this is no analysis");
 }
+
+const oldfilm_stage_analysis analysis = {sizeof(analysis), analyze, finish_analysis,
+                                         restore_analysis};
+const oldfilm_stage_live live = {sizeof(live), change};
+
+static int32_t save(oldfilm_stage* stage, const void** data, size_t* bytes) {
+    stage->saved[0] = (float)stage->since_reset; /* and forgets the frame before */
+    *data = stage->saved;
+    *bytes = sizeof(stage->saved);
+    return OLDFILM_OK;
+}
+
+static int32_t load(oldfilm_stage* stage, const void* data, size_t bytes) {
+    if (bytes != sizeof(stage->saved)) {
+        return failed(stage, "this is no state");
+    }
+    stage->since_reset = (int64_t)((const float*)data)[0];
+    stage->last = ((const float*)data)[1];
+    return OLDFILM_OK;
+}
+
+const oldfilm_stage_state state = {sizeof(state), save, load};
 
 void reset(oldfilm_stage* stage) {
     stage->analyzed = 0;
@@ -218,7 +243,8 @@ void destroy(oldfilm_stage* stage) {
         memset(stage->given[i], 0, 64); /* and free() would come here */
     }
     if (stage->model != NULL && !broken("resources.models")) {
-        const oldfilm_models* models = stage->host->get_extension(stage->host, OLDFILM_EXT_MODEL);
+        const oldfilm_host_model* models =
+            stage->host->get_extension(stage->host, OLDFILM_EXT_MODEL);
         models->close(stage->host, stage->model);
     }
     if (broken("stage.create-again")) {

@@ -56,7 +56,8 @@ static bool has_own_memory(void) {
 }
 
 static int32_t allocate(oldfilm_stage* stage, const int64_t* shape, oldfilm_tensor* tensor) {
-    const oldfilm_tensors* tensors = stage->host->get_extension(stage->host, OLDFILM_EXT_TENSOR);
+    const oldfilm_host_tensor* tensors =
+        stage->host->get_extension(stage->host, OLDFILM_EXT_TENSOR);
     if (has_own_memory()) {
         return own_tensor(stage, shape, tensor);
     }
@@ -89,7 +90,7 @@ static float offset_of(oldfilm_stage* stage, const oldfilm_request* request, uin
     if (broken("film.repeatable")) {
         offset += 0.001F * (float)++calls;
     }
-    if (broken("film.reset") || broken("film.state")) {
+    if (remembers() || broken("film.state")) {
         offset += stage->since_reset > 0 ? stage->last * 0.1F : 0;
         stage->last =
             broken("film.state") ? stage->last + mean_of(frame->picture) : mean_of(frame->picture);
@@ -208,7 +209,7 @@ static void leak(oldfilm_stage* stage, const oldfilm_tensor* in) {
     if (broken("resources.tensors")) {
         oldfilm_tensor lost;
         memset(&lost, 0, sizeof(lost));
-        const oldfilm_tensors* tensors =
+        const oldfilm_host_tensor* tensors =
             stage->host->get_extension(stage->host, OLDFILM_EXT_TENSOR);
         if (tensors != NULL) {
             tensors->allocate(stage->host, OLDFILM_FLOAT32, 3, in->shape, &lost);
@@ -217,7 +218,7 @@ static void leak(oldfilm_stage* stage, const oldfilm_tensor* in) {
 }
 
 static int32_t run_flow(oldfilm_stage* stage, const oldfilm_request* request) {
-    const oldfilm_flows* flows = stage->host->get_extension(stage->host, OLDFILM_EXT_FLOW);
+    const oldfilm_host_flow* flows = stage->host->get_extension(stage->host, OLDFILM_EXT_FLOW);
     oldfilm_tensor flow;
     memset(&flow, 0, sizeof(flow));
     if (flows == NULL) {
@@ -282,7 +283,7 @@ static int32_t make(oldfilm_stage* stage, const oldfilm_request* request, uint32
 }
 
 int32_t process(oldfilm_stage* stage, const oldfilm_request* const* requests, uint32_t count) {
-    const oldfilm_cancel* cancel = stage->host->get_extension(stage->host, OLDFILM_EXT_CANCEL);
+    const oldfilm_host_cancel* cancel = stage->host->get_extension(stage->host, OLDFILM_EXT_CANCEL);
     if (cancel != NULL && cancel->cancelled(stage->host) && !broken("failures.cancel")) {
         return OLDFILM_CANCELLED;
     }

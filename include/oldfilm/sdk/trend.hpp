@@ -1,8 +1,8 @@
 #pragma once
 /// \file
-/// What a quantity does slowly around a frame: the value at the center of a straight line that is
-/// fitted to its window. Stages that even something out take away what lies off this line, so that
-/// fades and pans, which lie on it, stay.
+/// The slow change of a quantity around a frame: the value, at the center of a window, of a
+/// straight line fitted to the window. A stage that steadies a quantity (brightness, position)
+/// removes the deviation from this line, so that fades and pans, which lie on it, stay.
 
 #include <algorithm>
 #include <cmath>
@@ -10,16 +10,16 @@
 #include <cstdint>
 #include <vector>
 
-namespace oldfilm::stages {
+namespace oldfilm::sdk {
 
-/// A point of the window: how many frames from the center, how far it is believed (0 to 1).
+/// A point of the window.
 struct TrendPoint {
-    double offset = 0;
-    double weight = 1;
+    double offset = 0; ///< in frames from the center
+    double weight = 1; ///< confidence, 0 to 1
 };
 
-/// Line y = at_zero + slope * offset through weighted points, as weights of the points' values.
-/// Fewer than two different offsets: a constant.
+/// The weighted least-squares line y = at_zero + slope * offset, each as weights of the points'
+/// values. A constant if there are fewer than two different offsets.
 struct TrendLine {
     std::vector<double> at_zero, slope;
 
@@ -47,21 +47,22 @@ struct TrendLine {
     }
 };
 
-/// Weights for `radius` frames on each side that fall to 0 beyond them (Epanechnikov's kernel).
+/// The weight of a point, 0 to 1: it falls to 0 beyond `radius` frames on each side (Epanechnikov's
+/// kernel).
 inline double trend_weight(double offset, double radius) {
     const double u = offset / (radius + 1);
     return std::max(0.0, 1 - u * u);
 }
 
-/// How a line that is fitted to a window tells the value at its center.
+/// A line fitted to a window.
 struct TrendFit {
-    std::vector<double> weights; ///< of the points' values: their sum is the value
-    double deviation = 0;        ///< of the values from the line, as the window weighs them
+    std::vector<double> weights; ///< the weighted sum of the values is the value at the center
+    double deviation = 0;        ///< weighted RMS distance of the values from the line
 };
 
-/// `values` has `width` numbers a point; points whose values lie far off the line (more than some
-/// five deviations) count less and less (Tukey's biweight). Deviations below `floor` are never
-/// doubted.
+/// A robust fit: points whose values lie far off the line (more than about five deviations) lose
+/// their weight (Tukey's biweight). `values` has `width` numbers per point, points.size() * width
+/// in all. Deviations below `floor`, in the unit of the values, do not reduce a weight.
 inline TrendFit fit_trend(std::vector<TrendPoint> points, const std::vector<double>& values,
                           std::size_t width, double floor) {
     const std::vector<TrendPoint> first = points;
@@ -105,16 +106,17 @@ inline TrendFit fit_trend(std::vector<TrendPoint> points, const std::vector<doub
     return {TrendLine(points).at_zero, std::sqrt(sum / std::max(weight, 1e-9))};
 }
 
-/// The weights alone.
+/// The weights of `fit_trend`.
 inline std::vector<double> robust_trend(const std::vector<TrendPoint>& points,
                                         const std::vector<double>& values, std::size_t width,
                                         double floor) {
     return fit_trend(points, values, width, floor).weights;
 }
 
-/// The same where the quantity may take a step, or a fade may begin or end: by the frames on one
-/// side of the center alone, where a line goes through those far better than through all
-/// (jump-preserving local linear regression: Gijbels, Lambert and Qiu, 2007).
+/// The same for a quantity that may jump, or whose slope may: uses only the frames on one side of
+/// the center if a line fits those far better than all frames (jump-preserving local linear
+/// regression: Gijbels, Lambert and Qiu, 2007). For values in [0, 1]: deviations that no 8-bit film
+/// would show are ignored.
 inline std::vector<double> edge_keeping_trend(const std::vector<TrendPoint>& points,
                                               const std::vector<double>& values, std::size_t width,
                                               double floor) {
@@ -153,4 +155,4 @@ inline std::vector<double> edge_keeping_trend(const std::vector<TrendPoint>& poi
     return best.weights;
 }
 
-} // namespace oldfilm::stages
+} // namespace oldfilm::sdk

@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// Smooth values where none are known.
+/// Smooth values where none are known. Needs LibTorch.
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/avg_pool2d.h>
@@ -10,17 +10,17 @@
 #include <cstddef>
 #include <vector>
 
-namespace oldfilm::stages {
+namespace oldfilm::sdk {
 
-/// `values` (N x C x H x W float32), made up where `known` (1 x 1 x H x W float32, 0 or 1) is 0
-/// from the known ones around; the nearer the more, at a scale that fits the gap: pull and push
-/// over a pyramid (Gortler et al., "The Lumigraph", 1996). Known values stay. All 0 where nothing
-/// is known.
+/// `values` (N x C x H x W float32), interpolated where `known` (1 x 1 x H x W float32, 0 or 1) is
+/// 0: pull and push over a pyramid (Gortler et al., "The Lumigraph", 1996), so that near values
+/// weigh more, at a scale that fits the gap. Known values are returned unchanged. The result is 0
+/// if no value is known.
 inline at::Tensor filled(const at::Tensor& values, const at::Tensor& known) {
     std::vector<at::Tensor> sums{values * known};
     std::vector<at::Tensor> weights{known};
     const auto halved = [](const at::Tensor& x) {
-        // The last row or column of odd sizes, and the only one, are the mean of what is there.
+        // The last row or column of an odd size is the mean of what is there.
         return at::avg_pool2d(x, {2, 2}, {2, 2}, {0, 0}, true, false);
     };
     while (sums.back().size(2) > 1 || sums.back().size(3) > 1) {
@@ -37,4 +37,4 @@ inline at::Tensor filled(const at::Tensor& values, const at::Tensor& known) {
     return made;
 }
 
-} // namespace oldfilm::stages
+} // namespace oldfilm::sdk

@@ -2,22 +2,24 @@
 /// \file
 /// Windows at the ends of a shot.
 
-#include <oldfilm/stage.hpp>
+#include <oldfilm/sdk/request.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <vector>
 
-namespace oldfilm::stages {
+namespace oldfilm::sdk {
 
-/// For each place of a window of `before` frames in front of the center and `after` behind it, the
-/// entry of the request to take. At a shot's ends a network lacks a side. A repeated frame tells it
-/// nothing new: it confirms its own dirt and grain, and makes what all show look certain. So the
-/// next frames on the other side stand in, which a window holds that stays inside the shot
-/// (OLDFILM_INSIDE); where there are none, the one as far on the other side, else the nearest to
-/// that. In a shot of one frame all are that frame.
-inline std::vector<std::size_t> filled_window(const sdk::Request& request, std::int64_t before,
+/// The entries of `request` to use for a window of `before` frames before the center and `after`
+/// frames after it: before + 1 + after indices, in the order of the window.
+///
+/// A network that compares frames learns nothing from a repeated one: it confirms its own damage
+/// and grain. At the ends of a shot, the missing frames are therefore replaced by the next frames
+/// on the other side, which a window with `OLDFILM_INSIDE` contains; if there are none, by the
+/// frame at the same distance on the other side, or else by the nearest to that. In a shot of one
+/// frame, all entries are that frame.
+inline std::vector<std::size_t> filled_window(const Request& request, std::int64_t before,
                                               std::int64_t after) {
     const auto center = static_cast<std::int64_t>(request.center_entry());
     const auto count = static_cast<std::int64_t>(request.count());
@@ -54,4 +56,4 @@ inline std::vector<std::size_t> filled_window(const sdk::Request& request, std::
     return places;
 }
 
-} // namespace oldfilm::stages
+} // namespace oldfilm::sdk
