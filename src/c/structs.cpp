@@ -6,7 +6,6 @@
 
 #include <cstdlib>
 #include <memory>
-#include <mutex>
 #include <new>
 
 namespace oldfilm::c {

@@ -44,7 +44,7 @@ enum class Threading : std::int32_t {
 
 /// Level of a message.
 enum class LogLevel : std::int32_t {
-    debug = OLDFILM_LOG_DEBUG, ///< discarded
+    debug = OLDFILM_LOG_DEBUG,
     info = OLDFILM_LOG_INFO,
     warning = OLDFILM_LOG_WARNING,
 };
