@@ -19,6 +19,7 @@ PAGE = HOME / "dev" / "architecture.md"
 # Folders of src/ from top to bottom, and what each may include: those that are named, and what those may include.
 MAY_INCLUDE = {
     "bindings": [],
+    "c": ["job"],
     "project": ["job"],
     "job": ["pipeline", "media", "analysis"],
     "check": ["pipeline"],
@@ -45,7 +46,8 @@ PUBLIC = {
     "device": ["native_streams.hpp", "recording.hpp"],
     "base": ["error.hpp", "export.hpp", "log.hpp", "parameter.hpp", "plugins.hpp", "process.hpp", "profile.hpp",
              "time.hpp", "version.hpp"],
-    "sdk": ["plugin.h", "stage.hpp", "stage_torch.hpp"],
+    "c": ["oldfilm.h"],
+    "sdk": ["plugin.h", "stage.hpp", "stage_torch.hpp", "plugin", "sdk"],  # the last two are folders
 }
 ALL_OF_THEM = "oldfilm.hpp"
 # Includes that the order forbids and that exist, to be resolved: (folder, header).
@@ -94,7 +96,9 @@ class Tree:
                 self.errors.append(f"src/{folder.name}: MAY_INCLUDE in docs/architecture.py must name its place")
         for room in MAY_INCLUDE:
             if room == "sdk":
-                self.read(room, [root / "include/oldfilm" / header for header in PUBLIC["sdk"]])
+                named = [root / "include/oldfilm" / header for header in PUBLIC["sdk"]]
+                self.read(room, [file for one in named
+                                 for file in (self.files(one.relative_to(root)) if one.is_dir() else [one])])
             elif (root / "src" / room).is_dir():
                 self.read(room, self.files("src/" + room))
         self.check_public()
@@ -118,7 +122,7 @@ class Tree:
     def note(self, room, known, file, quote, name):
         first, _, rest = name.partition("/")
         if first == "oldfilm":
-            target, kind = self.home.get(rest), "public"
+            target, kind = self.home.get(rest, self.home.get(rest.partition("/")[0])), "public"
         elif quote == '"' and (self.root / "src" / first).is_dir() and not (self.root / file.parent / name).exists():
             target, kind = first, "own"
         else:
