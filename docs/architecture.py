@@ -55,7 +55,6 @@ KNOWN = {
     ("device", "oldfilm/frame.hpp"),  # copies of frames between devices
     ("stage", "oldfilm/pipeline.hpp"),  # StreamFormat
     ("media", "oldfilm/pipeline.hpp"),  # StreamFormat
-    ("base", "ATen/Parallel.h"),  # base/single_thread.hpp
 }
 # Libraries by the folders of src/ that may include them.
 LIBRARIES = {

@@ -2,4 +2,4 @@
 if(NOT TARGET oldfilm_c)
   return()
 endif()
-oldfilm_test(c_api_test SOURCES c_api_test.cpp LIBS oldfilm::c LABELS fast)
+oldfilm_test(c_api_test SOURCES c/c_api_test.cpp LIBS oldfilm::c LABELS fast)

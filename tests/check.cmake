@@ -36,7 +36,7 @@ set(OLDFILM_STAGE_OUTPUT_DIR ${PROJECT_BINARY_DIR}/tests/kinds)
 add_library(oldfilm_check_gain STATIC plugins/kinds/gain.c)
 oldfilm_add_stage(two-in-one SOURCES plugins/kinds/two.cpp LINK oldfilm_check_gain)
 
-oldfilm_test(check_plugin_test SOURCES check_plugin_test.cpp check_broken_test.cpp LIBS oldfilm::check LABELS check)
+oldfilm_test(check_plugin_test SOURCES check/check_plugin_test.cpp check/broken_plugins_test.cpp LIBS oldfilm::check LABELS check)
 target_compile_definitions(check_plugin_test PRIVATE DESCRIBE="$<TARGET_FILE:oldfilm_describe>")
 add_dependencies(check_plugin_test oldfilm_cli oldfilm_describe oldfilm_stage_two-in-one oldfilm_stage_test-plain-c
   oldfilm_stage_test-good oldfilm_broken_plugin oldfilm_broken_no-entry oldfilm_broken_missing-symbol

@@ -1,32 +1,32 @@
 # The command line as a user meets it.
 if(TARGET oldfilm_cli)
-  oldfilm_test(cli_test SOURCES cli_test.cpp cli_plugin_test.cpp LABELS cli)
+  oldfilm_test(cli_test SOURCES cli/cli_test.cpp cli/plugin_errors_test.cpp LABELS cli)
   add_dependencies(cli_test oldfilm_cli oldfilm_stage_superres)
   foreach(kind good throws-in-create throws-in-process wrong-shape nan no-picture)
     add_dependencies(cli_test oldfilm_stage_test-${kind}) # core.cmake makes them
   endforeach()
   if(OLDFILM_OPENCV_STAGES)
-    oldfilm_test(job_test SOURCES job_test.cpp LABELS cli)
+    oldfilm_test(job_test SOURCES job/interruption_test.cpp LABELS cli)
     foreach(stage deflicker stabilize scratch-removal denoise colorize superres face-enhance interpolate)
       add_dependencies(cli_test oldfilm_stage_${stage})
       add_dependencies(job_test oldfilm_stage_${stage})
     endforeach()
     add_dependencies(job_test oldfilm_cli)
-    oldfilm_test(memory_test SOURCES memory_test.cpp
+    oldfilm_test(memory_test SOURCES job/memory_test.cpp
       LIBS oldfilm_media_files oldfilm::media oldfilm_tiny_model LABELS media)
     add_dependencies(memory_test oldfilm_stage_superres oldfilm_cli)
-    oldfilm_test(files_test SOURCES files_test.cpp
+    oldfilm_test(files_test SOURCES job/files_test.cpp
       LIBS oldfilm::media oldfilm_tiny_model LABELS cli)
     foreach(stage colorize deflicker interpolate superres)
       add_dependencies(files_test oldfilm_stage_${stage})
     endforeach()
     add_dependencies(files_test oldfilm_cli)
-    oldfilm_test(job_safety_test SOURCES job_safety_test.cpp LIBS oldfilm::base LABELS cli)
+    oldfilm_test(job_safety_test SOURCES job/safety_test.cpp LIBS oldfilm::base LABELS cli)
     add_library(oldfilm_failing_files MODULE reliability/failing_files.c)
     set_target_properties(oldfilm_failing_files PROPERTIES OUTPUT_NAME failing-files PREFIX "" C_VISIBILITY_PRESET default
       LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/lib)
     add_dependencies(job_safety_test oldfilm_cli oldfilm_stage_deflicker oldfilm_failing_files)
-    oldfilm_test(media_codecs_test SOURCES media_codecs_test.cpp media_start_test.cpp
+    oldfilm_test(media_codecs_test SOURCES media/codecs_test.cpp media/start_test.cpp
       LIBS oldfilm_media_files oldfilm::media LABELS media)
     set_tests_properties(media_codecs_test PROPERTIES TIMEOUT 300)
     add_dependencies(media_codecs_test oldfilm_stage_deflicker)

@@ -3,7 +3,7 @@
 if(OLDFILM_MEDIA)
   pkg_check_modules(OLDFILM_FFMPEG QUIET IMPORTED_TARGET libavformat libavcodec libavfilter libswscale libavutil)
   oldfilm_test(hardware_test
-    SOURCES surfaces_test.cpp engine_test.cpp surface_fixtures.cpp
+    SOURCES media/surfaces_test.cpp media/engine_test.cpp media/surface_fixtures.cpp
     LIBS oldfilm_media_files oldfilm::core oldfilm::sdk oldfilm_late PkgConfig::OLDFILM_FFMPEG Threads::Threads LABELS media)
   target_sources(hardware_test PRIVATE $<TARGET_OBJECTS:oldfilm_media>)
 endif()

@@ -1,1 +1,1 @@
-oldfilm_test(process_test SOURCES process_test.cpp LIBS oldfilm_base)
+oldfilm_test(process_test SOURCES base/process_test.cpp LIBS oldfilm_base)

@@ -1,7 +1,7 @@
 #include "job/frame_queue.hpp"
 
-#include "base/single_thread.hpp"
 #include "device/order.hpp"
+#include "device/single_thread.hpp"
 
 #include <c10/core/StreamGuard.h>
 

@@ -1,6 +1,6 @@
 #include "job/shot_scanner.hpp"
 
-#include "base/single_thread.hpp"
+#include "device/single_thread.hpp"
 
 #include <oldfilm/error.hpp>
 

@@ -1,7 +1,7 @@
 #include "job/worker.hpp"
 
-#include "base/single_thread.hpp"
 #include "device/device.hpp"
+#include "device/single_thread.hpp"
 
 #include <oldfilm/error.hpp>
 

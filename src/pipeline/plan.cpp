@@ -1,8 +1,8 @@
 #include "pipeline/plan.hpp"
 
 #include "base/checksum.hpp"
-#include "base/single_thread.hpp"
 #include "device/device.hpp"
+#include "device/single_thread.hpp"
 #include "pipeline/memory_plan.hpp"
 
 #include <c10/core/DeviceGuard.h>

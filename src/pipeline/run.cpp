@@ -1,4 +1,4 @@
-#include "base/single_thread.hpp"
+#include "device/single_thread.hpp"
 #include "pipeline/door.hpp"
 #include "pipeline/graph.hpp"
 #include "pipeline/memory_plan.hpp"

@@ -15,7 +15,7 @@ SOURCES=(include src plugins examples tests setup.sh)                         # 
 WORDS=("${PAGES[@]}" CHANGELOG.md include/oldfilm/{,*/,*/*/}*.h*)               # prose: words.txt
 LENGTH=("${PAGES[@]}")                                                        # lines of at most LONGEST characters
 LONGEST=120
-# Rows of a table that a test compares as they are (tests/pipeline_test.cpp).
+# Rows of a table that a test compares as they are (tests/pipeline/pipeline_test.cpp).
 # shellcheck disable=SC2016
 MAY_BE_LONG='^\| `(silent-film|newsreel|home-movie|tv-archive)` \|'
 NO_TEXT='*/tests/docs/words*,tests/docs/words*,*.pt,*.jpg,*.png,*.gz,*.f32,*.exr,*.dpx,*/fuzz/seeds/*,*/__pycache__/*'

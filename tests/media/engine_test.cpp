@@ -9,9 +9,9 @@
 #include "media/hardware.hpp"
 #include "media/original_samples.hpp"
 #include "media/reader.hpp"
+#include "media/surface_fixtures.hpp"
 #include "media_files.hpp"
 #include "messages.hpp"
-#include "surface_fixtures.hpp"
 
 #include <oldfilm/error.hpp>
 #include <oldfilm/restore.hpp>
@@ -107,7 +107,8 @@ class Opened {
     std::unique_ptr<Reader::Impl> impl_;
 };
 
-/// Pictures to the bit where sums are (`surfaces_test.cpp`), times and all that is known beside.
+/// Pictures to the bit where sums are (`media/surfaces_test.cpp`), times and all that is known
+/// beside.
 void same(const std::vector<Frame>& found, const std::vector<Frame>& expected) {
 #if defined(__x86_64__)
     constexpr double apart = 0;

@@ -1,5 +1,5 @@
 // LibTorch as a library that is loaded at run time has it, with the threads that are asked for.
-#include "base/single_thread.hpp"
+#include "device/single_thread.hpp"
 
 #include <ATen/ops/rand.h>
 #include <ATen/ops/sin.h>

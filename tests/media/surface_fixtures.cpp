@@ -1,4 +1,4 @@
-#include "surface_fixtures.hpp"
+#include "media/surface_fixtures.hpp"
 
 #include "device/order.hpp"
 

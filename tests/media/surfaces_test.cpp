@@ -3,7 +3,7 @@
 #include "device/order.hpp"
 #include "late/late_device.hpp"
 #include "media/original_samples.hpp"
-#include "surface_fixtures.hpp"
+#include "media/surface_fixtures.hpp"
 
 #include <oldfilm/error.hpp>
 
