@@ -5,12 +5,16 @@
 // is damaged, takes what the neighbors show of the place, and makes up what they don't. Under
 // damage wider than what flow goes by, it is led astray: there the motion around the damage is
 // continued (as Kokaram's missing data treatment does), and the network looks again.
+//
+// A repair is made only where it is expected to bring the frame nearer to the truth (see
+// `attested`): a false repair costs a part of the picture, and what can't be told apart is left.
 #include "../common/fill.hpp"
 #include "../common/grown.hpp"
 #include "../common/stage_tools.hpp"
 #include "../common/window.hpp"
 
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/arange.h>
 #include <ATen/ops/avg_pool2d.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/clamp.h>
@@ -20,6 +24,8 @@
 #include <ATen/ops/zeros_like.h>
 
 #include <algorithm>
+#include <array>
+#include <cmath>
 #include <optional>
 
 namespace {
@@ -32,20 +38,30 @@ constexpr double same = 0.05;
 /// Scratches that last run along the film: what lasts counts as damage where a column is marked
 /// over this part of its height. A door's edge does not go from frame line to frame line.
 constexpr double least_run = 0.3;
+/// Where the picture stands still, nothing but its length tells a scratch from a post.
+constexpr double least_run_when_still = 0.6;
 constexpr std::int64_t column = 7; // pixels, since scratches lean
 /// Pixels from frame to frame beyond which a picture pans.
 constexpr double panning = 0.4;
 constexpr std::int64_t middle = 2; // of a window of five
-/// The frame differs from its neighbors by so much of the neighbors' range where it is damaged
-/// beyond doubt; that is this part at least of what is found in a damaged film.
-constexpr double beyond_doubt = 1.4;
-constexpr double least_sure = 0.2;
-/// Or so much of the picture, if it is this part at least: where things move in a damaged film,
-/// much else is found too.
-constexpr double least_area = 0.0006;
-constexpr double least_sure_of_area = 0.05;
-/// Where networks that say nothing of it draw the line, and so do all at the default sensitivity.
-constexpr double usual_threshold = 0.51;
+/// The fill is wrong by so much of the neighbors' range.
+constexpr double error_of_range = 0.3;
+/// Harm counts so many times as much as gain: at sensitivity 0, and how that falls up to 1; twenty
+/// times at the default.
+constexpr double most_caution = 200;
+constexpr double least_caution = 4.3;
+/// And so many times more where the neighbors are all on one side, at a shot's ends: what is
+/// covered or uncovered there is in the frame alone too.
+constexpr double one_sided = 6;
+/// But so many times less in a frame where this part of what was suspected passes: where much is
+/// surely damaged, the rest is likely to be.
+constexpr double in_damaged_frame = 1.0 / 20;
+constexpr double least_sure = 0.5;
+constexpr std::int64_t together = 4; ///< pixels: how far one place's evidence counts for others
+/// Where networks draw the line that say nothing of it, at the default sensitivity: what is above
+/// is looked into. `scale` is what sensitivity makes of 0.6.
+constexpr double usual_threshold = 0.36;
+constexpr double scale = 0.51;
 
 /// Damage that reaches this far to all sides leads flow astray, up to so far beyond its edge;
 /// pixels.
@@ -135,10 +151,12 @@ class ScratchRemoval final : public sdk::Stage {
     }
 
   private:
-    /// What a network sees, and how far the picture moves sideways from frame to frame there, in
-    /// pixels: 1 x H x W, or nothing.
+    /// What a network sees. If the neighbors were brought into line, 1 x H x W each: how far the
+    /// picture moves sideways from frame to frame, in pixels, and whether motion leads to places
+    /// inside the picture.
     struct Seen {
-        at::Tensor window, drift;
+        at::Tensor window, drift, inside;
+        bool has_both_sides = true;
     };
     /// Where a network says that the center of what it saw is damaged, 1 x H x W, and where that is
     /// attested.
@@ -172,9 +190,11 @@ class ScratchRemoval final : public sdk::Stage {
     }
 
     void take(const sdk::Values& values) {
-        // Sensitivity moves the line about the network's own: from 0.9 to 0.25 where that is usual.
+        // Sensitivity moves the line about the network's own: from 1.8 to 0.5 times it.
         const double line = finder_->facts.manifest.value("threshold", usual_threshold);
-        threshold_ = (0.9 - 0.65 * values.number("sensitivity")) * line / usual_threshold;
+        const double sensitivity = values.number("sensitivity");
+        threshold_ = (0.9 - 0.65 * sensitivity) * line / scale;
+        caution_ = most_caution * std::pow(least_caution / most_caution, sensitivity);
         grow_ = values.integer("grow");
     }
 
@@ -224,7 +244,14 @@ class ScratchRemoval final : public sdk::Stage {
         const at::Tensor lasting = found.logical_and(lasts);
         const at::Tensor suspected =
             found.logical_and(lasting.logical_not().logical_or(running(lasting, found, seen)));
-        return {suspected, attested(suspected, lasts, apart, around)};
+        const at::Tensor center = seen.window.select(1, middle);
+        const at::Tensor fill =
+            finder_->facts.gives("picture") ? finder_->output(made, "picture") : median;
+        const at::Tensor damaged = finder_->output(made, "mask");
+        const at::Tensor change = (fill - center).square();
+        const at::Tensor doubt = (around.amax(1) - around.amin(1)).mul_(error_of_range).square_();
+        return {suspected, attested(suspected, lasts, damaged * (change - doubt),
+                                    (1 - damaged) * change, seen)};
     }
 
     /// The running scratches of what is `lasting`, both 1 x H x W: narrow, over much of the
@@ -235,44 +262,44 @@ class ScratchRemoval final : public sdk::Stage {
         const at::Tensor broad =
             grown_along(grown_along(found.logical_not(), 2, half).logical_not(), 2, half);
         at::Tensor line = lasting.logical_and(broad.logical_not());
+        at::Tensor marked = grown_along(line, 2, column / 2).to(at::kFloat).mean(1, true);
         if (seen.drift.defined()) { // of a picture that is still, or was steadied, it tells nothing
             const at::Tensor pace = seen.drift.median().abs();
-            line = line.logical_and((seen.drift.abs() < pace / 2).logical_or(pace < panning));
+            const at::Tensor is_still = pace < panning;
+            line = line.logical_and((seen.drift.abs() < pace / 2).logical_or(is_still));
+            marked = grown_along(line, 2, column / 2).to(at::kFloat).mean(1, true);
+            return line.logical_and(marked > at::where(is_still, least_run_when_still, least_run));
         }
-        const at::Tensor marked =
-            grown_along(line, 2, column / 2).to(at::kFloat).mean(1, true) > least_run;
-        return line.logical_and(marked);
+        return line.logical_and(marked > least_run);
     }
 
-    /// `found` (1 x H x W) less what the neighbors don't attest, which are `around`, and by how
-    /// much the frame is `apart` from their median. Damage is in one frame alone: the neighbors
-    /// agree with each other there, and not with the frame. Where they disagree, things move in
-    /// ways that flow doesn't follow, and the frame may well be right: it is believed that such
-    /// places are damaged too where much of what was found in the frame is beyond doubt.
-    static at::Tensor attested(const at::Tensor& found, const at::Tensor& lasts,
-                               const at::Tensor& apart, const at::Tensor& around) {
-        const at::Tensor passing = found.logical_and(lasts.logical_not());
-        const at::Tensor weight = passing.to(at::kFloat);
-        const auto sum_near = [](const at::Tensor& values, std::int64_t reach) {
-            return at::avg_pool2d(values.unsqueeze(0), {2 * reach + 1, 2 * reach + 1}, {1, 1},
-                                  {reach, reach})[0];
+    /// `found` (1 x H x W) less what a repair is not expected to bring nearer to the truth. A
+    /// repair changes the frame by so much. Where the frame is damaged, that is `gain`, but for the
+    /// fill's own error: that is as large as what the neighbors contradict each other by, since
+    /// where they disagree, things move in ways that flow doesn't follow. Else all of the change is
+    /// `harm`. Both are N x C x H x W, in squared error times the probability of either, and count
+    /// with those of places next to them. Detectors of blotches ask for the same with thresholds:
+    /// the frame outside of the range of its compensated neighbors, which agree (SDI and ROD:
+    /// Kokaram 1998, chapter 6). What `lasts` was judged as a running scratch.
+    [[nodiscard]] at::Tensor attested(const at::Tensor& found, const at::Tensor& lasts,
+                                      const at::Tensor& gain, const at::Tensor& harm,
+                                      const Seen& seen) const {
+        at::Tensor passing = found.logical_and(lasts.logical_not());
+        const at::Tensor all = passing.sum();
+        const auto near = [&](const at::Tensor& values) {
+            return at::avg_pool2d((values.flatten(0, 1).sum(0, true) * passing).unsqueeze(0),
+                                  {2 * together + 1, 2 * together + 1}, {1, 1},
+                                  {together, together})[0];
         };
-        const auto in_passing = [&](const at::Tensor& by) {
-            return sum_near(by.flatten(0, 1).amax(0, true) * weight, 2);
-        };
-        const at::Tensor sure =
-            weight *
-            (in_passing(apart) > in_passing(around.amax(1) - around.amin(1)) * beyond_doubt);
-        constexpr std::int64_t spot = 7;
-        const at::Tensor strict =
-            passing.logical_and(sum_near(sure, spot) > 0.5 * sum_near(weight, spot));
-        const at::Tensor certain = strict.sum();
-        const at::Tensor all = weight.sum();
-        const double area = least_area * static_cast<double>(found.numel());
-        const at::Tensor is_damaged =
-            (certain >= all * least_sure)
-                .logical_or((certain >= all * least_sure_of_area).logical_and(certain >= area));
-        return found.logical_and(lasts.logical_or(at::where(is_damaged, passing, strict)));
+        const at::Tensor gains = near(gain);
+        const at::Tensor harms = near(harm) * (caution_ * (seen.has_both_sides ? 1 : one_sided));
+        if (seen.inside.defined()) { // else it was the picture's edge that "attested"
+            passing = passing.logical_and(seen.inside);
+        }
+        const at::Tensor sure = passing.logical_and(gains > harms);
+        const at::Tensor likely = passing.logical_and(gains > harms * in_damaged_frame);
+        const at::Tensor is_damaged = sure.sum() >= all * least_sure;
+        return found.logical_and(lasts).logical_or(at::where(is_damaged, likely, sure));
     }
 
     /// Whether `found` (1 x H x W) reaches far to all sides of some place; a bool on the device.
@@ -307,6 +334,9 @@ class ScratchRemoval final : public sdk::Stage {
             }
             align(frames, moved, flow);
             result.drift = drift(flow, steps);
+            const auto [first, last] = std::minmax_element(steps.begin(), steps.end());
+            result.has_both_sides = *first < 0 && *last > 0;
+            result.inside = leads_inside(flow, steps);
         }
         result.window = facts.channels == 1
                             ? at::stack(frames, 1).unsqueeze(2)
@@ -323,6 +353,28 @@ class ScratchRemoval final : public sdk::Stage {
             squares += steps[i] * steps[i];
         }
         return sum.div_(squares);
+    }
+
+    /// Whether `flow` (N x 2 x H x W) leads to places inside the picture, in one frame before the
+    /// center and one behind, or in all where they are on one side: 1 x H x W.
+    static at::Tensor leads_inside(const at::Tensor& flow, const std::vector<double>& steps) {
+        const std::int64_t h = flow.size(2);
+        const std::int64_t w = flow.size(3);
+        const at::Tensor x = flow.select(1, 0) + at::arange(w, flow.options());
+        const at::Tensor y = flow.select(1, 1) + at::arange(h, flow.options()).unsqueeze(1);
+        const auto last = [](std::int64_t size) { return static_cast<double>(size) - 0.5; };
+        const at::Tensor inside =
+            (x >= -0.5).logical_and(x <= last(w)).logical_and(y >= -0.5).logical_and(y <= last(h));
+        std::array<at::Tensor, 2> sides;
+        for (std::size_t i = 0; i < steps.size(); ++i) {
+            at::Tensor& side = steps[i] < 0 ? sides[0] : sides[1];
+            const at::Tensor here = inside[static_cast<std::int64_t>(i)];
+            side = side.defined() ? side.logical_or(here) : here;
+        }
+        if (sides[0].defined() && sides[1].defined()) {
+            return sides[0].logical_and(sides[1]).unsqueeze(0);
+        }
+        return inside.all(0, true); // one side has to do for both
     }
 
     /// Brings the frames that `moved` names into line, each by its flow; all in one step, since
@@ -342,6 +394,7 @@ class ScratchRemoval final : public sdk::Stage {
     std::optional<Network> finder_, repairer_;
     int reach_ = 0;
     double threshold_ = usual_threshold;
+    double caution_ = 1;
     std::int64_t grow_ = 1;
 };
 
@@ -353,7 +406,10 @@ OLDFILM_PLUGINS(sdk::describe<ScratchRemoval>(
      "0.1.0",
      "Removes dirt, hairs, stains and scratches; outside the repaired places every pixel stays as "
      "it is",
-     {sdk::number("sensitivity", 0.6, 0, 1, "how readily a place counts as damaged").live(),
+     {sdk::number("sensitivity", 0.6, 0, 1,
+                  "how readily a place counts as damaged: 0 repairs "
+                  "only what is beyond doubt, 1 all that may be")
+          .live(),
       sdk::integer("grow", 1, 0, 8, "how far repairs reach beyond what was found", "px").live(),
       sdk::text("model", "models/scratch-removal/default.pt",
                 "name or path of another model, which finds damage, and repairs it unless repair "
