@@ -5,9 +5,12 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+import hard
 from training import aging, data, imaging, motion
 
 SIDE, EDGE = 256, 16
+# At a shot's ends the stage lets frames of the other side stand in: the window of each of five frames.
+WINDOWS = ((4, 3, 0, 1, 2), (4, 0, 1, 2, 3), (0, 1, 2, 3, 4), (1, 2, 3, 4, 0), (2, 3, 4, 1, 0))
 
 
 def source(rng: np.random.Generator, pictures, runs, h: int, w: int) -> list[np.ndarray]:
@@ -44,8 +47,9 @@ def source(rng: np.random.Generator, pictures, runs, h: int, w: int) -> list[np.
     return moving
 
 
-def window(rng: np.random.Generator, clean: list[np.ndarray], damage: aging.Damage, aligner):
-    """Ages and damages five frames; gives 8-bit (aligned 5,H,W, truth H,W, target H,W).
+def window(rng: np.random.Generator, clean: list[np.ndarray], damage: aging.Damage | None, aligner,
+           at: int = 2):
+    """Ages and damages five frames; gives 8-bit (aligned 5,H,W, truth H,W, target H,W) of frame `at`.
 
     The truth is the aged frame without its damage. The target is 255 where the damage shows,
     0 where there is none, 128 where it is too faint to matter either way.
@@ -66,8 +70,8 @@ def window(rng: np.random.Generator, clean: list[np.ndarray], damage: aging.Dama
         if sigma:
             frame = aging.grain(frame, rng, sigma, size)
         aged.append(np.clip(frame, 0, 1).astype(np.float32))
-    damaged, _ = damage.run(aged, rng)
-    truth, center = aged[2], damaged[2]
+    damaged = damage.run(aged, rng)[0] if damage else [f.copy() for f in aged]
+    truth, center = aged[at], damaged[at]
     change = np.abs(center - truth)
     target = np.where(change > 9 / 255, 255, np.where(change > 2.5 / 255, 128, 0)).astype(np.uint8)
     if rng.random() < 0.3:
@@ -76,23 +80,30 @@ def window(rng: np.random.Generator, clean: list[np.ndarray], damage: aging.Dama
         truth = aging.jpeg(truth, quality)
     frames = [np.clip(f * 255 + 0.5, 0, 255).astype(np.uint8) for f in damaged]
     truth = np.clip(truth * 255 + 0.5, 0, 255).astype(np.uint8)
-    return np.stack(aligner.window(frames)), truth, target
+    return np.stack(aligner.window([frames[t] for t in WINDOWS[at]])), truth, target
 
 
-def build(data_folder, count: int, seed: int, cache=data.CACHE) -> data.Store:
-    """`count` windows as one store of 7,SIDE,SIDE arrays: five frames, truth, target."""
+def build(data_folder, count: int, seed: int, cache=data.CACHE, lively: bool = False) -> data.Store:
+    """`count` windows as one store of 7,SIDE,SIDE arrays: five frames, truth, target.
+
+    `lively` ones are of hard.py's material; a third of them have no damage at all, and half are at the ends of a shot.
+    """
     def produce():
         cv2.setNumThreads(1)
         rng = np.random.default_rng(seed)
-        pictures, runs = data.photos(data_folder), data.clips(data_folder, "train", 9, 16, 360)
+        pictures = data.photos(data_folder)
+        runs = hard.runs(data_folder) if lively else data.clips(data_folder, "train", 9, 16, 360)
+        make = hard.source if lively else source
         full = SIDE + 2 * EDGE
         damage = aging.Damage(data.damage_masks(data_folder), full, full)
         aligners = [motion.Aligner(p) for p in (cv2.DISOPTICAL_FLOW_PRESET_MEDIUM,
                                                 cv2.DISOPTICAL_FLOW_PRESET_FAST)]
         for i in range(count):
-            clean = source(rng, pictures, runs, full, full)
-            aligned, truth, target = window(rng, clean, damage, aligners[i % 2])
+            clean = make(rng, pictures, runs, full, full)
+            worn = None if lively and rng.random() < 1 / 3 else damage
+            at = int(rng.choice(5, p=(0.15, 0.1, 0.5, 0.1, 0.15))) if lively else 2
+            aligned, truth, target = window(rng, clean, worn, aligners[i % 2], at)
             whole = np.concatenate([aligned, truth[None], target[None]])
             yield str(i), whole[:, EDGE:-EDGE, EDGE:-EDGE]
 
-    return data.Store.build(cache / f"scratch-{count}-{seed}.bin", produce)
+    return data.Store.build(cache / f"scratch-{'lively-' if lively else ''}{count}-{seed}.bin", produce)

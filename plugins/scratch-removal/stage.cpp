@@ -5,6 +5,11 @@
 // is damaged, takes what the neighbors show of the place, and makes up what they don't. Under
 // damage wider than what flow goes by, it is led astray: there the motion around the damage is
 // continued (as Kokaram's missing data treatment does), and the network looks again.
+//
+// A repair is made only where it is expected to bring the frame nearer to the truth (see
+// evidence.cpp): a false repair costs a part of the picture, and what can't be told apart is left.
+
+#include "evidence.hpp"
 
 #include <oldfilm/sdk/fill.hpp>
 #include <oldfilm/sdk/grow.hpp>
@@ -14,45 +19,25 @@
 #include <oldfilm/stage_torch.hpp>
 
 #include <ATen/TensorOperators.h>
-#include <ATen/ops/avg_pool2d.h>
-#include <ATen/ops/cat.h>
-#include <ATen/ops/clamp.h>
-#include <ATen/ops/median.h>
 #include <ATen/ops/stack.h>
 #include <ATen/ops/where.h>
-#include <ATen/ops/zeros_like.h>
 
 #include <algorithm>
+#include <array>
+#include <cmath>
 #include <optional>
 
 namespace {
 
 using namespace oldfilm;
 using namespace oldfilm::sdk;
+using namespace scratch;
 
-/// What the neighbors show too, to this difference, is no dirt: a running scratch, or the scene.
-constexpr double same = 0.05;
-/// Scratches that last run along the film: what lasts counts as damage where a column is marked
-/// over this part of its height. A door's edge does not go from frame line to frame line.
-constexpr double least_run = 0.3;
-constexpr std::int64_t column = 7; // pixels, since scratches lean
-/// Pixels from frame to frame beyond which a picture pans.
-constexpr double panning = 0.4;
-constexpr std::int64_t middle = 2; // of a window of five
-/// The frame differs from its neighbors by so much of the neighbors' range where it is damaged
-/// beyond doubt; that is this part at least of what is found in a damaged film.
-constexpr double beyond_doubt = 1.4;
-constexpr double least_sure = 0.2;
-/// Or so much of the picture, if it is this part at least: where things move in a damaged film,
-/// much else is found too.
-constexpr double least_area = 0.0006;
-constexpr double least_sure_of_area = 0.05;
-/// Where networks that say nothing of it draw the line, and so do all at the default sensitivity.
-constexpr double usual_threshold = 0.51;
+/// Where networks draw the line that say nothing of it, at the default sensitivity: what is above
+/// is looked into.
+constexpr double usual_threshold = 0.36;
 
-/// Damage that reaches this far to all sides leads flow astray, up to so far beyond its edge;
-/// pixels.
-constexpr std::int64_t wide = 8;
+/// Around damage that leads flow astray: up to so far beyond its edge, in pixels.
 constexpr std::int64_t astray = 24;
 constexpr std::int64_t beside = 2; // how far beyond its edge such damage is looked for again
 
@@ -130,16 +115,11 @@ class ScratchRemoval final : public sdk::Stage, public sdk::LiveParameters {
     }
 
   private:
-    /// What a network sees, and how far the picture moves sideways from frame to frame there, in
-    /// pixels: 1 x H x W, or nothing.
-    struct Seen {
-        at::Tensor window, drift;
-    };
-    /// Where a network says that the center of what it saw is damaged, 1 x H x W, and where that is
-    /// attested.
-    struct Found {
-        at::Tensor suspected, attested;
-    };
+    [[nodiscard]] Found found_in(const NamedTensors& made, const Seen& seen) const {
+        return scratch::found_in(
+            made["mask"], finder_->facts.has_output("picture") ? made["picture"] : at::Tensor(),
+            seen, caution_);
+    }
 
     void check_parts() const {
         const Manifest& finds = finder_->facts;
@@ -167,9 +147,8 @@ class ScratchRemoval final : public sdk::Stage, public sdk::LiveParameters {
     }
 
     void take(const sdk::Values& values) {
-        // Sensitivity moves the line about the network's own: from 0.9 to 0.25 where that is usual.
         const double line = finder_->facts.document.value("threshold", usual_threshold);
-        threshold_ = (0.9 - 0.65 * values.number("sensitivity")) * line / usual_threshold;
+        caution_ = caution_at(values.number("sensitivity"), line);
         grow_ = values.integer("grow");
     }
 
@@ -198,78 +177,6 @@ class ScratchRemoval final : public sdk::Stage, public sdk::LiveParameters {
         return channels == 1 ? made[0].mean(0, true) : made[0];
     }
 
-    /// What stands in the neighbors too and is no running scratch is not suspected.
-    [[nodiscard]] Found found_in(const NamedTensors& made, const Seen& seen) const {
-        const at::Tensor found = made["mask"].amax(0) > threshold_;
-        if (!finder_->is_aligned || seen.window.size(1) != 2 * middle + 1) {
-            return {found, found}; // no two neighbors on each side to tell by
-        }
-        const at::Tensor around =
-            at::cat({seen.window.slice(1, 0, middle), seen.window.slice(1, middle + 1)}, 1);
-        const at::Tensor median = (around.sum(1) - around.amax(1) - around.amin(1)) * 0.5;
-        const at::Tensor apart = (seen.window.select(1, middle) - median).abs();
-        const at::Tensor lasts = // the frame is as the neighbors are
-            at::avg_pool2d(apart.amax(0, true), {3, 3}, {1, 1}, {1, 1}, false, false)[0].amax(
-                0, true) < same;
-        const at::Tensor lasting = found.logical_and(lasts);
-        const at::Tensor suspected =
-            found.logical_and(lasting.logical_not().logical_or(running(lasting, found, seen)));
-        return {suspected, attested(suspected, lasts, apart, around)};
-    }
-
-    /// The running scratches of what is `lasting`, both 1 x H x W: narrow, over much of the
-    /// picture's height, and still while the picture pans. What moves with the picture is in it.
-    static at::Tensor running(const at::Tensor& lasting, const at::Tensor& found,
-                              const Seen& seen) {
-        const std::int64_t half = std::max<std::int64_t>(5, found.size(2) / 96);
-        const at::Tensor broad =
-            grown_along(grown_along(found.logical_not(), 2, half).logical_not(), 2, half);
-        at::Tensor line = lasting.logical_and(broad.logical_not());
-        if (seen.drift.defined()) { // of a picture that is still, or was steadied, it tells nothing
-            const at::Tensor pace = seen.drift.median().abs();
-            line = line.logical_and((seen.drift.abs() < pace / 2).logical_or(pace < panning));
-        }
-        const at::Tensor marked =
-            grown_along(line, 2, column / 2).to(at::kFloat).mean(1, true) > least_run;
-        return line.logical_and(marked);
-    }
-
-    /// `found` (1 x H x W) less what the neighbors don't attest, which are `around`, and by how
-    /// much the frame is `apart` from their median. Damage is in one frame alone: the neighbors
-    /// agree with each other there, and not with the frame. Where they disagree, things move in
-    /// ways that flow doesn't follow, and the frame may well be right: it is believed that such
-    /// places are damaged too where much of what was found in the frame is beyond doubt.
-    static at::Tensor attested(const at::Tensor& found, const at::Tensor& lasts,
-                               const at::Tensor& apart, const at::Tensor& around) {
-        const at::Tensor passing = found.logical_and(lasts.logical_not());
-        const at::Tensor weight = passing.to(at::kFloat);
-        const auto sum_near = [](const at::Tensor& values, std::int64_t reach) {
-            return at::avg_pool2d(values.unsqueeze(0), {2 * reach + 1, 2 * reach + 1}, {1, 1},
-                                  {reach, reach})[0];
-        };
-        const auto in_passing = [&](const at::Tensor& by) {
-            return sum_near(by.flatten(0, 1).amax(0, true) * weight, 2);
-        };
-        const at::Tensor sure =
-            weight *
-            (in_passing(apart) > in_passing(around.amax(1) - around.amin(1)) * beyond_doubt);
-        constexpr std::int64_t spot = 7;
-        const at::Tensor strict =
-            passing.logical_and(sum_near(sure, spot) > 0.5 * sum_near(weight, spot));
-        const at::Tensor certain = strict.sum();
-        const at::Tensor all = weight.sum();
-        const double area = least_area * static_cast<double>(found.numel());
-        const at::Tensor is_damaged =
-            (certain >= all * least_sure)
-                .logical_or((certain >= all * least_sure_of_area).logical_and(certain >= area));
-        return found.logical_and(lasts.logical_or(at::where(is_damaged, passing, strict)));
-    }
-
-    /// Whether `found` (1 x H x W) reaches far to all sides of some place; a bool on the device.
-    static at::Tensor is_wide(const at::Tensor& found) {
-        return grown(found.logical_not(), wide).logical_not().any();
-    }
-
     /// The window: C x T x 1 x H x W, each channel's window, for one of one channel, else
     /// 1 x T x 3 x H x W. Where `steady` (1 x H x W) is defined and false, the
     /// motion is that around the place.
@@ -290,6 +197,7 @@ class ScratchRemoval final : public sdk::Stage, public sdk::LiveParameters {
             frames.push_back(sdk::picture(other));
         }
         Seen result;
+        result.is_aligned = network.is_aligned;
         if (!moved.empty()) {
             at::Tensor flow = at::stack(flows);
             if (steady.defined()) {
@@ -297,22 +205,14 @@ class ScratchRemoval final : public sdk::Stage, public sdk::LiveParameters {
             }
             align(frames, moved, flow);
             result.drift = drift(flow, steps);
+            const auto [first, last] = std::minmax_element(steps.begin(), steps.end());
+            result.has_both_sides = *first < 0 && *last > 0;
+            result.inside = leads_inside(flow, steps);
         }
         result.window = facts.channels == 1
                             ? at::stack(frames, 1).unsqueeze(2)
                             : at::stack(frames, 0).unsqueeze(0).expand({-1, -1, 3, -1, -1});
         return result;
-    }
-
-    /// The slope of a line through `flow`'s x (N x 2 x H x W) over the frames' distances.
-    static at::Tensor drift(const at::Tensor& flow, const std::vector<double>& steps) {
-        at::Tensor sum = at::zeros_like(flow[0].slice(0, 0, 1));
-        double squares = 0;
-        for (std::size_t i = 0; i < steps.size(); ++i) {
-            sum.add_(flow[static_cast<std::int64_t>(i)].slice(0, 0, 1), steps[i]);
-            squares += steps[i] * steps[i];
-        }
-        return sum.div_(squares);
     }
 
     /// Brings the frames that `moved` names into line, each by its flow; all in one step, since
@@ -331,7 +231,7 @@ class ScratchRemoval final : public sdk::Stage, public sdk::LiveParameters {
 
     std::optional<Network> finder_, repairer_;
     int reach_ = 0;
-    double threshold_ = usual_threshold;
+    Caution caution_;
     std::int64_t grow_ = 1;
 };
 
@@ -343,7 +243,10 @@ OLDFILM_PLUGINS(sdk::describe<ScratchRemoval>(
      "0.1.0",
      "Removes dirt, hairs, stains and scratches; outside the repaired places every pixel stays as "
      "it is",
-     {sdk::number("sensitivity", 0.6, 0, 1, "how readily a place counts as damaged").live(),
+     {sdk::number("sensitivity", 0.6, 0, 1,
+                  "how readily a place counts as damaged: 0 repairs "
+                  "only what is beyond doubt, 1 all that may be")
+          .live(),
       sdk::integer("grow", 1, 0, 8, "how far repairs reach beyond what was found", "px").live(),
       sdk::text("model", "models/scratch-removal/default.pt",
                 "name or path of another model, which finds damage, and repairs it unless repair "

@@ -18,11 +18,14 @@ import torch
 import torch.nn.functional as F
 
 import found_damage
+import hard
 import pack
 from model import ScratchRemoval
 from training import aging, data, imaging, loop, motion, own_film, package
 
 PATCH, BATCH, PARTS, WINDOWS = 128, 12, (1, 2, 3), 1500
+LIVELY = 900  # windows a part of hard.py's material
+HARM = 3.0  # what a false repair costs, against as much squared error that is left in damage
 
 
 def batches(stores: list[data.Store]):
@@ -35,7 +38,7 @@ def batches(stores: list[data.Store]):
                 y, x = rng.integers(0, whole.shape[1] - PATCH + 1, 2)
                 crop = whole[:, y:y + PATCH, x:x + PATCH]
                 share = (crop[6] == 255).mean()
-                if share > 0.002 or rng.random() < 0.25:
+                if share > 0.002 or rng.random() < 0.4:
                     break
             if rng.random() < 0.5:
                 crop = crop[:, :, ::-1]
@@ -58,8 +61,12 @@ def loss_of(network: ScratchRemoval, batch):
     logits, fill, center = network.parts(window)
     known = (target - 0.5).abs() > 0.25
     label = (target > 0.75).float()
-    known = known.float()
-    entropy = (F.binary_cross_entropy_with_logits(logits, label, reduction="none") * known).sum() / known.sum()
+    # Where the neighbors contradict each other there is motion that flow doesn't follow, or damage in them: most false
+    # repairs lie there.
+    around = torch.cat([window[:, 0:2, 0], window[:, 3:5, 0]], 1)
+    unlike = (around.amax(1, keepdim=True) - around.amin(1, keepdim=True)).clamp(0, 0.25) * 4
+    known = known.float() * (1 + 3 * unlike * (1 - label))
+    entropy = (F.binary_cross_entropy_with_logits(logits, label, reduction="none") * known).sum() / known.numel()
     mask = torch.sigmoid(logits)
     inside = (mask * label).sum()
     dice = 1 - (2 * inside + 20) / ((mask * known).sum() + label.sum() + 20)
@@ -68,9 +75,11 @@ def loss_of(network: ScratchRemoval, batch):
     under = (error * label).sum() / (label.sum() + 50) + 0.3 * (error * near).sum() / (near.sum() + 50)
     amount = torch.clamp(mask * 4.0 - 1.0, 0.0, 1.0)
     left = center + amount * (fill - center) - truth
+    clean = 1 - F.max_pool2d((target > 0.25).float(), 5, 1, 2)
+    harm = (left.square() * clean).sum() / (0.02 * clean.numel())  # as if a fiftieth were damaged
     # Squared: what is overlooked, or filled far from right, is worse than much that is slightly off.
     far_off = ((left.square() + 0.5 * error.square()) * label).sum() / (label.sum() + 50)
-    return 2 * entropy + 0.3 * dice + 3 * under + 0.2 * error.mean() + 3 * left.abs().mean() + 20 * far_off
+    return 2 * entropy + 0.3 * dice + 3 * under + 0.2 * error.mean() + 3 * left.abs().mean() + 20 * (far_off + HARM * harm)
 
 
 def material(folder: Path, count: int = 24) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
@@ -186,6 +195,7 @@ def main() -> None:
         return
     checkpoint = options.checkpoint or data.ROOT / "build" / "training" / "scratch-removal.ckpt"
     stores = [pack.build(options.data, WINDOWS, part) for part in PARTS]
+    stores += [pack.build(options.data, LIVELY, 10 + part, lively=True) for part in PARTS]
 
     def keep(mean, step, spent):
         report(evaluate(mean, items[:8], classic=False))
