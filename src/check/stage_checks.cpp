@@ -2,6 +2,7 @@
 /// Checks of a stage's life: create, configure, destroy, and again.
 
 #include "check/trial.hpp"
+#include "stage/answer.hpp"
 #include "stage/stage.hpp"
 
 #include <array>

@@ -1,5 +1,6 @@
 #include "check/trial.hpp"
 
+#include "stage/answer.hpp"
 #include "stage/library.hpp"
 #include "stage/stage.hpp"
 #include "stage/tensors.hpp"

@@ -1,5 +1,8 @@
 #include "stage/stage.hpp"
 
+#include "stage/answer.hpp"
+#include "stage/c_values.hpp"
+#include "stage/lent_frames.hpp"
 #include "stage/library.hpp"
 #include "stage/tensors.hpp"
 
@@ -9,43 +12,10 @@
 #include <nlohmann/json.hpp>
 
 #include <cmath>
-#include <deque>
 #include <utility>
 
 namespace oldfilm::stage {
 namespace {
-
-oldfilm_color color_of(const ColorTags& tags) {
-    return {tags.primaries,
-            tags.transfer,
-            tags.matrix,
-            static_cast<std::uint8_t>(tags.range),
-            static_cast<std::uint8_t>(tags.siting),
-            {0, 0, 0}};
-}
-
-oldfilm_rational rational_of(const Rational& value) {
-    return {value.num(), value.den()};
-}
-
-/// C values for checked parameters; texts are `values`' own.
-std::vector<oldfilm_value> values_of(const std::vector<ParameterValue>& values) {
-    std::vector<oldfilm_value> result;
-    for (const ParameterValue& value : values) {
-        oldfilm_value c{0, 0, ""};
-        if (const auto* flag = std::get_if<bool>(&value)) {
-            c.integer = *flag ? 1 : 0;
-        } else if (const auto* integer = std::get_if<std::int64_t>(&value)) {
-            c.integer = *integer;
-        } else if (const auto* number = std::get_if<double>(&value)) {
-            c.number = *number;
-        } else {
-            c.text = std::get<std::string>(value).c_str();
-        }
-        result.push_back(c);
-    }
-    return result;
-}
 
 int threw(HostSide& host, const char* what) noexcept {
     try {
@@ -61,55 +31,6 @@ int threw(HostSide& host, const char* what) noexcept {
 constexpr std::size_t most_shown = 80; ///< characters of a text that makes no sense
 
 } // namespace
-
-/// A frame lent to the plugin: the C struct and the tensors that it points to.
-class Stage::Lent {
-  public:
-    Lent(const Frame& frame, bool torch) : picture_(lend(frame.picture(), torch)) {
-        if (frame.mask().defined()) {
-            mask_ = lend(frame.mask(), torch);
-        }
-        const FrameInfo& info = frame.info();
-        c_.size = sizeof(c_);
-        c_.picture = &picture_;
-        c_.mask = frame.mask().defined() ? &mask_ : nullptr;
-        c_.index = info.index;
-        c_.pts = info.pts;
-        c_.duration = info.duration;
-        c_.time_base = rational_of(info.time_base);
-        c_.shot = info.shot;
-        c_.origin = static_cast<std::int32_t>(info.origin);
-        c_.color = color_of(info.color);
-    }
-    Lent(const Lent&) = delete;
-    Lent& operator=(const Lent&) = delete;
-    [[nodiscard]] const oldfilm_frame* c() const noexcept { return &c_; }
-
-  private:
-    oldfilm_tensor picture_;
-    oldfilm_tensor mask_{};
-    oldfilm_frame c_{};
-};
-
-/// What a call lends; the host's services know it again.
-class Stage::LentFrames {
-  public:
-    explicit LentFrames(HostSide& host) : host_(host) {}
-    LentFrames(const LentFrames&) = delete;
-    LentFrames& operator=(const LentFrames&) = delete;
-    ~LentFrames() { host_.lent.clear(); }
-    const oldfilm_frame* add(const Frame& frame) {
-        host_.lent.push_back(frame.picture());
-        if (frame.mask().defined()) {
-            host_.lent.push_back(frame.mask());
-        }
-        return frames_.emplace_back(frame, host_.torch()).c();
-    }
-
-  private:
-    HostSide& host_;
-    std::deque<Lent> frames_; ///< a deque, so that pointers stay valid while it grows
-};
 
 /// Calls the plugin, alone where that is what it wants. What it throws, against the contract, is
 /// remembered, and is its failure.
@@ -151,61 +72,6 @@ Stage::~Stage() {
             return OLDFILM_OK;
         });
     }
-}
-
-oldfilm_config answer_like(const oldfilm_format& input) {
-    oldfilm_config answer{};
-    answer.size = sizeof(answer);
-    answer.channels = input.channels;
-    answer.height = input.height;
-    answer.width = input.width;
-    answer.rate = input.rate;
-    answer.batch = 1;
-    return answer;
-}
-
-std::string why_refused(const oldfilm_config& c, const oldfilm_plugin_description& plugin) {
-    // Far beyond what any stage needs, and far from where sums of them would not fit.
-    constexpr std::int64_t most_side = 1 << 20;
-    constexpr std::int32_t most_around = 999;
-    constexpr std::int32_t most_batch = 1000;
-    constexpr std::int32_t most_frames = 100'000;
-    if ((c.channels != 1 && c.channels != 3) || c.height <= 0 || c.width <= 0 ||
-        c.height > most_side || c.width > most_side) {
-        return fmt::format("pictures must have 1 or 3 channels and sides of 1 to {}, found {} x {} "
-                           "x {}",
-                           most_side, c.channels, c.height, c.width);
-    }
-    if (c.rate.den <= 0 || c.rate.num < 0) {
-        return fmt::format("the rate must be a fraction of positive numbers, found {}/{}",
-                           c.rate.num, c.rate.den);
-    }
-    if (c.edges != OLDFILM_REPEAT && c.edges != OLDFILM_INSIDE) {
-        return fmt::format("edges must be 0 or 1, found {}", c.edges);
-    }
-    if (c.state != OLDFILM_STATELESS && c.state != OLDFILM_WARM_UP) {
-        return fmt::format("state must be 0 or 1, found {}", c.state);
-    }
-    struct Count {
-        const char* name;
-        std::int32_t found, least, most;
-    };
-    for (const Count& one :
-         {Count{"before", c.before, 0, most_around}, Count{"after", c.after, 0, most_around},
-          Count{"batch", c.batch, 1, most_batch}, Count{"warm_up", c.warm_up, 0, most_frames},
-          Count{"analysis_frames", c.analysis_frames, 0, most_frames}}) {
-        if (one.found < one.least || one.found > one.most) {
-            return fmt::format("{} must be {} to {}, found {}", one.name, one.least, one.most,
-                               one.found);
-        }
-    }
-    if (c.analysis_frames > 0 &&
-        extension_of<oldfilm_stage_analysis>(plugin, OLDFILM_EXT_ANALYSIS) == nullptr) {
-        return fmt::format("analysis_frames must be 0 without the extension " OLDFILM_EXT_ANALYSIS
-                           ", found {}",
-                           c.analysis_frames);
-    }
-    return c.memory < 0 ? fmt::format("memory must be 0 or more bytes, found {}", c.memory) : "";
 }
 
 oldfilm_config Stage::answer_to(const oldfilm_format& format,

@@ -33,14 +33,6 @@ struct Config {
     Rational each{1}; ///< outputs for each frame, of a rate changer where the input has no rate
 };
 
-/// What `configure` is handed to change: everything as the input is.
-OLDFILM_API oldfilm_config answer_like(const oldfilm_format& input);
-
-/// Why an answer to `configure` can't be worked with: what was expected and what was found. Empty:
-/// it can.
-OLDFILM_API std::string why_refused(const oldfilm_config& answer,
-                                    const oldfilm_plugin_description& plugin);
-
 /// The number of the first entry in the window of frame `number`, of a shot's frames `first` to
 /// `last`, which may be one that the shot doesn't have: see oldfilm_config. `last` may be less than
 /// the shot's end where the whole window lies before it. Of either kind of answer.
@@ -92,8 +84,6 @@ class Stage {
     [[nodiscard]] const HostSide& host() const noexcept { return host_; }
 
   private:
-    class Lent;
-    class LentFrames;
     template <class Function>
     int call(const Function& function) noexcept;
     [[nodiscard]] Made taken(oldfilm_result& result) const;
