@@ -6,7 +6,8 @@
     ./setup.sh import ncnn [--task TASK] FILE.param FILE.bin [-o PACKAGE] [--manifest JSON] [--set NAME=VALUE]...
 
 SYSTEM may be left out: the checkpoint's keys tell. Without -o the package goes to the models folder, where
-`model=SYSTEM` finds it ($OLDFILM_MODEL_PATH's first folder, or ~/.local/share/oldfilm/models).
+`model=SYSTEM` finds it ($OLDFILM_MODEL_PATH's first folder, or $XDG_DATA_HOME/oldfilm/models, which is
+~/.local/share/oldfilm/models where that isn't set).
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ from importing.writing import write
 
 def models_folder() -> Path:
     given = os.environ.get("OLDFILM_MODEL_PATH", "").split(":")[0]
-    return Path(given) if given else Path.home() / ".local/share/oldfilm/models"
+    data = os.environ.get("XDG_DATA_HOME", "")
+    return Path(given) if given else (Path(data) if data.startswith("/") else Path.home() / ".local/share") / "oldfilm/models"
 
 
 def listing(known: dict[str, System]) -> str:
