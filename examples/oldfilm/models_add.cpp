@@ -8,10 +8,9 @@
 #include <oldfilm/plugins.hpp>
 
 #include <ATen/ops/linspace.h>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-
-#include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -102,10 +101,11 @@ void check_license(const CatalogEntry& entry, const std::string& accepted) {
                entry.license, entry.non_commercial ? ", not for commercial use" : "", entry.authors,
                entry.page);
     if (entry.non_commercial && accepted != entry.name) {
-        throw Error(Errc::invalid_argument,
-                    fmt::format("{0} may not be used commercially ({1}); if you accept its license, "
-                                "add it with --accept-license {0}",
-                                entry.name, entry.license));
+        throw Error(
+            Errc::invalid_argument,
+            fmt::format("{0} may not be used commercially ({1}); if you accept its license, "
+                        "add it with --accept-license {0}",
+                        entry.name, entry.license));
     }
 }
 
@@ -123,8 +123,8 @@ oldfilm::Frame ramp(const oldfilm::StreamFormat& format, std::int64_t number) {
 /// Runs the stage with the package on a few small frames. Throws what it throws.
 void try_out(const fs::path& package, const Manifest& manifest) {
     const auto& in = manifest.inputs;
-    const bool repairs = manifest.task == "scratch-removal" &&
-                         std::find(in.begin(), in.end(), "mask") != in.end();
+    const bool repairs =
+        manifest.task == "scratch-removal" && std::find(in.begin(), in.end(), "mask") != in.end();
     oldfilm::StageSpec stage;
     stage.id = manifest.task;
     stage.parameters[repairs ? "repair" : "model"] = package.string();
@@ -165,10 +165,10 @@ void copy_in(const fs::path& from, const fs::path& to) {
     std::error_code failed;
     fs::copy_file(from, to, failed);
     if (failed) {
-        throw Error(Errc::io, fmt::format("{} cannot be copied to {} ({}); free some space, or name "
-                                          "another folder in OLDFILM_MODEL_PATH",
-                                          from.string(), to.parent_path().string(),
-                                          failed.message()));
+        throw Error(Errc::io,
+                    fmt::format("{} cannot be copied to {} ({}); free some space, or name "
+                                "another folder in OLDFILM_MODEL_PATH",
+                                from.string(), to.parent_path().string(), failed.message()));
     }
 }
 
@@ -231,10 +231,11 @@ int convert(const Wanted& what, const ModelsArguments& arguments, const fs::path
 
 void check_task(const Manifest& manifest, const std::string& task) {
     if (!task.empty() && manifest.task != task) {
-        throw Error(Errc::incompatible,
-                    fmt::format("a model for {} was asked for, and {} is one for {}; leave the task "
-                                "out, or name the other one",
-                                task, manifest.id, manifest.task));
+        throw Error(
+            Errc::incompatible,
+            fmt::format("a model for {} was asked for, and {} is one for {}; leave the task "
+                        "out, or name the other one",
+                        task, manifest.id, manifest.task));
     }
 }
 

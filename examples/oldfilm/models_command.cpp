@@ -177,10 +177,10 @@ std::vector<std::string> names_of(const std::vector<Installed>& all,
 }
 
 void print_entry(const CatalogEntry& entry) {
-    fmt::print("{}: {}\n  {}\n  task      {} {}\n  license   {}{}\n  authors   {}\n  page      {}\n",
-               entry.name, entry.title, entry.about, entry.task, scale_of(entry.scale),
-               entry.license, entry.non_commercial ? ", not for commercial use" : "", entry.authors,
-               entry.page);
+    fmt::print(
+        "{}: {}\n  {}\n  task      {} {}\n  license   {}{}\n  authors   {}\n  page      {}\n",
+        entry.name, entry.title, entry.about, entry.task, scale_of(entry.scale), entry.license,
+        entry.non_commercial ? ", not for commercial use" : "", entry.authors, entry.page);
     if (entry.wheel.empty()) {
         fmt::print("  files     {}\n  add it    oldfilm models add {} FILE{}\n", entry.published_as,
                    entry.name, entry.non_commercial ? " --accept-license " + entry.name : "");
@@ -200,8 +200,8 @@ int info(const ModelsArguments& arguments) {
     const std::string& name = arguments.names.front();
     const std::vector<Installed> all = installed(arguments.plugin_path);
     const std::vector<CatalogEntry> entries = catalog();
-    const auto one = std::find_if(all.begin(), all.end(),
-                                  [&](const Installed& i) { return i.name == name; });
+    const auto one =
+        std::find_if(all.begin(), all.end(), [&](const Installed& i) { return i.name == name; });
     const CatalogEntry* entry = find(entries, name);
     if (one == all.end() && entry == nullptr) {
         throw Error(Errc::not_found,
@@ -249,8 +249,9 @@ int remove(const ModelsArguments& arguments) {
     }
     std::error_code failed;
     if (!fs::remove(chosen->path, failed)) {
-        throw Error(Errc::io, fmt::format("{} cannot be removed ({}); check the folder's permissions",
-                                          chosen->path.string(), failed.message()));
+        throw Error(Errc::io,
+                    fmt::format("{} cannot be removed ({}); check the folder's permissions",
+                                chosen->path.string(), failed.message()));
     }
     fmt::print("removed {}\n", chosen->path.string());
     return done;

@@ -10,6 +10,7 @@ networks are compared too, and one of them restores a film.
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -192,8 +193,10 @@ def border(storage: str) -> Writer:
     w = Writer(storage)
     w.add("Input", "", "data")
     w.conv("data", "a", (3, 16), 3, "9=2 -23310=1,0.1")
-    w.conv("a", "b", (16, 16), 3, "9=2 -23310=1,0.1")
-    w.conv("b", "c", (16, 16), 3, "9=2 -23310=1,0.1")
+    w.conv("a", "b", (16, 16), 3)
+    w.add("PReLU", "b", "p", "0=16")
+    w.raw(16, 0.0, 0.4)
+    w.conv("p", "c", (16, 16), 3, "9=2 -23310=1,0.1")
     w.conv("c", "output", (16, 3), 4, "3=2 4=3", kind="Deconvolution")
     return w
 
@@ -317,23 +320,39 @@ def refused(folder: Path) -> int:
 
 
 def stage(build: Path, folder: Path, package: Path, scale: int) -> int:
-    """A film with this model, in one piece and in tiles: the same."""
+    """A film with this model, in one piece and in tiles: the same; and in half precision, where the model allows it."""
     film = folder / "film.mkv"
     subprocess.run(["ffmpeg", "-v", "error", "-y", "-f", "lavfi", "-i", "testsrc2=size=150x90:rate=12", "-frames:v", "2",
                     "-c:v", "ffv1", film], check=True)
     raw = []
-    for tile in ("0", "64"):
-        result = folder / f"tile{tile}.mkv"
-        subprocess.run([build / "bin/oldfilm", "restore", film, result, "--overwrite", "--precision", "float32", "--codec",
-                        "ffv1", "--progress", "none", *(["--tile", tile] if tile != "0" else []),
-                        "--stage", f"superres:model={package},scale={scale}"], check=True)
+    halves = ["bfloat16"] if "bfloat16" in manifest(package)["precisions"] else []
+    for number, options in enumerate((["float32"], ["float32", "--tile", "64"], *([half] for half in halves))):
+        result = folder / f"result{number}.mkv"
+        subprocess.run([build / "bin/oldfilm", "restore", film, result, "--overwrite", "--codec", "ffv1", "--progress", "none",
+                        "--stage", f"superres:model={package},scale={scale}", "--precision", *options], check=True)
         raw.append(np.frombuffer(subprocess.run(["ffmpeg", "-v", "error", "-i", result, "-f", "rawvideo", "-pix_fmt", "rgb24",
                                                  "-"], check=True, capture_output=True).stdout, np.uint8).astype(int))
     assert raw[0].size == 2 * 150 * 90 * scale * scale * 3, raw[0].size
     worst = int(np.abs(raw[0] - raw[1]).max())
     print(f"oldfilm restore x{scale}, in one piece and in tiles of 64: at most {worst} of 255 apart"
           f"{'' if worst <= 1 else '  FAILED'}", flush=True)
-    return int(worst > 1)
+    means = [float(np.abs(raw[0] - half).mean()) for half in raw[2:]]
+    for mean in means:
+        print(f"oldfilm restore x{scale} in bfloat16: {mean:.2f} of 255 on average from float32"
+              f"{'' if mean < 1 else '  FAILED'}", flush=True)
+    return int(worst > 1) + sum(not mean < 1 for mean in means)
+
+
+def added(build: Path, folder: Path) -> int:
+    """`oldfilm models add` with the files, and the model by its name."""
+    words = [str(build / "bin/oldfilm"), "models"]
+    place = {**os.environ, "OLDFILM_PYTHON": sys.executable, "OLDFILM_MODEL_PATH": str(folder / "models")}
+    done = subprocess.run([*words, "add", folder / "border.param", folder / "border.bin"], env=place, capture_output=True,
+                          text=True)
+    named = subprocess.run([*words, "info", "border"], env=place, capture_output=True, text=True).stdout
+    good = done.returncode == 0 and "tried: superres" in done.stdout and "checkpoint_sha25 {" in named
+    print(f"oldfilm models add border.param border.bin{'' if good else f'  FAILED: {done.stdout}{done.stderr}{named}'}")
+    return int(not good)
 
 
 def published(wheel: Path, folder: Path, build: Path) -> int:
@@ -361,6 +380,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         failed = synthetic(folder) + refused(folder) + stage(build, folder, folder / "border.pt", 2)
+        failed += added(build, folder)
         given = sys.argv[2] if len(sys.argv) > 2 else ""
         wheel = fetched(folder) if given == "--fetch" else Path(given) if given else None
         if wheel:
