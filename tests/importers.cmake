@@ -19,5 +19,7 @@ if(OLDFILM_PYTHON_WITH_TORCH)
   add_test(NAME importers_ncnn COMMAND ${OLDFILM_PYTHON_WITH_TORCH} ${CMAKE_CURRENT_SOURCE_DIR}/importers/ncnn_parity.py
     ${PROJECT_BINARY_DIR} ${wheel})
   add_test(NAME importers_catalog COMMAND ${OLDFILM_PYTHON_WITH_TORCH} ${CMAKE_CURRENT_SOURCE_DIR}/importers/catalog.py)
-  set_tests_properties(importers importers_errors importers_generic importers_ncnn importers_catalog PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 1800 LABELS importers)
+  add_test(NAME importers_safetensors COMMAND ${OLDFILM_PYTHON_WITH_TORCH}
+    ${CMAKE_CURRENT_SOURCE_DIR}/importers/safetensors_file.py)
+  set_tests_properties(importers importers_errors importers_safetensors importers_generic importers_ncnn importers_catalog PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 1800 LABELS importers)
 endif()
