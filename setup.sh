@@ -192,6 +192,7 @@ run_tests() {
         mkdir -p build
         install_packages "${TEST_PACKAGES[@]}"
         install_python_torch
+        pip_once "ncnn" --no-deps ncnn # what its importer is compared with
         export OLDFILM_TEST_ALL=1
         rm -f build/build.ninja # configured again, with those tests
     fi

@@ -5,6 +5,8 @@ if(TARGET oldfilm_cli)
   foreach(kind good throws-in-create throws-in-process wrong-shape nan no-picture)
     add_dependencies(cli_test oldfilm_stage_test-${kind}) # core.cmake makes them
   endforeach()
+  oldfilm_test(models_command_test SOURCES cli/models_command_test.cpp LABELS cli)
+  add_dependencies(models_command_test oldfilm_cli oldfilm_stage_superres)
   if(OLDFILM_OPENCV_STAGES)
     oldfilm_test(job_test SOURCES job/interruption_test.cpp LABELS cli)
     foreach(stage deflicker stabilize scratch-removal denoise colorize superres face-enhance interpolate)

@@ -6,13 +6,20 @@ target_link_libraries(run_package PRIVATE oldfilm_core oldfilm_warnings)
 find_program(OLDFILM_PYTHON_WITH_TORCH python HINTS ${PROJECT_BINARY_DIR}/env/bin NO_DEFAULT_PATH)
 if(OLDFILM_PYTHON_WITH_TORCH)
   set(sets small)
+  set(wheel "")
   if(DEFINED ENV{OLDFILM_TEST_ALL}) # ./setup.sh test --all
     set(sets all)
+    set(wheel --fetch)
   endif()
   add_test(NAME importers COMMAND ${OLDFILM_PYTHON_WITH_TORCH} ${CMAKE_CURRENT_SOURCE_DIR}/importers/check.py
     --build ${PROJECT_BINARY_DIR} --set ${sets})
   add_test(NAME importers_errors COMMAND ${OLDFILM_PYTHON_WITH_TORCH} ${CMAKE_CURRENT_SOURCE_DIR}/importers/errors.py)
   add_test(NAME importers_generic COMMAND ${OLDFILM_PYTHON_WITH_TORCH} ${CMAKE_CURRENT_SOURCE_DIR}/importers/generic.py
     ${PROJECT_BINARY_DIR})
-  set_tests_properties(importers importers_errors importers_generic PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 1800 LABELS importers)
+  add_test(NAME importers_ncnn COMMAND ${OLDFILM_PYTHON_WITH_TORCH} ${CMAKE_CURRENT_SOURCE_DIR}/importers/ncnn_parity.py
+    ${PROJECT_BINARY_DIR} ${wheel})
+  add_test(NAME importers_catalog COMMAND ${OLDFILM_PYTHON_WITH_TORCH} ${CMAKE_CURRENT_SOURCE_DIR}/importers/catalog.py)
+  add_test(NAME importers_safetensors COMMAND ${OLDFILM_PYTHON_WITH_TORCH}
+    ${CMAKE_CURRENT_SOURCE_DIR}/importers/safetensors_file.py)
+  set_tests_properties(importers importers_errors importers_safetensors importers_generic importers_ncnn importers_catalog PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 1800 LABELS importers)
 endif()

@@ -62,6 +62,17 @@ struct InspectArguments {
     bool shots = false; ///< find a film's cuts, too: decodes all of it
 };
 
+struct ModelsArguments {
+    enum class Action { list, available, info, add, remove };
+    Action action = Action::list;
+    std::vector<std::string> names; ///< one name; for add, or files, or a name and its files
+    std::string accepted_license;   ///< name of the model whose terms are accepted
+    std::string find_links;         ///< folder with wheels, instead of PyPI
+    std::string task;               ///< what an added file must be for; empty: as it says
+    bool json = false;
+    std::vector<std::string> plugin_path;
+};
+
 struct NewStageArguments {
     std::string name, folder;
     bool plain_c = false; ///< in C, without LibTorch

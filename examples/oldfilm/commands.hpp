@@ -12,6 +12,7 @@ int restore(const RestoreArguments& arguments);
 int clean(const CleanArguments& arguments);
 int inspect_media(const InspectArguments& arguments);
 int inspect_model(const InspectArguments& arguments);
+int models(const ModelsArguments& arguments);
 int compare(const CompareArguments& arguments);
 std::string versions();
 

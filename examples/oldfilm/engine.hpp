@@ -16,6 +16,7 @@ struct Engine {
     int (*clean)(const CleanArguments&);
     int (*inspect_media)(const InspectArguments&);
     int (*inspect_model)(const InspectArguments&);
+    int (*models)(const ModelsArguments&);
     int (*compare)(const CompareArguments&);
     /// Lines with the versions of what the engine stands on.
     std::string (*versions)();

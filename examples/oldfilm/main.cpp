@@ -68,6 +68,8 @@ int run(CommandLine& line) {
         return list_plugins(line.plugins);
     case CommandLine::Command::inspect:
         return inspect(line.inspect);
+    case CommandLine::Command::models:
+        return engine().models(line.models);
     case CommandLine::Command::new_stage:
         return new_stage(line.new_stage);
     case CommandLine::Command::check_plugin:

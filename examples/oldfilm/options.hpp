@@ -17,6 +17,7 @@ struct CommandLine {
         clean,
         plugins,
         inspect,
+        models,
         compare,
         new_stage,
         check_plugin,
@@ -27,6 +28,7 @@ struct CommandLine {
     CleanArguments clean;
     PluginsArguments plugins;
     InspectArguments inspect;
+    ModelsArguments models;
     CompareArguments compare;
     NewStageArguments new_stage;
     CheckPluginArguments check_plugin;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import pickle
 import re
 import warnings
@@ -21,6 +22,9 @@ HARMLESS = [np.dtype, np.ndarray, getattr(np, "_core", np.core).multiarray.scala
             *(type(np.dtype(t)) for t in (np.float64, np.float32, np.int64, np.int32, np.bool_))]
 # Of two tables that fit, the one that its authors would run: averaged weights first.
 PREFERRED = ("params_ema", "ema_state_dict", "g_ema", "params", "state_dict", "netG", "model", "model_state")
+# Number formats by the names that safetensors has for them.
+SAFETENSORS = {"F64": torch.float64, "F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16, "I64": torch.int64,
+               "I32": torch.int32, "I16": torch.int16, "I8": torch.int8, "U8": torch.uint8, "BOOL": torch.bool}
 WRAPPERS = re.compile(r"^(?:module\.|_orig_mod\.)+")
 
 
@@ -126,7 +130,7 @@ def _files(path: Path) -> list[Path]:
         raise ImportFailure(f"expected a checkpoint at '{path}', and there is no such file; check the path")
     if not path.is_dir():
         return [path]
-    inside = sorted(p for p in path.rglob("*") if p.suffix in (".pth", ".pt", ".ckpt", ".pkl", ".tar", ".bin"))
+    inside = sorted(p for p in path.rglob("*") if p.suffix in (".pth", ".pt", ".ckpt", ".pkl", ".tar", ".bin", ".safetensors"))
     if not inside:
         raise ImportFailure(f"expected checkpoints in the folder '{path}', found none; name the files themselves")
     return inside
@@ -135,6 +139,8 @@ def _files(path: Path) -> list[Path]:
 def _load(path: Path) -> object:
     if path.stat().st_size == 0:
         raise ImportFailure(f"expected a checkpoint in '{path}', found an empty file; copy or download it again")
+    if path.suffix == ".safetensors":
+        return _safetensors(path)
     try:
         with torch.serialization.safe_globals(HARMLESS), warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -149,6 +155,27 @@ def _load(path: Path) -> object:
     except (EOFError, RuntimeError, OSError, KeyError, ValueError, AttributeError, IndexError, TypeError,
             UnicodeDecodeError):
         raise _no_checkpoint(path) from None
+
+
+def _safetensors(path: Path) -> Table:
+    """The format's whole definition: the header's length, the header as JSON, the tensors' bytes."""
+    data = path.read_bytes()
+    try:
+        begin = 8 + int.from_bytes(data[:8], "little")
+        header = json.loads(data[8:begin])
+        return {name: _stored(data, begin, entry) for name, entry in header.items() if name != "__metadata__"}
+    except (ValueError, KeyError, TypeError, AttributeError, RuntimeError):
+        raise ImportFailure(f"expected safetensors in '{path}', found a file that is cut short or of another kind; copy or "
+                            "download it again") from None
+
+
+def _stored(data: bytes, begin: int, entry: dict) -> torch.Tensor:
+    first, last = (begin + offset for offset in entry["data_offsets"])
+    if last > len(data):
+        raise ValueError
+    flat = torch.frombuffer(bytearray(data[first:last]), dtype=SAFETENSORS[entry["dtype"]]) if last > first else torch.zeros(0)
+    tensor = flat.reshape(entry["shape"])
+    return tensor.float() if tensor.is_floating_point() else tensor
 
 
 def _no_checkpoint(path: Path) -> ImportFailure:

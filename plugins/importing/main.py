@@ -3,9 +3,11 @@
     ./setup.sh import [SYSTEM] FILE... [-o PACKAGE] [--set NAME=VALUE]...
     ./setup.sh import --list
     ./setup.sh import generic --task TASK MODULE.py:CLASS FILE [-o PACKAGE] [--manifest JSON]
+    ./setup.sh import ncnn [--task TASK] FILE.param FILE.bin [-o PACKAGE] [--manifest JSON] [--set NAME=VALUE]...
 
 SYSTEM may be left out: the checkpoint's keys tell. Without -o the package goes to the models folder, where
-`model=SYSTEM` finds it ($OLDFILM_MODEL_PATH's first folder, or ~/.local/share/oldfilm/models).
+`model=SYSTEM` finds it ($OLDFILM_MODEL_PATH's first folder, or $XDG_DATA_HOME/oldfilm/models, which is
+~/.local/share/oldfilm/models where that isn't set).
 """
 
 from __future__ import annotations
@@ -17,14 +19,16 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from importing import Checkpoint, ImportFailure, System, systems
+from importing import Checkpoint, ImportFailure, Option, System, systems
 from importing.generic import generic
+from importing.ncnn import OPTIONS, ncnn
 from importing.writing import write
 
 
 def models_folder() -> Path:
     given = os.environ.get("OLDFILM_MODEL_PATH", "").split(":")[0]
-    return Path(given) if given else Path.home() / ".local/share/oldfilm/models"
+    data = os.environ.get("XDG_DATA_HOME", "")
+    return Path(given) if given else (Path(data) if data.startswith("/") else Path.home() / ".local/share") / "oldfilm/models"
 
 
 def listing(known: dict[str, System]) -> str:
@@ -47,12 +51,12 @@ def recognized(checkpoint: Checkpoint, known: dict[str, System]) -> System:
     return fits[0]
 
 
-def values(system: System, given: list[str]) -> dict:
-    chosen = {name: option.default for name, option in system.options.items()}
+def values(who: str, options: dict[str, Option], given: list[str]) -> dict:
+    chosen = {name: option.default for name, option in options.items()}
     for item in given:
         name, _, text = item.partition("=")
         if name not in chosen:
-            raise ImportFailure(f"{system.name} has no option '{name}'; it has {', '.join(chosen) or 'none'}")
+            raise ImportFailure(f"{who} has no option '{name}'; it has {', '.join(chosen) or 'none'}")
         try:
             chosen[name] = type(chosen[name])(text)
         except ValueError:
@@ -67,8 +71,8 @@ def run(arguments: list[str]) -> None:
     parser.add_argument("-o", "--output", type=Path)
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE")
     parser.add_argument("--list", action="store_true", help="the systems that are known")
-    parser.add_argument("--task", help="generic: what the network does")
-    parser.add_argument("--manifest", default="{}", help="generic: fields of oldfilm.json, as JSON")
+    parser.add_argument("--task", help="generic, ncnn: what the network does")
+    parser.add_argument("--manifest", default="{}", help="generic, ncnn: fields of oldfilm.json, as JSON")
     options = parser.parse_intermixed_args(arguments)
     known = systems()
     if options.list:
@@ -77,9 +81,11 @@ def run(arguments: list[str]) -> None:
     words = options.words
     if not words:
         raise ImportFailure("expected a checkpoint's path; see ./setup.sh import --help")
-    named = words.pop(0) if words[0] in (*known, "generic") and not Path(words[0]).is_file() else ""
+    named = words.pop(0) if words[0] in (*known, "generic", "ncnn") and not Path(words[0]).is_file() else ""
     if named == "generic":
         system, network, checkpoint = generic(options.task, words, options.manifest)
+    elif named == "ncnn" or (not named and any(w.endswith(".param") for w in words)):
+        system, network, checkpoint = ncnn(options.task, words, options.manifest, values("ncnn", OPTIONS, options.set))
     else:
         if not words:
             raise ImportFailure(f"expected the checkpoint of {named} ({known[named].files}), found no path")
@@ -91,7 +97,7 @@ def run(arguments: list[str]) -> None:
         if tables is None:
             raise ImportFailure(f"expected the weights of {system.name} ({system.files}), found {checkpoint.summary()}; "
                                 "leave the system's name out to have it recognized")
-        chosen = values(system, options.set)
+        chosen = values(system.name, system.options, options.set)
         try:
             network = system.build(tables, chosen)
         except (KeyError, ValueError, IndexError, AttributeError, RuntimeError, ZeroDivisionError) as error:

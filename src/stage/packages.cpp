@@ -24,6 +24,10 @@ std::vector<fs::path> model_folders() {
             }
         }
     }
+    // Where the person's own models lie, by the XDG base directory specification: an absolute path.
+    if (const char* data = std::getenv("XDG_DATA_HOME"); data != nullptr && *data == '/') {
+        folders.push_back(fs::path(data) / "oldfilm/models");
+    }
     if (const char* home = std::getenv("HOME"); home != nullptr && *home == '/') {
         folders.push_back(fs::path(home) / ".local/share/oldfilm/models");
     }

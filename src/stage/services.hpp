@@ -118,8 +118,8 @@ class HostSide {
 };
 
 /// Where the package that a stage names lies: in the plugin's folder, where `person` said that it
-/// does, or in OLDFILM_MODEL_PATH and ~/.local/share/oldfilm/models. Never in the working directory
-/// unless a path leads there. Throws `Error` (not_found).
+/// does, or in OLDFILM_MODEL_PATH, $XDG_DATA_HOME/oldfilm/models and ~/.local/share/oldfilm/models.
+/// Never in the working directory unless a path leads there. Throws `Error` (not_found).
 OLDFILM_API std::string find_package(const std::string& name, const std::string& plugin_folder,
                                      const std::string& person = "");
 

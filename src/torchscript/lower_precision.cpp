@@ -39,9 +39,9 @@ constexpr std::array<std::string_view, 10> exact{
     "aten::log",          "aten::norm"};
 
 /// Operations whose result is of their first input's type.
-constexpr std::array<std::string_view, 7> keeping{
-    "aten::relu",          "aten::relu_",           "aten::leaky_relu", "aten::leaky_relu_",
-    "aten::pixel_shuffle", "aten::pixel_unshuffle", "aten::max_pool2d"};
+constexpr std::array<std::string_view, 8> keeping{
+    "aten::relu",  "aten::relu_",         "aten::leaky_relu",      "aten::leaky_relu_",
+    "aten::prelu", "aten::pixel_shuffle", "aten::pixel_unshuffle", "aten::max_pool2d"};
 
 std::optional<at::Tensor> constant(const Value& value) {
     const std::optional<c10::IValue> found = torch::jit::toIValue(&value);
@@ -65,6 +65,9 @@ class Pass {
                 convolution(*node);
             } else if (is(*node, "aten::add") || is(*node, "aten::add_")) {
                 bias(*node);
+            } else if (type_ != at::kFloat && is(*node, "aten::prelu")) {
+                weight(*node, 1); // its slopes must be of the picture's type
+                inputs(*node, type_);
             } else if (type_ != at::kFloat && among(products, *node)) {
                 inputs(*node, type_);
             } else if (type_ != at::kFloat && among(exact, *node)) {

@@ -4,7 +4,8 @@
 lib=$(dirname "$(find "$prefix" -name liboldfilm_base.so)")
 
 for file in bin/oldfilm bin/oldfilm-describe include/oldfilm/plugin.h include/oldfilm/sdk/luma.hpp share/man/man1/oldfilm.1 \
-    share/bash-completion/completions/oldfilm share/oldfilm/templates/torch/soften.pt; do
+    share/bash-completion/completions/oldfilm share/oldfilm/templates/torch/soften.pt \
+    share/oldfilm/models.json share/oldfilm/importers/importing/add.py share/oldfilm/importers/training/package.py; do
     [ -e "$prefix/$file" ] || fail "$file is not installed"
 done
 
