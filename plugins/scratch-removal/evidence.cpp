@@ -25,7 +25,7 @@ constexpr double same = 0.05;
 /// over this part of its height. A door's edge does not go from frame line to frame line.
 constexpr double least_run = 0.3;
 /// Where the picture stands still, nothing but its length tells a scratch from a post.
-constexpr double least_run_when_still = 0.36;
+constexpr double least_run_when_still = 0.45;
 constexpr std::int64_t column = 7; // pixels, since scratches lean
 /// Pixels from frame to frame beyond which a picture pans.
 constexpr double panning = 0.4;
