@@ -52,7 +52,7 @@ void Checkpoint::note_tile(int side) {
 /// Lines are whole (they have checksums), but another version may have written others.
 void Checkpoint::read() {
     if (journal_.has_other_checksums()) {
-        throw refusal("has no line with a right checksum");
+        throw refusal("has the checksums of an earlier version");
     }
     if (!keeps_any()) { // nothing that could be lost
         journal_.clear();

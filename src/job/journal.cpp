@@ -34,6 +34,24 @@ std::string sealed(const std::string& text) {
     return fmt::format("{:016x} {}\n", base::checksum(text), text);
 }
 
+/// FNV-1a, 64 bit, as earlier builds sealed lines.
+std::uint64_t former_checksum(std::string_view text) {
+    std::uint64_t sum = 0xcbf29ce484222325U;
+    for (const char c : text) {
+        sum = (sum ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
+    }
+    return sum;
+}
+
+/// Whether the first line of the journal is sealed so.
+bool has_former_checksum(const fs::path& journal) {
+    std::ifstream file(journal, std::ios::binary);
+    std::string line;
+    return std::getline(file, line) && line.size() > text_at &&
+           line.substr(0, text_at - 1) ==
+               fmt::format("{:016x}", former_checksum(std::string_view(line).substr(text_at)));
+}
+
 /// A place in a document as a person would write it: JSON's "~1" is a slash, "~0" a tilde.
 std::string readable(std::string place) {
     for (const auto& [escape, meaning] : {std::pair("~1", "/"), std::pair("~0", "~")}) {
@@ -137,26 +155,21 @@ Journal::Journal(const std::string& output) : folder_(folder_of(output)) {
         failed("make", name);
     }
     std::tie(lines_, good_bytes_) = read_lines(folder_ / journal_name);
+    other_checksums_ = lines_.empty() && has_former_checksum(folder_ / journal_name);
 }
 
 Journal::~Journal() {
     if (file_ >= 0) {
         close(file_);
     }
-    if (lines_.empty() && !removed_ && !has_other_checksums()) { // nothing was begun
+    if (lines_.empty() && !removed_ && !other_checksums_) { // nothing was begun
         remove();
     }
     close(lock_); // last: who waits for it must find nothing of ours
 }
 
-bool Journal::has_other_checksums() const {
-    std::ifstream file(folder_ / journal_name, std::ios::binary);
-    std::string line;
-    return lines_.empty() && std::getline(file, line) && !file.eof() && line.size() > text_at &&
-           json::accept(line.substr(text_at));
-}
-
 void Journal::clear() {
+    other_checksums_ = false;
     if (file_ >= 0) {
         close(file_);
         file_ = -1;

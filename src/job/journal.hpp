@@ -39,8 +39,8 @@ class Journal {
     [[nodiscard]] const std::filesystem::path& folder() const noexcept { return folder_; }
     /// The lines that were there, in order.
     [[nodiscard]] const std::vector<nlohmann::json>& lines() const noexcept { return lines_; }
-    /// Whether the first line is whole but has another checksum, as another version would make it.
-    [[nodiscard]] bool has_other_checksums() const;
+    /// Whether the first line has the checksum of an earlier version, which this one can't resume.
+    [[nodiscard]] bool has_other_checksums() const { return other_checksums_; }
     /// Forgets everything, segments too.
     void clear();
     void add(const nlohmann::json& line);
@@ -57,6 +57,7 @@ class Journal {
     std::vector<nlohmann::json> lines_;
     std::int64_t good_bytes_ = 0;
     bool removed_ = false;
+    bool other_checksums_ = false;
     int lock_ = -1;
     int file_ = -1;
 };

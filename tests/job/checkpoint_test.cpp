@@ -4,6 +4,7 @@
 #include <oldfilm/error.hpp>
 
 #include <catch2/catch.hpp>
+#include <fmt/format.h>
 
 #include <fstream>
 
@@ -111,7 +112,7 @@ TEST_CASE("A checkpoint of another restoration is refused with the first differe
     }
 }
 
-TEST_CASE("Segments whose journal can't be read are kept, and refused") {
+TEST_CASE("Segments of a version with other checksums are kept, and refused") {
     const Scratch folder;
     const std::string output = folder.path() / "out.mkv";
     {
@@ -119,8 +120,13 @@ TEST_CASE("Segments whose journal can't be read are kept, and refused") {
         first.begin(identity);
         first.add(sealed_segment(first, 0, 0, 30));
     }
-    // As a version with other checksums left it.
-    std::ofstream(folder.path() / "out.mkv.oldfilm-job/journal") << "0123456789abcdef {}\n";
+    // FNV-1a of "{}", from the definition of its authors.
+    std::uint64_t sum = 0xcbf29ce484222325U;
+    for (const char c : {'{', '}'}) {
+        sum = (sum ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
+    }
+    const std::string journal = folder.path() / "out.mkv.oldfilm-job/journal";
+    std::ofstream(journal) << fmt::format("{:016x} {{}}\n", sum);
     CHECK_THROWS_WITH(Checkpoint(output, false),
                       Contains("checksum") && Contains("--fresh") && Contains("version"));
     CHECK(folder.has("out.mkv.oldfilm-job/film-000000.packets"));
