@@ -36,6 +36,8 @@ using namespace scratch;
 /// Where networks draw the line that say nothing of it, at the default sensitivity: what is above
 /// is looked into.
 constexpr double usual_threshold = 0.36;
+/// The same where nothing is looked into, and all that is above is repaired.
+constexpr double threshold_without_evidence = 0.51;
 
 /// Around damage that leads flow astray: up to so far beyond its edge, in pixels.
 constexpr std::int64_t astray = 24;
@@ -50,6 +52,11 @@ struct Network {
     Network(const sdk::Host& host, const std::string& package)
         : model(host, package, "scratch-removal"), facts(read_manifest(model, {"window", "mask"})),
           is_aligned(facts.document.value("aligned", true)) {}
+
+    /// Whether it sees what found places are judged by: two neighbors on each side, in line.
+    [[nodiscard]] bool has_evidence() const {
+        return is_aligned && facts.before == 2 && facts.after == 2;
+    }
 };
 
 class ScratchRemoval final : public sdk::Stage, public sdk::LiveParameters {
@@ -147,7 +154,8 @@ class ScratchRemoval final : public sdk::Stage, public sdk::LiveParameters {
     }
 
     void take(const sdk::Values& values) {
-        const double line = finder_->facts.document.value("threshold", usual_threshold);
+        const double line = finder_->facts.document.value(
+            "threshold", finder_->has_evidence() ? usual_threshold : threshold_without_evidence);
         caution_ = caution_at(values.number("sensitivity"), line);
         grow_ = values.integer("grow");
     }
