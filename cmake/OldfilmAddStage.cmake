@@ -1,7 +1,7 @@
 # oldfilm_add_stage(name SOURCES file... [TORCH] [MODELS file...] [LINK target...] [ABI_MINOR number])
 #
 # Builds the stage plugin `name` as a shared library around the SDK, with its runtime tag when TORCH is
-# given, its model packages beside it, and the sidecar JSON that the host reads before it loads the library. ABI_MINOR
+# given, its model packages next to it, and the sidecar JSON that the host reads before it loads the library. ABI_MINOR
 # is the minor version of the plugin ABI that the stage needs, if it uses what a later one added; by default the lowest.
 function(oldfilm_add_stage name)
   cmake_parse_arguments(ARG "TORCH" "ABI_MINOR" "SOURCES;MODELS;LINK" ${ARGN})

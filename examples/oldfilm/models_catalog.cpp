@@ -1,6 +1,7 @@
 #include "models_catalog.hpp"
 
 #include <oldfilm/error.hpp>
+#include <oldfilm/plugins.hpp>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -94,27 +95,12 @@ const CatalogEntry* find(const std::vector<CatalogEntry>& entries, const std::st
 }
 
 std::vector<fs::path> model_folders() {
-    // As src/stage/packages.cpp looks them up.
-    std::vector<fs::path> folders;
-    if (const char* given = std::getenv("OLDFILM_MODEL_PATH")) {
-        std::istringstream list(given);
-        for (std::string folder; std::getline(list, folder, ':');) {
-            if (!folder.empty()) {
-                folders.emplace_back(folder);
-            }
-        }
-    }
-    if (const char* data = std::getenv("XDG_DATA_HOME"); data != nullptr && *data == '/') {
-        folders.push_back(fs::path(data) / "oldfilm/models");
-    }
-    if (const char* home = std::getenv("HOME"); home != nullptr && *home == '/') {
-        folders.push_back(fs::path(home) / ".local/share/oldfilm/models");
-    }
+    const std::vector<std::string> folders = oldfilm::model_path();
     if (folders.empty()) {
         throw Error(Errc::not_found,
                     "no folder is named for models; set HOME, XDG_DATA_HOME or OLDFILM_MODEL_PATH");
     }
-    return folders;
+    return {folders.begin(), folders.end()};
 }
 
 std::string nearest(const std::string& name, const std::vector<std::string>& names) {

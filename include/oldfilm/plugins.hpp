@@ -24,6 +24,11 @@ struct PluginInfo {
 /// and the folder installed next to this library (or that of the build).
 OLDFILM_API std::vector<std::string> plugin_path(const std::vector<std::string>& extra = {});
 
+/// The folders to search for models that do not come with a plugin, in order: those in
+/// OLDFILM_MODEL_PATH (separated by colons), then `oldfilm/models` in $XDG_DATA_HOME and in
+/// ~/.local/share, if these are absolute.
+OLDFILM_API std::vector<std::string> model_path();
+
 /// All plugins in these folders, including refused ones. A usable plugin hides later ones with the
 /// same id. A plugin is refused if its ABI version or its `runtime` does not match (an empty
 /// `runtime` always does), or if its folder is a relative path or world-writable.

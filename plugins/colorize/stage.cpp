@@ -52,7 +52,7 @@ class Colorize final : public sdk::Stage, public sdk::Analysis, public sdk::Live
                                                 input.width, input.height);
         config.channels = 3;
         config.after = ahead;
-        config.warm_up = behind; // frames before are kept at the network's size, not held
+        config.warm_up = behind; // frames before stay at the network's size, not the film's
         config.analysis_frames = tracker_ ? followed : 0;
         config.memory = 4 * (16 * input.height * input.width + 100 * height_ * width_);
     }

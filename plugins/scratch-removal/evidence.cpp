@@ -106,8 +106,8 @@ Caution caution_at(double sensitivity, double line) {
 Found found_in(const at::Tensor& mask, const at::Tensor& picture, const Seen& seen,
                const Caution& caution) {
     const at::Tensor found = mask.amax(0) > caution.threshold;
-    if (!seen.is_aligned || seen.window.size(1) != 2 * middle + 1) {
-        return {found, found}; // no two neighbors on each side to tell by
+    if (!seen.has_evidence) {
+        return {found, found};
     }
     const at::Tensor around =
         at::cat({seen.window.slice(1, 0, middle), seen.window.slice(1, middle + 1)}, 1);

@@ -16,7 +16,7 @@ namespace scratch {
 struct Seen {
     at::Tensor window, drift, inside;
     bool has_both_sides = true;
-    bool is_aligned = true; ///< whether neighbors were to be brought into line
+    bool has_evidence = true; ///< two neighbors on each side, brought into line, to judge by
 };
 /// Where a network says that the center of what it saw is damaged, 1 x H x W, and where that is
 /// attested.

@@ -191,11 +191,11 @@ def ride(rng: np.random.Generator, pictures: list[np.ndarray], frames: int, h: i
 
 def training_clips(folder: Path) -> list[str]:
     """Clips that no measurement uses, below clips/."""
-    kept = {film.clip for film in HELD} | set(data.VALIDATION_CLIPS)
+    held_out = {film.clip for film in HELD} | set(data.VALIDATION_CLIPS)
     ends = ("-2", "-4", "-dog", "-camel", "-truck", "-wolf")
     more = sorted(p for p in (folder / "clips" / "more").iterdir() if p.is_file())
     names = [*data.TRAINING_CLIPS, *(f"more/{p.name}" for p in more if not p.stem.endswith(ends))]
-    return [n for n in names if n not in kept]
+    return [n for n in names if n not in held_out]
 
 
 def runs(folder: Path, count: int = 4, cache: Path = data.CACHE) -> data.Store:

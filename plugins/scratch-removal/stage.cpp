@@ -205,7 +205,7 @@ class ScratchRemoval final : public sdk::Stage, public sdk::LiveParameters {
             frames.push_back(sdk::picture(other));
         }
         Seen result;
-        result.is_aligned = network.is_aligned;
+        result.has_evidence = network.has_evidence();
         if (!moved.empty()) {
             at::Tensor flow = at::stack(flows);
             if (steady.defined()) {

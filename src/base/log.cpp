@@ -33,9 +33,9 @@ Log Log::each_once() const {
     if (!shared_) {
         return {};
     }
-    return Callback([to = *this, told = std::set<std::string, std::less<>>()](
+    return Callback([to = *this, passed = std::set<std::string, std::less<>>()](
                         LogLevel level, std::string_view text) mutable {
-        if (told.emplace(text).second) {
+        if (passed.emplace(text).second) {
             to(level, text);
         }
     });

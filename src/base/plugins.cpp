@@ -104,6 +104,19 @@ void append_folder(const fs::path& folder, std::vector<PluginInfo>& found) {
     }
 }
 
+/// Appends the folders in an environment variable, separated by colons. An empty one would be the
+/// working directory.
+void append_folders(const char* variable, std::vector<std::string>& path) {
+    if (const char* given = std::getenv(variable)) {
+        std::istringstream folders(given);
+        for (std::string folder; std::getline(folders, folder, ':');) {
+            if (!folder.empty()) {
+                path.push_back(folder);
+            }
+        }
+    }
+}
+
 } // namespace
 
 const char* runtime_tag() noexcept {
@@ -115,14 +128,7 @@ const char* version() noexcept {
 
 std::vector<std::string> plugin_path(const std::vector<std::string>& extra) {
     std::vector<std::string> path = extra;
-    if (const char* given = std::getenv("OLDFILM_PLUGIN_PATH")) {
-        std::istringstream folders(given);
-        for (std::string folder; std::getline(folders, folder, ':');) {
-            if (!folder.empty()) {
-                path.push_back(folder);
-            }
-        }
-    }
+    append_folders("OLDFILM_PLUGIN_PATH", path);
     const fs::path own = own_folder();
     for (const fs::path& folder : {own / "oldfilm" / "plugins", own.parent_path() / "plugins"}) {
         if (fs::is_directory(folder)) {
@@ -137,6 +143,19 @@ std::vector<std::string> plugin_path(const std::vector<std::string>& extra) {
         }
     }
     return unique;
+}
+
+std::vector<std::string> model_path() {
+    std::vector<std::string> path;
+    append_folders("OLDFILM_MODEL_PATH", path);
+    // By the XDG base directory specification, which takes absolute paths only.
+    if (const char* data = std::getenv("XDG_DATA_HOME"); data != nullptr && *data == '/') {
+        path.push_back((fs::path(data) / "oldfilm/models").string());
+    }
+    if (const char* home = std::getenv("HOME"); home != nullptr && *home == '/') {
+        path.push_back((fs::path(home) / ".local/share/oldfilm/models").string());
+    }
+    return path;
 }
 
 std::vector<PluginInfo> list_plugins(const std::vector<std::string>& extra) {

@@ -43,17 +43,6 @@ StreamFormat format_of(const oldfilm_format& format) {
     return result;
 }
 
-oldfilm_format format_of(const StreamFormat& format) {
-    oldfilm_format result{};
-    result.channels = format.channels;
-    result.device_type = OLDFILM_CPU;
-    result.height = format.height;
-    result.width = format.width;
-    result.rate = {format.rate.num(), format.rate.den()};
-    result.color = color_of(format.color);
-    return result;
-}
-
 ColorTags color_of(const oldfilm_color& color) {
     constexpr auto last_siting = static_cast<std::uint8_t>(ChromaSiting::top_left);
     ColorTags tags;
@@ -67,15 +56,6 @@ ColorTags color_of(const oldfilm_color& color) {
     tags.siting = color.siting <= last_siting ? static_cast<ChromaSiting>(color.siting)
                                               : ChromaSiting::unspecified;
     return tags;
-}
-
-oldfilm_color color_of(const ColorTags& color) {
-    return {color.primaries,
-            color.transfer,
-            color.matrix,
-            static_cast<std::uint8_t>(color.range),
-            static_cast<std::uint8_t>(color.siting),
-            {0, 0, 0}};
 }
 
 oldfilm_progress progress_of(const Progress& progress) {

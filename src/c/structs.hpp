@@ -3,6 +3,7 @@
 /// Structs and texts that cross the C API.
 
 #include "c/guard.hpp"
+#include "stage/c_values.hpp"
 
 #include <oldfilm/oldfilm.h>
 #include <oldfilm/pipeline.hpp>
@@ -40,9 +41,9 @@ char* new_text(const std::string& text);
 
 /// The format in the library's terms. Throws `Error` (invalid_argument).
 StreamFormat format_of(const oldfilm_format& format);
-oldfilm_format format_of(const StreamFormat& format);
+using stage::format_of;
 ColorTags color_of(const oldfilm_color& color);
-oldfilm_color color_of(const ColorTags& color);
+using stage::color_of;
 oldfilm_progress progress_of(const Progress& progress);
 
 /// Callbacks of the caller, or none for null.

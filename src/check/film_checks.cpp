@@ -183,7 +183,7 @@ void analysis_restore(Subject& s) {
             "with its analysis restored instead of made");
 }
 
-/// Draft: a stage that is loaded goes on as the one that was saved.
+/// Draft: a stage that is loaded continues as the one that was saved.
 void saved_state(Subject& s) {
     const Shape shape = small_shape(s);
     Trial first(s, shape);

@@ -12,8 +12,8 @@
 
 namespace oldfilm::job {
 
-/// Encodes the frames that it is given, in order, while the caller goes on. The file gets its final
-/// name in `publish`; destroyed before that, it removes what it wrote.
+/// Encodes the frames that it is given, in order, while the caller continues. The file gets its
+/// final name in `publish`; destroyed before that, it removes what it wrote.
 class AsyncWriter final : private FrameConsumer {
   public:
     /// Throws `Error` as `Writer` does.

@@ -34,7 +34,7 @@ class FilmOptions {
     [[nodiscard]] std::int64_t reserved_bytes(const StreamFormat& out) const;
     /// Whether finished frames are encoded on the device that they were made on.
     [[nodiscard]] bool encodes_on_device() const;
-    /// Segments lie beside the film until it is whole.
+    /// Segments lie next to the film until it is complete.
     void set_in_segments() { in_segments_ = true; }
 
   private:

@@ -26,7 +26,7 @@ class FrameConsumer {
     virtual void consume(const Frame& frame) = 0;
 };
 
-/// Hands each frame to a consumer, in order, while the caller goes on. Frames on a device are
+/// Hands each frame to a consumer, in order, while the caller continues. Frames on a device are
 /// consumed on the stream on which they were pushed.
 class FrameQueue {
   public:

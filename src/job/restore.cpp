@@ -19,17 +19,14 @@ namespace job {
 namespace {
 
 /// That what goes along with the film has a place in the output, before models are opened.
-void check_streams(Job& job, WriteOptions wanted) {
-    wanted.width = wanted.height = 2;
+void check_streams(Job& job, const WriteOptions& wanted) {
     const media::Choice choice = media::choose_codec(job.output(), wanted);
     static_cast<void>(media::plan_output(job.source().reader(), job.output(), choice, wanted));
 }
 
-/// Whether input and outputs are such that segments of them can be kept.
-bool can_be_kept(Job& job) {
+/// Whether the film can be restored in segments, which is resumable.
+bool can_be_segmented(Job& job, const WriteOptions& wanted) {
     const std::string& path = job.source().info().path;
-    WriteOptions wanted = job.films().streams();
-    wanted.width = wanted.height = 2;
     if (path == "-" || !media::scheme_of(path).empty() ||
         !media::SegmentEncoder::can_keep(job.output(), wanted)) {
         return false;
@@ -69,15 +66,17 @@ RestoreResult restore_once(Job& job, const Pipeline& pipeline,
     if (job.tile() == 0) {
         job.set_tile(pipeline.options().tile);
     }
-    check_streams(job, job.films().streams());
-    if (can_be_kept(job)) {
+    WriteOptions wanted = job.films().streams();
+    wanted.width = wanted.height = 2; // of any film
+    check_streams(job, wanted);
+    if (can_be_segmented(job, wanted)) {
         checkpoint.emplace(job.output(), job.options().ignore_checkpoint);
         return restore_segmented(job, pipeline, *checkpoint);
     }
     if (job.devices().size() > 1) {
         job.log().warning(
             fmt::format("only {} is used: a film is distributed over several devices where "
-                        "input and output are files that can be kept in segments",
+                        "input and output are files that can be restored in segments",
                         job.devices().front()));
     }
     return restore_streamed(job, pipeline);

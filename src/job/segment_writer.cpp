@@ -9,20 +9,6 @@
 namespace oldfilm::job {
 namespace {
 
-/// What was found in the shots that begin in [start, next).
-std::vector<std::string> found_between(const std::vector<std::string>& analysis,
-                                       const std::vector<std::int64_t>& shots, std::int64_t start,
-                                       std::int64_t next) {
-    std::vector<std::string> found;
-    for (const std::string& one : analysis) {
-        const auto shot = nlohmann::json::parse(one).at("shot").get<std::size_t>();
-        if (shot < shots.size() && shots[shot] >= start && shots[shot] < next) {
-            found.push_back(one);
-        }
-    }
-    return found;
-}
-
 SegmentedFilm::Setup setup(const SegmentedJob& job, const WorkItem& item) {
     return {.folder = job.checkpoint.folder(),
             .first_segment = item.segment,
@@ -80,6 +66,22 @@ void SegmentWriter::add_complete(const Run& run) {
     }
 }
 
+/// Those of the shots [first, last). Each finding is read once, however many segments there are.
+std::vector<std::string> SegmentWriter::findings(const Run& run, std::int64_t first,
+                                                 std::int64_t last) {
+    const std::vector<std::string> all = run.stats().analysis;
+    for (; findings_read_ < all.size(); ++findings_read_) {
+        const std::string& one = all[findings_read_];
+        findings_.emplace(nlohmann::json::parse(one).at("shot").get<std::int64_t>(), one);
+    }
+    std::vector<std::string> found;
+    const auto end = findings_.lower_bound(last);
+    for (auto one = findings_.lower_bound(first); one != end; ++one) {
+        found.push_back(one->second);
+    }
+    return found;
+}
+
 Segment SegmentWriter::record(std::int64_t number, const Run& run) {
     Segment segment;
     segment.number = number;
@@ -101,7 +103,8 @@ Segment SegmentWriter::record(std::int64_t number, const Run& run) {
         return std::lower_bound(shots.begin(), shots.end(), frame);
     };
     segment.shots.assign(shot(segment.start), shot(segment.next));
-    segment.analysis = found_between(run.stats().analysis, shots, segment.start, segment.next);
+    segment.analysis =
+        findings(run, shot(segment.start) - shots.begin(), shot(segment.next) - shots.begin());
     segment.film_start = from_.frame > 0 ? from_.film_start : job_.segmentation.time_of(0);
     if (segment.next < job_.segmentation.seen()) {
         const std::int64_t frame =

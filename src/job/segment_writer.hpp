@@ -12,10 +12,14 @@
 #include <oldfilm/pipeline.hpp>
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <set>
+#include <string>
+#include <vector>
 
 namespace oldfilm::job {
 
@@ -54,6 +58,8 @@ class SegmentWriter final : public pipeline::FrameObserver {
   private:
     [[nodiscard]] bool is_complete(std::int64_t segment) const;
     [[nodiscard]] Segment record(std::int64_t number, const Run& run);
+    [[nodiscard]] std::vector<std::string> findings(const Run& run, std::int64_t first,
+                                                    std::int64_t last);
 
     const SegmentedJob& job_;
     WorkQueue& queue_;
@@ -61,6 +67,8 @@ class SegmentWriter final : public pipeline::FrameObserver {
     const std::int64_t first_;         ///< segment to be made
     std::int64_t next_;                ///< segment that is not in the checkpoint yet
     std::optional<std::int64_t> last_; ///< segment, once it is known
+    std::multimap<std::int64_t, std::string> findings_; ///< of the run's analysis, by shot
+    std::size_t findings_read_ = 0;
     std::atomic<bool> failed_ = false;
 
     std::mutex mutex_;

@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// Restoration in segments, each kept until all are there.
+/// Restoration in segments, each stored until all are there.
 
 #include "job/checkpoint.hpp"
 #include "job/job.hpp"

@@ -70,7 +70,7 @@ void Worker::run(const SegmentedJob& job, WorkQueue& queue, Source& source,
 }
 
 /// What is complete need not be made again, however the run ended.
-void Worker::keep_complete(SegmentWriter& writer, const Run& run) {
+void Worker::add_complete(SegmentWriter& writer, const Run& run) {
     try {
         writer.add_complete(run);
     } catch (const Error&) { // What ended the run is thrown.
@@ -95,7 +95,7 @@ void Worker::restore(const SegmentedJob& job, WorkQueue& queue, Source& source,
         writer.drain(queue.last_segment(item), run);
     } catch (...) {
         set_run(nullptr);
-        keep_complete(writer, run);
+        add_complete(writer, run);
         throw;
     }
     set_run(nullptr);
@@ -103,12 +103,12 @@ void Worker::restore(const SegmentedJob& job, WorkQueue& queue, Source& source,
 }
 
 void Worker::pull(Run& run, SegmentWriter& writer) {
-    std::optional<c10::Stream> beside;
+    std::optional<c10::Stream> encoding;
     if (stays_on_device_) {
         const c10::Device device = base::resolve_device(device_);
-        beside = c10::impl::VirtualGuardImpl(device.type()).getStreamFromGlobalPool(device);
+        encoding = c10::impl::VirtualGuardImpl(device.type()).getStreamFromGlobalPool(device);
     }
-    const c10::OptionalStreamGuard on(beside);
+    const c10::OptionalStreamGuard on(encoding);
     while (!writer.failed()) {
         const std::optional<Frame> frame = run.next();
         if (!frame) {
@@ -124,13 +124,17 @@ void Worker::pull(Run& run, SegmentWriter& writer) {
     }
 }
 
-void Worker::add(const RunStats& stats, std::size_t known_analysis) {
-    stats_.uploads += stats.uploads;
-    stats_.downloads += stats.downloads;
-    stats_.stage_seconds.resize(stats.stage_seconds.size());
-    for (std::size_t i = 0; i < stats.stage_seconds.size(); ++i) {
-        stats_.stage_seconds[i] += stats.stage_seconds[i];
+void add_work(RunStats& all, const RunStats& one) {
+    all.uploads += one.uploads;
+    all.downloads += one.downloads;
+    all.stage_seconds.resize(std::max(all.stage_seconds.size(), one.stage_seconds.size()));
+    for (std::size_t i = 0; i < one.stage_seconds.size(); ++i) {
+        all.stage_seconds[i] += one.stage_seconds[i];
     }
+}
+
+void Worker::add(const RunStats& stats, std::size_t known_analysis) {
+    add_work(stats_, stats);
     stats_.analysis.insert(stats_.analysis.end(),
                            stats.analysis.begin() + static_cast<std::ptrdiff_t>(known_analysis),
                            stats.analysis.end());

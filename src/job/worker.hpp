@@ -17,6 +17,9 @@
 
 namespace oldfilm::job {
 
+/// Adds the copies and the time of another run, or of another worker.
+void add_work(RunStats& all, const RunStats& one);
+
 /// Restores work items on one device: one plan, one reader, a run for each item. `run` belongs to
 /// one thread; the other functions are for any.
 class Worker {
@@ -26,7 +29,7 @@ class Worker {
         std::int64_t written = 0; ///< frames that came out, likewise
         std::int64_t ahead = 0; ///< frames of the input that earlier runs had made ahead of others
     };
-    /// `stays_on_device`: frames are encoded beside the stages' work, on the device.
+    /// `stays_on_device`: frames are encoded on the device, on a stream of their own.
     Worker(std::string device, Plan plan, bool stays_on_device);
 
     /// Takes items until there are none. `observer` (may be null) sees what the item's writer sees.
@@ -45,7 +48,7 @@ class Worker {
     void restore(const SegmentedJob& job, WorkQueue& queue, Source& source,
                  pipeline::FrameObserver* observer, const WorkItem& item);
     void pull(Run& run, SegmentWriter& writer);
-    static void keep_complete(SegmentWriter& writer, const Run& run);
+    static void add_complete(SegmentWriter& writer, const Run& run);
     void set_run(Run* run);
     void add(const RunStats& stats, std::size_t known_analysis);
 

@@ -173,14 +173,9 @@ RunStats WorkerPool::stats(const Checkpoint& checkpoint, const Segmentation& seg
     all.shots = segmentation.shots();
     for (const auto& worker : workers_) {
         const RunStats& one = worker->stats();
-        all.uploads += one.uploads;
-        all.downloads += one.downloads;
+        add_work(all, one);
         all.peak_frames += one.peak_frames;
         all.peak_bytes += one.peak_bytes;
-        all.stage_seconds.resize(std::max(all.stage_seconds.size(), one.stage_seconds.size()));
-        for (std::size_t i = 0; i < one.stage_seconds.size(); ++i) {
-            all.stage_seconds[i] += one.stage_seconds[i];
-        }
         all.analysis.insert(all.analysis.end(), one.analysis.begin(), one.analysis.end());
     }
     sort_analysis(all.analysis);

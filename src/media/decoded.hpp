@@ -20,7 +20,7 @@ struct Decoded {
 };
 
 /// A frame that an engine has decoded, with samples of its own: the engine has few surfaces, and
-/// goes on with this one. Empty where the engine did not decode it.
+/// reuses this one. Empty where the engine did not decode it.
 [[nodiscard]] std::optional<Decoded> take_surface(VideoEngine& engine, const AVFrame& frame);
 
 } // namespace oldfilm::media

@@ -32,7 +32,7 @@ class FilmDamage {
     void note_packet(const AVFormatContext& input, const AVPacket& packet);
     /// The file is over. The reader of y4m drops a last frame that is cut off, and says nothing.
     void note_end(const AVFormatContext& input);
-    /// Reading goes on elsewhere in the file.
+    /// Reading continues elsewhere in the file.
     void forget_position() { bytes_end_ = 0; }
 
     /// Whether something was lost since the last call.

@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// Files that grow under another name beside their own.
+/// Files that grow under another name, next to their own.
 
 #include <cstddef>
 #include <filesystem>
@@ -11,7 +11,7 @@
 
 namespace oldfilm::media {
 
-/// Where the output `path` grows until it is complete: beside it, so that the rename stays on one
+/// Where the output `path` grows until it is complete: next to it, so that the rename stays on one
 /// file system.
 std::filesystem::path partial_path(const std::filesystem::path& path);
 /// Whether a file's name is such a one.
@@ -35,9 +35,9 @@ class PartialFiles {
     /// The same, held against other runs that want to write it. Throws `Error` (io).
     const std::filesystem::path& add_locked(const std::filesystem::path& final_name);
     [[nodiscard]] std::size_t count() const { return files_.size(); }
-    /// Syncs all files, and gives them their names; `before` is told the first one that is about to
-    /// get one. Where a file of a name appeared meanwhile, and must not be overwritten, throws
-    /// `Error` (io) and leaves the partial file.
+    /// Syncs all files, and gives them their names; `before` is called with the first one that is
+    /// about to get one. Where a file of a name appeared meanwhile, and must not be overwritten,
+    /// throws `Error` (io) and leaves the partial file.
     void publish(const std::function<void(const std::filesystem::path&)>& before);
 
   private:

@@ -19,6 +19,17 @@ oldfilm_rational rational_of(const Rational& value) {
     return {value.num(), value.den()};
 }
 
+oldfilm_format format_of(const StreamFormat& format) {
+    oldfilm_format result{};
+    result.channels = format.channels;
+    result.device_type = OLDFILM_CPU;
+    result.height = format.height;
+    result.width = format.width;
+    result.rate = rational_of(format.rate);
+    result.color = color_of(format.color);
+    return result;
+}
+
 std::vector<oldfilm_value> values_of(const std::vector<ParameterValue>& values) {
     std::vector<oldfilm_value> result;
     for (const ParameterValue& value : values) {

@@ -1,38 +1,18 @@
 #include "base/checksum.hpp"
 #include "stage/services.hpp"
 
+#include <oldfilm/plugins.hpp>
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <cstdlib>
 #include <filesystem>
-#include <sstream>
 #include <vector>
 
 namespace oldfilm::stage {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::vector<fs::path> model_folders() {
-    std::vector<fs::path> folders;
-    if (const char* given = std::getenv("OLDFILM_MODEL_PATH")) {
-        std::istringstream list(given);
-        for (std::string folder; std::getline(list, folder, ':');) {
-            if (!folder.empty()) { // which would be the working directory
-                folders.emplace_back(folder);
-            }
-        }
-    }
-    // Where the person's own models lie, by the XDG base directory specification: an absolute path.
-    if (const char* data = std::getenv("XDG_DATA_HOME"); data != nullptr && *data == '/') {
-        folders.push_back(fs::path(data) / "oldfilm/models");
-    }
-    if (const char* home = std::getenv("HOME"); home != nullptr && *home == '/') {
-        folders.push_back(fs::path(home) / ".local/share/oldfilm/models");
-    }
-    return folders;
-}
 
 } // namespace
 
@@ -52,9 +32,9 @@ std::string find_package(const std::string& name, const std::string& plugin_fold
         if (!person.empty()) {
             candidates.emplace_back(person);
         }
-        for (const fs::path& folder : model_folders()) {
-            candidates.push_back(folder / given);
-            candidates.push_back(folder / (name + ".pt"));
+        for (const std::string& folder : model_path()) {
+            candidates.push_back(fs::path(folder) / given);
+            candidates.push_back(fs::path(folder) / (name + ".pt"));
         }
     }
     for (const fs::path& candidate : candidates) {

@@ -108,13 +108,8 @@ oldfilm_config Stage::answer_without_rate(const oldfilm_format& format,
 
 const Config& Stage::configure(const StreamFormat& input,
                                const std::vector<ParameterValue>& values) {
-    oldfilm_format format{};
+    oldfilm_format format = format_of(input);
     format.size = sizeof(format);
-    format.channels = input.channels;
-    format.height = input.height;
-    format.width = input.width;
-    format.rate = rational_of(input.rate);
-    format.color = color_of(input.color);
     const at::Device device = host_.shared().device;
     format.device_type = device_type_of(device);
     std::string why;

@@ -105,10 +105,10 @@ std::shared_ptr<Model> Model::open(const std::string& path, const std::string& t
     bench::Recorder& recorder = bench::recorder();
     const std::scoped_lock lock(recorder.mutex);
     if (recorder.recording) {
-        ModelOptions kept = options;
-        kept.log = {}; // it may speak to what does not live as long
+        ModelOptions recorded = options;
+        recorded.log = {}; // it may speak to what does not live as long
         recorder.numbers[model.get()] = recorder.recording->models.size();
-        recorder.recording->models.push_back({path, task, kept});
+        recorder.recording->models.push_back({path, task, recorded});
     }
     return model;
 }

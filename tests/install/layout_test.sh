@@ -31,7 +31,7 @@ c_symbols() {
 [ "$(c_symbols)" = "$(cat "$source/tests/install/c-symbols.txt")" ] ||
     fail "the C API is not what tests/install/c-symbols.txt lists, but: $(c_symbols)"
 
-# What records CUDA graphs is loaded from beside oldfilm::core, where it could be built.
+# What records CUDA graphs is loaded from next to oldfilm::core, where it could be built.
 if [ -e "$binary/lib/liboldfilm_cuda.so" ]; then
     cuda=$(nm -D --defined-only "$lib/liboldfilm_cuda.so" | cut -c20-)
     [ "$cuda" = oldfilm_cuda_half ] || fail "$lib/liboldfilm_cuda.so exports: $cuda"
@@ -39,7 +39,7 @@ fi
 
 # A function that is gone, or has other arguments, breaks programs that were built with this version.
 symbols() {
-    nm -DC --defined-only "$lib"/liboldfilm_*.so | cut -c20- | grep '^oldfilm::' | grep -Ev '^oldfilm::(base|stage|pipeline)::' | LC_ALL=C sort -u
+    nm -DC --defined-only "$lib"/liboldfilm_*.so | cut -c20- | grep '^oldfilm::' | grep -Ev '^oldfilm::(base|stage|pipeline|job)::' | LC_ALL=C sort -u
 }
 listed=$source/tests/install/api-symbols.txt
 symbols > "$work/api-symbols.txt"

@@ -112,7 +112,7 @@ TEST_CASE("A checkpoint of another restoration is refused with the first differe
     }
 }
 
-TEST_CASE("Segments of a version with other checksums are kept, and refused") {
+TEST_CASE("Segments of a version with other checksums stay, and are refused") {
     const Scratch folder;
     const std::string output = folder.path() / "out.mkv";
     {

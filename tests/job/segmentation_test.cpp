@@ -18,7 +18,7 @@ void see(Segmentation& segmentation, std::int64_t first, std::int64_t end, std::
 TEST_CASE("Segments end at cuts, unless they are short, and where they get long") {
     Segmentation segmentation;
     see(segmentation, 0, 30, 0);
-    see(segmentation, 30, 38, 1);  // its own segment begins, and goes on into the next shot
+    see(segmentation, 30, 38, 1);  // its own segment begins, and continues in the next shot
     see(segmentation, 38, 340, 2); // longer than a segment may be
     CHECK(segmentation.segment_of(0) == 0);
     CHECK(segmentation.segment_of(29) == 0);
@@ -35,7 +35,7 @@ TEST_CASE("Segments end at cuts, unless they are short, and where they get long"
     CHECK(segmentation.shot_of(339) == 2);
 }
 
-TEST_CASE("A resumed segmentation goes on as that of the whole film") {
+TEST_CASE("A resumed segmentation continues as that of the whole film") {
     // 30 frames are done, and stages must see those from 27 on.
     Segmentation resumed({0, 30}, {0}, 27);
     see(resumed, 27, 30, 0);

@@ -107,8 +107,8 @@ class Opened {
     std::unique_ptr<Reader::Impl> impl_;
 };
 
-/// Pictures to the bit where sums are (`media/surfaces_test.cpp`), times and all that is known
-/// beside.
+/// Pictures to the bit where sums are (`media/surfaces_test.cpp`), times and everything else that
+/// is known.
 void same(const std::vector<Frame>& found, const std::vector<Frame>& expected) {
 #if defined(__x86_64__)
     constexpr double apart = 0;

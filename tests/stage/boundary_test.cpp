@@ -625,16 +625,18 @@ std::int32_t spoil(oldfilm_stage* stage, const oldfilm_request* const* requests,
     return leave(stage, requests, count);
 }
 
+std::int32_t sees_one_before(oldfilm_stage* /*stage*/, const oldfilm_format* /*input*/,
+                             const oldfilm_value* /*values*/, oldfilm_config* config) {
+    config->before = 1;
+    return OLDFILM_OK;
+}
+
 } // namespace
 
 TEST_CASE("a stage owns the flow that it is given: what it writes there nobody else sees") {
     static oldfilm_plugin_description plain = plain_stage("plain");
     plain.process = spoil;
-    plain.configure = [](oldfilm_stage*, const oldfilm_format*, const oldfilm_value*,
-                         oldfilm_config* config) -> std::int32_t {
-        config->before = 1;
-        return OLDFILM_OK;
-    };
+    plain.configure = sees_one_before;
     const StageSpec torch = spec_of(*sdk::describe<Spoils>(
         {"org.oldfilm.test-spoils", "spoils", "1.0.0", "spoils its flow", {}}));
     Pipeline pipeline(on_cpu());
@@ -679,11 +681,7 @@ class Marks final : public sdk::Stage {
 TEST_CASE("plugins without LibTorch are given the flow that is known of a pair") {
     static oldfilm_plugin_description plain = plain_stage("plain");
     plain.process = spoil;
-    plain.configure = [](oldfilm_stage*, const oldfilm_format*, const oldfilm_value*,
-                         oldfilm_config* config) -> std::int32_t {
-        config->before = 1;
-        return OLDFILM_OK;
-    };
+    plain.configure = sees_one_before;
     const StageSpec marks = spec_of(*sdk::describe<Marks>(
         {"org.oldfilm.test-marks", "marks", "1.0.0", "marks the flow that is kept", {}}));
     Pipeline pipeline(on_cpu());

@@ -232,7 +232,7 @@ TEST_CASE("scratch-removal leaves alone what flashes where the neighbors contrad
     if (clean.empty()) {
         return;
     }
-    // A patch that is another picture in each frame: water, sparks, wheels. A spot beside it.
+    // A patch that is another picture in each frame: water, sparks, wheels. A spot next to it.
     std::vector<at::Tensor> film;
     for (std::size_t i = 0; i < clean.size(); ++i) {
         at::Tensor frame = clean[i] + 0.01 * random(i, {1, height, width}, true);

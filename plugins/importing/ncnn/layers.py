@@ -738,7 +738,7 @@ def scale(layer: Layer, weights: Weights, ranks: list[int]) -> nn.Module:
     count = layer.whole(0)
     if count == REST:
         if layer.whole(1):
-            raise layer.failure("a bias beside factors from another layer isn't supported")
+            raise layer.failure("a bias with factors from another layer isn't supported")
         return ScaleBy()
     factor = weights.raw(count)
     return Affine(factor, weights.raw(count) if layer.whole(1) else None, ranks[0])
