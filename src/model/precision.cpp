@@ -53,15 +53,21 @@ const char* to_string(Precision precision) noexcept {
 
 bool cpu_is_fast_at_bfloat16() noexcept {
 #if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx512f") == 0) {
+        return false;
+    }
     // CPUID leaf 7: AMX-BF16 is EDX bit 22 of subleaf 0, AVX512_BF16 is EAX bit 5 of subleaf 1.
     unsigned a = 0;
     unsigned b = 0;
     unsigned c = 0;
     unsigned d = 0;
-    const bool amx = __get_cpuid_count(7, 0, &a, &b, &c, &d) != 0 && (d & (1U << 22U)) != 0;
-    const bool avx512 = __builtin_cpu_supports("avx512f") != 0;
-    return avx512 &&
-           (amx || (__get_cpuid_count(7, 1, &a, &b, &c, &d) != 0 && (a & (1U << 5U)) != 0));
+    if (__get_cpuid_count(7, 0, &a, &b, &c, &d) != 0 && (d & (1U << 22U)) != 0) {
+        return true;
+    }
+    // Intel's cores without AMX (a virtual machine may hide it) multiply bfloat16 at half the speed
+    // of float32: 88 against 166 GFLOP/s a core, matrices of 1024 on Sapphire Rapids.
+    return __builtin_cpu_is("intel") == 0 && __get_cpuid_count(7, 1, &a, &b, &c, &d) != 0 &&
+           (a & (1U << 5U)) != 0;
 #elif defined(__aarch64__) && defined(__linux__)
     constexpr unsigned long hwcap2_bf16 = 1UL << 14U;
     return (getauxval(AT_HWCAP2) & hwcap2_bf16) != 0;
