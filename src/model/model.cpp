@@ -5,7 +5,7 @@
 #include "model/package.hpp"
 #include "model/precision.hpp"
 #include "model/tensors.hpp"
-#include "model/tiling.hpp"
+#include "model/tiled_run.hpp"
 #include "torchscript/network.hpp"
 #include "torchscript/recorded_network.hpp"
 
@@ -14,21 +14,14 @@
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/cat.h>
-#include <ATen/ops/empty.h>
 #include <fmt/format.h>
 
-#include <cmath>
 #include <mutex>
 #include <utility>
 
 namespace oldfilm {
 namespace {
 
-/// What a run takes on a CPU where no memory was named: 1080p in one or two tiles with most models.
-constexpr std::int64_t usual_memory = std::int64_t{2} << 30;
-constexpr std::int64_t usual_per_pixel = 4096; ///< for models that don't tell
-/// Pixels of a tile on other devices where no memory was named.
-constexpr std::int64_t usual_pixels_elsewhere = 2048 * 2048;
 /// What recordings of a network's calls may keep. What takes more is not bound by its launches.
 constexpr std::int64_t most_recorded = std::int64_t{512} << 20;
 
@@ -43,17 +36,6 @@ at::ScalarType scalar_type(Precision precision) {
     }
 }
 
-/// Scale of an output against its input, 0 when it is no picture of the input's size (points, say).
-std::int64_t output_scale(const at::Tensor& output, std::int64_t height, std::int64_t width,
-                          int scale) {
-    for (const std::int64_t s : {static_cast<std::int64_t>(scale), std::int64_t{1}}) {
-        if (output.dim() == 4 && output.size(-2) == height * s && output.size(-1) == width * s) {
-            return s;
-        }
-    }
-    return 0;
-}
-
 } // namespace
 
 struct OLDFILM_HIDDEN Model::Impl {
@@ -65,30 +47,8 @@ struct OLDFILM_HIDDEN Model::Impl {
     std::unique_ptr<Network::Ready> ready,
         exact; ///< `exact` is float32, made when it is first needed
     bool warned = false;
-    const std::function<bool()>* cancelled = nullptr; ///< of the run under way; may be null
-    std::int64_t budget = 0; ///< bytes that the run under way may take; 0: as many as are usual
+    TiledRun runner{{}, at::kCPU, 0};
     std::mutex mutex;
-
-    std::vector<at::Tensor> forward(Network::Ready& with,
-                                    const std::vector<at::Tensor>& inputs) const {
-        std::vector<at::Tensor> outputs = with(inputs, cancelled);
-        if (outputs.size() != manifest.outputs.size()) {
-            throw Error(
-                Errc::stage_failed,
-                fmt::format(
-                    "the model {} promised {} outputs in its manifest, and gave {}; export it "
-                    "again with a right manifest",
-                    manifest.id, manifest.outputs.size(), outputs.size()));
-        }
-        for (at::Tensor& output : outputs) {
-            output = output.to(at::kFloat);
-        }
-        return outputs;
-    }
-
-    [[nodiscard]] std::int64_t memory_per_pixel() const {
-        return manifest.memory_per_pixel > 0 ? manifest.memory_per_pixel : usual_per_pixel;
-    }
 
     [[nodiscard]] Network::Options how() const {
         Network::Options how{options.optimize, {}};
@@ -120,118 +80,8 @@ struct OLDFILM_HIDDEN Model::Impl {
                                     "which takes small pictures longer: {}",
                                     id, reason));
         };
-        return recorded(std::move(plain),
-                        {device, std::move(record), most_recorded / memory_per_pixel(), refused});
-    }
-
-    [[nodiscard]] TileSize tile_for(const Inputs& inputs) const {
-        if (inputs.height == 0 || manifest.receptive_field < 0) {
-            return {inputs.height, inputs.width};
-        }
-        const std::int64_t memory = budget > 0 ? budget : usual_memory;
-        return choose_tile(inputs.height, inputs.width,
-                           {.overlap = manifest.receptive_field,
-                            .multiple = manifest.size_multiple,
-                            .wanted = options.tile,
-                            .most = budget > 0 || device.is_cpu() ? memory / memory_per_pixel()
-                                                                  : usual_pixels_elsewhere});
-    }
-
-    /// Linux gives memory that it does not have and ends the program later, so that what is known
-    /// to be too much is refused before. Tiles are made smaller for the memory that was asked for,
-    /// never for what is free: the same run has to give the same bits on the machine that it is
-    /// resumed on.
-    void check_memory(const TileSize& piece) const {
-        const std::int64_t free = budget > 0 ? budget : available_memory(device);
-        const auto needed = static_cast<double>(manifest.memory_per_pixel) *
-                            static_cast<double>(piece.height * piece.width);
-        if (free <= 0 || needed <= static_cast<double>(free)) {
-            return;
-        }
-        const double shrink = std::sqrt(static_cast<double>(free) / needed);
-        const auto fitting = [&](std::int64_t side) {
-            const auto fits = static_cast<std::int64_t>(static_cast<double>(side) * shrink);
-            return fits / manifest.size_multiple * manifest.size_multiple;
-        };
-        constexpr double gib = 1024.0 * 1024.0 * 1024.0;
-        throw Error(
-            Errc::out_of_memory,
-            fmt::format("the model {} needs {:.1f} GiB for {}x{} pixels{}, and {:.1f} GiB can be "
-                        "had; pictures of up to {}x{} fit: make the film smaller before this "
-                        "stage, or choose a smaller model",
-                        manifest.id, needed / gib, piece.width, piece.height,
-                        manifest.receptive_field < 0 ? ", which it has to see whole" : "",
-                        static_cast<double>(free) / gib, fitting(piece.width),
-                        fitting(piece.height)));
-    }
-
-    /// One padded sample (or batch), whole or in tiles.
-    std::vector<at::Tensor> padded_run(Network::Ready& with, const Inputs& inputs) const {
-        const TileSize tile = tile_for(inputs);
-        check_memory(tile);
-        const auto run_part = [&](std::int64_t top, std::int64_t bottom, std::int64_t left,
-                                  std::int64_t right) {
-            return forward(with, inputs.region(top, bottom, left, right, with.channels_last()));
-        };
-        if (tile.height >= inputs.height && tile.width >= inputs.width) {
-            return run_part(0, inputs.height, 0, inputs.width);
-        }
-        std::vector<at::Tensor> outputs;
-        for (const TileSpan& row :
-             cut(inputs.height, tile.height, manifest.receptive_field, manifest.size_multiple)) {
-            for (const TileSpan& column :
-                 cut(inputs.width, tile.width, manifest.receptive_field, manifest.size_multiple)) {
-                const auto parts = run_part(row.begin, row.end, column.begin, column.end);
-                if (!place(parts, row, column, inputs, outputs)) {
-                    // Something is said about the picture as a whole: it cannot be put together.
-                    return run_part(0, inputs.height, 0, inputs.width);
-                }
-            }
-        }
-        return outputs;
-    }
-
-    /// Copies the kept part of a tile's outputs to their places; false when one of them has no
-    /// place.
-    bool place(const std::vector<at::Tensor>& parts, const TileSpan& row, const TileSpan& column,
-               const Inputs& inputs, std::vector<at::Tensor>& outputs) const {
-        for (std::size_t i = 0; i < parts.size(); ++i) {
-            const at::Tensor& part = parts[i];
-            const std::int64_t s =
-                output_scale(part, row.length(), column.length(), manifest.scale);
-            if (s == 0) {
-                return false;
-            }
-            if (outputs.size() <= i) {
-                outputs.push_back(
-                    at::empty({part.size(0), part.size(1), inputs.height * s, inputs.width * s},
-                              part.options()));
-            }
-            const auto kept = [s](const at::Tensor& tensor, std::int64_t from_row,
-                                  std::int64_t from_column, const TileSpan& r, const TileSpan& c) {
-                return tensor
-                    .narrow(2, (r.keep_begin - from_row) * s, (r.keep_end - r.keep_begin) * s)
-                    .narrow(3, (c.keep_begin - from_column) * s, (c.keep_end - c.keep_begin) * s);
-            };
-            kept(outputs[i], 0, 0, row, column)
-                .copy_(kept(part, row.begin, column.begin, row, column));
-        }
-        return true;
-    }
-
-    std::vector<at::Tensor> sample_run(Network::Ready& with, const Inputs& inputs) const {
-        if (inputs.height == 0) {
-            return forward(with, inputs.tensors);
-        }
-        const Inputs padded = inputs.padded(manifest);
-        std::vector<at::Tensor> outputs = padded_run(with, padded);
-        for (at::Tensor& output : outputs) {
-            if (const auto s = output_scale(output, padded.height, padded.width, manifest.scale);
-                s > 0) {
-                output = output.slice(2, 0, inputs.height * s).slice(3, 0, inputs.width * s);
-            }
-        }
-        return outputs;
+        return recorded(std::move(plain), {device, std::move(record),
+                                           most_recorded / runner.memory_per_pixel(), refused});
     }
 
     static bool finite(const std::vector<at::Tensor>& outputs) {
@@ -246,7 +96,7 @@ struct OLDFILM_HIDDEN Model::Impl {
     /// A half precision that overflows is done again in float32, for this sample alone: what a
     /// frame becomes must not depend on the frames that were run before it.
     std::vector<at::Tensor> checked_run(const Inputs& inputs) {
-        std::vector<at::Tensor> outputs = sample_run(*ready, inputs);
+        std::vector<at::Tensor> outputs = runner.run(*ready, inputs);
         // Another device would be held up by the answer; in float32 it is given up with the film's
         // frame, where a wait costs nothing.
         if ((precision == Precision::float32 && !device.is_cpu()) || finite(outputs)) {
@@ -261,7 +111,7 @@ struct OLDFILM_HIDDEN Model::Impl {
             if (!exact) {
                 exact = network->prepare(device, at::kFloat, how());
             }
-            outputs = sample_run(*exact, inputs);
+            outputs = runner.run(*exact, inputs);
             if (finite(outputs)) {
                 return outputs;
             }
@@ -314,6 +164,7 @@ std::shared_ptr<Model> Model::open(const std::string& path, const std::string& t
                 task, path, manifest.task, manifest.id));
     }
     impl->device = resolve_device(options.device);
+    impl->runner = TiledRun(manifest, impl->device, options.tile);
     std::string why;
     impl->precision = choose_precision(options.precision, manifest, impl->device.is_cpu(), why);
     if (!why.empty()) {
@@ -347,8 +198,7 @@ Precision Model::precision() const noexcept {
 std::vector<at::Tensor> Model::run(const std::vector<at::Tensor>& inputs,
                                    const std::function<bool()>& cancelled, std::int64_t memory) {
     const std::scoped_lock lock(impl_->mutex);
-    impl_->cancelled = &cancelled; // read under this lock alone, as is the budget
-    impl_->budget = memory > 0 ? memory : impl_->options.memory;
+    impl_->runner.begin(memory > 0 ? memory : impl_->options.memory, &cancelled);
     const at::NoGradGuard no_grad;
     try {
         return impl_->run(Inputs(inputs, impl_->manifest, impl_->device));

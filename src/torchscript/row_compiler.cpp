@@ -1,5 +1,7 @@
 #include "torchscript/row_compiler.hpp"
 
+#include "torchscript/row_registers.hpp"
+
 #include <torch/csrc/jit/ir/ir.h>
 
 #include <algorithm>
@@ -302,46 +304,7 @@ void RowCompiler::put_rows(Value* value, const Place& place, std::int64_t factor
 }
 
 RowProgram RowCompiler::finish() {
-    std::vector<std::size_t> last(static_cast<std::size_t>(registers_), 0);
-    for (std::size_t i = 0; i < program_.code.size(); ++i) {
-        const RowInstruction& what = program_.code[i];
-        for (const std::int32_t used : {what.to, what.a, what.b}) {
-            if (used >= 0) {
-                last[static_cast<std::size_t>(used)] = i;
-            }
-        }
-        const std::int64_t reach =
-            what.from + (what.length - 1) * what.stride + 1 + what.before + what.after;
-        program_.register_length = std::max(program_.register_length, reach);
-    }
-    program_.register_length = (program_.register_length + 15) / 16 * 16;
-    // Registers that are no longer needed are used again, after the instruction that read them.
-    std::vector<std::int32_t> place(last.size(), -1), free;
-    std::int32_t count = 0;
-    for (std::size_t i = 0; i < program_.code.size(); ++i) {
-        RowInstruction& what = program_.code[i];
-        const RowInstruction before = what;
-        if (what.to >= 0) {
-            std::int32_t& to = place[static_cast<std::size_t>(what.to)];
-            if (to < 0 && free.empty()) {
-                to = count++;
-            } else if (to < 0) {
-                to = free.back();
-                free.pop_back();
-            }
-            what.to = to;
-        }
-        for (std::int32_t* used : {&what.a, &what.b}) {
-            *used = *used < 0 ? -1 : place[static_cast<std::size_t>(*used)];
-        }
-        for (const std::int32_t used :
-             {before.to, before.a, before.b == before.a ? -1 : before.b}) {
-            if (used >= 0 && last[static_cast<std::size_t>(used)] == i) {
-                free.push_back(place[static_cast<std::size_t>(used)]);
-            }
-        }
-    }
-    program_.registers = count;
+    assign_registers(program_, registers_);
     if (program_.registers * program_.register_length * 4 > register_bytes) {
         throw NotFusable("more rows at a time than the caches hold");
     }
