@@ -1,7 +1,7 @@
 """Runs one network in one other runtime, as run_tensors does in ours.
 
-usage: peer_run.py onnxruntime|openvino|ncnn MODEL FOLDER PRECISION SECONDS THREADS
-MODEL is the file without its extension (.onnx; .ncnn.param and .ncnn.bin). FOLDER as run_tensors has it.
+usage: peer_run.py onnxruntime|openvino|ncnn|inductor MODEL FOLDER PRECISION SECONDS THREADS
+MODEL is the file without its extension (.onnx; .ncnn.param and .ncnn.bin; -PRECISION.pt2). FOLDER as run_tensors has it.
 """
 
 from __future__ import annotations
@@ -64,12 +64,27 @@ def ncnn(model: str, inputs: list, precision: str, threads: int):
     return run
 
 
+def inductor(model: str, inputs: list, precision: str, threads: int):
+    import torch
+
+    torch.set_num_threads(threads)
+    tensors = [torch.from_numpy(i) for i in inputs]
+    package = torch._inductor.aoti_load_package(f"{model}-{precision}.pt2")
+
+    def run():
+        with torch.no_grad():
+            outputs = package(*tensors)
+        return [o.float().numpy() for o in (outputs if isinstance(outputs, (tuple, list)) else [outputs])]
+
+    return run
+
+
 def main() -> None:
     runtime, model, folder, precision, seconds, threads = sys.argv[1:]
     folder = Path(folder)
     shapes = json.loads((folder / "inputs.json").read_text())
     inputs = [np.fromfile(folder / f"input-{i}.f32", np.float32).reshape(s) for i, s in enumerate(shapes)]
-    run = {"onnxruntime": onnxruntime, "openvino": openvino, "ncnn": ncnn}[runtime](
+    run = {"onnxruntime": onnxruntime, "openvino": openvino, "ncnn": ncnn, "inductor": inductor}[runtime](
         model, inputs, precision, int(threads))
     for i, output in enumerate(run()):
         np.ascontiguousarray(output, np.float32).tofile(folder / f"output-{i}.f32")

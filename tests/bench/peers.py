@@ -1,8 +1,8 @@
-"""Our runtime against others: ONNX Runtime, OpenVINO, ncnn; same weights, same tensors, same threads.
+"""Our runtime against others: ONNX Runtime, OpenVINO, ncnn, AOTInductor; same weights, same tensors, same threads.
 
-usage: peers.py BUILD [--seconds S] [--rounds N] [--only NAME] [--sizes 480x368 ...]
+usage: peers.py BUILD [--seconds S] [--rounds N] [--only NAME] [--sizes 480x368 ...] [--runtimes inductor ...]
 
-Exports the default models and a plain chain of 64 channels (ONNX; ncnn by pnnx), runs each in each runtime in a process
+Exports the default models and a plain chain of 64 channels (ONNX; ncnn by pnnx; AOTInductor's packages), runs each in each runtime in a process
 of its own, the runtimes taking turns, and writes BUILD/bench/peers.json and peers.md. A figure is the best of the
 rounds' medians. A figure counts only where the output is the same: within 1e-3 of ours in float32; in 16 bits, 47 dB from
 it or more, which costs a result of 27 dB (superres x4 at its task) less than 0.05 dB.
@@ -11,6 +11,7 @@ it or more, which costs a result of 27 dB (superres x4 at its task) less than 0.
 from __future__ import annotations
 
 import argparse
+import copy
 import importlib.util
 import json
 import math
@@ -33,7 +34,9 @@ from training import package
 
 SIZES = ((480, 368), (960, 544), (1920, 1088))  # 540 and 1080 rounded up: every network takes them unpadded
 RUNS = (("ours", "float32"), ("onnxruntime", "float32"), ("openvino", "float32"), ("ncnn", "float32"),
-        ("ours", "auto"), ("openvino", "bfloat16"), ("ncnn", "bfloat16"))
+        ("ours", "auto"), ("openvino", "bfloat16"), ("ncnn", "bfloat16"),
+        ("inductor", "float32"), ("inductor", "bfloat16"))
+PEERS = tuple(dict.fromkeys(runtime for runtime, _ in RUNS if runtime != "ours"))
 
 
 class Chain(nn.Module):
@@ -130,21 +133,45 @@ def inputs_for(manifest: dict, width: int, height: int) -> list[torch.Tensor]:
     return result
 
 
-def export(network, manifest: dict, inputs: list, base: Path) -> dict:
-    """ONNX and ncnn files beside `base`; what could not be made, by runtime."""
-    failed = {}
-    with torch.no_grad():
-        try:
-            torch.onnx.export(network, tuple(inputs), str(base) + ".onnx", input_names=manifest["inputs"],
-                              output_names=manifest["outputs"], opset_version=18, dynamo=False)
-        except Exception as error:  # the exporter's own kinds differ by version
-            failed["onnxruntime"] = failed["openvino"] = str(error).splitlines()[0]
-        torch.jit.trace(network, tuple(inputs), check_trace=False).save(str(base) + ".pt")
+def compile_package(network, inputs: list, precision: str, file: str) -> None:
+    """An AOTInductor package (PyTorch 2): convolutions in `precision`, weights packed when it is made."""
+    network = copy.deepcopy(network).to(memory_format=torch.channels_last).requires_grad_(False)
+    for module in network.modules():
+        if precision == "bfloat16" and isinstance(module, nn.Conv2d):
+            module.bfloat16()
+    torch._inductor.aoti_compile_and_package(torch.export.export(network, tuple(inputs)), package_path=file,
+                                             inductor_configs={"freezing": True, "cpp.threads": os.cpu_count()})
+
+
+def export_onnx(network, manifest: dict, inputs: list, base: Path) -> None:
+    torch.onnx.export(network, tuple(inputs), str(base) + ".onnx", input_names=manifest["inputs"],
+                      output_names=manifest["outputs"], opset_version=18, dynamo=False)
+
+
+def export_ncnn(network, inputs: list, base: Path) -> None:
+    torch.jit.trace(network, tuple(inputs), check_trace=False).save(str(base) + ".pt")
     shapes = ",".join("[" + ",".join(map(str, i.shape)) + "]" for i in inputs)
     done = subprocess.run([str(Path(sys.executable).parent / "pnnx"), str(base) + ".pt", "inputshape=" + shapes,
                            "fp16=0"], capture_output=True, text=True, check=False)
     if done.returncode != 0 or not Path(str(base) + ".ncnn.param").exists():
-        failed["ncnn"] = "pnnx could not convert it"
+        raise RuntimeError("pnnx could not convert it")
+
+
+def export(network, manifest: dict, inputs: list, base: Path, runtimes: list[str]) -> dict:
+    """Files of the runtimes beside `base`; what could not be made, by runtime."""
+    makers = {("onnxruntime", "openvino"): lambda: export_onnx(network, manifest, inputs, base),
+              ("ncnn",): lambda: export_ncnn(network, inputs, base),
+              ("inductor",): lambda: [compile_package(network, inputs, p, f"{base}-{p}.pt2")
+                                      for p in ("float32", "bfloat16")]}
+    failed = {}
+    with torch.no_grad():
+        for names, make in makers.items():
+            if not set(names) & set(runtimes):
+                continue
+            try:
+                make()
+            except Exception as error:  # the exporters' own kinds differ by version
+                failed |= dict.fromkeys(names, str(error).splitlines()[0])
     return failed
 
 
@@ -199,10 +226,10 @@ def bench(build: Path, options) -> list[dict]:
             base, folder = work / f"{name}-{width}".replace("-", "_"), work / "tensors"
             inputs = inputs_for(manifest, width, height)
             put(inputs, folder)
-            failed = export(network, manifest, inputs, base)
+            failed = export(network, manifest, inputs, base, options.runtimes)
             truth = None
             for _ in range(options.rounds):
-                for runtime, precision in RUNS:
+                for runtime, precision in (r for r in RUNS if r[0] in ("ours", *options.runtimes)):
                     key = f"{runtime} {precision}"
                     if runtime in failed:
                         row["runs"][key] = {"failed": failed[runtime]}
@@ -238,13 +265,12 @@ def judged(rows: list[dict]) -> dict:
     single, half = [], []
     for row in rows:
         runs = row["runs"]
-        peers = [runs[f"{p} float32"]["median"] for p in ("onnxruntime", "openvino", "ncnn")
-                 if counts(runs[f"{p} float32"], "float32")]
+        peers = [runs[f"{p} float32"]["median"] for p in PEERS if counts(runs.get(f"{p} float32", {}), "float32")]
         if peers and "median" in runs["ours float32"]:
             row["float32"] = min(peers) / runs["ours float32"]["median"]
             single.append(row["float32"])
         own = [runs[k]["median"] for k, p in (("openvino float32", "float32"), ("openvino bfloat16", "bfloat16"))
-               if counts(runs[k], p)]
+               if counts(runs.get(k, {}), p)]
         if own and counts(runs["ours auto"], "bfloat16"):
             row["auto"] = min(own) / runs["ours auto"]["median"]
             half.append(row["auto"])
@@ -275,6 +301,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=2.0, help="of each measurement")
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--only", action="append", help="a network")
+    parser.add_argument("--runtimes", nargs="+", default=list(PEERS), choices=PEERS)
     parser.add_argument("--sizes", nargs="+", default=SIZES,
                         type=lambda text: tuple(int(side) for side in text.split("x")))
     options = parser.parse_args()
