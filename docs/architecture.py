@@ -51,11 +51,7 @@ PUBLIC = {
 }
 ALL_OF_THEM = "oldfilm.hpp"
 # Includes that the order forbids and that exist, to be resolved: (folder, header).
-KNOWN = {
-    ("device", "oldfilm/frame.hpp"),  # copies of frames between devices
-    ("stage", "oldfilm/pipeline.hpp"),  # StreamFormat
-    ("media", "oldfilm/pipeline.hpp"),  # StreamFormat
-}
+KNOWN = set()
 # Libraries by the folders of src/ that may include them.
 LIBRARIES = {
     "FFmpeg": (r"lib(av|sw)\w+/", {"media"}),

@@ -89,4 +89,16 @@ class OLDFILM_API Frame {
     std::shared_ptr<const Data> data_;
 };
 
+/// The properties that all frames of a stream share.
+struct StreamFormat {
+    int channels = 3;
+    std::int64_t height = 0, width = 0;
+    Rational rate; ///< frames per second; 0 if irregular
+    ColorTags color;
+    std::int64_t frames = -1; ///< number of frames expected, for progress; -1 if unknown
+    /// For irregular rates: frames per frame of the film, after rate changers with a factor
+    /// (interpolate:fps=2x). 1 for a film.
+    Rational frames_each{1};
+};
+
 } // namespace oldfilm

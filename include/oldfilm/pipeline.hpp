@@ -52,18 +52,6 @@ struct StageSpec {
 /// Throws `Error` (invalid_argument).
 OLDFILM_API StageSpec parse_stage(const std::string& text);
 
-/// The properties that all frames of a stream share.
-struct StreamFormat {
-    int channels = 3;
-    std::int64_t height = 0, width = 0;
-    Rational rate; ///< frames per second; 0 if irregular
-    ColorTags color;
-    std::int64_t frames = -1; ///< number of frames expected, for progress; -1 if unknown
-    /// For irregular rates: frames per frame of the film, after rate changers with a factor
-    /// (interpolate:fps=2x). 1 for a film.
-    Rational frames_each{1};
-};
-
 struct PipelineOptions {
     /// "auto" (the first GPU if CUDA is available, otherwise the CPU), "cpu", "cuda", "cuda:1", or
     /// a device that the program registered with LibTorch. Only `restore` accepts several,
@@ -113,7 +101,7 @@ struct Access;
 
 /// One pass of a film through a pipeline. Thread-safety: `push`, `finish` and `next` may be called
 /// on different threads, each on one at a time; all other functions on any thread. The stages run
-/// on the worker thread, which belongs to the run. After a move, all functions of the old object
+/// on the run thread, which belongs to the run. After a move, all functions of the old object
 /// but `cancel` throw `Error` (invalid_argument).
 class OLDFILM_API Run {
   public:

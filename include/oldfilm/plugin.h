@@ -7,7 +7,7 @@
  * LibTorch) or <oldfilm/stage_torch.hpp>, which wrap it.
  *
  * General rules:
- *  - [worker]: called on the thread that drives the stage's device, one call at a time per stage.
+ *  - [run]: called on the thread that drives the stage's device, one call at a time per stage.
  *    [any]: may be called on any thread, concurrently. [... & configured]: only after `configure`.
  *  - No exceptions cross the interface. A function that fails calls `host->fail` with a message and
  *    returns a status other than OLDFILM_OK.

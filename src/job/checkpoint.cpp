@@ -28,12 +28,12 @@ Checkpoint::Checkpoint(const std::string& output, bool ignore_checkpoint) : jour
 }
 
 Checkpoint::~Checkpoint() {
-    if (!keeps_any()) {
+    if (!has_stored_segments()) {
         journal_.remove();
     }
 }
 
-bool Checkpoint::keeps_any() const {
+bool Checkpoint::has_stored_segments() const {
     const std::lock_guard lock(mutex_);
     const auto& lines = journal_.lines();
     return std::any_of(lines.begin(), lines.end(),
@@ -54,7 +54,7 @@ void Checkpoint::read() {
     if (journal_.has_other_checksums()) {
         throw refusal("has the checksums of an earlier version");
     }
-    if (!keeps_any()) { // nothing that could be lost
+    if (!has_stored_segments()) { // nothing that could be lost
         journal_.clear();
     }
     std::string found;

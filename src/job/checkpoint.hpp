@@ -53,7 +53,7 @@ class Checkpoint {
     [[nodiscard]] std::int64_t frames_done() const { return done_frames_; }     ///< of the input
     [[nodiscard]] std::int64_t outputs_done() const { return done_outputs_; }
     /// Whether any segment is on the disk, of this run or an earlier one. From any thread.
-    [[nodiscard]] bool keeps_any() const;
+    [[nodiscard]] bool has_stored_segments() const;
     /// What was recorded when all segments were done; empty before that.
     [[nodiscard]] const std::optional<Segment::End>& end() const { return end_; }
     /// For a run from the resume point on.

@@ -28,11 +28,11 @@ void check_streams(Job& job, const WriteOptions& wanted) {
 bool can_be_segmented(Job& job, const WriteOptions& wanted) {
     const std::string& path = job.source().info().path;
     if (path == "-" || !media::scheme_of(path).empty() ||
-        !media::SegmentEncoder::can_keep(job.output(), wanted)) {
+        !media::SegmentEncoder::can_store(job.output(), wanted)) {
         return false;
     }
     const std::optional<OutputFilm> masks = job.films().masks();
-    return !masks || media::SegmentEncoder::can_keep(masks->path, masks->options);
+    return !masks || media::SegmentEncoder::can_store(masks->path, masks->options);
 }
 
 /// The next smaller side of tiles; 0 where smaller ones would not help.
@@ -52,12 +52,12 @@ int smaller_tile(const Job& job, const Error& error) {
 
 /// `error`, that the run was stopped, with what the checkpoint holds.
 Error stopped(const Error& error, const std::optional<Checkpoint>& checkpoint) {
-    const bool keeps_any = checkpoint && checkpoint->keeps_any();
+    const bool has_segments = checkpoint && checkpoint->has_stored_segments();
     return {Errc::cancelled,
             fmt::format("{}; {}", error.what(),
-                        keeps_any ? "run it again to resume"
-                                  : "no segment is complete yet, so that another run "
-                                    "starts over")};
+                        has_segments ? "run it again to resume"
+                                     : "no segment is complete yet, so that another run "
+                                       "starts over")};
 }
 
 /// `checkpoint` is made where there is to be one.

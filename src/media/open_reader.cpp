@@ -3,7 +3,7 @@
 #include "media/reader.hpp"
 
 #include <oldfilm/error.hpp>
-#include <oldfilm/pipeline.hpp>
+#include <oldfilm/frame.hpp>
 
 #include <fmt/format.h>
 

@@ -36,7 +36,7 @@ std::vector<std::int64_t> decoding_times(const std::vector<std::int64_t>& shown)
 SegmentEncoder::SegmentEncoder(const std::string& path, WriteOptions options, const Reader* source)
     : container_(path, std::move(options), source) {}
 
-bool SegmentEncoder::can_keep(const std::string& path, const WriteOptions& options) {
+bool SegmentEncoder::can_store(const std::string& path, const WriteOptions& options) {
     return path != "-" && choose_codec(path, options).name != "y4m";
 }
 

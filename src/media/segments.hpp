@@ -23,7 +23,7 @@ class SegmentEncoder {
     SegmentEncoder(const std::string& path, WriteOptions options, const Reader* source);
 
     /// Whether packets of this output can be kept: not those that are pointers (y4m).
-    [[nodiscard]] static bool can_keep(const std::string& path, const WriteOptions& options);
+    [[nodiscard]] static bool can_store(const std::string& path, const WriteOptions& options);
 
     /// A segment begins, in that file. `first_base`: time base of the film's first frame, on which
     /// the clock of all segments rests.

@@ -2,8 +2,8 @@
 /// \file
 /// A run's edges and the nodes between them.
 
-#include "device/streams.hpp"
 #include "frame/frame_buffer.hpp"
+#include "frame/streams.hpp"
 #include "pipeline/changes.hpp"
 #include "pipeline/node.hpp"
 #include "pipeline/plan.hpp"
@@ -25,7 +25,7 @@ namespace oldfilm {
 
 /// What a plan's stages are at work in: Intake, then a node for each stage, with what takes
 /// duplicate frames out and puts them back, observers and the way to the host between them. Edges
-/// hold what their consumer's window needs and what their producer makes at once. On the worker's
+/// hold what their consumer's window needs and what their producer makes at once. On the run's
 /// thread, where nothing else is said.
 class Graph {
   public:

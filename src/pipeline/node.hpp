@@ -1,9 +1,9 @@
 #pragma once
 /// \file
-/// What lies between two edges of a pipeline. Nodes run on the worker's thread, one step at a time.
+/// What lies between two edges of a pipeline. Nodes run on the run thread, one step at a time.
 
-#include "device/streams.hpp"
 #include "frame/frame_buffer.hpp"
+#include "frame/streams.hpp"
 #include "pipeline/changes.hpp"
 #include "pipeline/run_spec.hpp"
 #include "pipeline/shots.hpp"
@@ -88,7 +88,7 @@ class Outlet final : public Node {
 struct StageClock {
     std::string label;
     Profile* profile = nullptr; ///< may be null
-    double seconds = 0;         ///< in the stage's calls; the worker's thread writes
+    double seconds = 0;         ///< in the stage's calls; the run thread writes
 };
 
 /// One output for each input frame.
@@ -137,10 +137,10 @@ class FrameNode final : public Node {
 class RateNode final : public Node {
   public:
     /// When the film goes on after the last frame that comes in; asked once all are there.
-    using GoesOn = std::function<std::optional<Rational>()>;
+    using ResumesAt = std::function<std::optional<Rational>()>;
     /// `start`: the film's first time, where it isn't that of the first frame that comes in.
     RateNode(FrameBuffer& in, FrameBuffer& out, stage::Stage& stage, StageClock& clock,
-             Changes& changes, std::optional<Rational> start, GoesOn resumes_at);
+             Changes& changes, std::optional<Rational> start, ResumesAt resumes_at);
     bool step() override;
 
   private:
@@ -163,7 +163,7 @@ class RateNode final : public Node {
     Rational rate_;
     Rational each_; ///< outputs for each frame that comes in, where there is no rate; else 1
     std::optional<Rational> start_;
-    GoesOn goes_on_;
+    ResumesAt resumes_at_;
     Rational time_base_; ///< 0 before the first frame
     std::optional<std::int32_t> shot_;
     std::int64_t next_;              ///< output

@@ -28,7 +28,7 @@ class OLDFILM_HIDDEN Plan::Impl {
     [[nodiscard]] const StreamFormat& input() const { return input_; }
     [[nodiscard]] const StreamFormat& output() const { return output_; }
     [[nodiscard]] const at::Device& device() const { return device_; }
-    /// Gives the calling thread as many of LibTorch's threads as a run's worker has.
+    /// Gives the calling thread as many of LibTorch's threads as a run thread has.
     void use_threads() const;
     /// Bytes that may stay resident while a model takes its part of the budget; 0: any amount.
     [[nodiscard]] std::int64_t memory_of_models() const { return memory_; }

@@ -15,10 +15,10 @@ Rational taken(const FrameInfo& info) {
 } // namespace
 
 RateNode::RateNode(FrameBuffer& in, FrameBuffer& out, stage::Stage& stage, StageClock& clock,
-                   Changes& changes, std::optional<Rational> start, GoesOn resumes_at)
+                   Changes& changes, std::optional<Rational> start, ResumesAt resumes_at)
     : Node(in, out), stage_(stage), clock_(clock), changes_(changes),
       rate_(stage.config().output.rate), each_(stage.config().each), start_(start),
-      goes_on_(std::move(resumes_at)), next_(out.begin()), current_(in.begin()) {}
+      resumes_at_(std::move(resumes_at)), next_(out.begin()), current_(in.begin()) {}
 
 Rational RateNode::time_of(std::int64_t output) const {
     return *start_ + Rational(output) / rate_;
@@ -27,7 +27,7 @@ Rational RateNode::time_of(std::int64_t output) const {
 /// How long the last frame that comes in is seen: for as long as it lasts at the film's end, and
 /// otherwise until the next shot.
 Rational RateNode::held_until(const FrameInfo& last) const {
-    return goes_on_().value_or(last.time() + Rational(last.duration) * last.time_base);
+    return resumes_at_().value_or(last.time() + Rational(last.duration) * last.time_base);
 }
 
 void RateNode::begin() {

@@ -16,7 +16,7 @@
 
 namespace oldfilm {
 
-/// What was taken out between two nodes. Used on the worker's thread; `first_frame_needed_for` from
+/// What was taken out between two nodes. Used on the run thread; `first_frame_needed_for` from
 /// any.
 class Repeats {
   public:

@@ -25,7 +25,7 @@ using Source = std::function<std::optional<Frame>()>;
 
 } // namespace
 
-/// Threads: the caller's (push, finish, next), the source's in pull mode, and the worker, which
+/// Threads: the caller's (push, finish, next), the source's in pull mode, and the run thread, which
 /// alone calls stages. They meet in the first and the last edge.
 struct OLDFILM_HIDDEN Run::Impl {
     Impl(std::shared_ptr<const Plan::Impl> with, const pipeline::ResumePoint& where,
@@ -60,7 +60,7 @@ Run::Impl::Impl(std::shared_ptr<const Plan::Impl> with, const pipeline::ResumePo
       door(plan->input(), plan->device()), scheduler(plan->options().profile.get()) {}
 
 void Run::Impl::start(Source source) {
-    scheduler.start_worker(
+    scheduler.start_stepping(
         [this, on = std::make_shared<c10::OptionalDeviceGuard>()] {
             on->reset_device(plan->device()); // what is made without a device's name belongs there
             plan->use_threads();
@@ -200,7 +200,7 @@ void Run::cancel() noexcept {
     try {
         impl_->scheduler.end_with(
             std::make_exception_ptr(Error(Errc::cancelled, "the run was cancelled")));
-    } catch (...) { // The flag is set; the worker finds it at its next step.
+    } catch (...) { // The flag is set; the run thread finds it at its next step.
         impl_->scheduler.wake();
     }
 }

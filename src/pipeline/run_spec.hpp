@@ -37,7 +37,7 @@ struct ResumePoint {
     /// shots are looked for then, and `RunStats::shots` stays empty.
     bool in_shots = false;
     /// Where the source ends at a cut: the time of the film's next frame, until which a rate
-    /// changer holds the last one. Called on the worker's thread at the source's end; nothing at
+    /// changer holds the last one. Called on the run thread at the source's end; nothing at
     /// the film's end; may be empty.
     std::function<std::optional<Rational>()> resumes_at;
 };
@@ -50,7 +50,7 @@ class FrameObserver {
     FrameObserver(const FrameObserver&) = delete;
     FrameObserver& operator=(const FrameObserver&) = delete;
     virtual ~FrameObserver() = default;
-    /// Called on the worker's thread; an exception ends the run.
+    /// Called on the run thread; an exception ends the run.
     virtual void see(const Frame& frame) = 0;
 };
 

@@ -9,15 +9,15 @@ namespace oldfilm {
 
 Scheduler::~Scheduler() {
     stop();
-    for (std::thread* thread : {&source_, &worker_}) {
+    for (std::thread* thread : {&source_, &run_thread_}) {
         if (thread->joinable()) {
             thread->join();
         }
     }
 }
 
-void Scheduler::start_worker(std::function<void()> begin, std::function<bool()> step) {
-    worker_ = std::thread([this, begin = std::move(begin), step = std::move(step)] {
+void Scheduler::start_stepping(std::function<void()> begin, std::function<bool()> step) {
+    run_thread_ = std::thread([this, begin = std::move(begin), step = std::move(step)] {
         try {
             begin();
             work(step);

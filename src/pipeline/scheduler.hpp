@@ -14,7 +14,7 @@
 
 namespace oldfilm {
 
-/// One worker that steps while there is something to do, one thread that pulls from a source, and
+/// A run thread that steps while there is something to do, one thread that pulls from a source, and
 /// the callers' threads, which wait here for either. Thread-safe.
 class Scheduler {
   public:
@@ -25,14 +25,14 @@ class Scheduler {
     Scheduler(const Scheduler&) = delete;
     Scheduler& operator=(const Scheduler&) = delete;
 
-    /// Starts the worker: `begin` once, then `step` again and again, which returns whether it did
-    /// anything. After a step that did nothing it idles until `wake`.
-    void start_worker(std::function<void()> begin, std::function<bool()> step);
+    /// Starts the run thread: `begin` once, then `step` again and again, which returns whether it
+    /// did anything. After a step that did nothing it idles until `wake`.
+    void start_stepping(std::function<void()> begin, std::function<bool()> step);
     /// Starts the source's thread: `begin` once, then `pull` whenever `has_room`, until it returns
     /// false.
     void start_source(std::function<void()> begin, std::function<bool()> has_room,
                       std::function<bool()> pull);
-    /// Something came in or went out: the worker steps again, and who waits looks again.
+    /// Something came in or went out: the run thread steps again, and who waits looks again.
     void wake();
     /// The run is over, for this reason or for an earlier one.
     void end_with(std::exception_ptr reason);
@@ -40,7 +40,7 @@ class Scheduler {
     /// Throws what ended the run, if anything did.
     void rethrow() const;
 
-    /// Waits until `ready`, until the run has ended, or, with `or_idle`, until the worker has
+    /// Waits until `ready`, until the run has ended, or, with `or_idle`, until the run thread has
     /// nothing to do. Returns whether it is ready.
     template <class Ready>
     bool wait_for(const Ready& ready, bool or_idle) {
@@ -59,12 +59,12 @@ class Scheduler {
     mutable std::mutex mutex_; ///< guards what follows
     std::condition_variable changed_;
     std::uint64_t events_ = 0;
-    /// The count of events after which the worker found nothing to do; it idles while that is the
-    /// latest.
+    /// The count of events after which the run thread found nothing to do; it idles while that is
+    /// the latest.
     std::optional<std::uint64_t> idle_since_;
     bool stopping_ = false;
     std::exception_ptr failure_;
-    std::thread worker_, source_;
+    std::thread run_thread_, source_;
 };
 
 } // namespace oldfilm

@@ -4,8 +4,8 @@
 
 #include <oldfilm/color.hpp>
 #include <oldfilm/export.hpp>
+#include <oldfilm/frame.hpp>
 #include <oldfilm/parameter.hpp>
-#include <oldfilm/pipeline.hpp>
 #include <oldfilm/plugin.h>
 #include <oldfilm/time.hpp>
 

@@ -7,7 +7,6 @@
 
 #include <oldfilm/frame.hpp>
 #include <oldfilm/parameter.hpp>
-#include <oldfilm/pipeline.hpp>
 #include <oldfilm/plugin.h>
 
 #include <algorithm>

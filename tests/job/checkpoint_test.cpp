@@ -35,7 +35,7 @@ TEST_CASE("A checkpoint knows where the next run resumes") {
         second.analysis = {"found"};
         second.marked = true;
         first.add(second);
-        CHECK(first.keeps_any());
+        CHECK(first.has_stored_segments());
         CHECK(first.frames() == 90);
     }
     Checkpoint again(output, false);

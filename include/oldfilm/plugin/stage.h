@@ -52,16 +52,16 @@ typedef struct oldfilm_plugin_description {
     /** [any] Creates a stage, owned by the host until `destroy`. Should be lightweight: open models
      * in `configure`. */
     int32_t (*create)(const oldfilm_host* host, oldfilm_stage** stage);
-    /** [worker, or any thread before the stage works] Called once, before the first frame; again
+    /** [run, or any thread before the stage works] Called once, before the first frame; again
      * with a rate of 1 if it returns OLDFILM_INVALID for an irregular one. `values` has one entry
      * per parameter, in the order of the table. */
     int32_t (*configure)(oldfilm_stage* stage, const oldfilm_format* input,
                          const oldfilm_value* values, oldfilm_config* config);
-    /** [worker & configured] Produces `count` outputs, 1 <= count <= batch, with consecutive
+    /** [run & configured] Produces `count` outputs, 1 <= count <= batch, with consecutive
      * numbers. */
     int32_t (*process)(oldfilm_stage* stage, const oldfilm_request* const* requests,
                        uint32_t count);
-    /** [worker & configured] Called at the start of each shot, before its frames: discard all state
+    /** [run & configured] Called at the start of each shot, before its frames: discard all state
      * of the previous one. May be null. */
     void (*reset)(oldfilm_stage* stage);
     /** [any] Destroys the stage. Called once; no other call overlaps or follows. Services may be

@@ -10,7 +10,7 @@
 namespace oldfilm::sdk {
 
 /// A stage that derives from this as well receives up to `Config::analysis_frames` frames from the
-/// start of each shot, after `reset` and before `process`, on the worker thread.
+/// start of each shot, after `reset` and before `process`, on the run thread.
 class Analysis {
   public:
     Analysis() = default;

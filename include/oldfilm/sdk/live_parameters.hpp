@@ -14,7 +14,7 @@ class LiveParameters {
     LiveParameters& operator=(const LiveParameters&) = delete;
 
     /// Live parameters have changed, from the next `process` on. `values` has all parameters.
-    /// Called on the worker thread.
+    /// Called on the run thread.
     virtual void change(const Values& values) = 0;
 
   protected:

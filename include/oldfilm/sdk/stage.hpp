@@ -12,7 +12,7 @@
 namespace oldfilm::sdk {
 
 /// Base class of all stages. Order of calls: `configure`, then for each shot `reset` and `process`:
-/// all on the worker thread, one at a time. The constructor and the destructor may run on any
+/// all on the run thread, one at a time. The constructor and the destructor may run on any
 /// thread.
 ///
 /// Everything optional is a class that a stage derives from as well: `Analysis`, `LiveParameters`.

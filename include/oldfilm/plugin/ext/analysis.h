@@ -22,15 +22,15 @@ extern "C" {
 /** The extension OLDFILM_EXT_ANALYSIS. No function is null. */
 typedef struct oldfilm_stage_analysis {
     size_t size;
-    /** [worker & configured] Receives a frame of the next shot, after `reset`. */
+    /** [run & configured] Receives a frame of the next shot, after `reset`. */
     int32_t (*analyze)(oldfilm_stage* stage, const oldfilm_frame* frame);
-    /** [worker & configured] Called after the last `analyze` of a shot. `*json` receives the
+    /** [run & configured] Called after the last `analyze` of a shot. `*json` receives the
      * findings as JSON text, owned by the stage and valid until its next call; null means none.
      * Invalid JSON fails the stage.
      *
      * *Rationale*: the stage owns the text, so that host and plugin need no common allocator. */
     int32_t (*finish)(oldfilm_stage* stage, const char** json);
-    /** [worker & configured] Called instead of `analyze` and `finish` in a run that resumes, with
+    /** [run & configured] Called instead of `analyze` and `finish` in a run that resumes, with
      * the findings of the earlier run.
      *
      * *Rationale*: a run that resumes within a shot does not see the frames that were analyzed (see

@@ -20,7 +20,7 @@ extern "C" {
 /** The service OLDFILM_EXT_FLOW. */
 typedef struct oldfilm_host_flow {
     size_t size;
-    /** [worker] Dense optical flow from `from` to `to` (C x H x W float32, of the same size), 2 x H
+    /** [run] Dense optical flow from `from` to `to` (C x H x W float32, of the same size), 2 x H
      * x W float32 on the device of the stage, in pixels (x, then y): to(p + flow(p)) matches
      * from(p). Method: DIS (Kroeger et al., ECCV 2016) on 8-bit luma, computed at half resolution.
      * `flow` is given; the caller may write to it. Fails in builds without OpenCV.
@@ -29,7 +29,7 @@ typedef struct oldfilm_host_flow {
      * need the flow of the same pair share its cost. */
     int32_t (*flow)(const oldfilm_host* host, const oldfilm_tensor* from, const oldfilm_tensor* to,
                     oldfilm_tensor* flow);
-    /** [worker] The same at full resolution, for output that shows warped pictures directly. About
+    /** [run] The same at full resolution, for output that shows warped pictures directly. About
      * three times slower. */
     int32_t (*fine_flow)(const oldfilm_host* host, const oldfilm_tensor* from,
                          const oldfilm_tensor* to, oldfilm_tensor* flow);

@@ -19,7 +19,7 @@ extern "C" {
 /** The extension OLDFILM_EXT_LIVE. Plugins with a parameter that is OLDFILM_LIVE must have it. */
 typedef struct oldfilm_stage_live {
     size_t size;
-    /** [worker & configured] Live parameters have changed, from the next `process` on. `values` as
+    /** [run & configured] Live parameters have changed, from the next `process` on. `values` as
      * in `configure`: one entry for each parameter, changed or not. */
     int32_t (*change)(oldfilm_stage* stage, const oldfilm_value* values);
 } oldfilm_stage_live;

@@ -24,7 +24,7 @@ typedef struct oldfilm_model oldfilm_model;
 /** The service OLDFILM_EXT_MODEL. */
 typedef struct oldfilm_host_model {
     size_t size;
-    /** [worker] Opens a package, to be closed by `close`. `package` is a path relative to the
+    /** [run] Opens a package, to be closed by `close`. `package` is a path relative to the
      * folder of the plugin, an absolute path, or a name in the models folder of the user. `task`
      * must be that of the manifest; "" accepts any. */
     int32_t (*open)(const oldfilm_host* host, const char* package, const char* task,
@@ -35,7 +35,7 @@ typedef struct oldfilm_host_model {
      * for all larger indices. */
     const char* (*input_name)(const oldfilm_model* model, uint32_t index);
     const char* (*output_name)(const oldfilm_model* model, uint32_t index);
-    /** [worker] Runs the network. `inputs` are lent, `outputs` are given, both N x ... float32 in
+    /** [run] Runs the network. `inputs` are lent, `outputs` are given, both N x ... float32 in
      * the order of `input_name` and `output_name`, which is that of the manifest. The host pads,
      * tiles, splits batches and selects the precision. `output_count` must be that of the model. */
     int32_t (*run)(const oldfilm_host* host, oldfilm_model* model,

@@ -20,7 +20,7 @@ extern "C" {
 /** The service OLDFILM_EXT_TENSOR. */
 typedef struct oldfilm_host_tensor {
     size_t size;
-    /** [worker] Gives the caller an uninitialized contiguous tensor on the device of the stage.
+    /** [run] Gives the caller an uninitialized contiguous tensor on the device of the stage.
      * `shape` has `ndim` entries, and may be null if that is 0. */
     int32_t (*allocate)(const oldfilm_host* host, int32_t dtype, int32_t ndim, const int64_t* shape,
                         oldfilm_tensor* tensor);

@@ -17,7 +17,7 @@ class SavedState {
     SavedState(const SavedState&) = delete;
     SavedState& operator=(const SavedState&) = delete;
 
-    /// Returns the state as bytes. Called on the worker thread, between two calls of `process`.
+    /// Returns the state as bytes. Called on the run thread, between two calls of `process`.
     virtual std::string save_state() = 0;
     /// Continues from a state, after `reset`. Throws `Failure` (`Status::invalid`) if it is not
     /// one.

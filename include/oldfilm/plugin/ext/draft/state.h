@@ -22,11 +22,11 @@ extern "C" {
 /** The extension OLDFILM_EXT_STATE. No function is null. */
 typedef struct oldfilm_stage_state {
     size_t size;
-    /** [worker & configured] Between two calls of `process`. `*data` receives the state, of
+    /** [run & configured] Between two calls of `process`. `*data` receives the state, of
      * `*bytes` bytes, owned by the stage and valid until its next call. It must not depend on
      * addresses or on the device. */
     int32_t (*save)(oldfilm_stage* stage, const void** data, size_t* bytes);
-    /** [worker & configured] After `reset`, on a stage that is configured as the one that was
+    /** [run & configured] After `reset`, on a stage that is configured as the one that was
      * saved: the outputs from here on are those of that stage. `data` is borrowed. Fails with
      * OLDFILM_INVALID on data that is not a state. */
     int32_t (*load)(oldfilm_stage* stage, const void* data, size_t bytes);

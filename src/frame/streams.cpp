@@ -1,4 +1,4 @@
-#include "device/streams.hpp"
+#include "frame/streams.hpp"
 
 #include "device/order.hpp"
 
@@ -45,7 +45,7 @@ Frame PendingFrame::synchronize_with_caller() const {
 Transfers::Transfers(const at::Device& device) : device_(device) {
     if (!device.is_cpu()) {
         const VirtualGuardImpl of(device.type());
-        worker_ = of.getDefaultStream(device);
+        run_ = of.getDefaultStream(device);
         up_ = of.getStreamFromGlobalPool(device);
         down_ = of.getStreamFromGlobalPool(device);
     }
@@ -57,8 +57,8 @@ void Transfers::receive(const Frame& frame) const {
         return;
     }
     const VirtualGuardImpl device(where.type());
-    const c10::Stream worker = worker_.value_or(device.getDefaultStream(where));
-    for (const c10::Stream user : {worker, up_.value_or(worker)}) {
+    const c10::Stream run = run_.value_or(device.getDefaultStream(where));
+    for (const c10::Stream user : {run, up_.value_or(run)}) {
         order(device.getStream(where), user);
         keep_all_for(frame, user);
     }
@@ -73,13 +73,13 @@ Frame Transfers::upload(const Frame& frame) const {
         const at::Tensor pinned = host.is_pinned() ? host : host.pin_memory();
         return pinned.to(device_, /*non_blocking=*/true);
     });
-    order(*up_, *worker_);
-    keep_all_for(there, *worker_);
+    order(*up_, *run_);
+    keep_all_for(there, *run_);
     return there;
 }
 
 PendingFrame Transfers::download(const Frame& frame) const {
-    order(*worker_, *down_);
+    order(*run_, *down_);
     const c10::StreamGuard on(*down_);
     const Frame here = copied(frame, [&](const at::Tensor& made) {
         const auto pinned = at::TensorOptions().dtype(made.scalar_type()).pinned_memory(true);
@@ -93,7 +93,7 @@ PendingFrame Transfers::download(const Frame& frame) const {
 
 PendingFrame Transfers::send(Frame frame) const {
     c10::Event made(device_.type());
-    made.record(*worker_);
+    made.record(*run_);
     return {std::move(frame), std::move(made)};
 }
 

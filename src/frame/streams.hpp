@@ -1,7 +1,7 @@
 #pragma once
 /// \file
-/// Order between the host, a caller's stream and the worker's, and copies beside the worker's work.
-/// The worker's thread never leaves its device's default stream.
+/// Order between the host, a caller's stream and the run thread's, and copies beside the run
+/// thread's work. The run thread never leaves its device's default stream.
 ///
 /// Nothing here waits but `PendingFrame::wait`.
 
@@ -37,31 +37,31 @@ class PendingFrame {
 };
 
 /// Copies of a run's frames to the device and back, each way on a stream of its own, through pinned
-/// memory that LibTorch's allocator keeps for the next frame. For the worker's thread, where
+/// memory that LibTorch's allocator keeps for the next frame. For the run thread, where
 /// nothing else is said.
 class Transfers {
   public:
     explicit Transfers(const at::Device& device);
-    /// What the worker queues from now on, and what is done beside it, comes after what the calling
-    /// thread has queued on its current stream, and the frame's memory outlives both. For any
-    /// thread.
+    /// What the run thread queues from now on, and what is done beside it, comes after what the
+    /// calling thread has queued on its current stream, and the frame's memory outlives both. For
+    /// any thread.
     void receive(const Frame& frame) const;
-    /// While it lives, the calling thread works beside the worker: waits are for what was received
-    /// or uploaded, and not for the worker's work.
+    /// While it lives, the calling thread works beside the run thread: waits are for what was
+    /// received or uploaded, and not for the run thread's work.
     [[nodiscard]] c10::OptionalStreamGuard copy_stream_guard() const {
         return c10::OptionalStreamGuard(up_);
     }
-    /// The frame on the device; what the worker queues from now on comes after the copy. On the CPU
-    /// the calling thread waits for a frame from elsewhere.
+    /// The frame on the device; what the run thread queues from now on comes after the copy. On the
+    /// CPU the calling thread waits for a frame from elsewhere.
     [[nodiscard]] Frame upload(const Frame& frame) const;
-    /// Begins to bring the frame to the host, after what the worker has queued so far.
+    /// Begins to bring the frame to the host, after what the run thread has queued so far.
     [[nodiscard]] PendingFrame download(const Frame& frame) const;
-    /// The frame where it is, after what the worker has queued so far.
+    /// The frame where it is, after what the run thread has queued so far.
     [[nodiscard]] PendingFrame send(Frame frame) const;
 
   private:
     at::Device device_;
-    std::optional<c10::Stream> worker_, up_, down_; ///< nothing on the CPU
+    std::optional<c10::Stream> run_, up_, down_; ///< nothing on the CPU
 };
 
 } // namespace oldfilm
