@@ -9,10 +9,11 @@ work=$build/pictures/stages
 rm -rf "$work"
 mkdir -p "$work" pictures
 restore() { "$build/bin/oldfilm" restore "$1" "$2" "${@:3}" --codec ffv1 --progress none; }
-# pair NAME BEFORE AFTER FRAME CROP [FILTER]: frame number FRAME of both, CROP as ffmpeg's crop, the first through FILTER.
+# pair NAME BEFORE AFTER FRAME CROP [FILTER [FILTER]]: frame number FRAME of both, each through its FILTER, then CROP as
+# ffmpeg's crop.
 pair() {
     ffmpeg -nostdin -v error -y -i "$2" -i "$3" -filter_complex "
-        [0:v]select='eq(n,$4)',${6:-null},crop=$5,format=rgb24[a];[1:v]select='eq(n,$4)',crop=$5,format=rgb24[b];
+        [0:v]select='eq(n,$4)',${6:-null},crop=$5,format=rgb24[a];[1:v]select='eq(n,$4)',${7:-null},crop=$5,format=rgb24[b];
         [a][b]hstack" -frames:v 1 -fps_mode passthrough -q:v 4 "pictures/$1.jpg"
 }
 # The demo's film has four shots of 18 frames, 16 a second: a dog, a squirrel, a portrait, a street.
@@ -33,3 +34,10 @@ pair interpolate "$work/blend.mkv" "$work/between.mkv" 21 192:144:160:100 scale=
 restore "$film" "$work/portrait.mkv" "${still[@]}" --start 2.25 --duration 1.125 --stage superres:scale=2
 restore "$film" "$work/face.mkv" "${still[@]}" --start 2.25 --duration 1.125 --stage superres:scale=2 --stage face-enhance
 pair face-enhance "$work/portrait.mkv" "$work/face.mkv" 14 400:300:220:100
+# A print whose cyan dye has faded most: densities of 0.45, 0.85 and 0.65 of what they were, over a yellow stain.
+ffmpeg -nostdin -v error -i "$build/demo/clean.mkv" -vf "lutrgb=r='246*pow(max(val,3.3)/255,0.45)':g='248*pow(max(val,3.3)/255,0.85)':\
+b='228*pow(max(val,3.3)/255,0.65)'" -c:v ffv1 -pix_fmt bgr0 "$work/faded.mkv"
+restore "$work/faded.mkv" "$work/corrected.mkv" --stage fade-correct
+pair fade-correct "$work/faded.mkv" "$work/corrected.mkv" 32 iw:ih scale=384:-1 scale=384:-1
+restore "$work/still.mkv" "$work/grainy.mkv" --stage grain:sigma=6,size=0.8 --duration 1.125
+pair grain "$work/still.mkv" "$work/grainy.mkv" 14 192:144:160:60 scale=iw:ih

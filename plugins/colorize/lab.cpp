@@ -1,6 +1,7 @@
 #include "lab.hpp"
 
 #include <oldfilm/sdk/luma.hpp>
+#include <oldfilm/sdk/srgb.hpp>
 
 #include <ATen/Parallel.h>
 #include <ATen/ops/cat.h>
@@ -19,9 +20,7 @@ constexpr double white_z = 1.088830;
 constexpr double y_r = 0.2126729, y_g = 0.7151522, y_b = 0.0721750;
 constexpr double r_x = 3.2404542, r_z = -0.4985314;
 constexpr double b_x = 0.0556434, b_z = 1.0572252;
-constexpr double knee = 6.0 / 29.0;      ///< of CIELAB's curve, in its result
-constexpr double light_knee = 0.0031308; ///< of sRGB's curve, in linear light
-constexpr double coded_knee = 0.04045;
+constexpr double knee = 6.0 / 29.0; ///< of CIELAB's curve, in its result
 
 // Each curve is a power above its knee and the tangent below; the two parts are added, each held at
 // the knee on the other's side, which takes fewer passes over the pixels than a choice between
@@ -44,24 +43,8 @@ at::Tensor plane(const at::Tensor& picture, std::int64_t channel) {
 
 } // namespace
 
-at::Tensor linear(const at::Tensor& coded) {
-    return coded.clamp_min(coded_knee)
-        .add_(0.055)
-        .mul_(1.0 / 1.055)
-        .pow_(2.4)
-        .add_(coded.clamp_max(coded_knee).sub_(coded_knee), 1.0 / 12.92);
-}
-
-at::Tensor coded(const at::Tensor& linear) {
-    return linear.clamp_min(light_knee)
-        .pow_(1.0 / 2.4)
-        .mul_(1.055)
-        .sub_(0.055)
-        .add_(linear.clamp_max(light_knee).sub_(light_knee), 12.92);
-}
-
 at::Tensor luminance(const at::Tensor& picture) {
-    const at::Tensor light = linear(picture);
+    const at::Tensor light = sdk::srgb_to_linear(picture);
     if (light.size(1) == 1) {
         return light;
     }
@@ -77,7 +60,7 @@ at::Tensor unlightness(const at::Tensor& lightness) {
 }
 
 at::Tensor chroma(const at::Tensor& rgb) {
-    const at::Tensor light = linear(rgb);
+    const at::Tensor light = sdk::srgb_to_linear(rgb);
     const at::Tensor r = plane(light, 0), g = plane(light, 1), b = plane(light, 2);
     const at::Tensor fx =
         curve(r.mul(0.4124564).add_(g, 0.3575761).add_(b, 0.1804375).div_(white_x));
@@ -119,7 +102,7 @@ at::Tensor picture_of(const at::Tensor& luminance, const at::Tensor& ab) {
     const at::Tensor above = luminance.neg().add_(1.0).div_(most);
     const at::Tensor below = luminance.neg().div_(least);
     const at::Tensor share = at::minimum(above, below).clamp_(0.0, 1.0);
-    return coded(at::cat({dr, dg, db}, 1).mul_(share).add_(luminance));
+    return sdk::linear_to_srgb(at::cat({dr, dg, db}, 1).mul_(share).add_(luminance));
 }
 
 at::Tensor yuv_chroma(const at::Tensor& rgb) {

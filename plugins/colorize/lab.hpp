@@ -10,10 +10,6 @@
 
 namespace oldfilm::stages {
 
-/// Linear light of coded samples, and back.
-at::Tensor linear(const at::Tensor& coded);
-at::Tensor coded(const at::Tensor& linear);
-
 /// Relative luminance Y, N x 1 x H x W, linear, of a monochrome or RGB picture.
 at::Tensor luminance(const at::Tensor& picture);
 

@@ -134,6 +134,13 @@ def decode(path: str | Path, height: int | None = None, limit: int | None = None
         process.stdout.close()
 
 
+def held_out_clips(data: str | Path) -> list[Path]:
+    """Every clip that the data's README keeps for validation, by name."""
+    ends = ("-2", "-4", "-dog", "-camel", "-truck", "-wolf")
+    more = [p for p in (Path(data) / "clips" / "more").iterdir() if p.stem.endswith(ends)]
+    return [Path(data) / "clips" / name for name in VALIDATION_CLIPS] + sorted(more)
+
+
 def clips(data: str | Path, split: str = "train", length: int = 5, count: int = 16,
           height: int = 360, names=None, cache: Path = CACHE) -> Store:
     """Runs of `length` neighboring RGB frames T,H,W,3: up to `count` a clip, spread over it."""
