@@ -18,5 +18,6 @@
 #include <oldfilm/profile.hpp>
 #include <oldfilm/recording.hpp>
 #include <oldfilm/restore.hpp>
+#include <oldfilm/shots.hpp>
 #include <oldfilm/time.hpp>
 #include <oldfilm/version.hpp>

@@ -60,6 +60,9 @@ class Job {
     void set_tile(int side) { tile_ = side; }
     void use_first_device() { request_.devices.resize(1); }
 
+    /// Where shots begin in the part of the film that is read: as listed in
+    /// `RestoreOptions::shot_list`, or as `pipeline` says.
+    [[nodiscard]] ShotOptions shots(const PipelineOptions& pipeline) const;
     /// A plan for one of the devices, which share the machine.
     [[nodiscard]] Plan plan(const Pipeline& pipeline, const std::string& device) const;
     /// The film from its start once more, for a device's worker.

@@ -82,6 +82,13 @@ RestoreResult restore_once(Job& job, const Pipeline& pipeline,
     return restore_streamed(job, pipeline);
 }
 
+/// The pipeline with the film's shots where they are listed.
+Pipeline with_shots(const Job& job, const Pipeline& pipeline) {
+    PipelineOptions options = pipeline.options();
+    options.shots = job.shots(options);
+    return pipeline.with_options(std::move(options));
+}
+
 /// Tries again where something is known that helps: decoding on the CPU, smaller tiles.
 RestoreResult restore_or_retry(Job::Request request, RestoreOptions& options,
                                const Pipeline& pipeline) {
@@ -89,7 +96,9 @@ RestoreResult restore_or_retry(Job::Request request, RestoreOptions& options,
         Job job(request, tile);
         std::optional<Checkpoint> checkpoint;
         try {
-            return pipeline.stages().empty() ? copy(job) : restore_once(job, pipeline, checkpoint);
+            return pipeline.stages().empty()
+                       ? copy(job)
+                       : restore_once(job, with_shots(job, pipeline), checkpoint);
         } catch (const media::EngineFailure& failure) {
             if (job.is_piped()) {
                 throw;
