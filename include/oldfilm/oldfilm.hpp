@@ -3,6 +3,7 @@
 /// All of the library's public headers, but for those of plugin authors (stage.hpp,
 /// stage_torch.hpp, plugin.h) and opencv.hpp.
 
+#include <oldfilm/analysis.hpp>
 #include <oldfilm/check.hpp>
 #include <oldfilm/color.hpp>
 #include <oldfilm/error.hpp>
