@@ -10,7 +10,6 @@
 namespace cli {
 
 struct Decisions {
-    bool deinterlace = false;
     bool colorize = true;           ///< false: a preset's stage colorize is left out
     std::vector<std::string> notes; ///< what was decided against the usual, and why
 };

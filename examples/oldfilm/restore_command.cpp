@@ -31,13 +31,13 @@ void settle_process() {
     oldfilm::pool_memory();
 }
 
-oldfilm::RestoreOptions options_of(const RestoreArguments& a, const Decisions& decisions,
-                                   ProgressView& view) {
+oldfilm::RestoreOptions options_of(const RestoreArguments& a, ProgressView& view) {
     oldfilm::RestoreOptions options;
     options.read.source_fps = a.source_fps;
     options.read.start = a.start;
     options.read.duration = a.duration;
-    options.read.deinterlace = decisions.deinterlace;
+    options.read.deinterlace = a.deinterlace == "on" || a.preset == "tv-archive";
+    options.deinterlace_combed = a.deinterlace == "auto";
     options.read.strict = a.strict;
     options.read.missing = a.missing == "hold"    ? oldfilm::MissingPictures::hold
                            : a.missing == "black" ? oldfilm::MissingPictures::black
@@ -139,7 +139,7 @@ int restore(const RestoreArguments& arguments) {
             view.message(oldfilm::LogLevel::warning, note); // shown in every style
         }
         const oldfilm::RestoreResult result = oldfilm::restore(
-            arguments.input, arguments.output, pipeline, options_of(arguments, decisions, view));
+            arguments.input, arguments.output, pipeline, options_of(arguments, view));
         view.done(result, arguments.output);
         if (const auto& profile = pipeline.options().profile) {
             tell(*profile, arguments.profile_file);

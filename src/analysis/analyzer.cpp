@@ -67,6 +67,12 @@ FilmFacts FilmAnalyzer::Impl::facts() const {
     }
     film.coloring = static_cast<Coloring>(std::max_element(colorings.begin(), colorings.end()) -
                                           colorings.begin());
+    for (std::size_t i = 0; i < shots.size() && film.coloring == Coloring::color; ++i) {
+        // In a color film, these are the colors of a muted scene.
+        if (film.shots[i].coloring == Coloring::tinted && shots[i].colors.is_faint()) {
+            film.shots[i].coloring = Coloring::color;
+        }
+    }
     return film;
 }
 
@@ -97,7 +103,7 @@ void FilmAnalyzer::add(const Frame& frame) {
     shot.colors.add(frame.picture());
     const std::int64_t number = shot.facts.frames++;
     if (kind == PictureKind::picture && (number < first_pictures || number % one_in == 0)) {
-        it.borders.add(luma);
+        it.borders.add(analysis::brightest_of(frame.picture()));
     }
 }
 

@@ -33,8 +33,8 @@ float quantile(std::vector<float>& values, double part) {
     return *place;
 }
 
-/// Level of line `k` from a side.
-float line_level(const Plane& luma, std::size_t side, std::int64_t k) {
+/// Samples of line `k` from a side.
+std::vector<float> line_of(const Plane& luma, std::size_t side, std::int64_t k) {
     const bool is_row = side < 2;
     const std::int64_t length = is_row ? luma.width : luma.height;
     const std::int64_t last = (is_row ? luma.height : luma.width) - 1;
@@ -44,11 +44,28 @@ float line_level(const Plane& luma, std::size_t side, std::int64_t k) {
     for (std::int64_t i = 0; i < length; i += step) {
         samples.push_back(is_row ? luma.at(i, line) : luma.at(line, i));
     }
-    return quantile(samples, line_part);
+    return samples;
 }
 
-/// Lines that are bars, by the levels of all that may be some.
-std::int64_t bar_lines(const std::vector<float>& levels) {
+/// Of each line, the level that `picture_part` of the pictures don't exceed.
+std::vector<float> levels_of(const std::vector<std::vector<float>>& profiles) {
+    std::vector<float> levels;
+    for (std::size_t k = 0; k < profiles.front().size(); ++k) {
+        std::vector<float> of_line;
+        for (const std::vector<float>& profile : profiles) {
+            of_line.push_back(profile[k]);
+        }
+        levels.push_back(quantile(of_line, picture_part));
+    }
+    return levels;
+}
+
+/// Lines that are bars, by the levels of all that may be some. `halves`: their medians. An edge is
+/// one along most of the line; where something bright ends in a dark picture it isn't.
+std::int64_t bar_lines(const std::vector<float>& levels, const std::vector<float>& halves) {
+    if (levels.empty()) {
+        return 0;
+    }
     const float bar = levels.front();
     if (bar > darkest_bar) {
         return 0;
@@ -61,7 +78,9 @@ std::int64_t bar_lines(const std::vector<float>& levels) {
     const auto end =
         std::distance(onset, levels.end()) > edge_lines ? onset + edge_lines : levels.end();
     const float inside = *std::max_element(onset, end);
-    if (inside < bar + contrast) {
+    const auto near = halves.begin() + (onset - levels.begin());
+    const float half_inside = *std::max_element(near, near + (end - onset));
+    if (inside < bar + contrast || half_inside < bar + contrast) {
         return 0;
     }
     // Half of the way up, where a blurred edge lies.
@@ -76,11 +95,15 @@ void Borders::add(const Plane& luma) {
     height_ = luma.height;
     for (std::size_t side = 0; side < sides_.size(); ++side) {
         const std::int64_t lines = side < 2 ? luma.height : luma.width;
-        Profile profile;
+        Profile levels;
+        Profile halves;
         for (std::int64_t k = 0; k < std::lround(static_cast<double>(lines) * most_lines); ++k) {
-            profile.push_back(line_level(luma, side, k));
+            std::vector<float> samples = line_of(luma, side, k);
+            levels.push_back(quantile(samples, line_part));
+            halves.push_back(quantile(samples, 0.5));
         }
-        sides_[side].push_back(std::move(profile));
+        sides_[side].push_back(std::move(levels));
+        halves_[side].push_back(std::move(halves));
     }
     if (brightest_.samples.empty()) {
         brightest_ = luma;
@@ -94,15 +117,7 @@ void Borders::add(const Plane& luma) {
 ActiveArea Borders::area() const {
     std::array<std::int64_t, 4> bars{};
     for (std::size_t side = 0; side < sides_.size() && !empty(); ++side) {
-        std::vector<float> levels;
-        for (std::size_t k = 0; k < sides_[side].front().size(); ++k) {
-            std::vector<float> of_line;
-            for (const Profile& profile : sides_[side]) {
-                of_line.push_back(profile[k]);
-            }
-            levels.push_back(quantile(of_line, picture_part));
-        }
-        bars[side] = levels.empty() ? 0 : bar_lines(levels);
+        bars[side] = bar_lines(levels_of(sides_[side]), levels_of(halves_[side]));
     }
     ActiveArea area{.left = bars[2],
                     .top = bars[0],

@@ -15,7 +15,7 @@ namespace oldfilm::analysis {
 /// Gathers how bright lines are, of pictures of one size.
 class Borders {
   public:
-    /// A picture; black ones and title cards say nothing.
+    /// The brightest channel of a picture; black ones and title cards do not count.
     void add(const Plane& luma);
     [[nodiscard]] bool empty() const { return sides_[0].empty(); }
     /// The area that any but few of the pictures show something in.
@@ -27,8 +27,8 @@ class Borders {
     [[nodiscard]] bool are_rounded(const ActiveArea& area) const;
 
     std::int64_t width_ = 0, height_ = 0;
-    /// Top, bottom, left, right; for each picture.
-    std::array<std::vector<Profile>, 4> sides_;
+    /// Top, bottom, left, right; for each picture: what nearly all of a line is below, and half.
+    std::array<std::vector<Profile>, 4> sides_, halves_;
     Plane brightest_; ///< sample by sample, of some of the pictures
 };
 

@@ -14,7 +14,8 @@ constexpr std::int64_t most_rows = 120;
 constexpr std::int64_t most_columns = 160;
 constexpr double code = 1 / 255.0;
 /// Mean colors nearer to gray than this are those of black and white.
-constexpr double nearly_gray = 2 * code;
+constexpr double nearly_gray = 3 * code;
+constexpr double faint = 10 * code;
 /// Colors of one luma that are farther apart than this, or than a part of their distance from gray,
 /// are not those of a tint.
 constexpr double one_color = 2.5 * code;
@@ -75,6 +76,10 @@ Coloring Colors::coloring() const {
         return Coloring::color;
     }
     return colors.mean < nearly_gray ? Coloring::black_and_white : Coloring::tinted;
+}
+
+bool Colors::is_faint() const {
+    return spread().mean < faint;
 }
 
 Tint Colors::tint() const {

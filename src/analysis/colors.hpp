@@ -17,6 +17,8 @@ class Colors {
     /// `picture`: C x H x W, any device.
     void add(const at::Tensor& picture);
     [[nodiscard]] Coloring coloring() const;
+    /// Whether colors are as near to gray as few tints are.
+    [[nodiscard]] bool is_faint() const;
     /// Colors for each luma; where the shot has none, as far from gray as the nearest one.
     [[nodiscard]] Tint tint() const;
 

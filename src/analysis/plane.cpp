@@ -1,23 +1,35 @@
 #include "analysis/plane.hpp"
 
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/amax.h>
 
 #include <algorithm>
 
 namespace oldfilm::analysis {
 
-Plane luma_of(const at::Tensor& picture) {
-    at::Tensor luma = picture[0];
-    if (picture.size(0) == 3) {
-        luma = picture[0] * 0.299 + picture[1] * 0.587 + picture[2] * 0.114;
-    }
-    luma = luma.cpu().contiguous();
+namespace {
+
+/// `samples`: H x W.
+Plane plane_of(const at::Tensor& samples) {
+    const at::Tensor here = samples.cpu().contiguous();
     Plane plane;
-    plane.height = luma.size(0);
-    plane.width = luma.size(1);
-    const auto* begin = luma.const_data_ptr<float>();
-    plane.samples.assign(begin, begin + luma.numel());
+    plane.height = here.size(0);
+    plane.width = here.size(1);
+    const auto* begin = here.const_data_ptr<float>();
+    plane.samples.assign(begin, begin + here.numel());
     return plane;
+}
+
+} // namespace
+
+Plane luma_of(const at::Tensor& picture) {
+    return plane_of(picture.size(0) == 1
+                        ? picture[0]
+                        : picture[0] * 0.299 + picture[1] * 0.587 + picture[2] * 0.114);
+}
+
+Plane brightest_of(const at::Tensor& picture) {
+    return plane_of(picture.amax(0));
 }
 
 Plane reduced(const Plane& plane, const Margins& margins, std::int64_t most) {

@@ -9,7 +9,7 @@
 
 namespace oldfilm::analysis {
 
-/// Luma (BT.601 weights) in [0, 1] on the host, row by row.
+/// Luma (BT.601 weights), or another measure of brightness, in [0, 1] on the host, row by row.
 struct Plane {
     std::int64_t width = 0, height = 0;
     std::vector<float> samples;
@@ -20,6 +20,8 @@ struct Plane {
 
 /// Luma of a picture (C x H x W, any device).
 Plane luma_of(const at::Tensor& picture);
+/// The brightest channel of each pixel: what is dark blue is not black.
+Plane brightest_of(const at::Tensor& picture);
 
 /// The plane reduced by a whole factor, by means, to at most `most` columns; without what `margins`
 /// (left, top, right, bottom, in pixels) leave out.

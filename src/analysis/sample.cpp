@@ -30,9 +30,10 @@ void check_stop(const AnalysisOptions& options) {
     }
 }
 
-/// The sampler's next frames as place `number`. False at the end.
+/// The sampler's next frames as place `number`, unless they are those of the place before, whose
+/// first frame is at `last`, since there is no key frame between. False at the end.
 bool add_place(FilmAnalyzer& analyzer, media::Sampler& sampler, int number, int frames,
-               const AnalysisOptions& options) {
+               std::optional<std::int64_t>& last, const AnalysisOptions& options) {
     for (int i = 0; i < frames; ++i) {
         check_stop(options);
         const std::optional<Frame> frame = sampler.next();
@@ -40,6 +41,9 @@ bool add_place(FilmAnalyzer& analyzer, media::Sampler& sampler, int number, int 
             return false;
         }
         FrameInfo info = frame->info();
+        if (i == 0 && std::exchange(last, info.pts) == info.pts) {
+            return true;
+        }
         info.shot = number;
         info.index = -1;
         analyzer.add(frame->with_info(info));
@@ -50,21 +54,22 @@ bool add_place(FilmAnalyzer& analyzer, media::Sampler& sampler, int number, int 
 /// Places at even distances, the first at the start; all from there where none can be reached.
 void add_sample(FilmAnalyzer& analyzer, const MediaInfo& info, const AnalysisOptions& options) {
     media::Sampler sampler(info, options.read);
+    std::optional<std::int64_t> last;
     const int all = options.places * options.frames;
     if (info.frames >= 0 && info.frames <= all) {
-        add_place(analyzer, sampler, 0, all, options);
+        add_place(analyzer, sampler, 0, all, last, options);
         return;
     }
-    if (!add_place(analyzer, sampler, 0, options.frames, options)) {
+    if (!add_place(analyzer, sampler, 0, options.frames, last, options)) {
         return;
     }
     for (int place = 1; place < options.places; ++place) {
         if (info.duration.num() <= 0 ||
             !sampler.seek(info.duration * Rational(place, options.places))) {
-            add_place(analyzer, sampler, 0, all - place * options.frames, options);
+            add_place(analyzer, sampler, 0, all - place * options.frames, last, options);
             return;
         }
-        add_place(analyzer, sampler, place, options.frames, options);
+        add_place(analyzer, sampler, place, options.frames, last, options);
     }
 }
 

@@ -1,6 +1,7 @@
 #include "job/job.hpp"
 
 #include "device/device.hpp"
+#include "media/reader.hpp"
 #include "pipeline/frames_ratio.hpp"
 
 #include <fmt/format.h>
@@ -56,6 +57,10 @@ std::unique_ptr<Source> Job::open_source(const std::string& device) const {
     read.device = read.device.empty() ? "" : device;
     read.log = {}; // the one who reads ahead says it all
     return std::make_unique<Source>(source_.info().path, std::move(read), request_.profile.get());
+}
+
+const media::Survey& Job::survey() const {
+    return Reader::Impl::of(source_.reader()).found;
 }
 
 ShotOptions Job::shots(const PipelineOptions& pipeline) const {

@@ -6,6 +6,7 @@
 #include "job/source.hpp"
 #include "job/watch.hpp"
 #include "media/hardware.hpp"
+#include "media/survey.hpp"
 #include "pipeline/run_spec.hpp"
 
 #include <oldfilm/error.hpp>
@@ -49,6 +50,8 @@ class Job {
     [[nodiscard]] FilmOptions& films() { return films_; }
     /// Of the film, with the frames that it announces.
     [[nodiscard]] StreamFormat format() const { return source_.reader().format(); }
+    /// What its pictures have shown, of a sample.
+    [[nodiscard]] const media::Survey& survey() const;
     /// Whether finished frames are encoded where they were made.
     [[nodiscard]] bool stays_on_device() const {
         return films_.encodes_on_device() && !engines_.empty();

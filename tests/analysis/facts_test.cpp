@@ -104,6 +104,42 @@ TEST_CASE("A film without bars has none, however dark its corners are") {
     }
 }
 
+TEST_CASE("Dark parts of pictures are no bars") {
+    const ActiveArea whole{.left = 0, .top = 0, .width = 320, .height = 240};
+    Generator make(5, 240, 320);
+    // A figure on a black stage, whose head is below the uppermost lines.
+    std::vector<at::Tensor> stage;
+    for (const at::Tensor& picture : make.shot(6, 0.3, 0.9)) {
+        at::Tensor mask = at::zeros({1, 240, 320});
+        mask.narrow(1, 30, 90).narrow(2, 130, 50).fill_(1);
+        stage.push_back(test::coded(0.01 + picture * mask));
+    }
+    CHECK(facts_of(stage).area == whole);
+    // A dark blue sky, of less luma than bars may have.
+    std::vector<at::Tensor> night;
+    for (const at::Tensor& picture : make.shot(6, 0.3, 0.9)) {
+        at::Tensor colored = picture.repeat({3, 1, 1});
+        colored.narrow(1, 0, 30).fill_(0.02);
+        colored.select(0, 2).narrow(0, 0, 30).fill_(0.5);
+        night.push_back(test::coded(colored));
+    }
+    CHECK(facts_of(night).area == whole);
+}
+
+TEST_CASE("Muted scenes of a color film are no tints") {
+    Generator make(11, 192, 256);
+    FilmAnalyzer analyzer;
+    for (int shot = 0; shot < 3; ++shot) {
+        add(analyzer, test::coded(make.colors()), shot);
+    }
+    add(analyzer, test::coded(Generator::tinted(make.shot(1)[0], {1, 0.95, 0.9}, false)), 3);
+    add(analyzer, test::coded(Generator::tinted(make.shot(1)[0], {1, 0.8, 0.5}, false)), 4);
+    const FilmFacts facts = analyzer.facts();
+    CHECK(facts.coloring == Coloring::color);
+    CHECK(facts.shots[3].coloring == Coloring::color);
+    CHECK(facts.shots[4].coloring == Coloring::tinted);
+}
+
 TEST_CASE("Tints and tones are told from color, and measured within two code values") {
     int kinds = 0;
     double worst = 0;

@@ -92,6 +92,9 @@ TEST_CASE("Real films and photographs have the facts that are seen in them") {
         const FilmFacts facts = analyze_film(file);
         CHECK(facts.coloring == Coloring::black_and_white);
         CHECK(facts.fields == FieldOrder::progressive);
+        const std::int64_t bars = name.starts_with("a-trip") ? 3 : 0; // left and right
+        CHECK(facts.area ==
+              ActiveArea{.left = bars, .top = 0, .width = 480 - 2 * bars, .height = 368});
         for (const ShotFacts& shot : facts.shots) {
             CHECK(shot.kind == PictureKind::picture);
         }
