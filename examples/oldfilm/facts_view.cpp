@@ -62,7 +62,7 @@ std::string kind_text(PictureKind kind) {
     return "black";
 }
 
-/// "14 of pictures, 2 of title cards".
+/// "pictures 14, title cards 2".
 std::string kinds_text(const FilmFacts& film) {
     std::array<int, 4> counts{};
     for (const ShotFacts& shot : film.shots) {
@@ -72,7 +72,7 @@ std::string kinds_text(const FilmFacts& film) {
     std::vector<std::string> parts;
     for (std::size_t i = 0; i < names.size(); ++i) {
         if (counts[i] > 0) {
-            parts.push_back(fmt::format("{} of {}", counts[i], names[i]));
+            parts.push_back(fmt::format("{} {}", names[i], counts[i]));
         }
     }
     return fmt::format("{}", fmt::join(parts, ", "));

@@ -229,6 +229,10 @@ Frames timeline(const std::string& path, const json& document, const Rational& r
         if (schema_of(item).starts_with("Transition.")) {
             continue; // it lies over the clips beside it
         }
+        constexpr double longest = 1e12; // frames; what is more has no number
+        if (!(at * rate.value() >= 0 && at * rate.value() < longest)) {
+            refuse(path, fmt::format("clip {} would begin after {} s", frames.size() + 1, at));
+        }
         frames.push_back(std::llround(at * rate.value()));
         at += length_of(path, item, rate);
     }
@@ -255,20 +259,19 @@ void check_rate(const std::string& path, const Rational& rate) {
 }
 
 Frames of_json(const std::string& path, const std::string& text, const Rational& rate) {
-    json document;
     try {
-        document = json::parse(text);
+        const json document = json::parse(text);
+        if (document.contains("shots") && document["shots"].is_array()) {
+            return inspected(path, document);
+        }
+        if (schema_of(document).empty()) {
+            refuse(path, expected);
+        }
+        check_rate(path, rate);
+        return timeline(path, document, rate);
     } catch (const json::exception& error) {
-        refuse(path, fmt::format("it is not JSON: {}", error.what()));
+        refuse(path, fmt::format("it is not JSON of a kind that is known: {}", error.what()));
     }
-    if (document.contains("shots") && document["shots"].is_array()) {
-        return inspected(path, document);
-    }
-    if (schema_of(document).empty()) {
-        refuse(path, expected);
-    }
-    check_rate(path, rate);
-    return timeline(path, document, rate);
 }
 
 } // namespace

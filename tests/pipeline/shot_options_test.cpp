@@ -168,7 +168,7 @@ TEST_CASE("lists of first frames") {
     CHECK_THROWS_WITH(s.read("0\n-3\n"), Contains("line 2"));
     CHECK_THROWS_WITH(s.read("5\n5\n"), Contains("found frame 5 after 5"));
     CHECK_THROWS_WITH(s.read("# nothing\n"), Contains("lists no shot"));
-    CHECK_THROWS_WITH(s.read("{\"a\": "), Contains("is not JSON"));
+    CHECK_THROWS_WITH(s.read("{\"a\": "), Contains("is not JSON of a kind"));
     CHECK_THROWS_WITH(s.read("{\"a\": 1}"), Contains("OpenTimelineIO"));
     CHECK_THROWS_WITH(s.read(R"({"shots": [{"time": 1}]})"), Contains("found {\"time\":1}"));
     CHECK_THROWS_WITH(read_shot_list(s.path() / "gone", 25), Contains("cannot be read"));
@@ -222,4 +222,11 @@ TEST_CASE("a timeline of OpenTimelineIO with one video track") {
     CHECK_THROWS_WITH(s.read(timeline(list({track(list({bare}))}))),
                       Contains("the clip \"a\" must have"));
     CHECK_THROWS_WITH(s.read(timeline(list({track(items)})), 0), Contains("irregular"));
+    CHECK_THROWS_WITH(s.read(timeline(list({track(list({clip(1e300, 25), clip(2, 25)}))}))),
+                      Contains("clip 2 would begin after"));
+    nlohmann::json odd = bare;
+    odd["media_references"] = {{"a", 1}};
+    odd["active_media_reference_key"] = 3;
+    CHECK_THROWS_WITH(s.read(timeline(list({track(list({odd}))}))),
+                      Contains("is not JSON of a kind that is known"));
 }
