@@ -38,8 +38,9 @@ MAY_INCLUDE = {
 # Public headers by the folder that implements them; "sdk" is the headers that plugins are made of.
 PUBLIC = {
     "job": ["restore.hpp"],
+    "analysis": ["analysis.hpp"],
     "check": ["check.hpp"],
-    "pipeline": ["pipeline.hpp"],
+    "pipeline": ["pipeline.hpp", "shots.hpp"],
     "media": ["media.hpp"],
     "model": ["model.hpp"],
     "frame": ["color.hpp", "frame.hpp", "opencv.hpp"],

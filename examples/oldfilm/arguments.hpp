@@ -34,6 +34,8 @@ struct RestoreArguments {
     std::optional<oldfilm::Rational> source_fps, duration;
     oldfilm::Rational start;
     std::string missing = "stop"; ///< stop, hold or black
+    std::string shots;            ///< auto, none, or a file; empty: not given
+    std::optional<double> cut_threshold;
     std::string codec, mask_out;
     std::optional<int> crf;
     std::int64_t memory = 0; ///< bytes; 0: what the stages need
@@ -42,7 +44,9 @@ struct RestoreArguments {
     std::vector<std::string> protocols;
     bool profile = false;
     std::string profile_file; ///< for a trace; empty for none
-    bool overwrite = false, ignore_checkpoint = false, strict = false, deinterlace = false;
+    bool overwrite = false, ignore_checkpoint = false, strict = false;
+    std::string deinterlace = "auto"; ///< auto, on or off
+    std::string colorize = "auto";    ///< a preset's stage: auto, on or off
     bool no_audio = false, no_subtitles = false, drop_streams = false;
     ProgressStyle progress = ProgressStyle::none;
     std::vector<std::string> plugin_path;
@@ -60,6 +64,8 @@ struct InspectArguments {
     std::string file;
     bool json = false;
     bool shots = false; ///< find a film's cuts, too: decodes all of it
+    std::optional<double> cut_threshold;
+    bool full = false; ///< find facts in all frames
 };
 
 struct ModelsArguments {

@@ -1,5 +1,7 @@
 #include "commands.hpp"
+#include "facts_view.hpp"
 
+#include <oldfilm/analysis.hpp>
 #include <oldfilm/error.hpp>
 #include <oldfilm/media.hpp>
 #include <oldfilm/model.hpp>
@@ -11,6 +13,10 @@
 
 #include <cstdio>
 #include <exception>
+#include <functional>
+#include <optional>
+#include <utility>
+#include <vector>
 
 namespace cli {
 namespace {
@@ -162,11 +168,13 @@ MediaInfo media_in(const std::string& path) {
     }
 }
 
-/// The first frame of every shot, as stages are told of it.
-std::vector<oldfilm::FrameInfo> shots(const MediaInfo& info) {
+/// The first frame of every shot, as stages are told of it. `see` is called with each frame.
+std::vector<oldfilm::FrameInfo> shots(const MediaInfo& info, std::optional<double> threshold,
+                                      const std::function<void(const oldfilm::Frame&)>& see) {
     oldfilm::Reader reader(info.path);
     oldfilm::PipelineOptions options;
     options.device = "cpu";
+    options.shots.cut_threshold = threshold.value_or(options.shots.cut_threshold);
     oldfilm::Pipeline nothing(options);
     oldfilm::Run run = nothing.start(reader.format(), [&] { return reader.next(); });
     std::vector<oldfilm::FrameInfo> found;
@@ -174,8 +182,40 @@ std::vector<oldfilm::FrameInfo> shots(const MediaInfo& info) {
         if (found.empty() || frame->info().shot != found.back().shot) {
             found.push_back(frame->info());
         }
+        see(*frame);
     }
     return found;
+}
+
+/// What `arguments` asks for of a film.
+struct Inspected {
+    MediaInfo info;
+    std::vector<oldfilm::FrameInfo> shots; ///< the first frames, where they are asked for
+    oldfilm::FilmFacts facts;
+};
+
+Inspected inspected(const InspectArguments& arguments) {
+    Inspected film{media_in(arguments.file), {}, {}};
+    // Standard input can't be read twice.
+    if (film.info.path != "-") {
+        film.facts = oldfilm::analyze_film(arguments.file);
+    }
+    oldfilm::FilmAnalyzer analyzer;
+    if (arguments.shots || arguments.full) {
+        film.shots = shots(film.info, arguments.cut_threshold, [&](const oldfilm::Frame& frame) {
+            if (arguments.full) {
+                analyzer.add(frame);
+            }
+        });
+    }
+    if (arguments.full) {
+        oldfilm::FilmFacts all = analyzer.facts();
+        all.fields = film.facts.fields; // of the file, which frames don't know
+        all.telecined = film.facts.telecined;
+        all.film_rate = film.facts.film_rate;
+        film.facts = std::move(all);
+    }
+    return film;
 }
 
 double seconds(const oldfilm::FrameInfo& info) {
@@ -186,18 +226,26 @@ double seconds(const oldfilm::FrameInfo& info) {
 
 int inspect_media(const InspectArguments& arguments) {
     return guarded([&] {
-        const MediaInfo info = media_in(arguments.file);
-        const auto found = arguments.shots ? shots(info) : std::vector<oldfilm::FrameInfo>{};
+        const Inspected film = inspected(arguments);
         if (arguments.json) {
-            json document = json::parse(info.to_json());
-            for (const oldfilm::FrameInfo& first : found) {
+            json document = json::parse(film.info.to_json());
+            for (const oldfilm::FrameInfo& first : film.shots) {
                 document["shots"].push_back({{"frame", first.index}, {"time", seconds(first)}});
+            }
+            if (film.facts.width > 0) {
+                document["facts"] = json::parse(film.facts.to_json());
             }
             fmt::print("{}\n", document.dump(2));
             return;
         }
-        print_media(info);
-        for (const oldfilm::FrameInfo& first : found) {
+        print_media(film.info);
+        if (film.facts.width > 0) {
+            print_facts(film.facts);
+        }
+        if (arguments.full) {
+            return;
+        }
+        for (const oldfilm::FrameInfo& first : film.shots) {
             fmt::print("  shot {:<7} from frame {}, {:.3f} s\n", first.shot + 1, first.index,
                        seconds(first));
         }

@@ -219,7 +219,9 @@ int info(const ModelsArguments& arguments) {
     }
     if (one != all.end()) {
         fmt::print("{}, {}\n", one->path.string(), size_of(one->path));
-        return inspect_model({.file = one->path.string(), .json = false, .shots = false});
+        InspectArguments package;
+        package.file = one->path.string();
+        return inspect_model(package);
     }
     print_entry(*entry);
     return done;

@@ -134,6 +134,13 @@ Parser::Parser() : parts_(std::make_unique<Parts>()) {
     inspect.add_option("FILE", line.inspect.file, "A film, a model package, a plugin")->required();
     inspect.add_flag("--shots", line.inspect.shots,
                      "Where a film's shots begin, too (decodes all of it)");
+    inspect
+        .add_option("--cut-threshold", line.inspect.cut_threshold,
+                    "With --shots, how unlike pictures are at a cut, 0.01 to 1.99; default 0.15")
+        ->type_name("X")
+        ->check(CLI::Range(0.01, 1.99));
+    inspect.add_flag("--full", line.inspect.full,
+                     "What each shot is, from all frames instead of a sample");
     inspect.add_flag("--json", line.inspect.json, "As JSON");
 
     auto& compare = *app.add_subcommand("compare", "Measure how two films differ");

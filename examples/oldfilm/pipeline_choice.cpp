@@ -44,12 +44,20 @@ PipelineOptions options_of(const RestoreArguments& arguments) {
     if (arguments.profile || !arguments.profile_file.empty()) {
         options.profile = std::make_shared<oldfilm::Profile>(!arguments.profile_file.empty());
     }
+    if (arguments.shots == "none") {
+        options.shots.source = oldfilm::ShotOptions::Source::none;
+    }
+    options.shots.cut_threshold = arguments.cut_threshold.value_or(options.shots.cut_threshold);
     options.plugin_path = arguments.plugin_path;
     return options;
 }
 
 /// A document's own settings hold where the command line says nothing.
-PipelineOptions merged(PipelineOptions document, const PipelineOptions& given) {
+PipelineOptions merged(PipelineOptions document, const RestoreArguments& arguments,
+                       const PipelineOptions& given) {
+    if (!arguments.shots.empty() || arguments.cut_threshold) {
+        document.shots = given.shots;
+    }
     if (given.device != "auto") {
         document.device = given.device;
     }
@@ -124,6 +132,15 @@ Pipeline base(const RestoreArguments& arguments, const PipelineOptions& options)
 
 } // namespace
 
+void leave_out(Pipeline& pipeline, const std::string& name) {
+    const std::vector<StageSpec> stages = pipeline.stages();
+    for (std::size_t i = stages.size(); i > 0; --i) {
+        if (is(stages[i - 1], name)) {
+            pipeline.erase(i - 1);
+        }
+    }
+}
+
 Pipeline chosen_pipeline(const RestoreArguments& arguments) {
     const PipelineOptions options = options_of(arguments);
     Pipeline chosen = base(arguments, options);
@@ -133,7 +150,7 @@ Pipeline chosen_pipeline(const RestoreArguments& arguments) {
     if (!arguments.fps.empty()) {
         set(chosen, "interpolate", "fps", arguments.fps, {});
     }
-    return chosen.with_options(merged(chosen.options(), options));
+    return chosen.with_options(merged(chosen.options(), arguments, options));
 }
 
 } // namespace cli

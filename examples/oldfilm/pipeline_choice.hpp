@@ -6,10 +6,14 @@
 
 #include <oldfilm/pipeline.hpp>
 
+#include <string>
+
 namespace cli {
 
 /// The preset, the document or the listed stages, with --scale and --fps worked in. Throws
 /// `oldfilm::Error` as building a pipeline does.
 oldfilm::Pipeline chosen_pipeline(const RestoreArguments& arguments);
+/// Erases the stage `name` wherever it is.
+void leave_out(oldfilm::Pipeline& pipeline, const std::string& name);
 
 } // namespace cli

@@ -1,3 +1,4 @@
+#include "automatic.hpp"
 #include "commands.hpp"
 #include "pipeline_choice.hpp"
 #include "progress_view.hpp"
@@ -35,7 +36,8 @@ oldfilm::RestoreOptions options_of(const RestoreArguments& a, ProgressView& view
     options.read.source_fps = a.source_fps;
     options.read.start = a.start;
     options.read.duration = a.duration;
-    options.read.deinterlace = a.deinterlace || a.preset == "tv-archive";
+    options.read.deinterlace = a.deinterlace == "on" || a.preset == "tv-archive";
+    options.deinterlace_combed = a.deinterlace == "auto";
     options.read.strict = a.strict;
     options.read.missing = a.missing == "hold"    ? oldfilm::MissingPictures::hold
                            : a.missing == "black" ? oldfilm::MissingPictures::black
@@ -45,6 +47,9 @@ oldfilm::RestoreOptions options_of(const RestoreArguments& a, ProgressView& view
     options.codec = a.codec;
     options.crf = a.crf;
     options.mask_out = a.mask_out;
+    if (a.shots != "auto" && a.shots != "none") {
+        options.shot_list = a.shots;
+    }
     options.audio = !a.no_audio;
     options.subtitles = !a.no_subtitles;
     options.drop_streams = a.drop_streams;
@@ -116,15 +121,23 @@ int clean(const CleanArguments& arguments) {
 int restore(const RestoreArguments& arguments) {
     ProgressView view(arguments.progress);
     oldfilm::Pipeline pipeline;
+    Decisions decisions;
     const int built = guarded(view, usage_status, [&] {
         settle_process();
         pipeline = chosen_pipeline(arguments);
+        decisions = decide(arguments);
+        if (!decisions.colorize) {
+            leave_out(pipeline, "colorize");
+        }
         return static_cast<int>(done);
     });
     if (built != done) {
         return built;
     }
     return guarded(view, status_of, [&] {
+        for (const std::string& note : decisions.notes) {
+            view.message(oldfilm::LogLevel::warning, note); // shown in every style
+        }
         const oldfilm::RestoreResult result = oldfilm::restore(
             arguments.input, arguments.output, pipeline, options_of(arguments, view));
         view.done(result, arguments.output);

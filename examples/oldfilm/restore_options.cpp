@@ -56,6 +56,11 @@ void add_stage_options(CLI::App& app, RestoreArguments& a) {
     app.add_option("--fps", a.fps, "Frames a second or a factor (interpolate): 60, 24000/1001, 2x")
         ->type_name("RATE")
         ->group("Stages");
+    app.add_option("--colorize", a.colorize,
+                   "The preset's colorize: auto (the default; not of tinted films), on, off")
+        ->check(CLI::IsMember({"auto", "on", "off"}))
+        ->type_name("HOW")
+        ->group("Stages");
     app.add_option("--plugin-path", a.plugin_path, "A folder with plugins, searched first")
         ->type_name("DIR")
         ->allow_extra_args(false)
@@ -77,8 +82,21 @@ void add_film_options(CLI::App& app, RestoreArguments& a, RestoreTexts& t) {
         ->type_name("NAMES")
         ->delimiter(',')
         ->group("Film");
-    app.add_flag("--deinterlace", a.deinterlace,
-                 "Make whole pictures of interlaced ones, film frames of telecined ones")
+    app.add_flag(
+           "--deinterlace{on}", a.deinterlace,
+           "Make whole pictures of interlaced ones, film frames of telecined ones; =auto (the "
+           "default): where combing is found, =off: never")
+        ->check(CLI::IsMember({"auto", "on", "off"}))
+        ->group("Film");
+    app.add_option("--shots", a.shots,
+                   "Where shots begin: auto (cuts are detected), none (one shot), or a file with "
+                   "first frames, an EDL or an OpenTimelineIO timeline")
+        ->type_name("auto|none|FILE")
+        ->group("Film");
+    app.add_option("--cut-threshold", a.cut_threshold,
+                   "How unlike pictures are at a cut, 0.01 to 1.99; default 0.15, less finds more")
+        ->type_name("X")
+        ->check(CLI::Range(0.01, 1.99))
         ->group("Film");
     app.add_option("--missing", a.missing,
                    "For pictures of an image sequence that are missing or broken: stop (and list "

@@ -3,6 +3,7 @@
 /// All of the library's public headers, but for those of plugin authors (stage.hpp,
 /// stage_torch.hpp, plugin.h) and opencv.hpp.
 
+#include <oldfilm/analysis.hpp>
 #include <oldfilm/check.hpp>
 #include <oldfilm/color.hpp>
 #include <oldfilm/error.hpp>
@@ -18,5 +19,6 @@
 #include <oldfilm/profile.hpp>
 #include <oldfilm/recording.hpp>
 #include <oldfilm/restore.hpp>
+#include <oldfilm/shots.hpp>
 #include <oldfilm/time.hpp>
 #include <oldfilm/version.hpp>

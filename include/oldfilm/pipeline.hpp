@@ -9,6 +9,7 @@
 #include <oldfilm/model.hpp>
 #include <oldfilm/parameter.hpp>
 #include <oldfilm/profile.hpp>
+#include <oldfilm/shots.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -63,6 +64,7 @@ struct PipelineOptions {
     std::int64_t memory = 0;
     int tile = 0;         ///< tile side of the models, in pixels; 0: chosen; see `ModelOptions`
     bool optimize = true; ///< fuses the operations of models on a CPU; see `ModelOptions`
+    ShotOptions shots;    ///< where shots begin
     std::vector<std::string> plugin_path; ///< folders to search first
     /// Folder for relative paths in parameters, such as that of a pipeline document. Empty: the
     /// working directory.
@@ -208,6 +210,8 @@ class OLDFILM_API Pipeline {
     /// Parses the format of `to_json`; members of the document override `options`:
     /// {"oldfilm": 1, "device": "auto", "precision": "auto", "memory": 0, "tile": 0,
     ///  "stages": [{"id": "superres", "parameters": {"scale": 2}}]}
+    /// "shots" is "auto", "none" or an array of first frames, and "cut_threshold" a number; see
+    /// `ShotOptions`. Without them, shots are those of `options`.
     /// Numbers and Booleans may also be text, and Booleans 0 or 1; they are converted according to
     /// the parameter table of the stage. Relative paths refer to `options.base_folder` and must not
     /// lead out of it. Throws `Error` (invalid_argument, not_found, incompatible) naming the place.

@@ -22,6 +22,12 @@ struct RestoreOptions {
     bool overwrite = false;
     bool audio = true, subtitles = true; ///< see `WriteOptions`
     bool drop_streams = false;           ///< see `WriteOptions`
+    /// File with the first frames of the film's shots, which replace `PipelineOptions::shots`; see
+    /// `read_shot_list`. Empty: none.
+    std::string shot_list;
+    /// Sets `ReadOptions::deinterlace` if combing is found in the pictures of the file, regardless
+    /// of its flags, and reports it as a warning. A film is never deinterlaced without stages.
+    bool deinterlace_combed = false;
     bool ignore_checkpoint = false; ///< start over even if an interrupted run left a checkpoint
     /// Called a few times a second, on the calling thread; may be empty.
     std::function<void(const Progress&)> progress;

@@ -1,10 +1,12 @@
 #include "job/job.hpp"
 
 #include "device/device.hpp"
+#include "media/reader.hpp"
 #include "pipeline/frames_ratio.hpp"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace oldfilm::job {
@@ -55,6 +57,46 @@ std::unique_ptr<Source> Job::open_source(const std::string& device) const {
     read.device = read.device.empty() ? "" : device;
     read.log = {}; // the one who reads ahead says it all
     return std::make_unique<Source>(source_.info().path, std::move(read), request_.profile.get());
+}
+
+const media::Survey& Job::survey() const {
+    return Reader::Impl::of(source_.reader()).found;
+}
+
+ShotOptions Job::shots(const PipelineOptions& pipeline) const {
+    ShotOptions shots = pipeline.shots;
+    const ReadOptions& read = options().read;
+    const MediaInfo& info = source_.info();
+    if (!options().shot_list.empty()) {
+        // Lists are of the film as the file has it, at whatever speed it is to be shown.
+        const Rational rate =
+            read.source_fps ? inspect_media(info.path).frame_rate : info.frame_rate;
+        shots.first_frames = read_shot_list(options().shot_list, rate);
+        shots.source = ShotOptions::Source::list;
+    }
+    std::vector<std::int64_t>& first = shots.first_frames;
+    if (first.empty()) {
+        return shots;
+    }
+    if (info.frames >= 0 && first.back() >= info.frames) {
+        log_.warning(fmt::format("shots are listed up to frame {}, and {} has {} frames; is it "
+                                 "the list of another film?",
+                                 first.back(), info.path, info.frames));
+    }
+    if (read.start > Rational(0)) {
+        if (info.frame_rate.num() <= 0) {
+            throw Error(Errc::unsupported,
+                        fmt::format("shots of {} are listed by frames, and how many of them come "
+                                    "before --start is not known, since its frame rate is "
+                                    "irregular; leave one of the two out",
+                                    info.path));
+        }
+        const std::int64_t before = (read.start * info.frame_rate).ceil();
+        std::transform(first.begin(), first.end(), first.begin(),
+                       [before](std::int64_t frame) { return frame - before; });
+        first.erase(first.begin(), std::lower_bound(first.begin(), first.end(), 0));
+    }
+    return shots;
 }
 
 Plan Job::plan(const Pipeline& pipeline, const std::string& device) const {

@@ -6,6 +6,7 @@
 #include "job/source.hpp"
 #include "job/watch.hpp"
 #include "media/hardware.hpp"
+#include "media/survey.hpp"
 #include "pipeline/run_spec.hpp"
 
 #include <oldfilm/error.hpp>
@@ -49,6 +50,8 @@ class Job {
     [[nodiscard]] FilmOptions& films() { return films_; }
     /// Of the film, with the frames that it announces.
     [[nodiscard]] StreamFormat format() const { return source_.reader().format(); }
+    /// What its pictures have shown, of a sample.
+    [[nodiscard]] const media::Survey& survey() const;
     /// Whether finished frames are encoded where they were made.
     [[nodiscard]] bool stays_on_device() const {
         return films_.encodes_on_device() && !engines_.empty();
@@ -60,6 +63,9 @@ class Job {
     void set_tile(int side) { tile_ = side; }
     void use_first_device() { request_.devices.resize(1); }
 
+    /// Where shots begin in the part of the film that is read: as listed in
+    /// `RestoreOptions::shot_list`, or as `pipeline` says.
+    [[nodiscard]] ShotOptions shots(const PipelineOptions& pipeline) const;
     /// A plan for one of the devices, which share the machine.
     [[nodiscard]] Plan plan(const Pipeline& pipeline, const std::string& device) const;
     /// The film from its start once more, for a device's worker.

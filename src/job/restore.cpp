@@ -2,6 +2,7 @@
 
 #include "job/checks.hpp"
 #include "job/devices.hpp"
+#include "job/held_log.hpp"
 #include "job/job.hpp"
 #include "job/segmented.hpp"
 #include "job/streamed.hpp"
@@ -11,6 +12,7 @@
 
 #include <fmt/format.h>
 
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -82,14 +84,50 @@ RestoreResult restore_once(Job& job, const Pipeline& pipeline,
     return restore_streamed(job, pipeline);
 }
 
+/// The pipeline with the film's shots where they are listed.
+Pipeline with_shots(const Job& job, const Pipeline& pipeline) {
+    PipelineOptions options = pipeline.options();
+    options.shots = job.shots(options);
+    return pipeline.with_options(std::move(options));
+}
+
+/// The job; where `options` ask for it, and the film is combed, with them changed so that it is
+/// deinterlaced.
+std::unique_ptr<Job> opened(const Job::Request& request, RestoreOptions& options, int tile,
+                            bool has_stages) {
+    if (!options.deinterlace_combed || options.read.deinterlace || !has_stages) {
+        return std::make_unique<Job>(request, tile);
+    }
+    const Log log = options.log;
+    HeldLog held(log); // what would be reported of the film as it isn't read
+    options.log = held.log();
+    auto job = std::make_unique<Job>(request, tile);
+    options.log = log;
+    const media::Survey& found = job->survey();
+    if (found.fields == media::Survey::Fields::together) {
+        held.release();
+        return job;
+    }
+    log.warning(fmt::format(
+        "{} is combed, {} field first: it is {}; --deinterlace=off restores it as it is",
+        request.input, found.fields == media::Survey::Fields::top_first ? "top" : "bottom",
+        found.telecined ? "brought back to the film's own frames" : "deinterlaced"));
+    options.read.deinterlace = true;
+    job.reset();
+    return std::make_unique<Job>(request, tile);
+}
+
 /// Tries again where something is known that helps: decoding on the CPU, smaller tiles.
-RestoreResult restore_or_retry(Job::Request request, RestoreOptions& options,
+RestoreResult restore_or_retry(const Job::Request& request, RestoreOptions& options,
                                const Pipeline& pipeline) {
+    const bool has_stages = !pipeline.stages().empty();
     for (int tile = 0;;) {
-        Job job(request, tile);
+        const std::unique_ptr<Job> own = opened(request, options, tile, has_stages);
+        Job& job = *own;
         std::optional<Checkpoint> checkpoint;
         try {
-            return pipeline.stages().empty() ? copy(job) : restore_once(job, pipeline, checkpoint);
+            return has_stages ? restore_once(job, with_shots(job, pipeline), checkpoint)
+                              : copy(job);
         } catch (const media::EngineFailure& failure) {
             if (job.is_piped()) {
                 throw;

@@ -13,15 +13,19 @@ namespace oldfilm::job {
 
 ShotScanner::ShotScanner(Source& source, const StreamFormat& format, const Checkpoint& checkpoint,
                          Segmentation& segmentation, std::size_t most_waiting,
-                         std::shared_ptr<Profile> profile)
+                         const PipelineOptions& options)
     : source_(source), segmentation_(segmentation),
       frames_done_(checkpoint.frames_done()), first_{.number = 0,
                                                      .segment = checkpoint.first_segment(),
                                                      .from = checkpoint.resume_point()},
       most_waiting_(most_waiting) {
-    thread_ = std::thread([this, format, profile = std::move(profile)] {
+    PipelineOptions own; // finding shots is little work, for one thread
+    own.device = "cpu";
+    own.profile = options.profile;
+    own.shots = options.shots;
+    thread_ = std::thread([this, format, own = std::move(own)] {
         try {
-            scan(format, profile);
+            scan(format, own);
         } catch (...) {
             end_with(std::current_exception());
         }
@@ -33,11 +37,8 @@ ShotScanner::~ShotScanner() {
     thread_.join();
 }
 
-void ShotScanner::scan(const StreamFormat& format, std::shared_ptr<Profile> profile) {
+void ShotScanner::scan(const StreamFormat& format, PipelineOptions options) {
     base::use_single_thread();
-    PipelineOptions options; // finding shots is little work, for one thread
-    options.device = "cpu";
-    options.profile = std::move(profile);
     const Plan plan = pipeline::plan(Pipeline(std::move(options)), format,
                                      {.concurrency = at::get_num_threads(), .reserved_bytes = {}});
     pipeline::ResumePoint known; // all frames are looked at; known shots are not found again

@@ -25,9 +25,10 @@ namespace oldfilm::job {
 class ShotScanner final : public WorkQueue {
   public:
     /// `source` gives the film from its start; `segmentation` knows nothing yet. Both outlive this.
+    /// `options`: those of the plan that counts here are its `shots` and `profile`.
     ShotScanner(Source& source, const StreamFormat& format, const Checkpoint& checkpoint,
                 Segmentation& segmentation, std::size_t most_waiting,
-                std::shared_ptr<Profile> profile);
+                const PipelineOptions& options);
     ~ShotScanner() override;
 
     std::optional<WorkItem> take() override;
@@ -39,7 +40,7 @@ class ShotScanner final : public WorkQueue {
     void stop() override;
 
   private:
-    void scan(const StreamFormat& format, std::shared_ptr<Profile> profile);
+    void scan(const StreamFormat& format, PipelineOptions options);
     bool add(const FrameInfo& info);
     void end_with(std::exception_ptr failure);
     [[nodiscard]] WorkItem item_at(std::int64_t segment, const FrameInfo& info) const;

@@ -65,7 +65,8 @@ struct WorkerPool::Work {
     std::unique_ptr<WorkQueue> queue; ///< the last: its thread uses the segmentation
 };
 
-WorkerPool::WorkerPool(Job& job, const Pipeline& pipeline) : job_(job) {
+WorkerPool::WorkerPool(Job& job, const Pipeline& pipeline)
+    : job_(job), options_(pipeline.options()) {
     std::vector<std::future<Plan>> plans; // side by side: models take a while to open
     for (const std::string& device : job.devices()) {
         plans.push_back(
@@ -91,7 +92,7 @@ std::unique_ptr<WorkQueue> WorkerPool::make_queue(const Checkpoint& checkpoint,
         return std::make_unique<WholeFilm>(checkpoint, segmentation);
     }
     return std::make_unique<ShotScanner>(job_.source(), job_.format(), checkpoint, segmentation,
-                                         workers_.size(), job_.shared_profile());
+                                         workers_.size(), options_);
 }
 
 /// The first failure counts; it ends everything.

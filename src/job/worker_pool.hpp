@@ -52,6 +52,7 @@ class WorkerPool {
                                  const Segmentation& segmentation) const;
 
     Job& job_;
+    PipelineOptions options_; ///< the plans', but for their device
     std::vector<std::unique_ptr<Worker>> workers_;
     std::int64_t outputs_before_ = 0;
 };

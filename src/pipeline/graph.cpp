@@ -81,7 +81,7 @@ void Graph::add_intake(End& end) {
     FrameBuffer& out = add_edge(FrameNode::between(nullptr, needed(end, 0)), end.number);
     nodes_.push_back(std::make_unique<Intake>(
         *end.edge, out, plan_.device(), transfers_, record_.uploads, from_, *end.folded,
-        plan_.options().profile.get(), [this](std::int64_t frame) { record_.add_shot(frame); }));
+        plan_.options(), [this](std::int64_t frame) { record_.add_shot(frame); }));
     end.edge = &out;
 }
 

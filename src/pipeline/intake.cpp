@@ -17,13 +17,34 @@ bool Node::close_at_end(std::int64_t next) {
 
 Intake::Intake(FrameBuffer& in, FrameBuffer& out, at::Device device, const Transfers& transfers,
                std::atomic<std::int64_t>& uploads, const pipeline::ResumePoint& from,
-               Repeats& repeats, Profile* profile, std::function<void(std::int64_t)> found_shot)
+               Repeats& repeats, const PipelineOptions& options,
+               std::function<void(std::int64_t)> found_shot)
     : Node(in, out), device_(device), transfers_(transfers), uploads_(uploads), from_(from),
-      repeats_(repeats), profile_(profile), found_shot_(std::move(found_shot)), next_(in.begin()) {}
+      repeats_(repeats), profile_(options.profile.get()), shots_(options.shots),
+      found_shot_(std::move(found_shot)), detector_(shots_.cut_threshold), next_(in.begin()) {}
 
-/// Whether the next frame starts a shot. Where that is known it is not decided again; the detector
-/// looks on all the same, since what it has seen counts for what comes.
+/// Whether the next frame starts a shot.
 bool Intake::starts_shot(std::int64_t end) {
+    switch (shots_.source) {
+    case ShotOptions::Source::none:
+        return next_ == 0;
+    case ShotOptions::Source::list:
+        return next_ == 0 ||
+               std::binary_search(shots_.first_frames.begin(), shots_.first_frames.end(), next_);
+    case ShotOptions::Source::automatic:
+        break;
+    }
+    return is_cut(end);
+}
+
+std::int64_t Intake::look_ahead() const {
+    const bool looks = !from_.in_shots && shots_.source == ShotOptions::Source::automatic;
+    return looks ? ShotDetector::look_ahead : 0;
+}
+
+/// Where it is known it is not decided again; the detector looks on all the same, since what it has
+/// seen counts for what comes.
+bool Intake::is_cut(std::int64_t end) {
     const Profile::Span span(profile_, Profile::Kind::shots, "", next_);
     const auto beside = transfers_.copy_stream_guard();
     std::vector<Thumbnail> ahead;
@@ -47,7 +68,7 @@ bool Intake::step() {
     if (next_ == end) {
         return close_at_end(next_);
     }
-    if (out_.full() || (!closed && !from_.in_shots && end <= next_ + ShotDetector::look_ahead)) {
+    if (out_.full() || (!closed && end <= next_ + look_ahead())) {
         return false;
     }
     if (from_.in_shots) {

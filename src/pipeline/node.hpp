@@ -50,11 +50,15 @@ class Intake final : public Node {
   public:
     Intake(FrameBuffer& in, FrameBuffer& out, at::Device device, const Transfers& transfers,
            std::atomic<std::int64_t>& uploads, const pipeline::ResumePoint& from, Repeats& repeats,
-           Profile* profile, std::function<void(std::int64_t first)> found_shot);
+           const PipelineOptions& options, std::function<void(std::int64_t first)> found_shot);
     bool step() override;
 
   private:
     [[nodiscard]] bool starts_shot(std::int64_t end);
+    /// The same by the pictures, where that is not known.
+    [[nodiscard]] bool is_cut(std::int64_t end);
+    /// Frames after the next one that `starts_shot` looks at.
+    [[nodiscard]] std::int64_t look_ahead() const;
 
     at::Device device_;
     const Transfers& transfers_;
@@ -62,6 +66,7 @@ class Intake final : public Node {
     const pipeline::ResumePoint& from_;
     Repeats& repeats_;
     Profile* profile_;
+    const ShotOptions& shots_;
     std::function<void(std::int64_t)> found_shot_;
     ShotDetector detector_;
     std::map<std::int64_t, Thumbnail> thumbnails_;

@@ -4,6 +4,7 @@
 #include "device/device.hpp"
 #include "device/single_thread.hpp"
 #include "pipeline/memory_plan.hpp"
+#include "pipeline/shot_options.hpp"
 
 #include <c10/core/DeviceGuard.h>
 #include <fmt/format.h>
@@ -106,6 +107,7 @@ Plan::Impl::Impl(const Pipeline::Impl& pipeline, const StreamFormat& input,
     : checked_(pipeline.stages), options_(pipeline.options), input_(input), store_(pipeline.models),
       concurrency_(std::max(spec.concurrency, 1)) {
     check_input(input);
+    check_shots(options_.shots);
     check_concurrency();
     on_own_thread([&] {
         c10::OptionalDeviceGuard on; // what is made without a device's name belongs to the run's
@@ -232,6 +234,7 @@ const std::string& Plan::Impl::text() const {
     if (!options_.optimize) {
         plan["optimize"] = false;
     }
+    add_shots(plan, options_.shots);
     for (std::size_t i = 0; i < checked_.size(); ++i) {
         add_files(plan["files"], checked_[i], packages_[i]);
         plan["stages"].push_back(stage_json(checked_[i], configs_[i]));

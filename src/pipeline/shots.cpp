@@ -27,11 +27,10 @@ constexpr float bar_tone = 0.025F;
 constexpr double bar_part = 0.9;
 /// What bars leave at least of height and width.
 constexpr int least_active = 4; // a fourth
-/// Neighbors in one shot stay far below (dirty ones at 0.001), unrelated pictures far above (of
-/// photographs, the most alike two of 28 pairs come to 0.30).
-constexpr double cut_distance = 0.15;
+// Of the default threshold: neighbors in one shot stay far below (dirty ones at 0.001), unrelated
+// pictures far above (of photographs, the most alike two of 28 pairs come to 0.30).
 /// A picture that has only moved comes to less than this where it lies then; of many places,
-/// unrelated pictures come near `cut_distance` in one.
+/// unrelated pictures come near the threshold in one.
 constexpr double moved_distance = 0.05;
 /// Of a thumbnail's places, the part that agrees best is compared: dirt is not counted.
 constexpr double compared_part = 0.8;
@@ -249,8 +248,8 @@ bool ShotDetector::is_unlike(const std::vector<Thumbnail>& ahead) const {
     const double motion = usual.empty() ? 0
                                         : std::accumulate(usual.begin(), usual.end(), 0.0) /
                                               static_cast<double>(usual.size());
-    return nearest > cut_distance && nearest > cut_contrast * motion &&
-           before_.back().distance_moved(ahead.front()) > moved_distance;
+    return nearest > threshold_ && nearest > cut_contrast * motion &&
+           before_.back().distance_moved(ahead.front()) > std::min(moved_distance, threshold_);
 }
 
 /// A fade has gone down to nothing, and what comes up, in `ahead`, is another picture.
@@ -259,7 +258,7 @@ bool ShotDetector::is_other_after_fade(const std::vector<Thumbnail>& ahead) cons
         return false;
     }
     return std::all_of(ahead.begin(), ahead.end(), [this](const Thumbnail& coming) {
-        return coming.is_flat() || coming.distance(*shown_) > cut_distance;
+        return coming.is_flat() || coming.distance(*shown_) > threshold_;
     });
 }
 

@@ -2,6 +2,8 @@
 /// \file
 /// Where one shot ends and the next begins.
 
+#include <oldfilm/shots.hpp>
+
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
@@ -62,6 +64,8 @@ class Thumbnail {
 class ShotDetector {
   public:
     static constexpr int look_ahead = 2;
+    explicit ShotDetector(double threshold = ShotOptions::default_threshold)
+        : threshold_(threshold) {}
     /// Whether `ahead[0]` starts a shot; `ahead` holds it and up to `look_ahead`
     /// frames that follow.
     bool starts_shot(const std::vector<Thumbnail>& ahead);
@@ -70,6 +74,7 @@ class ShotDetector {
     [[nodiscard]] bool is_unlike(const std::vector<Thumbnail>& ahead) const;
     [[nodiscard]] bool is_other_after_fade(const std::vector<Thumbnail>& ahead) const;
 
+    double threshold_;
     std::deque<Thumbnail> before_;   ///< up to two frames of the current shot
     std::deque<double> activity_;    ///< distances between its latest neighbors
     std::optional<Thumbnail> shown_; ///< the shot's latest frame that was more than faint

@@ -1,6 +1,7 @@
 #include "pipeline/spec.hpp"
 
 #include "base/sidecar.hpp"
+#include "pipeline/shot_options.hpp"
 #include "stage/library.hpp"
 
 #include <fmt/format.h>
@@ -132,12 +133,13 @@ void set_option(PipelineOptions& options, const std::string& key, const json& va
         options.memory = value.get<std::int64_t>();
     } else if (key == "tile" && value.is_number_integer() && value >= 0 && value <= 1 << 16) {
         options.tile = value.get<int>();
-    } else {
+    } else if (!set_shots(options.shots, key, value)) {
         throw Error(
             Errc::invalid_argument,
             fmt::format(
                 "the pipeline has \"{}\": {}, expected \"stages\" (an array), \"device\" and "
-                "\"precision\" (text), \"memory\" (bytes) or \"tile\" (pixels)",
+                "\"precision\" (text), \"memory\" (bytes), \"tile\" (pixels), \"shots\" or "
+                "\"cut_threshold\" (a number)",
                 key, value.dump()));
     }
 }
@@ -330,13 +332,14 @@ std::string Pipeline::to_json() const {
         stages.push_back(
             {{"id", stage.plugin.id}, {"parameters", values_json(stage.spec.parameters)}});
     }
-    return json{{"oldfilm", 1},
-                {"device", it.options.device},
-                {"precision", to_string(it.options.precision)},
-                {"memory", it.options.memory},
-                {"tile", it.options.tile},
-                {"stages", stages}}
-        .dump(2);
+    json document{{"oldfilm", 1},
+                  {"device", it.options.device},
+                  {"precision", to_string(it.options.precision)},
+                  {"memory", it.options.memory},
+                  {"tile", it.options.tile},
+                  {"stages", stages}};
+    add_shots(document, it.options.shots);
+    return document.dump(2);
 }
 
 } // namespace oldfilm

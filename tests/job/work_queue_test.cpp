@@ -38,7 +38,7 @@ TEST_CASE("Several workers are given the film from cut to cut") {
     job::Checkpoint checkpoint(folder.path() / "out.mkv", false);
     job::Segmentation segmentation;
     job::Source ahead(film, {}, nullptr);
-    job::ShotScanner queue(ahead, ahead.reader().format(), checkpoint, segmentation, 2, nullptr);
+    job::ShotScanner queue(ahead, ahead.reader().format(), checkpoint, segmentation, 2, {});
     // The second shot is too short for a segment of its own, and shares the third's.
     const auto first = queue.take();
     const auto second = queue.take();
@@ -73,7 +73,7 @@ TEST_CASE("Who waits for work is told that the job was stopped") {
     job::Checkpoint checkpoint(folder.path() / "out.mkv", false);
     job::Segmentation segmentation;
     job::Source ahead(film, {}, nullptr);
-    job::ShotScanner queue(ahead, ahead.reader().format(), checkpoint, segmentation, 1, nullptr);
+    job::ShotScanner queue(ahead, ahead.reader().format(), checkpoint, segmentation, 1, {});
     queue.stop();
     CHECK_THROWS_WITH(queue.take(), Contains("cancelled"));
 }

@@ -1,0 +1,120 @@
+#include "facts_view.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <string>
+#include <vector>
+
+namespace cli {
+namespace {
+
+using namespace oldfilm;
+
+std::string area_text(const FilmFacts& film) {
+    const ActiveArea& area = film.area;
+    const bool has_columns = area.width < film.width;
+    const bool has_rows = area.height < film.height;
+    if (!has_columns && !has_rows) {
+        return "the whole frame";
+    }
+    const char* name = area.rounded              ? "film gate"
+                       : has_columns && has_rows ? "bars on all sides"
+                       : has_rows                ? "letterbox"
+                                                 : "pillarbox";
+    return fmt::format("{} x {} at {}, {} ({})", area.width, area.height, area.left, area.top,
+                       name);
+}
+
+std::string tint_text(const Tint& tint) {
+    const Tint::Color middle = tint.at(0.5);
+    const auto code = [](double value) { return std::lround(255 * std::clamp(value, 0.0, 1.0)); };
+    return fmt::format("tinted, middle gray is #{:02x}{:02x}{:02x}", code(middle[0]),
+                       code(middle[1]), code(middle[2]));
+}
+
+std::string coloring_text(Coloring coloring) {
+    switch (coloring) {
+    case Coloring::black_and_white:
+        return "black and white";
+    case Coloring::tinted:
+        return "tinted or toned";
+    case Coloring::color:
+        break;
+    }
+    return "color";
+}
+
+std::string kind_text(PictureKind kind) {
+    switch (kind) {
+    case PictureKind::picture:
+        return "picture";
+    case PictureKind::title_card:
+        return "title card";
+    case PictureKind::leader:
+        return "leader";
+    case PictureKind::black:
+        break;
+    }
+    return "black";
+}
+
+/// "pictures 14, title cards 2".
+std::string kinds_text(const FilmFacts& film) {
+    std::array<int, 4> counts{};
+    for (const ShotFacts& shot : film.shots) {
+        ++counts[static_cast<std::size_t>(shot.kind)];
+    }
+    constexpr std::array names{"pictures", "title cards", "leader", "black"};
+    std::vector<std::string> parts;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        if (counts[i] > 0) {
+            parts.push_back(fmt::format("{} {}", names[i], counts[i]));
+        }
+    }
+    return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+std::string fields_text(const FilmFacts& film) {
+    if (film.fields == FieldOrder::progressive) {
+        return "progressive by its pictures";
+    }
+    return fmt::format("combed, {} field first{}",
+                       film.fields == FieldOrder::top_first ? "top" : "bottom",
+                       film.telecined ? ", telecined" : "");
+}
+
+void print_shot(const ShotFacts& shot, std::size_t number, bool sampled) {
+    const bool is_pictured =
+        shot.kind == PictureKind::picture || shot.kind == PictureKind::title_card;
+    std::string text = kind_text(shot.kind);
+    if (is_pictured && shot.coloring == Coloring::tinted) {
+        text += ", " + tint_text(shot.tint);
+    } else if (is_pictured) {
+        text += ", " + coloring_text(shot.coloring);
+    }
+    fmt::print("  {} {:<6} {}{:.3f} s: {}\n", sampled ? "place" : "shot ", number,
+               sampled ? "at " : fmt::format("from frame {}, ", shot.first), shot.time, text);
+}
+
+} // namespace
+
+void print_facts(const FilmFacts& film) {
+    fmt::print("  active area  {}\n", area_text(film));
+    fmt::print("  coloring     {}\n", coloring_text(film.coloring));
+    fmt::print("  fields       {}\n", fields_text(film));
+    fmt::print("  {:12} {}\n", film.sampled ? "places" : "shots", kinds_text(film));
+    for (std::size_t i = 0; i < film.shots.size(); ++i) {
+        const ShotFacts& shot = film.shots[i];
+        const bool is_plain = shot.kind == PictureKind::picture && shot.coloring == film.coloring &&
+                              shot.coloring != Coloring::tinted;
+        if (!film.sampled || !is_plain) {
+            print_shot(shot, i + 1, film.sampled);
+        }
+    }
+}
+
+} // namespace cli

@@ -1,0 +1,114 @@
+#include "analysis/borders.hpp"
+#include "analysis/colors.hpp"
+#include "analysis/kinds.hpp"
+#include "base/hidden.hpp"
+
+#include <oldfilm/analysis.hpp>
+#include <oldfilm/error.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+namespace oldfilm {
+namespace {
+
+/// Of a shot, the pictures whose borders are kept: so many first ones, then one in so many.
+constexpr std::int64_t first_pictures = 8;
+constexpr std::int64_t one_in = 25;
+
+} // namespace
+
+struct OLDFILM_HIDDEN FilmAnalyzer::Impl {
+    struct Shot {
+        ShotFacts facts;
+        std::array<std::int64_t, 4> kinds{}; ///< frames of each
+        analysis::Colors colors;
+    };
+
+    void begin(const FrameInfo& info);
+    [[nodiscard]] FilmFacts facts() const;
+
+    std::int64_t width = 0, height = 0;
+    std::int32_t shot = -1;
+    std::vector<Shot> shots;
+    analysis::Borders borders;
+};
+
+void FilmAnalyzer::Impl::begin(const FrameInfo& info) {
+    Shot next;
+    next.facts.first = info.index;
+    next.facts.time = static_cast<double>(info.pts) * info.time_base.value();
+    shots.push_back(next);
+    shot = info.shot;
+}
+
+FilmFacts FilmAnalyzer::Impl::facts() const {
+    FilmFacts film;
+    film.width = width;
+    film.height = height;
+    film.area = borders.empty() ? ActiveArea{.width = width, .height = height} : borders.area();
+    std::array<std::int64_t, 3> colorings{};
+    for (const Shot& one : shots) {
+        ShotFacts facts = one.facts;
+        const auto most = std::max_element(one.kinds.begin(), one.kinds.end());
+        facts.kind = static_cast<PictureKind>(most - one.kinds.begin());
+        if (facts.kind != PictureKind::black) {
+            facts.coloring = one.colors.coloring();
+        }
+        if (facts.coloring == Coloring::tinted) {
+            facts.tint = one.colors.tint();
+        }
+        if (facts.kind != PictureKind::black && facts.kind != PictureKind::leader) {
+            colorings[static_cast<std::size_t>(facts.coloring)] += facts.frames;
+        }
+        film.shots.push_back(facts);
+    }
+    film.coloring = static_cast<Coloring>(std::max_element(colorings.begin(), colorings.end()) -
+                                          colorings.begin());
+    for (std::size_t i = 0; i < shots.size() && film.coloring == Coloring::color; ++i) {
+        // In a color film, these are the colors of a muted scene.
+        if (film.shots[i].coloring == Coloring::tinted && shots[i].colors.is_faint()) {
+            film.shots[i].coloring = Coloring::color;
+        }
+    }
+    return film;
+}
+
+FilmAnalyzer::FilmAnalyzer() : impl_(std::make_unique<Impl>()) {}
+FilmAnalyzer::~FilmAnalyzer() = default;
+FilmAnalyzer::FilmAnalyzer(FilmAnalyzer&&) noexcept = default;
+FilmAnalyzer& FilmAnalyzer::operator=(FilmAnalyzer&&) noexcept = default;
+
+void FilmAnalyzer::add(const Frame& frame) {
+    Impl& it = *impl_;
+    const analysis::Plane luma = analysis::luma_of(frame.picture());
+    if (it.width == 0) {
+        it.width = luma.width;
+        it.height = luma.height;
+    }
+    if (luma.width != it.width || luma.height != it.height) {
+        throw Error(Errc::format_mismatch,
+                    fmt::format("frames of a film must be of one size, {} x {}, found {} x {}; use "
+                                "another FilmAnalyzer for another film",
+                                it.width, it.height, luma.width, luma.height));
+    }
+    if (it.shots.empty() || frame.info().shot != it.shot) {
+        it.begin(frame.info());
+    }
+    Impl::Shot& shot = it.shots.back();
+    const PictureKind kind = analysis::kind_of(luma);
+    ++shot.kinds[static_cast<std::size_t>(kind)];
+    shot.colors.add(frame.picture());
+    const std::int64_t number = shot.facts.frames++;
+    if (kind == PictureKind::picture && (number < first_pictures || number % one_in == 0)) {
+        it.borders.add(analysis::brightest_of(frame.picture()));
+    }
+}
+
+FilmFacts FilmAnalyzer::facts() const {
+    return impl_->facts();
+}
+
+} // namespace oldfilm

@@ -1,0 +1,100 @@
+// What the program says of a film, and decides by it.
+#include "run_program.hpp"
+
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+#include <string>
+
+using namespace oldfilm::test;
+using Catch::Contains;
+
+namespace {
+
+/// Combed, top field first, and not said to be.
+void write_combed(const Scratch& s) {
+    ffmpeg("-f lavfi -i testsrc2=size=320x240:rate=50:duration=2 -vf "
+           "tinterlace=interleave_top,setfield=prog -c:v ffv1 -pix_fmt yuv420p in.mkv",
+           s.path());
+}
+
+/// Amber by day, with bars above and below.
+void write_tinted(const Scratch& s) {
+    ffmpeg("-f lavfi -i testsrc2=size=160x96:rate=16 -frames:v 8 -vf "
+           "format=gray,format=gbrp,lutrgb=g=val*0.8:b=val*0.5,pad=160:120:0:12 -c:v ffv1 in.mkv",
+           s.path());
+}
+
+std::string restored(const Scratch& s, const std::string& options) {
+    const Outcome outcome = oldfilm::test::oldfilm(
+        "restore in.mkv out.mkv --overwrite --codec ffv1 " + options, s.path());
+    INFO(outcome.error);
+    REQUIRE(outcome.status == 0);
+    return outcome.error;
+}
+
+} // namespace
+
+TEST_CASE("inspect says what a film is by its pictures") {
+    const Scratch s;
+    write_tinted(s);
+    const std::string said = oldfilm::test::oldfilm("inspect in.mkv", s.path()).out;
+    CHECK_THAT(said, Contains("160 x 96 at 0, 12 (letterbox)"));
+    CHECK_THAT(said, Contains("tinted or toned"));
+    CHECK_THAT(said, Contains("progressive by its pictures"));
+    const auto json =
+        nlohmann::json::parse(oldfilm::test::oldfilm("inspect --json in.mkv", s.path()).out);
+    const auto& facts = json.at("facts");
+    CHECK(facts.at("area").at("top") == 12);
+    CHECK(facts.at("coloring") == "tinted");
+    CHECK(facts.at("places").size() == 1);
+    const auto full =
+        nlohmann::json::parse(oldfilm::test::oldfilm("inspect --full --json in.mkv", s.path()).out);
+    CHECK(full.at("facts").at("shots").at(0).at("frames") == 8);
+    CHECK_THAT(oldfilm::test::oldfilm("inspect --full in.mkv", s.path()).out,
+               Contains("from frame 0, 0.000 s: picture, tinted, middle gray is #"));
+    // A pipe can't be looked at twice.
+    const Outcome piped =
+        run("ffmpeg -v error -i in.mkv -pix_fmt yuv444p -f yuv4mpegpipe - | " OLDFILM_BINARY_DIR
+            "/bin/oldfilm inspect -",
+            s.path());
+    CHECK(piped.status == 0);
+    CHECK(piped.out.find("active area") == std::string::npos);
+}
+
+TEST_CASE("what is combed is deinterlaced, unless it is only copied or asked not to") {
+    const Scratch s;
+    write_combed(s);
+    CHECK_THAT(restored(s, "--stage deflicker"),
+               Contains("is combed, top field first: it is deinterlaced"));
+    const std::string automatic = checksums("out.mkv", s.path());
+    restored(s, "--stage deflicker --deinterlace");
+    CHECK(checksums("out.mkv", s.path()) == automatic);
+    CHECK(restored(s, "--stage deflicker --deinterlace=off").find("it is deinterlaced") ==
+          std::string::npos);
+    const std::string combed = checksums("out.mkv", s.path());
+    CHECK(combed != automatic);
+    restored(s, "--stage none");
+    CHECK(checksums("out.mkv", s.path()) == checksums("in.mkv", s.path()));
+    CHECK(oldfilm::test::oldfilm("restore in.mkv no.mkv --deinterlace=perhaps", s.path()).status ==
+          2);
+}
+
+TEST_CASE("a preset leaves a tint as it is, unless color is asked for") {
+    const Scratch s;
+    write_tinted(s);
+    const auto stages = [&] {
+        const std::string plan =
+            run("ffprobe -v error -show_entries format_tags out.mkv", s.path()).out;
+        return plan.find("org.oldfilm.colorize") != std::string::npos;
+    };
+    CHECK_THAT(restored(s, "--preset silent-film"),
+               Contains("tinted or toned: it is not colorized"));
+    CHECK_FALSE(stages());
+    restored(s, "--preset silent-film --colorize on");
+    CHECK(stages());
+    restored(s, "--stage colorize");
+    CHECK(stages());
+    restored(s, "--preset silent-film --colorize off");
+    CHECK_FALSE(stages());
+}
