@@ -100,7 +100,7 @@ Container::Container(std::string path, WriteOptions options, const Reader* sourc
     if (source_ != nullptr) {
         plan_ = plan_output(*source_, path_, choice_, options_);
     }
-    keep_transparency();
+    keep_transparency(choice_, source_, path_, options_.log);
     note_changes();
     if (choice_.on_gpu) { // whether there is one shows only when it is opened
         static_cast<void>(encoder(Rational(1, 25)));
@@ -138,24 +138,6 @@ void Container::check_pictures() const {
 
 bool Container::has_times() const {
     return choice_.name != "y4m" && !choice_.picture_files;
-}
-
-/// No stage sees it: it goes from picture to picture.
-void Container::keep_transparency() {
-    const auto transparency = source_ != nullptr ? Transparency::of(*source_) : nullptr;
-    if (!transparency) {
-        return;
-    }
-    const AVPixelFormat coded = Transparency::format_with(choice_.coded);
-    const bool is_turned = Reader::Impl::of(*source_).decoder.rotation() != 0;
-    if (choice_.name != "png" || coded == AV_PIX_FMT_NONE || is_turned) {
-        options_.log.warning(fmt::format("{} has transparency, which {} does not get; write a "
-                                         ".png of a picture that no tag turns to keep it",
-                                         source_->info().path, path_));
-        return;
-    }
-    choice_.transparency = transparency;
-    choice_.opaque = std::exchange(choice_.coded, coded);
 }
 
 /// What a film loses, or gains, in an output of this kind.

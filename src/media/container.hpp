@@ -62,7 +62,6 @@ class Container {
     void describe_film(AVStream& film, const Hdr& hdr);
     void describe_source(AVStream& film, const Reader::Impl& from);
     void open_output(const Encoder& encoder);
-    void keep_transparency();
     void note_changes() const;
     void check_pictures() const;
     void close_output();

@@ -36,9 +36,7 @@ Decoder::Decoder(const std::string& path, const ReadOptions& options,
     } else {
         note_neighbors(path_, options_);
     }
-    if (is_picture()) {
-        planar_.set_picture();
-    }
+    planar_.set_picture(is_picture());
     set_up(*decoder);
     time_base_ = to_rational(stream_->time_base);
     orientation_ = orientation_of(*stream_);
@@ -50,11 +48,6 @@ Decoder::Decoder(const std::string& path, const ReadOptions& options,
                         "written; whether all of it is there can't be told",
                         path));
     }
-}
-
-bool Decoder::is_picture() const {
-    const std::string_view container = input_->iformat->name;
-    return !sequence_ && (container.starts_with("image2") || container.ends_with("_pipe"));
 }
 
 void Decoder::set_up(const AVCodec& decoder) {

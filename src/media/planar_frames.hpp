@@ -17,8 +17,8 @@ class PlanarFrames {
     /// `path` and `log` are for messages.
     PlanarFrames(const std::string& path, Log log) : path_(path), log_(std::move(log)) {}
 
-    /// Whose transparency is kept elsewhere, where it can be (transparency.hpp).
-    void set_picture() noexcept { is_picture_ = true; }
+    /// Of a picture, the transparency is kept elsewhere where it can be (transparency.hpp).
+    void set_picture(bool is_picture) noexcept { is_picture_ = is_picture; }
 
     /// The frame in a direct format: its own, or by swscale one that holds all of it with the same
     /// matrix and range. Throws `Error` (unsupported).

@@ -110,6 +110,24 @@ std::shared_ptr<const Transparency> Transparency::of(const Reader& source) {
     return is_opaque(*alpha) ? nullptr : std::make_shared<const Transparency>(std::move(alpha));
 }
 
+void keep_transparency(Choice& choice, const Reader* source, const std::string& path,
+                       const Log& log) {
+    const auto transparency = source != nullptr ? Transparency::of(*source) : nullptr;
+    if (!transparency) {
+        return;
+    }
+    const AVPixelFormat coded = Transparency::format_with(choice.coded);
+    const bool is_turned = Reader::Impl::of(*source).decoder.rotation() != 0;
+    if (choice.name != "png" || coded == AV_PIX_FMT_NONE || is_turned) {
+        log.warning(fmt::format("{} has transparency, which {} does not get; write a .png of a "
+                                "picture that no tag turns to keep it",
+                                source->info().path, path));
+        return;
+    }
+    choice.transparency = transparency;
+    choice.opaque = std::exchange(choice.coded, coded);
+}
+
 AVPixelFormat Transparency::format_with(AVPixelFormat opaque) {
     switch (opaque) {
     case AV_PIX_FMT_RGB24:

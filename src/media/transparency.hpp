@@ -2,9 +2,11 @@
 /// \file
 /// The transparency (alpha) of a single picture, which no stage sees.
 
+#include "media/codec_choice.hpp"
 #include "media/ffmpeg.hpp"
 
 #include <memory>
+#include <string>
 
 namespace oldfilm::media {
 
@@ -26,5 +28,10 @@ class Transparency {
   private:
     UniqueFrame alpha_; ///< AV_PIX_FMT_GRAY16LE
 };
+
+/// Puts what transparency `source` (may be null) has into `choice`, if that is for PNG; `log`
+/// receives that the output `path` does not get it.
+void keep_transparency(Choice& choice, const Reader* source, const std::string& path,
+                       const Log& log);
 
 } // namespace oldfilm::media
