@@ -7,9 +7,12 @@
 #include <oldfilm/media.hpp>
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 namespace oldfilm::media {
+
+class Transparency;
 
 struct Choice {
     std::string name; ///< as users say it: h264, ffv1, png ...
@@ -20,6 +23,10 @@ struct Choice {
     bool on_gpu = false;        ///< a GPU's encoder: takes `coded` in its own memory, too
     bool picture_files = false; ///< each frame is a file
     std::string muxer;          ///< empty: by the path's extension
+    /// Of a picture, which `coded` then has beside the samples of `opaque`; null: there is none, or
+    /// it is not kept.
+    std::shared_ptr<const Transparency> transparency;
+    AVPixelFormat opaque = AV_PIX_FMT_NONE;
 };
 
 /// `source_format`: pixel format of the film that is restored; empty where there is none. Throws

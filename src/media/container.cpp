@@ -5,6 +5,7 @@
 #include "media/output_plan.hpp"
 #include "media/reader.hpp"
 #include "media/timecode.hpp"
+#include "media/transparency.hpp"
 
 #include <oldfilm/error.hpp>
 
@@ -99,6 +100,7 @@ Container::Container(std::string path, WriteOptions options, const Reader* sourc
     if (source_ != nullptr) {
         plan_ = plan_output(*source_, path_, choice_, options_);
     }
+    keep_transparency(choice_, source_, path_, options_.log);
     note_changes();
     if (choice_.on_gpu) { // whether there is one shows only when it is opened
         static_cast<void>(encoder(Rational(1, 25)));

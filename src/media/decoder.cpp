@@ -36,6 +36,7 @@ Decoder::Decoder(const std::string& path, const ReadOptions& options,
     } else {
         note_neighbors(path_, options_);
     }
+    planar_.set_picture(is_picture());
     set_up(*decoder);
     time_base_ = to_rational(stream_->time_base);
     orientation_ = orientation_of(*stream_);

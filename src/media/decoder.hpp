@@ -50,6 +50,8 @@ class Decoder {
     [[nodiscard]] bool telecined() const noexcept { return telecined_; }
     /// Null where the film is no image sequence. Its frames' times are their places in it.
     [[nodiscard]] const Sequence* sequence() const noexcept { return sequence_.get(); }
+    /// Whether the file is one picture, in a format for pictures.
+    [[nodiscard]] bool is_picture() const { return !sequence_ && holds_pictures(*input_); }
     /// Frames that were damaged, so far.
     [[nodiscard]] std::int64_t damaged() const noexcept { return damage_.damaged(); }
     /// Packets that could not be read or decoded, so far, and gaps between them.

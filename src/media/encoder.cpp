@@ -5,6 +5,7 @@
 #include "media/hardware.hpp"
 #include "media/linear_light.hpp"
 #include "media/original_samples.hpp"
+#include "media/transparency.hpp"
 
 #include <oldfilm/error.hpp>
 
@@ -192,19 +193,23 @@ UniqueFrame Encoder::reordered(UniqueFrame frame) {
     if (choice_.coded == choice_.planes) {
         return frame;
     }
-    UniqueFrame result = buffer_of(choice_.coded, frame->width, frame->height);
-    if (!sws_) {
-        sws_.reset(sws_getContext(frame->width, frame->height, choice_.planes, frame->width,
-                                  frame->height, choice_.coded, SWS_POINT | SWS_ACCURATE_RND,
-                                  nullptr, nullptr, nullptr));
+    const AVPixelFormat format = choice_.transparency ? choice_.opaque : choice_.coded;
+    if (format != choice_.planes) {
+        UniqueFrame result = buffer_of(format, frame->width, frame->height);
         if (!sws_) {
-            throw Error(Errc::unsupported, fmt::format("samples cannot be brought to {}",
-                                                       av_get_pix_fmt_name(choice_.coded)));
+            sws_.reset(sws_getContext(frame->width, frame->height, choice_.planes, frame->width,
+                                      frame->height, format, SWS_POINT | SWS_ACCURATE_RND, nullptr,
+                                      nullptr, nullptr));
+            if (!sws_) {
+                throw Error(Errc::unsupported, fmt::format("samples cannot be brought to {}",
+                                                           av_get_pix_fmt_name(format)));
+            }
         }
+        sws_scale(sws_.get(), frame->data, frame->linesize, 0, frame->height, result->data,
+                  result->linesize);
+        frame = std::move(result);
     }
-    sws_scale(sws_.get(), frame->data, frame->linesize, 0, frame->height, result->data,
-              result->linesize);
-    return result;
+    return choice_.transparency ? choice_.transparency->added_to(*frame) : std::move(frame);
 }
 
 void Encoder::encode(const Frame& frame, const Sink& sink) {

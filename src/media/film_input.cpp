@@ -10,6 +10,7 @@ extern "C" {
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 namespace oldfilm::media {
@@ -65,6 +66,11 @@ void note_neighbors(const std::string& path, const ReadOptions& options) {
                         "for the film that they are name {} or their folder",
                         path, count, name->pattern()));
     }
+}
+
+bool holds_pictures(const AVFormatContext& input) {
+    const std::string_view container = input.iformat->name;
+    return container.starts_with("image2") || container.ends_with("_pipe");
 }
 
 } // namespace oldfilm::media

@@ -30,4 +30,7 @@ struct Orientation {
 };
 [[nodiscard]] Orientation orientation_of(const AVStream& stream);
 
+/// Whether the file is of a format for pictures, not for films.
+bool holds_pictures(const AVFormatContext& input);
+
 } // namespace oldfilm::media

@@ -14,7 +14,7 @@ UniqueFrame PlanarFrames::convert(UniqueFrame frame) {
     const auto format = static_cast<AVPixelFormat>(frame->format);
     if (direct_ == AV_PIX_FMT_NONE) {
         direct_ = direct_format(format);
-        if ((av_pix_fmt_desc_get(format)->flags & AV_PIX_FMT_FLAG_ALPHA) != 0) {
+        if (!is_picture_ && (av_pix_fmt_desc_get(format)->flags & AV_PIX_FMT_FLAG_ALPHA) != 0) {
             log_.warning(
                 fmt::format("{} has transparency, which a film has not; it is left out", path_));
         }

@@ -17,6 +17,9 @@ class PlanarFrames {
     /// `path` and `log` are for messages.
     PlanarFrames(const std::string& path, Log log) : path_(path), log_(std::move(log)) {}
 
+    /// Of a picture, the transparency is kept elsewhere where it can be (transparency.hpp).
+    void set_picture(bool is_picture) noexcept { is_picture_ = is_picture; }
+
     /// The frame in a direct format: its own, or by swscale one that holds all of it with the same
     /// matrix and range. Throws `Error` (unsupported).
     UniqueFrame convert(UniqueFrame frame);
@@ -28,6 +31,7 @@ class PlanarFrames {
     Log log_;
     UniqueSws sws_;
     AVPixelFormat direct_ = AV_PIX_FMT_NONE;
+    bool is_picture_ = false;
 };
 
 } // namespace oldfilm::media

@@ -12,7 +12,6 @@
 #include <cmath>
 #include <filesystem>
 #include <numeric>
-#include <string_view>
 #include <vector>
 
 namespace oldfilm::media {
@@ -195,17 +194,12 @@ Pulldown pulldown_in(const Excerpt& excerpt, const Rational& rate, double& usual
     return best;
 }
 
-bool can_be_surveyed(const AVFormatContext& input) {
-    const std::string_view container = input.iformat->name;
-    return !container.starts_with("image2") && !container.ends_with("_pipe");
-}
-
 void look(const std::string& path, const ReadOptions& read, const Rational& rate, Survey& found) {
     ReadOptions options;
     options.threads = read.threads;
     options.protocols = read.protocols;
     Decoder decoder(path, options);
-    if (!can_be_surveyed(decoder.input())) {
+    if (holds_pictures(decoder.input())) {
         return;
     }
     const AVCodecContext& codec = decoder.codec();

@@ -16,7 +16,8 @@ from evidence import Evidence
 from films import ROOT
 from training import data
 
-STAGES = ("scratch-removal", "denoise", "superres", "colorize", "interpolate", "face-enhance", "fade-correct", "shots")
+STAGES = ("scratch-removal", "photographs", "denoise", "superres", "colorize", "interpolate", "face-enhance",
+          "fade-correct", "shots")
 
 
 def main() -> None:
