@@ -15,7 +15,7 @@ from training import data
 
 # How often a picture of each set is drawn, and of how many of the film's grays.
 SHARES = {"varied": 0.50, "oldcolor": 0.09, "large": 0.06, "more": 0.20, "first": 0.15}
-HARM = 0.3  # what it costs more to be worse than gray
+HARM = 0.5  # what it costs more to be worse than gray
 LOUD = 0.2  # the weight of the colors' own loss, without the fade
 KEPT = ("ab", "facts", "at2", "at8", "at32", "truth")
 
