@@ -120,14 +120,31 @@ oldfilm::Frame ramp(const oldfilm::StreamFormat& format, std::int64_t number) {
     return {row.expand({format.channels, format.height, format.width}).contiguous(), info};
 }
 
+/// The stage that takes a package, and the parameter that names it.
+struct Use {
+    std::string stage, parameter;
+};
+
+Use use_of(const Manifest& manifest) {
+    const auto& in = manifest.inputs;
+    if (manifest.task == "face-detector") {
+        return {"face-enhance", "detector"};
+    }
+    if (manifest.task == "face-landmarks") {
+        return {"face-enhance", "landmarks"};
+    }
+    if (manifest.task == "scratch-removal" && std::find(in.begin(), in.end(), "mask") != in.end()) {
+        return {"scratch-removal", "repair"};
+    }
+    return {manifest.task, "model"};
+}
+
 /// Runs the stage with the package on a few small frames. Throws what it throws.
 void try_out(const fs::path& package, const Manifest& manifest) {
-    const auto& in = manifest.inputs;
-    const bool repairs =
-        manifest.task == "scratch-removal" && std::find(in.begin(), in.end(), "mask") != in.end();
+    const Use use = use_of(manifest);
     oldfilm::StageSpec stage;
-    stage.id = manifest.task;
-    stage.parameters[repairs ? "repair" : "model"] = package.string();
+    stage.id = use.stage;
+    stage.parameters[use.parameter] = package.string();
     if (manifest.task == "superres") {
         stage.parameters["scale"] = static_cast<double>(manifest.scale);
     }
@@ -149,7 +166,7 @@ void try_out(const fs::path& package, const Manifest& manifest) {
     while (run.next()) {
         ++made;
     }
-    fmt::print("tried: {} made {} frames of {}\n", manifest.task, made, frames);
+    fmt::print("tried: {} made {} frames of {}\n", use.stage, made, frames);
 }
 
 /// Whether the file is a model package already.
@@ -279,8 +296,9 @@ int add_model(const ModelsArguments& arguments) {
     }
     try_out(workshop.package(), manifest);
     fs::rename(workshop.package(), folder / (name + ".pt"));
-    fmt::print("installed as {}; use it with --stage {}:model={}\n",
-               (folder / (name + ".pt")).string(), manifest.task, name);
+    const Use use = use_of(manifest);
+    fmt::print("installed as {}; use it with --stage {}:{}={}\n",
+               (folder / (name + ".pt")).string(), use.stage, use.parameter, name);
     return done;
 }
 

@@ -77,18 +77,22 @@ class Colorize(nn.Module):
         x = F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
         return torch.cat((x, skip), 1)
 
-    def forward(self, luma: torch.Tensor) -> torch.Tensor:
+    def parts(self, luma: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
+        """ab at half the size, and what it was made from: maps at 1/2, 1/8 and 1/32."""
         x = luma.to(self.tail.weight.dtype) * 2.0 - 1.0
         x2 = self.stem(x)
         x4 = self.quarter(x2)
         x8 = self.eighth(x4)
         x16 = self.sixteenth(x8)
-        x = self.up16(self.up(self.lowest(x16), x16))
-        x = self.up8(self.up(x, x8))
-        x = self.up4(self.up(x, x4))
+        x32 = self.lowest(x16)
+        x = self.up16(self.up(x32, x16))
+        at8 = self.up8(self.up(x, x8))
+        x = self.up4(self.up(at8, x4))
         x = self.up2(self.up(x, x2))
-        ab = self.tail(x).float() * 40.0
-        return F.interpolate(ab, scale_factor=2.0, mode="bilinear", align_corners=False)
+        return self.tail(x).float() * 40.0, x, at8, x32
+
+    def forward(self, luma: torch.Tensor) -> torch.Tensor:
+        return F.interpolate(self.parts(luma)[0], scale_factor=2.0, mode="bilinear", align_corners=False)
 
 
 def fused(network: nn.Module) -> nn.Module:
@@ -125,14 +129,101 @@ def unfused(network: Colorize, weights: dict[str, torch.Tensor], luma: torch.Ten
     return network
 
 
-class Mirrored(nn.Module):
-    """The mean of what the network says of the picture and of its mirror image: it has no reason to tell them apart, so
-    that their difference is its error."""
+class Wide(nn.Module):
+    """A residual block that looks `reach` pixels far."""
 
-    def __init__(self, network: Colorize):
+    def __init__(self, width: int, reach: int):
+        super().__init__()
+        self.conv = nn.Conv2d(width, width, 3, padding=reach, dilation=reach, padding_mode="replicate")
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x + F.relu(self.conv(x))
+
+
+class Judge(nn.Module):
+    """What a second look at the network's maps, at 1/8 of the size, makes of its colors.
+
+    Gives a correction of ab, N,2,h,w, for material that the network was not made for, and how far the colors can be
+    believed, N,1,h,w in [0, 1]: the part of them that is nearest to the truth on average.
+    """
+
+    def __init__(self, width: int = 64):
+        super().__init__()
+        self.far = nn.Conv2d(128, 48, 1)
+        self.mix = nn.Conv2d(48 + 64 + 32 + 4 + 3, width, 1)
+        self.blocks = nn.Sequential(Wide(width, 1), Wide(width, 2), Wide(width, 4), Wide(width, 1))
+        self.correction = nn.Conv2d(width, 2, 1)
+        self.sure = nn.Conv2d(width, 1, 1)
+        nn.init.zeros_(self.correction.weight)
+        nn.init.zeros_(self.correction.bias)
+        nn.init.zeros_(self.sure.weight)
+        nn.init.constant_(self.sure.bias, 0.8)  # 0.69
+
+    def forward(self, facts: torch.Tensor, at2: torch.Tensor, at8: torch.Tensor,
+                at32: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        kind = self.sure.weight.dtype
+        far = F.interpolate(F.relu(self.far(at32.to(kind))), scale_factor=4.0, mode="bilinear", align_corners=False)
+        x = torch.cat((far, at8.to(kind) * 2.0, at2.to(kind) * 8.0, facts.to(kind)), 1)  # all about as large
+        x = self.blocks(F.relu(self.mix(x)))
+        return self.correction(x).float() * 20.0, torch.sigmoid(self.sure(x).float())
+
+
+def facts_of(luma: torch.Tensor, ab: torch.Tensor, mirrored: torch.Tensor) -> torch.Tensor:
+    """N,7,h,w at 1/8 of the size: the mean of both views' colors, its chroma, how far they are apart, lightness, its
+    deviation here and in the whole picture."""
+    mean, apart = (ab + mirrored) / 80.0, ((ab - mirrored) / 40.0).square().sum(1, keepdim=True)
+    colors = torch.cat((mean, (mean.square().sum(1, keepdim=True) + 1e-6).sqrt(), (apart + 1e-6).sqrt()), 1)
+    light = luma.float()
+    level, square = F.avg_pool2d(light, 8), F.avg_pool2d(light * light, 8)
+    deviation = (square - level * level).clamp(min=0.0).add(1e-5).sqrt()
+    contrast = (light - light.mean((2, 3), keepdim=True)).square().mean((2, 3), keepdim=True).sqrt().expand_as(level)
+    return torch.cat((F.avg_pool2d(colors, 4), level - 0.5, deviation * 4.0, contrast * 4.0), 1)
+
+
+def mean_about(x: torch.Tensor, reach: int) -> torch.Tensor:
+    x = F.avg_pool2d(x, (2 * reach + 1, 1), 1, (reach, 0), count_include_pad=False)
+    return F.avg_pool2d(x, (1, 2 * reach + 1), 1, (0, reach), count_include_pad=False)
+
+
+def evened(x: torch.Tensor, guide: torch.Tensor, reach: int, even: float) -> torch.Tensor:
+    """Smoothed where `guide`, N,1,h,w, is (its variance below `even`), with its edges: the guided filter (He, Sun and
+    Tang 2013). A backdrop of one lightness gets one color."""
+    count = x.size(1)
+    level = mean_about(guide, reach)
+    mean, product = mean_about(torch.cat((x, guide * x), 1), reach).split(count, 1)
+    slope = (product - level * mean) / (mean_about(guide * guide, reach) - level * level + even)
+    slope, offset = mean_about(torch.cat((slope, mean - slope * level), 1), reach).split(count, 1)
+    return slope * guide + offset
+
+
+def both(x: torch.Tensor) -> torch.Tensor:
+    """The mean of maps of a picture and of those of its mirror image, which follow them in the batch."""
+    straight, mirrored = x.chunk(2)
+    return (straight + mirrored.flip(3)) / 2
+
+
+class Judged(nn.Module):
+    """luma N,1,H,W to ab N,2,H,W and the part of it that is to be believed, N,1,H,W: the rest fades to gray.
+
+    The network sees the picture and its mirror image: it has no reason to tell them apart, so that their difference is
+    its error. Their mean is nearer to the truth.
+    """
+
+    def __init__(self, network: Colorize, judge: Judge):
         super().__init__()
         self.network = network
+        self.judge = judge
 
-    def forward(self, luma: torch.Tensor) -> torch.Tensor:
-        straight, mirrored = self.network(torch.cat((luma, luma.flip(3)))).chunk(2)
-        return (straight + mirrored.flip(3)) / 2
+    def seen(self, luma: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
+        """ab at half the size, and what the judge looks at."""
+        ab, at2, at8, at32 = self.network.parts(torch.cat((luma, luma.flip(3))))
+        straight, mirrored = ab.chunk(2)
+        facts = facts_of(luma, straight, mirrored.flip(3))
+        return both(ab), facts, F.avg_pool2d(both(at2), 4), both(at8), both(at32)
+
+    def forward(self, luma: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        ab, facts, at2, at8, at32 = self.seen(luma)
+        correction, sure = self.judge(facts, at2, at8, at32)
+        ab = ab + F.interpolate(correction, scale_factor=4.0, mode="bilinear", align_corners=False)
+        return (F.interpolate(ab, scale_factor=2.0, mode="bilinear", align_corners=False),
+                F.interpolate(sure, scale_factor=8.0, mode="bilinear", align_corners=False))

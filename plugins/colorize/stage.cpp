@@ -1,6 +1,7 @@
 /// \file
 /// Gives color to frames. The network sees lightness and gives a* and b*; lightness stays the
-/// source's own. Colors are averaged over neighboring frames along optical flow, so that they
+/// source's own. Where a model says how far its colors can be believed, what it is not sure of
+/// fades towards gray. Colors are averaged over neighboring frames along optical flow, so that they
 /// don't flicker: over twelve before, whose small pictures are kept, and eight that are waited for.
 
 #include "hints.hpp"
@@ -40,6 +41,7 @@ class Colorize final : public sdk::Stage, public sdk::Analysis, public sdk::Live
         manifest_ =
             sdk::read_manifest(model_, {"luma", "grey", "hint_ab", "hint_mask", "reference"});
         set_merge(values.text("merge"), values);
+        fade_ = values.number("fade");
         set_render_size(input.height, input.width, values.integer("render_size"));
         frames_.clear();
         steps_.clear();
@@ -192,13 +194,21 @@ class Colorize final : public sdk::Stage, public sdk::Analysis, public sdk::Live
                                     : name == "reference" ? reference_
                                                           : hint_plane(name, light, index)});
         }
-        const at::Tensor output = sdk::run(model_, inputs).front();
+        const at::Tensor output = faded(sdk::run(model_, inputs));
         const bool gives_picture = manifest_.outputs.front() == "picture";
         if (merges_yuv_) {
             return yuv_chroma(gives_picture ? output
                                             : picture_of(unlightness(light.mul(100.0)), output));
         }
         return gives_picture ? chroma(output) : output;
+    }
+
+    /// The first output; with an output "confidence", N x 1 x h x w in [0, 1], only that part of
+    /// it.
+    [[nodiscard]] at::Tensor faded(const sdk::NamedTensors& outputs) const {
+        return manifest_.has_output("confidence")
+                   ? outputs.front().mul(outputs["confidence"].mul(fade_).add_(1.0 - fade_))
+                   : outputs.front();
     }
 
     /// What a network that takes a gray picture sees: the gray of that lightness, or the coded
@@ -255,6 +265,7 @@ class Colorize final : public sdk::Stage, public sdk::Analysis, public sdk::Live
     sdk::Manifest manifest_;
     std::int64_t height_ = 0, width_ = 0; ///< that the network sees
     double saturation_ = 1;
+    double fade_ = 1; ///< how far colors that the network is not sure of fade to gray
     bool merges_yuv_ = false;
     at::Tensor reference_;
     std::optional<Palette> palette_;
@@ -282,6 +293,8 @@ const oldfilm_plugin_description* colorize() {
                        "own",
                        "px"),
           sdk::number("saturation", 1, 0, 2, "how strong the colors are; 0 leaves gray").live(),
+          sdk::number("fade", 1, 0, 1,
+                      "how far colors that the model is not sure of fade to gray; 0: not at all"),
           sdk::file(
               "hints", "",
               R"(JSON file of known colors: [{"frame": 0, "x": 10, "y": 20, "color": "#c08060"}])"),

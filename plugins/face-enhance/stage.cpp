@@ -5,6 +5,7 @@
 
 #include "align.hpp"
 #include "detect.hpp"
+#include "network_detector.hpp"
 #include "track.hpp"
 
 #include <oldfilm/sdk/luma.hpp>
@@ -26,9 +27,10 @@ constexpr int reach = 3; ///< frames on either side in which a face is followed
 /// Of a shot's frames, every second is looked at: faces move little, and looking is dear. Three
 /// looks or more are in reach of every frame.
 constexpr std::int64_t look_step = 2;
-constexpr std::int64_t landmark_side = 96; ///< of the crop that the landmark network sees
-constexpr double landmark_margin = 1.3;    ///< that crop over the detector's box
-constexpr std::int64_t default_crop = 256; ///< for models that declare no size of their own
+constexpr std::int64_t landmark_side = 96;      ///< of the crop that the landmark network sees
+constexpr double landmark_margin = 1.3;         ///< that crop over the detector's box
+constexpr std::int64_t default_crop = 256;      ///< for models that declare no size of their own
+const char* const published_detector = "mtcnn"; ///< as `oldfilm models` names it
 constexpr double least_eyes = 8; ///< pixels between the eyes, below which nothing can be gained
 constexpr double most_misfit =
     0.35; ///< from the template, beyond which it is no face seen from the front
@@ -40,9 +42,7 @@ class FaceEnhance final : public sdk::Stage, public sdk::LiveParameters {
     void configure(const sdk::Format& input, const sdk::Values& values,
                    sdk::Config& config) override {
         change(values);
-        detector_.emplace(values.text("cascade"));
-        landmarks_ = sdk::Model(host(), values.text("landmarks"), "face-landmarks");
-        sdk::read_manifest(landmarks_, {"picture"});
+        set_detector(values);
         model_ = sdk::Model(host(), values.text("model"), "face-enhance");
         manifest_ = sdk::read_manifest(model_, {"crop"});
         if (manifest_.channels != 3) {
@@ -98,14 +98,41 @@ class FaceEnhance final : public sdk::Stage, public sdk::LiveParameters {
     }
 
   private:
+    /// A network that finds faces and their points, or the cascade and the network that finds the
+    /// points of what it found.
+    void set_detector(const sdk::Values& values) {
+        network_.reset();
+        detector_.reset();
+        const std::string name = values.text("detector");
+        if (name == "auto" && values.text("cascade").empty()) {
+            try {
+                network_.emplace(sdk::Model(host(), published_detector, "face-detector"));
+            } catch (const sdk::Failure& failure) {
+                host().log(sdk::LogLevel::info, std::string("faces are found by OpenCV's cascade; "
+                                                            "`oldfilm models add mtcnn` installs a "
+                                                            "detector that finds more (") +
+                                                    failure.what() + ")");
+            }
+        } else if (name != "auto" && name != "cascade") {
+            network_.emplace(sdk::Model(host(), name, "face-detector"));
+        }
+        if (!network_) {
+            detector_.emplace(values.text("cascade"));
+            landmarks_ = sdk::Model(host(), values.text("landmarks"), "face-landmarks");
+            sdk::read_manifest(landmarks_, {"picture"});
+        }
+    }
+
     /// Faces of one frame; found once, while the frame is in reach.
     const std::vector<Face>& faces(const sdk::FrameView& frame) {
         auto known = faces_.find(frame.index());
         if (known == faces_.end()) {
             const at::Tensor gray =
                 sdk::luma(sdk::picture(frame).unsqueeze(0), sdk::luma_weights(frame));
-            known =
-                faces_.emplace(frame.index(), with_landmarks(gray, detector_->find(gray))).first;
+            std::vector<Face> found =
+                network_ ? network_->find(gray) : with_landmarks(gray, detector_->find(gray));
+            std::erase_if(found, [this](const Face& face) { return !is_usable(face); });
+            known = faces_.emplace(frame.index(), std::move(found)).first;
         }
         return known->second;
     }
@@ -135,9 +162,7 @@ class FaceEnhance final : public sdk::Stage, public sdk::LiveParameters {
                 face.points[k] = maps[i]({static_cast<double>(row[2 * k]) * landmark_side,
                                           static_cast<double>(row[2 * k + 1]) * landmark_side});
             }
-            if (is_usable(face)) {
-                faces.push_back(face);
-            }
+            faces.push_back(face);
         }
         return faces;
     }
@@ -221,6 +246,7 @@ class FaceEnhance final : public sdk::Stage, public sdk::LiveParameters {
             .add_(sample(part, to_crop, height, width, false));
     }
 
+    std::optional<NetworkDetector> network_;
     std::optional<Detector> detector_;
     sdk::Model landmarks_, model_;
     sdk::Manifest manifest_;
@@ -242,6 +268,9 @@ const oldfilm_plugin_description* face_enhance() {
          "Makes faces clearer; frames without faces stay as they are",
          {sdk::number("strength", 0.8, 0, 1, "how much of what the network changes is taken")
               .live(),
+          sdk::text("detector", "auto",
+                    "name or path of a face-detector model; auto: mtcnn where it is installed, "
+                    "else cascade"),
           sdk::file(
               "cascade", "",
               "OpenCV's XML file of the face detector; empty for the one installed with OpenCV"),

@@ -101,7 +101,7 @@ def networks(work: Path) -> dict:
             ("denoise", "default", lambda m: m.Denoise()),
             ("scratch-removal", "default", lambda m: m.ScratchRemoval()),
             ("interpolate", "default", lambda m: m.Interpolate()),
-            ("colorize", "default", lambda m: m.Mirrored(m.fused(m.Colorize()))),
+            ("colorize", "default", lambda m: m.fused(m.Judged(m.Colorize(), m.Judge()))),
             ("face-enhance", "default", lambda m: m.FaceEnhance())):
         path = ROOT / "plugins" / stage / "models" / (file + ".pt")
         network = build(classes(stage)).eval()

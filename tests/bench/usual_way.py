@@ -104,7 +104,8 @@ def colorize(model, source: Path, target: Path, _args) -> None:
         scale, step = RENDER / min(h, w), MULTIPLE["colorize"]
         size = [max(round(side * scale / step), 1) * step for side in (h, w)]
         light = torch.from_numpy(lab[:, :, 0])[None, None] / 100
-        ab = model(F.interpolate(light, size, mode="bilinear", antialias=True))
+        ab, sure = model(F.interpolate(light, size, mode="bilinear", antialias=True))
+        ab = ab * sure
         ab = F.interpolate(ab, (h, w), mode="bilinear")[0].permute(1, 2, 0).numpy()
         rgb = cv2.cvtColor(np.dstack((lab[:, :, :1], ab)), cv2.COLOR_Lab2RGB)
         write(target, n, torch.from_numpy(rgb).permute(2, 0, 1).unsqueeze(0))

@@ -32,7 +32,7 @@ def problems(entry: dict, known: dict, page: str) -> list[str]:
         license = plain.get(entry["license"], entry["license"].split(" ")[0])
         if not system.license.startswith(license):
             found.append(f"license {entry['license']}, and the importer's is {system.license}")
-        if system.task != entry["task"] or system.files != entry["published_as"]:
+        if system.task != entry["task"] or system.files != entry.get("published_as", system.files):
             found.append("task or files differ from the importer's")
     row = f"| `{entry['name']}` | {entry['task']} | {'x%d' % entry['scale'] if entry['scale'] > 1 else ''} | {entry['license']} |"
     if row not in page:

@@ -112,6 +112,65 @@ TEST_CASE(
                       Contains("AssertionError"));
 }
 
+TEST_CASE("colors that a model is not sure of fade to gray, as far as they are asked to") {
+    const Models models;
+    // Red everywhere, believed on the left half only.
+    const std::string model = models.add(
+        "unsure", "colorize",
+        "def forward(self, luma):\n"
+        "    ab = torch.cat((luma * 0.0 + 30.0, luma * 0.0), 1)\n"
+        "    sure = torch.ones_like(luma)\n"
+        "    sure[:, :, :, luma.size(3) // 2:] = 0.25\n"
+        "    return ab, sure\n",
+        R"({"inputs": ["luma"], "outputs": ["ab", "confidence"], "receptive_field": "whole",
+            "render_size": 32})");
+    const at::Tensor picture = at::full({1, 48, 64}, 0.5);
+    const auto red = [&](const std::string& fade, std::int64_t left) {
+        const at::Tensor out = restored_frame("colorize:fade=" + fade + ",model=" + model, picture);
+        const at::Tensor part = crop(out, 8, left, 32, 16);
+        return (part[0] - part[1]).mean().item<double>();
+    };
+    const double sure = red("1", 4);
+    const double unsure = red("1", 44);
+    CHECK(sure > 0.1);
+    CHECK(unsure == Approx(0.25 * sure).margin(0.01));
+    CHECK(red("0", 4) == Approx(sure).margin(1e-4));
+    CHECK(red("0", 44) == Approx(sure).margin(1e-4));
+    CHECK(red("0.5", 44) == Approx(0.625 * sure).margin(0.01));
+}
+
+TEST_CASE("faces are enhanced where a detector's network says that they are") {
+    const Models models;
+    const auto detector = [&](const std::string& name, const std::string& faces) {
+        return models.add(name, "face-detector",
+                          "def forward(self, picture):\n"
+                          "    assert picture.size(1) == 3\n" +
+                              faces,
+                          R"({"outputs": ["faces"], "channels": 3, "receptive_field": "whole"})");
+    };
+    const std::string one = detector(
+        "one", "    return torch.tensor([[60.0, 55.0, 120.0, 130.0, 0.9, 75.0, 85.0, 105.0, "
+               "85.0, 90.0, 102.6, 76.7, 116.0, 103.3, 116.0]])\n");
+    const std::string none = detector("none", "    return torch.zeros((0, 15))\n");
+    const std::string wrong = detector("wrong", "    return torch.zeros((2, 5))\n");
+    const at::Tensor picture = scene(7, GENERATE(1, 3), 200, 240);
+    const auto differs = [&](const std::string& package) {
+        const at::Tensor out =
+            restored_frame("face-enhance:strength=1,detector=" + package, picture);
+        return (out != picture).any(0);
+    };
+    const at::Tensor there = differs(one);
+    CHECK(there.slice(0, 90, 110).slice(1, 80, 100).to(at::kFloat).mean().item<double>() > 0.9);
+    CHECK_FALSE(there.slice(1, 170, 240).any().item<bool>());
+    CHECK_FALSE(there.slice(0, 0, 20).any().item<bool>());
+    CHECK_FALSE(differs(none).any().item<bool>());
+    CHECK_THROWS_WITH(differs(wrong), Contains("K x 15"));
+    const std::string other =
+        models.add("other", "face-detector", "def forward(self, picture):\n    return picture\n",
+                   R"({"channels": 3, "receptive_field": "whole"})");
+    CHECK_THROWS_WITH(differs(other), Contains("expected 3 channels and an output \"faces\""));
+}
+
 TEST_CASE("denoise takes a network of one channel, and one that is not told the level") {
     const Models models;
     const std::string model = models.add(

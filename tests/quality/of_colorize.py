@@ -1,4 +1,4 @@
-"""Colorize on photographs held back: distance from the true ab, and colorfulness, over `saturation`."""
+"""Colorize on photographs and moving pictures held back: distance from the true ab, and colorfulness, over `saturation`."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ def measure(evidence, folder) -> None:
         groups["bsds/val" if name.startswith("bsds") else "last tenths"].append(i)
     for group, which in groups.items():
         curve(evidence, train, held, group, which)
+    moving(evidence, train, folder)
     steady(evidence, folder)
     hinted(evidence, folder)
 
@@ -35,7 +36,7 @@ def curve(evidence, train, held, group, which) -> None:
     gray = np.mean([np.linalg.norm(t[..., 1:], axis=2).mean() for t in true])
     color = np.mean([train.colorfulness(t / 255.0) for t in truth])
     evidence.add("colorize", f"{group}, ab distance", "gray", gray, "")
-    for precision in ("float32", "auto"):
+    for precision in ("float32", "bfloat16"):
         made: dict[float, dict[int, np.ndarray]] = {s: {} for s in (1.0, 0.8, 1.33)}
         for shape in {t.shape for t in truth}:
             same = [i for i, t in enumerate(truth) if t.shape == shape]
@@ -55,7 +56,7 @@ def curve(evidence, train, held, group, which) -> None:
             tool, goal = f"oldfilm {precision}", saturation == 1
             evidence.add("colorize", f"{group}, below gray, saturation {saturation}", tool, below, "%", 15 if goal else None)
             evidence.add("colorize", f"{group}, colorfulness, saturation {saturation}", tool, rich, "%", 45 if goal else None)
-            if goal and precision == "auto":
+            if goal and precision == "bfloat16":
                 evidence.best_and_worst("colorize-" + group.split("/")[0].replace(" ", "-"), [-d for d in distance],
                                         lambda i: (true[i][..., 0] / 100, pictures[i], truth[i] / 255.0))
 
@@ -64,6 +65,21 @@ def each(mono: np.ndarray, saturation: float, precision: str):
     """Every picture a film of its own, so that no color is carried over."""
     for picture in mono:
         yield restore(picture[None], f"colorize:saturation={saturation}", precision=precision, gray=False)[0]
+
+
+def moving(evidence, train, folder) -> None:
+    """Every clip that is held back, 24 frames of it: colors must not be worse than none."""
+    for path in train.material.clip_files(folder, "val"):
+        frames = np.stack(list(data.decode(path, 240, 72))[-24:])
+        mono = np.stack([cv2.cvtColor(f, cv2.COLOR_RGB2GRAY) for f in frames])
+        truth = [lab(f / 255.0)[..., 1:] for f in frames[::4]]
+        gray = float(np.mean([np.linalg.norm(t, axis=2).mean() for t in truth]))
+        evidence.add("colorize", f"{path.stem}, ab distance", "gray", gray, "")
+        for precision in ("float32", "bfloat16"):
+            made = restore(mono, "colorize", precision=precision, gray=False)
+            distance = np.mean([np.linalg.norm(lab(m)[..., 1:] - t, axis=2).mean()
+                                for m, t in zip(made[::4], truth, strict=True)])
+            evidence.add("colorize", f"{path.stem}, ab distance", f"oldfilm {precision}", float(distance), "", gray, below=True)
 
 
 def steady(evidence, folder) -> None:
