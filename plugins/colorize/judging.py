@@ -13,31 +13,25 @@ import material
 from model import AB_SCALE, Judged
 from training import data
 
-# How often a picture of each set is drawn, and of how many of the film's grays.
+# How often a picture of each set is drawn.
 SHARES = {"varied": 0.50, "oldcolor": 0.09, "large": 0.06, "more": 0.20, "first": 0.15}
-HARM = 0.5  # what it costs more to be worse than gray
+HARM = 0.3  # what it costs more to be worse than gray
 LOUD = 0.2  # the weight of the colors' own loss, without the fade
 KEPT = ("ab", "facts", "at2", "at8", "at32", "truth")
 
 
-def strange(folder: Path) -> list:
+def sets_of(folder: Path) -> list:
     """Pictures that the network did not learn from, and some of those that it did."""
-    store = material.more(folder, "train")
+    store, first = material.more(folder, "train"), material.pictures(folder, "train")
     sets = [(store, [i for i, name in enumerate(store.names) if name.startswith(key + "/")], share)
             for key, share in SHARES.items() if key != "first"]
-    return [*sets, (*known(folder)[0][:2], SHARES["first"])]
-
-
-def known(folder: Path) -> list:
-    """What the network learned from."""
-    first = material.pictures(folder, "train")
-    return [(first, list(range(len(first))), 1.0)]
+    return [*sets, (first, list(range(len(first))), SHARES["first"])]
 
 
 @torch.no_grad()
-def look(judged: Judged, sets: list, film: float, count: int, place: Path, seed: int) -> None:
+def look(judged: Judged, folder: Path, count: int, place: Path, seed: int = 3) -> None:
     """Keeps what the judge sees of `count` drawn pictures, and the truth at half the size, as float16 in files at `place`."""
-    make, rng = material.batches(sets, film=film, size=192), np.random.default_rng(seed)
+    make, rng = material.batches(sets_of(folder), film=0.6, size=192), np.random.default_rng(seed)
     files: list[np.ndarray] = []
     for start in range(0, count, material.BATCH):
         luma, truth = make(rng)
@@ -53,8 +47,7 @@ def look(judged: Judged, sets: list, film: float, count: int, place: Path, seed:
 
 
 def opened(place: Path) -> list[np.ndarray]:
-    """All looks that lie in folders of `place`."""
-    return [np.concatenate([np.load(path) for path in sorted(place.glob(f"*/{name}.npy"))]) for name in KEPT]
+    return [np.load(place / f"{name}.npy", mmap_mode="r") for name in KEPT]
 
 
 def draws(files: list[np.ndarray], batch: int = 32):

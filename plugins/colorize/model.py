@@ -16,6 +16,7 @@ import torch.nn.functional as F
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 AB_SCALE = 40.0  # the network's unit in Lab's ab
+CAUTION = 0.75  # of what the judge believes: films are stranger than what it learned from
 MULTIPLE = 32
 
 
@@ -180,22 +181,6 @@ def facts_of(luma: torch.Tensor, ab: torch.Tensor, mirrored: torch.Tensor) -> to
     return torch.cat((F.avg_pool2d(colors, 4), level - 0.5, deviation * 4.0, contrast * 4.0), 1)
 
 
-def mean_about(x: torch.Tensor, reach: int) -> torch.Tensor:
-    x = F.avg_pool2d(x, (2 * reach + 1, 1), 1, (reach, 0), count_include_pad=False)
-    return F.avg_pool2d(x, (1, 2 * reach + 1), 1, (0, reach), count_include_pad=False)
-
-
-def evened(x: torch.Tensor, guide: torch.Tensor, reach: int, even: float) -> torch.Tensor:
-    """Smoothed where `guide`, N,1,h,w, is (its variance below `even`), with its edges: the guided filter (He, Sun and
-    Tang 2013). A backdrop of one lightness gets one color."""
-    count = x.size(1)
-    level = mean_about(guide, reach)
-    mean, product = mean_about(torch.cat((x, guide * x), 1), reach).split(count, 1)
-    slope = (product - level * mean) / (mean_about(guide * guide, reach) - level * level + even)
-    slope, offset = mean_about(torch.cat((slope, mean - slope * level), 1), reach).split(count, 1)
-    return slope * guide + offset
-
-
 def both(x: torch.Tensor) -> torch.Tensor:
     """The mean of maps of a picture and of those of its mirror image, which follow them in the batch."""
     straight, mirrored = x.chunk(2)
@@ -213,6 +198,7 @@ class Judged(nn.Module):
         super().__init__()
         self.network = network
         self.judge = judge
+        self.caution = CAUTION
 
     def seen(self, luma: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
         """ab at half the size, and what the judge looks at."""
@@ -226,4 +212,4 @@ class Judged(nn.Module):
         correction, sure = self.judge(facts, at2, at8, at32)
         ab = ab + F.interpolate(correction, scale_factor=4.0, mode="bilinear", align_corners=False)
         return (F.interpolate(ab, scale_factor=2.0, mode="bilinear", align_corners=False),
-                F.interpolate(sure, scale_factor=8.0, mode="bilinear", align_corners=False))
+                F.interpolate(sure, scale_factor=8.0, mode="bilinear", align_corners=False) * self.caution)

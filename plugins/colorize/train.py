@@ -86,8 +86,7 @@ def judge(options) -> None:
     judged = Judged(begin(options.start or TRAINING / "colorize.ckpt", make), Judge()).eval().requires_grad_(False)
     place = TRAINING / "colorize-seen"
     if not options.resume:
-        judging.look(fused(judged), judging.strange(options.data), 0.6, options.looks, place / "strange", 3)
-        judging.look(fused(judged), judging.known(options.data), 0.25, options.looks * 2 // 5, place / "known", 4)
+        judging.look(fused(judged), options.data, options.looks, place)
     files = judging.opened(place)
     judged.judge = loop.train(judged.judge.requires_grad_(True), judging.draws(files), judging.loss_of,
                               minutes=options.minutes, checkpoint=TRAINING / "colorize-judge.ckpt", resume=options.resume,
@@ -104,7 +103,7 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=None,
                         help="highest rate of AdamW (default 1.5e-3, the judge's 1e-3); Muon's is 12.5 times that")
     parser.add_argument("--judge", action="store_true", help="train the judge of --start, and write the package")
-    parser.add_argument("--looks", type=int, default=3120, help="strange pictures that the judge learns from")
+    parser.add_argument("--looks", type=int, default=3120, help="pictures that the judge learns from")
     options = parser.parse_args()
     if options.evaluate:
         evaluate(options)
