@@ -19,6 +19,8 @@ constexpr const char* restore_footer = R"(Examples:
     oldfilm restore film.mkv clean.mkv --stage scratch-removal --codec ffv1 --mask-out masks.mkv
   A hand-cranked film at its true speed, ten seconds of it:
     oldfilm restore reel.mov test.mkv --source-fps 18 --start 0:01:30 --duration 10
+  A photograph with cracks and folds; what is repaired, as a picture of its own:
+    oldfilm restore torn.jpg restored.png --preset photo --mask-out repaired.png
   Between other programs:
     ffmpeg -i film.avi -f yuv4mpegpipe - | oldfilm restore - - --stage deflicker | ffplay -
 
@@ -44,7 +46,7 @@ void add_stage_options(CLI::App& app, RestoreArguments& a) {
     stage->group("Stages");
     auto* preset = app.add_option("--preset", a.preset,
                                   "A list of stages: silent-film (the default), newsreel, "
-                                  "home-movie, tv-archive");
+                                  "home-movie, tv-archive, photo");
     preset->type_name("NAME")->group("Stages");
     auto* file = app.add_option("--pipeline", a.pipeline_file, "A pipeline document (JSON)");
     file->type_name("FILE")->group("Stages");

@@ -224,8 +224,8 @@ class OLDFILM_API Pipeline {
     /// the parameter table of the stage. Relative paths refer to `options.base_folder` and must not
     /// lead out of it. Throws `Error` (invalid_argument, not_found, incompatible) naming the place.
     static Pipeline from_json(const std::string& json, PipelineOptions options = {});
-    /// The preset "silent-film", "newsreel", "home-movie" or "tv-archive". Throws `Error`
-    /// (not_found).
+    /// The preset "silent-film", "newsreel", "home-movie", "tv-archive" or "photo". Throws
+    /// `Error` (not_found).
     static Pipeline preset(const std::string& name, PipelineOptions options = {});
 
     /// Appends a stage. Throws `Error`: not_found, incompatible, invalid_argument.

@@ -8,8 +8,11 @@
 //
 // A repair is made only where it is expected to bring the frame nearer to the truth (see
 // evidence.cpp): a false repair costs a part of the picture, and what can't be told apart is left.
+//
+// A shot of one frame, such as a photograph, has no neighbors: see still.cpp.
 
 #include "evidence.hpp"
+#include "still.hpp"
 
 #include <oldfilm/sdk/fill.hpp>
 #include <oldfilm/sdk/grow.hpp>
@@ -38,6 +41,7 @@ using namespace scratch;
 constexpr double usual_threshold = 0.36;
 /// The same where nothing is looked into, and all that is above is repaired.
 constexpr double threshold_without_evidence = 0.51;
+constexpr const char* default_model = "models/scratch-removal/default.pt";
 
 /// Around damage that leads flow astray: up to so far beyond its edge, in pixels.
 constexpr std::int64_t astray = 24;
@@ -72,6 +76,12 @@ class ScratchRemoval final : public sdk::Stage, public sdk::LiveParameters {
             repairer_.emplace(host(), repair);
         }
         check_parts();
+        still_.reset();
+        const std::string still = values.text("still");
+        // Who names a model for films wants it for all of them.
+        if (!still.empty() && repair.empty() && values.text("model") == default_model) {
+            still_.emplace(host(), still);
+        }
         take(values);
         reach_ = std::max(finder_->facts.before, finder_->facts.after);
         if (repairer_) {
@@ -86,6 +96,10 @@ class ScratchRemoval final : public sdk::Stage, public sdk::LiveParameters {
 
     void process(const sdk::Request& request) override {
         const at::Tensor center = sdk::picture(request.center());
+        if (still_ && has_no_neighbors(request)) {
+            give(request, still_->repair(center, sensitivity_, grow_));
+            return;
+        }
         const Seen first = seen(request, *finder_);
         NamedTensors made = sdk::run(finder_->model, {{"window", first.window}});
         if (!finder_->facts.has_output("mask")) {
@@ -122,6 +136,24 @@ class ScratchRemoval final : public sdk::Stage, public sdk::LiveParameters {
     }
 
   private:
+    static bool has_no_neighbors(const sdk::Request& request) {
+        for (std::size_t i = 0; i < request.count(); ++i) {
+            if (request.frame(i).index() != request.center().index()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    static void give(const sdk::Request& request, const Repaired& repaired) {
+        if (!repaired.mask.defined()) {
+            request.pass_through();
+            return;
+        }
+        request.set_output(sdk::share(repaired.picture));
+        request.set_mask(sdk::share(repaired.mask.to(at::kFloat)));
+    }
+
     [[nodiscard]] Found found_in(const NamedTensors& made, const Seen& seen) const {
         return scratch::found_in(
             made["mask"], finder_->facts.has_output("picture") ? made["picture"] : at::Tensor(),
@@ -156,7 +188,8 @@ class ScratchRemoval final : public sdk::Stage, public sdk::LiveParameters {
     void take(const sdk::Values& values) {
         const double line = finder_->facts.document.value(
             "threshold", finder_->has_evidence() ? usual_threshold : threshold_without_evidence);
-        caution_ = caution_at(values.number("sensitivity"), line);
+        sensitivity_ = values.number("sensitivity");
+        caution_ = caution_at(sensitivity_, line);
         grow_ = values.integer("grow");
     }
 
@@ -238,7 +271,9 @@ class ScratchRemoval final : public sdk::Stage, public sdk::LiveParameters {
     }
 
     std::optional<Network> finder_, repairer_;
+    std::optional<Still> still_;
     int reach_ = 0;
+    double sensitivity_ = 0;
     Caution caution_;
     std::int64_t grow_ = 1;
 };
@@ -249,15 +284,18 @@ OLDFILM_PLUGINS(sdk::describe<ScratchRemoval>(
     {"org.oldfilm.scratch-removal",
      "scratch-removal",
      "0.1.0",
-     "Removes dirt, hairs, stains and scratches; outside the repaired places every pixel stays as "
-     "it is",
+     "Removes dirt, hairs, stains and scratches, of a photograph cracks and folds too; outside the "
+     "repaired places every pixel stays as it is",
      {sdk::number("sensitivity", 0.6, 0, 1,
                   "how readily a place counts as damaged: 0 repairs "
                   "only what is beyond doubt, 1 all that may be")
           .live(),
       sdk::integer("grow", 1, 0, 8, "how far repairs reach beyond what was found", "px").live(),
-      sdk::text("model", "models/scratch-removal/default.pt",
+      sdk::text("model", default_model,
                 "name or path of another model, which finds damage, and repairs it unless repair "
                 "names one"),
       sdk::text("repair", "",
-                "name or path of a model that repairs what model finds; empty: model itself")}}))
+                "name or path of a model that repairs what model finds; empty: model itself"),
+      sdk::text("still", "models/scratch-removal/still.pt",
+                "name or path of the model that finds damage in a shot of one frame, such as a "
+                "photograph, where model and repair have their defaults; empty: model itself")}}))

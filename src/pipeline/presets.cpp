@@ -23,6 +23,7 @@ const std::vector<std::pair<std::string, std::vector<std::string>>>& presets() {
         {"home-movie",
          {"deflicker", "stabilize", "scratch-removal", "denoise", "superres:scale=2"}},
         {"tv-archive", {"denoise", "superres:scale=2"}},
+        {"photo", {"scratch-removal", "denoise", "face-enhance"}},
     };
     return all;
 }

@@ -87,20 +87,20 @@ def byte(picture: np.ndarray) -> np.ndarray:
     return np.clip(picture * 255 + 0.5, 0, 255).astype(np.uint8)
 
 
-def recipe(stage: str):
-    """A plugin's train.py as a module: its held-out material and its measures."""
+def recipe(stage: str, name: str = "train"):
+    """A plugin's recipe as a module: its held-out material and its measures."""
     folder = ROOT / "plugins" / stage
     local = [p.stem for p in folder.glob("*.py")]
-    for name in local:
-        sys.modules.pop(name, None)
+    for module in local:
+        sys.modules.pop(module, None)
     sys.path.insert(0, str(folder))
     try:
         import importlib
-        return importlib.import_module("train")
+        return importlib.import_module(name)
     finally:
         sys.path.remove(str(folder))
-        for name in local:
-            sys.modules.pop(name, None)
+        for module in local:
+            sys.modules.pop(module, None)
 
 
 def cuts(frames: np.ndarray) -> list[int]:

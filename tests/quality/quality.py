@@ -16,7 +16,7 @@ from evidence import Evidence
 from films import ROOT
 from training import data
 
-STAGES = ("scratch-removal", "denoise", "superres", "colorize", "interpolate", "face-enhance", "shots")
+STAGES = ("scratch-removal", "photographs", "denoise", "superres", "colorize", "interpolate", "face-enhance", "shots")
 
 
 def main() -> None:
