@@ -23,10 +23,9 @@ class Detector {
     explicit Detector(const std::string& cascade);
 
     /// Faces in `luma`, 1 x 1 x H x W in [0, 1] on any device, from top to bottom. What comes to
-    /// the host is one 8-bit picture whose long side is at most `detect_side`.
+    /// the host is one 8-bit picture whose long side is at most `SearchPicture::longest`.
     [[nodiscard]] std::vector<Box> find(const at::Tensor& luma);
 
-    static constexpr std::int64_t detect_side = 640;
     static constexpr int least_side = 28; ///< of a face, in that picture
 
   private:

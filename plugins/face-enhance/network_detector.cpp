@@ -1,7 +1,8 @@
 #include "network_detector.hpp"
 
+#include "search_picture.hpp"
+
 #include <oldfilm/sdk/manifest.hpp>
-#include <oldfilm/sdk/resize.hpp>
 
 #include <algorithm>
 #include <string>
@@ -30,19 +31,14 @@ NetworkDetector::NetworkDetector(sdk::Model model) : model_(std::move(model)) {
 }
 
 std::vector<Face> NetworkDetector::find(const at::Tensor& luma) const {
-    const std::int64_t height = luma.size(2);
-    const std::int64_t width = luma.size(3);
-    const double scale = std::min(1.0, static_cast<double>(detect_side) /
-                                           static_cast<double>(std::max(height, width)));
-    const std::int64_t small_height = std::llround(static_cast<double>(height) * scale);
-    const std::int64_t small_width = std::llround(static_cast<double>(width) * scale);
-    if (std::min(small_height, small_width) < least_length) {
+    const SearchPicture search(luma, least_length);
+    if (!search.luma.defined()) {
         return {};
     }
-    const at::Tensor picture =
-        sdk::resize_bilinear(luma, small_height, small_width).clamp(0.0, 1.0);
     const at::Tensor found =
-        sdk::run(model_, {{"picture", picture.expand({1, 3, -1, -1})}})["faces"].cpu().contiguous();
+        sdk::run(model_, {{"picture", search.luma.expand({1, 3, -1, -1})}})["faces"]
+            .cpu()
+            .contiguous();
     if (found.dim() != 2 || found.size(1) != columns) {
         throw sdk::Failure("the face detector gave something else than K x 15 values; choose "
                            "another detector",
@@ -52,12 +48,12 @@ std::vector<Face> NetworkDetector::find(const at::Tensor& luma) const {
     for (std::int64_t i = 0; i < found.size(0); ++i) {
         const float* row = found.data_ptr<float>() + i * columns;
         Face face;
-        face.side = static_cast<double>(std::max(row[2] - row[0], row[3] - row[1])) / scale;
+        face.side = static_cast<double>(std::max(row[2] - row[0], row[3] - row[1])) / search.scale;
         for (std::size_t k = 0; k < face.points.size(); ++k) {
             // It counts from the middle of the first pixel.
             const float* point = row + first_point + 2 * k;
-            face.points[k] = {(static_cast<double>(point[0]) + 0.5) / scale,
-                              (static_cast<double>(point[1]) + 0.5) / scale};
+            face.points[k] = {(static_cast<double>(point[0]) + 0.5) / search.scale,
+                              (static_cast<double>(point[1]) + 0.5) / search.scale};
         }
         faces.push_back(face);
     }

@@ -19,10 +19,9 @@ class NetworkDetector {
     explicit NetworkDetector(sdk::Model model);
 
     /// Faces in `luma`, 1 x 1 x H x W in [0, 1] on any device, from top to bottom, in pixels of it.
-    /// The network sees a picture whose long side is at most `detect_side`. Not thread-safe.
+    /// The network sees a picture whose long side is at most `SearchPicture::longest`. Not
+    /// thread-safe.
     [[nodiscard]] std::vector<Face> find(const at::Tensor& luma) const;
-
-    static constexpr std::int64_t detect_side = 640;
 
   private:
     sdk::Model model_;
