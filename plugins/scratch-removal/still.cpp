@@ -29,9 +29,17 @@ constexpr double usual_line = 0.5;
 constexpr double usual_sensitivity = 0.6;
 constexpr double odds = 5;
 /// Places that reach so far to all sides are left alone: this part of the long side, in pixels at
-/// least `least_wide`.
-constexpr double widest = 0.02;
-constexpr std::int64_t least_wide = 8;
+/// least `least_wide`. Brooches and buttons are as wide as lost emulsion, and look like it.
+constexpr double widest = 0.011;
+constexpr std::int64_t least_wide = 6;
+/// The same at sensitivity 1.
+constexpr double widest_at_most = 0.02;
+
+double widest_at(double sensitivity) {
+    const double beyond =
+        std::max(sensitivity - usual_sensitivity, 0.0) / (1.0 - usual_sensitivity);
+    return widest + beyond * (widest_at_most - widest);
+}
 
 /// Beside the package `path`, or a name of its own where that is one.
 std::string beside(const std::string& path, const std::string& name) {
@@ -93,16 +101,16 @@ Still::Still(const Host& host, const std::string& package)
     line_ = std::clamp(finds.document.value("threshold", usual_line), 0.01, 0.99);
 }
 
-at::Tensor Still::found_in(const at::Tensor& picture, double threshold, std::int64_t grow) const {
-    const at::Tensor found = probability(finder_, picture) > threshold;
+at::Tensor Still::found_in(const at::Tensor& picture, double sensitivity, std::int64_t grow) const {
+    const at::Tensor found = probability(finder_, picture) > threshold_at(sensitivity, line_);
     const auto side = static_cast<double>(std::max(picture.size(2), picture.size(3)));
-    const std::int64_t reach = std::max(least_wide, static_cast<std::int64_t>(side * widest));
+    const std::int64_t reach =
+        std::max(least_wide, static_cast<std::int64_t>(side * widest_at(sensitivity)));
     const at::Tensor core = grown(found.logical_not(), reach).logical_not();
-    return grown(found.logical_and(grown(core, reach + 2).logical_not()), grow);
+    return grown(found.logical_and(grown(core, reach + 4).logical_not()), grow);
 }
 
 Repaired Still::repair(const at::Tensor& picture, double sensitivity, std::int64_t grow) const {
-    const double threshold = threshold_at(sensitivity, line_);
     const std::int64_t height = picture.size(1);
     const std::int64_t width = picture.size(2);
     at::Tensor current = picture.expand({3, -1, -1}).unsqueeze(0);
@@ -110,7 +118,7 @@ Repaired Still::repair(const at::Tensor& picture, double sensitivity, std::int64
     for (int level = halvings(current); level >= 0; --level) {
         const at::Tensor seen = resize_bilinear(current, std::max<std::int64_t>(height >> level, 1),
                                                 std::max<std::int64_t>(width >> level, 1));
-        const at::Tensor mask = found_in(seen, threshold, grow);
+        const at::Tensor mask = found_in(seen, sensitivity, grow);
         if (!mask.any().item<bool>()) {
             continue;
         }

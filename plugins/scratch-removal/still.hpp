@@ -37,7 +37,7 @@ class Still {
 
   private:
     /// Places to repair in `picture` (1 x 3 x H x W): 1 x 1 x H x W bool.
-    [[nodiscard]] at::Tensor found_in(const at::Tensor& picture, double threshold,
+    [[nodiscard]] at::Tensor found_in(const at::Tensor& picture, double sensitivity,
                                       std::int64_t grow) const;
 
     oldfilm::sdk::Model finder_, filler_;
