@@ -288,7 +288,7 @@ const oldfilm_plugin_description* colorize() {
               "merge", "auto", {"auto", "lab", "yuv"},
               "what of the source stays: Lab's lightness, or Y of BT.601 (as DeOldify does); "
               "auto: what the model's makers did"),
-          sdk::integer("render_size", 0, 0, 2048,
+          sdk::integer("render_size", 0, 0, 1024,
                        "short side of what the network sees, or its square's side; 0: the model's "
                        "own",
                        "px"),

@@ -39,6 +39,13 @@ at::Tensor picture(std::vector<std::int64_t> shape) {
         .contiguous();
 }
 
+/// Places to repair, 1 x 1 x H x W: specks all over the picture.
+at::Tensor damage(std::int64_t height, std::int64_t width) {
+    const at::Tensor y = at::arange(height).remainder(40).lt(8).view({1, 1, height, 1});
+    const at::Tensor x = at::arange(width).remainder(56).lt(12).view({1, 1, 1, width});
+    return y.logical_and(x).to(at::kFloat);
+}
+
 std::vector<at::Tensor> inputs_for(const Manifest& manifest, std::int64_t height,
                                    std::int64_t width) {
     std::vector<at::Tensor> inputs;
@@ -51,7 +58,9 @@ std::vector<at::Tensor> inputs_for(const Manifest& manifest, std::int64_t height
         } else if (name.starts_with("flow")) {
             inputs.push_back(picture({1, 2, height, width}) * 4 - 2);
         } else {
-            inputs.push_back(picture({1, name == "luma" ? 1 : manifest.channels, height, width}));
+            inputs.push_back(name == "mask" ? damage(height, width)
+                                            : picture({1, name == "luma" ? 1 : manifest.channels,
+                                                       height, width}));
         }
     }
     return inputs;
