@@ -100,8 +100,9 @@ class OLDFILM_API FilmAnalyzer {
     FilmAnalyzer(FilmAnalyzer&&) noexcept;
     FilmAnalyzer& operator=(FilmAnalyzer&&) noexcept;
     /// Looks at a frame; another `FrameInfo::shot` than that of the frame before begins another
-    /// entry of `FilmFacts::shots`. The picture may be on any device. Throws `Error`
-    /// (format_mismatch) if the size differs from that of the frames before.
+    /// entry of `FilmFacts::shots`. The picture may be on any device; NaN counts as 0, samples
+    /// outside [0, 1] as the nearer end. Throws `Error` (format_mismatch) if the size differs from
+    /// that of the frames before.
     void add(const Frame& frame);
     /// What is known from the frames so far.
     [[nodiscard]] FilmFacts facts() const;

@@ -6,6 +6,8 @@
 #include <oldfilm/analysis.hpp>
 #include <oldfilm/error.hpp>
 
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/nan_to_num.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -83,7 +85,9 @@ FilmAnalyzer& FilmAnalyzer::operator=(FilmAnalyzer&&) noexcept = default;
 
 void FilmAnalyzer::add(const Frame& frame) {
     Impl& it = *impl_;
-    const analysis::Plane luma = analysis::luma_of(frame.picture());
+    // Pictures of a program, and those of EXR files, may hold anything.
+    const at::Tensor picture = frame.picture().nan_to_num(0.0, 1.0, 0.0).clamp_(0.0, 1.0);
+    const analysis::Plane luma = analysis::luma_of(picture);
     if (it.width == 0) {
         it.width = luma.width;
         it.height = luma.height;
@@ -100,10 +104,10 @@ void FilmAnalyzer::add(const Frame& frame) {
     Impl::Shot& shot = it.shots.back();
     const PictureKind kind = analysis::kind_of(luma);
     ++shot.kinds[static_cast<std::size_t>(kind)];
-    shot.colors.add(frame.picture());
+    shot.colors.add(picture);
     const std::int64_t number = shot.facts.frames++;
     if (kind == PictureKind::picture && (number < first_pictures || number % one_in == 0)) {
-        it.borders.add(analysis::brightest_of(frame.picture()));
+        it.borders.add(analysis::brightest_of(picture));
     }
 }
 

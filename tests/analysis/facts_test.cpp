@@ -264,3 +264,16 @@ TEST_CASE("Shots have facts of their own, and the film those of most") {
     CHECK_THROWS_WITH(add(analyzer, at::zeros({1, 10, 10})),
                       Catch::Contains("256 x 192, found 10 x 10"));
 }
+
+TEST_CASE("Samples that are no numbers do not end an analysis, and count as black") {
+    for (const std::int64_t channels : {1, 3}) {
+        const at::Tensor nothing = at::full({channels, 60, 80}, std::nan(""), at::kFloat);
+        CHECK(facts_of({nothing, nothing}).shots.at(0).kind == PictureKind::black);
+        at::Tensor some = at::rand({channels, 60, 80}) * 1e30;
+        some.slice(2, 0, 10).fill_(-INFINITY);
+        some.slice(2, 70, 80).fill_(INFINITY);
+        const FilmFacts facts = facts_of({some, some});
+        CHECK(facts.area.width <= 80);
+        CHECK(nlohmann::json::accept(facts.to_json()));
+    }
+}
