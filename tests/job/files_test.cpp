@@ -1,5 +1,6 @@
 // The files that a restoration takes, and those that it must not take or leave.
 #include "job/restore.hpp"
+#include "job/three_shots.hpp"
 #include "run_program.hpp"
 #include "tiny_model.hpp"
 
@@ -13,7 +14,6 @@
 #include <filesystem>
 #include <fstream>
 #include <set>
-#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -66,23 +66,10 @@ TEST_CASE("A job goes on only with the models that it was begun with, several of
         write_model(s.path() / folder / "default.pt");
     }
     // Three shots, so that the first ones' segments are there when it is stopped.
-    test::ffmpeg("-f lavfi -i testsrc2=size=48x32:rate=16:duration=2 -f lavfi -i "
-                 "mandelbrot=size=48x32:rate=16 -f lavfi -i smptebars=size=48x32:rate=16 "
-                 "-filter_complex '[1:v]trim=duration=2[b];[2:v]trim=duration=4[c];"
-                 "[0:v][b][c]concat=n=3[v]' -map '[v]' -c:v ffv1 in.mkv",
-                 s.path());
+    make_three_shots(s.path());
     const std::string model = "superres:scale=2,model=" + s.path().string();
     const auto go_on = [&](std::int64_t stop_at) {
-        struct Stopper : pipeline::FrameObserver {
-            explicit Stopper(std::int64_t at) : at_(at) {}
-            void see(const Frame& frame) override {
-                if (frame.info().index == at_) {
-                    stop.request_stop();
-                }
-            }
-            std::stop_source stop;
-            std::int64_t at_;
-        } stopper(stop_at);
+        Stopper stopper(stop_at);
         Pipeline pipeline;
         pipeline.add(model + "/a/default.pt").add(model + "/b/default.pt");
         RestoreOptions options;

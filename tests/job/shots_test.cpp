@@ -1,5 +1,6 @@
 // Shots as users list them, in jobs: segments, several devices, and jobs that are resumed.
 #include "job/restore.hpp"
+#include "job/three_shots.hpp"
 #include "run_program.hpp"
 
 #include <oldfilm/error.hpp>
@@ -10,7 +11,6 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -29,26 +29,11 @@ std::string content(const fs::path& path) {
 
 /// Three shots of 32, 32 and 64 frames, cut at 32 and 64.
 struct Film : Scratch {
-    Film() {
-        test::ffmpeg("-f lavfi -i testsrc2=size=48x32:rate=16:duration=2 -f lavfi -i "
-                     "mandelbrot=size=48x32:rate=16 -f lavfi -i smptebars=size=48x32:rate=16 "
-                     "-filter_complex '[1:v]trim=duration=2[b];[2:v]trim=duration=4[c];"
-                     "[0:v][b][c]concat=n=3[v]' -map '[v]' -c:v ffv1 in.mkv",
-                     path());
-    }
+    Film() { make_three_shots(path()); }
     void list(const std::string& text) const { std::ofstream(path() / "list") << text; }
     RestoreResult restore(const std::string& output, RestoreOptions options = {},
                           const std::string& device = "cpu", std::int64_t stop_at = -1) const {
-        struct Stopper : pipeline::FrameObserver {
-            explicit Stopper(std::int64_t at) : at_(at) {}
-            void see(const Frame& frame) override {
-                if (frame.info().index == at_) {
-                    stop.request_stop();
-                }
-            }
-            std::stop_source stop;
-            std::int64_t at_;
-        } stopper(stop_at);
+        Stopper stopper(stop_at);
         PipelineOptions how;
         how.device = device;
         options.codec = "ffv1";
