@@ -1,5 +1,7 @@
 #include "automatic.hpp"
 
+#include "pipeline_choice.hpp"
+
 #include <oldfilm/analysis.hpp>
 #include <oldfilm/error.hpp>
 
@@ -11,16 +13,15 @@ namespace {
 using oldfilm::FilmFacts;
 
 /// Whether the film is to be colorized as a preset says, not as a list of stages does.
-bool asks_for_coloring(const RestoreArguments& arguments) {
+bool asks_for_coloring(const RestoreArguments& arguments, const oldfilm::Pipeline& pipeline) {
     const bool has_preset = arguments.stages.empty() && arguments.pipeline_file.empty();
-    return arguments.colorize == "auto" && has_preset &&
-           (arguments.preset.empty() || arguments.preset == "silent-film");
+    return arguments.colorize == "auto" && has_preset && contains(pipeline, "colorize");
 }
 
+/// None of a stream, which can't be read twice, and of a film that can't be read: reading it says
+/// why.
 FilmFacts facts_of(const RestoreArguments& arguments) {
-    const bool is_stream =
-        arguments.input == "-" || arguments.input.find("://") != std::string::npos;
-    if (is_stream || !asks_for_coloring(arguments)) {
+    if (arguments.input == "-" || arguments.input.find("://") != std::string::npos) {
         return {};
     }
     oldfilm::AnalysisOptions options;
@@ -38,11 +39,11 @@ FilmFacts facts_of(const RestoreArguments& arguments) {
 
 } // namespace
 
-Decisions decide(const RestoreArguments& arguments) {
+Decisions decide(const RestoreArguments& arguments, const oldfilm::Pipeline& pipeline) {
     Decisions decisions;
     decisions.colorize = arguments.colorize != "off";
-    const FilmFacts film = facts_of(arguments);
-    if (asks_for_coloring(arguments) && film.coloring == oldfilm::Coloring::tinted) {
+    if (asks_for_coloring(arguments, pipeline) &&
+        facts_of(arguments).coloring == oldfilm::Coloring::tinted) {
         decisions.colorize = false;
         decisions.notes.push_back(fmt::format("{} is tinted or toned: it is not colorized "
                                               "(--colorize on colorizes it)",

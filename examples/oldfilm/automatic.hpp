@@ -4,6 +4,8 @@
 
 #include "arguments.hpp"
 
+#include <oldfilm/pipeline.hpp>
+
 #include <string>
 #include <vector>
 
@@ -14,8 +16,7 @@ struct Decisions {
     std::vector<std::string> notes; ///< what was decided against the usual, and why
 };
 
-/// Looks at the film as far as `arguments` ask for it. A film that can't be read is decided nothing
-/// of; reading it says why.
-Decisions decide(const RestoreArguments& arguments);
+/// Analyzes the film if something is left open. `pipeline`: the one that `arguments` choose.
+Decisions decide(const RestoreArguments& arguments, const oldfilm::Pipeline& pipeline);
 
 } // namespace cli

@@ -36,30 +36,14 @@ std::string tint_text(const Tint& tint) {
                        code(middle[1]), code(middle[2]));
 }
 
-std::string coloring_text(Coloring coloring) {
-    switch (coloring) {
-    case Coloring::black_and_white:
-        return "black and white";
-    case Coloring::tinted:
-        return "tinted or toned";
-    case Coloring::color:
-        break;
-    }
-    return "color";
+/// As words.
+std::string words(std::string name) {
+    std::replace(name.begin(), name.end(), '_', ' ');
+    return name;
 }
 
-std::string kind_text(PictureKind kind) {
-    switch (kind) {
-    case PictureKind::picture:
-        return "picture";
-    case PictureKind::title_card:
-        return "title card";
-    case PictureKind::leader:
-        return "leader";
-    case PictureKind::black:
-        break;
-    }
-    return "black";
+std::string coloring_text(Coloring coloring) {
+    return words(to_string(coloring)) + (coloring == Coloring::tinted ? " or toned" : "");
 }
 
 /// "pictures 14, title cards 2".
@@ -90,7 +74,7 @@ std::string fields_text(const FilmFacts& film) {
 void print_shot(const ShotFacts& shot, std::size_t number, bool sampled) {
     const bool is_pictured =
         shot.kind == PictureKind::picture || shot.kind == PictureKind::title_card;
-    std::string text = kind_text(shot.kind);
+    std::string text = words(to_string(shot.kind));
     if (is_pictured && shot.coloring == Coloring::tinted) {
         text += ", " + tint_text(shot.tint);
     } else if (is_pictured) {

@@ -168,7 +168,7 @@ MediaInfo media_in(const std::string& path) {
     }
 }
 
-/// The first frame of every shot, as stages are told of it. `see` is called with each frame.
+/// The first frame of every shot, as stages receive it. `see` is called with each frame.
 std::vector<oldfilm::FrameInfo> shots(const MediaInfo& info, std::optional<double> threshold,
                                       const std::function<void(const oldfilm::Frame&)>& see) {
     oldfilm::Reader reader(info.path);
@@ -198,7 +198,11 @@ Inspected inspected(const InspectArguments& arguments) {
     Inspected film{media_in(arguments.file), {}, {}};
     // Standard input can't be read twice.
     if (film.info.path != "-") {
-        film.facts = oldfilm::analyze_film(arguments.file);
+        oldfilm::AnalysisOptions options;
+        if (arguments.full) { // only what is of the file is taken from the sample
+            options.places = options.frames = 1;
+        }
+        film.facts = oldfilm::analyze_film(arguments.file, options);
     }
     oldfilm::FilmAnalyzer analyzer;
     if (arguments.shots || arguments.full) {

@@ -132,6 +132,12 @@ Pipeline base(const RestoreArguments& arguments, const PipelineOptions& options)
 
 } // namespace
 
+bool contains(const Pipeline& pipeline, const std::string& name) {
+    const std::vector<StageSpec> stages = pipeline.stages();
+    return std::any_of(stages.begin(), stages.end(),
+                       [&](const StageSpec& stage) { return is(stage, name); });
+}
+
 void leave_out(Pipeline& pipeline, const std::string& name) {
     const std::vector<StageSpec> stages = pipeline.stages();
     for (std::size_t i = stages.size(); i > 0; --i) {

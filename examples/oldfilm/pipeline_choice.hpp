@@ -13,6 +13,8 @@ namespace cli {
 /// The preset, the document or the listed stages, with --scale and --fps worked in. Throws
 /// `oldfilm::Error` as building a pipeline does.
 oldfilm::Pipeline chosen_pipeline(const RestoreArguments& arguments);
+/// Whether it has the stage `name`.
+bool contains(const oldfilm::Pipeline& pipeline, const std::string& name);
 /// Erases the stage `name` wherever it is.
 void leave_out(oldfilm::Pipeline& pipeline, const std::string& name);
 

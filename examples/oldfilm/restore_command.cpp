@@ -125,7 +125,7 @@ int restore(const RestoreArguments& arguments) {
     const int built = guarded(view, usage_status, [&] {
         settle_process();
         pipeline = chosen_pipeline(arguments);
-        decisions = decide(arguments);
+        decisions = decide(arguments, pipeline);
         if (!decisions.colorize) {
             leave_out(pipeline, "colorize");
         }

@@ -1,4 +1,4 @@
-"""Trains the judge of a colorize network: what it sees of each picture is computed once and kept, so that the training
+"""Trains the judge of a colorize network: what it sees of each picture is computed once and stored, so that the training
 itself takes minutes on one core."""
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from training import data
 SHARES = {"varied": 0.50, "oldcolor": 0.09, "large": 0.06, "more": 0.20, "first": 0.15}
 HARM = 0.3  # what it costs more to be worse than gray
 LOUD = 0.2  # the weight of the colors' own loss, without the fade
-KEPT = ("ab", "facts", "at2", "at8", "at32", "truth")
+STORED_PARTS = ("ab", "facts", "at2", "at8", "at32", "truth")
 
 
 def sets_of(folder: Path) -> list:
@@ -39,7 +39,7 @@ def look(judged: Judged, folder: Path, count: int, place: Path, seed: int = 3) -
         if not files:
             place.mkdir(parents=True, exist_ok=True)
             files = [np.lib.format.open_memmap(place / f"{name}.npy", "w+", np.float16, (count, *part.shape[1:]))
-                     for name, part in zip(KEPT, seen, strict=True)]
+                     for name, part in zip(STORED_PARTS, seen, strict=True)]
         for file, part in zip(files, seen, strict=True):
             file[start:start + len(part)] = part[:count - start].numpy()
         if start % (20 * material.BATCH) == 0:
@@ -47,7 +47,7 @@ def look(judged: Judged, folder: Path, count: int, place: Path, seed: int = 3) -
 
 
 def opened(place: Path) -> list[np.ndarray]:
-    return [np.load(place / f"{name}.npy", mmap_mode="r") for name in KEPT]
+    return [np.load(place / f"{name}.npy", mmap_mode="r") for name in STORED_PARTS]
 
 
 def draws(files: list[np.ndarray], batch: int = 32):

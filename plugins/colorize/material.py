@@ -13,7 +13,6 @@ from training import aging, data
 
 STORED, PATCH, BATCH = 256, 160, 16
 MORE_SETS = ("varied", "oldcolor", "large")
-HELD_ENDS = ("-2", "-4", "-dog", "-camel", "-truck", "-wolf")  # of names in clips/more, see the data's README
 
 
 def shrink(rgb: np.ndarray, short: int = STORED) -> np.ndarray:
@@ -52,15 +51,6 @@ def pictures(folder: Path, split: str) -> data.Store:
     return _stored(data.CACHE / f"colorize-{split}.bin", sources, 2.5)
 
 
-def clip_files(folder: Path, split: str) -> list[Path]:
-    """Moving pictures: clips/more without those held back, or all that are held back."""
-    more = sorted(p for p in (folder / "clips" / "more").iterdir())
-    held = [p for p in more if p.stem.endswith(HELD_ENDS)]
-    if split == "train":
-        return [p for p in more if p not in held]
-    return [folder / "clips" / name for name in data.VALIDATION_CLIPS] + held
-
-
 def more(folder: Path, split: str) -> data.Store:
     """Strange material: varied, historical and large photographs, and (to train) frames of clips/more.
 
@@ -71,7 +61,7 @@ def more(folder: Path, split: str) -> data.Store:
             for path in data.photo_files(folder, name, split):
                 yield f"{name}/{path.name}", data.read_rgb(path)
         if split == "train":
-            for path in clip_files(folder, "train"):
+            for path in data.clips_more(folder, "train"):
                 for i, frame in enumerate(data.decode(path, 288, 120)):
                     if i % 12 == 0:
                         yield f"more/{path.name}@{i}", frame
@@ -80,7 +70,7 @@ def more(folder: Path, split: str) -> data.Store:
 
 
 def calibrates(name: str) -> bool:
-    """Whether a picture of `more` is kept from the network, so that it shows how wrong it is: a third, whole clips."""
+    """Whether a picture of `more` is withheld from the network, so that it shows how wrong it is: a third, whole clips."""
     return zlib.crc32(name.split("@")[0].encode()) % 3 == 0
 
 

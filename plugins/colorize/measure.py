@@ -87,7 +87,7 @@ def photographs(network, store: data.Store, bfloat16=False, every=1, folder: Pat
 def clips(network, folder: Path, bfloat16=False, split="val", limit: int | None = None, every=12) -> dict:
     """The same on every twelfth of the first 120 frames of each clip, made gray as FFmpeg does (BT.601)."""
     rows: dict[str, list] = {}
-    for path in material.clip_files(folder, split)[:limit]:
+    for path in (data.held_out_clips(folder) if split == "val" else data.clips_more(folder, split))[:limit]:
         for i, rgb in enumerate(data.decode(path, 288, 120)):
             if i % every:
                 continue

@@ -119,7 +119,7 @@ Correction Correction::scaled(double strength) const {
 }
 
 bool Correction::is_identity() const {
-    constexpr double invisible = 1e-3; // of density: a fifth of a code value of 8 bits at white
+    constexpr double invisible = 1e-3; // of density, and of its slope
     for (std::size_t c = 0; c < slope.size(); ++c) {
         if (std::abs(slope[c] - 1) > invisible || std::abs(offset[c]) > invisible) {
             return false;

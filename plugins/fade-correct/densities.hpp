@@ -32,7 +32,7 @@ struct Correction {
 
     /// Between none at all (0) and this one (1).
     [[nodiscard]] Correction scaled(double strength) const;
-    /// Whether no 8-bit sample would change.
+    /// Whether it changes samples by less than a quarter of a code value of 8 bits.
     [[nodiscard]] bool is_identity() const;
     [[nodiscard]] std::string to_json() const;
     /// Throws nlohmann::json::exception if the text is not from `to_json`.

@@ -50,19 +50,19 @@ class Grain final : public sdk::Stage, public sdk::LiveParameters {
         const at::Tensor picture = sdk::picture(frame);
         const at::Tensor strength =
             tone_response(sdk::luma(picture, sdk::luma_weights(frame))).mul_(sigma_);
-        const at::Tensor grain = noise(frame).to(picture.device()).mul_(strength);
+        const at::Tensor grain = noise(frame).to(picture.device()).mul(strength);
         request.set_output(sdk::share(picture.add(grain).clamp_(0.0, 1.0)));
     }
 
   private:
-    /// C x H x W of variance 1: one noise for all channels, with a part of its own in each.
+    /// Variance 1: one noise for all channels, 1 x H x W, or with a part of its own in each.
     [[nodiscard]] at::Tensor noise(const sdk::FrameView& frame) const {
         const bool own = frame.channels() == 3 && color_ > 0;
         const at::Tensor planes = correlated_noise(seed_of(seed_, frame.index()), own ? 4 : 1,
                                                    frame.height(), frame.width(), size_);
         const at::Tensor shared = planes.narrow(0, 0, 1);
         if (!own) {
-            return shared.expand({frame.channels(), frame.height(), frame.width()}).clone();
+            return shared;
         }
         return planes.narrow(0, 1, 3).mul(std::sqrt(color_)).add_(shared, std::sqrt(1 - color_));
     }

@@ -192,9 +192,7 @@ def ride(rng: np.random.Generator, pictures: list[np.ndarray], frames: int, h: i
 def training_clips(folder: Path) -> list[str]:
     """Clips that no measurement uses, below clips/."""
     held_out = {film.clip for film in HELD} | set(data.VALIDATION_CLIPS)
-    ends = ("-2", "-4", "-dog", "-camel", "-truck", "-wolf")
-    more = sorted(p for p in (folder / "clips" / "more").iterdir() if p.is_file())
-    names = [*data.TRAINING_CLIPS, *(f"more/{p.name}" for p in more if not p.stem.endswith(ends))]
+    names = [*data.TRAINING_CLIPS, *(f"more/{p.name}" for p in data.clips_more(folder, "train"))]
     return [n for n in names if n not in held_out]
 
 

@@ -41,8 +41,8 @@ double widest_at(double sensitivity) {
     return widest + beyond * (widest_at_most - widest);
 }
 
-/// Beside the package `path`, or a name of its own where that is one.
-std::string beside(const std::string& path, const std::string& name) {
+/// In the folder of the package `path`, or a name of its own where that is one.
+std::string in_folder_of(const std::string& path, const std::string& name) {
     return (std::filesystem::path(path).parent_path() / name).string();
 }
 
@@ -96,7 +96,7 @@ Still::Still(const Host& host, const std::string& package)
                                  "manifest has no \"repair\"; choose another model",
                       Status::invalid);
     }
-    filler_ = Model(host, beside(package, name), "scratch-removal");
+    filler_ = Model(host, in_folder_of(package, name), "scratch-removal");
     check(read_manifest(filler_, {"window", "mask"}), "one that repairs", "picture");
     line_ = std::clamp(finds.document.value("threshold", usual_line), 0.01, 0.99);
 }

@@ -4,7 +4,7 @@ Two small U-Nets (Ronneberger et al. 2015) at half resolution and below. The fin
 probability of damage. The filler gets the picture, the places to fill, and a guess that is
 interpolated from around them (the pull-push pyramid of Gortler et al., The Lumigraph, 1996); it adds
 what is missing to the guess. It sees what it is to replace: of a stain that lets the picture show
-through, the picture is kept.
+through, the picture stays.
 """
 
 from __future__ import annotations

@@ -60,7 +60,7 @@ def finder_loss(finder: Finder, damaged: torch.Tensor, target: torch.Tensor) -> 
     entropy = F.binary_cross_entropy_with_logits(logits, label, reduction="none") * known
     mask = torch.sigmoid(logits) * known
     dice = 1 - (2 * (mask * label).sum() + 20) / (mask.sum() + label.sum() + 20)
-    # What is found far from any damage harms; beside it, it only widens the repair.
+    # What is found far from any damage harms; next to it, it only widens the repair.
     far = 1 - F.max_pool2d((target > 0.25).float(), 7, 1, 3)
     return 4 * entropy.mean() + 0.5 * dice + 4 * (entropy * far).mean()
 

@@ -134,11 +134,16 @@ def decode(path: str | Path, height: int | None = None, limit: int | None = None
         process.stdout.close()
 
 
-def held_out_clips(data: str | Path) -> list[Path]:
-    """Every clip that the data's README keeps for validation, by name."""
+def clips_more(data: str | Path, split: str) -> list[Path]:
+    """Clips of clips/more, by name: those that the data's README reserves for validation, or the others."""
     ends = ("-2", "-4", "-dog", "-camel", "-truck", "-wolf")
-    more = [p for p in (Path(data) / "clips" / "more").iterdir() if p.stem.endswith(ends)]
-    return [Path(data) / "clips" / name for name in VALIDATION_CLIPS] + sorted(more)
+    more = sorted(p for p in (Path(data) / "clips" / "more").iterdir() if p.is_file())
+    return [p for p in more if p.stem.endswith(ends) == (split == "val")]
+
+
+def held_out_clips(data: str | Path) -> list[Path]:
+    """Every clip that is reserved for validation."""
+    return [Path(data) / "clips" / name for name in VALIDATION_CLIPS] + clips_more(data, "val")
 
 
 def clips(data: str | Path, split: str = "train", length: int = 5, count: int = 16,

@@ -16,7 +16,7 @@
 namespace oldfilm {
 namespace {
 
-/// Of a shot, the pictures whose borders are kept: so many first ones, then one in so many.
+/// Of a shot, the pictures that borders are searched in: so many first ones, then one in so many.
 constexpr std::int64_t first_pictures = 8;
 constexpr std::int64_t one_in = 25;
 
@@ -85,7 +85,7 @@ FilmAnalyzer& FilmAnalyzer::operator=(FilmAnalyzer&&) noexcept = default;
 
 void FilmAnalyzer::add(const Frame& frame) {
     Impl& it = *impl_;
-    // Pictures of a program, and those of EXR files, may hold anything.
+    // Pictures of a program, and those of EXR files, may have non-finite values.
     const at::Tensor picture = frame.picture().nan_to_num(0.0, 1.0, 0.0).clamp_(0.0, 1.0);
     const analysis::Plane luma = analysis::luma_of(picture);
     if (it.width == 0) {

@@ -128,7 +128,7 @@ ActiveArea Borders::area() const {
 }
 
 /// In the triangles at the corners (a twelfth of the smaller side is the radius of a film gate's
-/// corner, or more) it is as dark as beside the area, whatever is shown.
+/// corner, or more) it is as dark as outside the area, whatever is shown.
 bool Borders::are_rounded(const ActiveArea& area) const {
     const bool has_bars = area.left > 0 && area.top > 0 && area.left + area.width < width_ &&
                           area.top + area.height < height_;

@@ -40,7 +40,7 @@ inline void use_threads(int count) {
     }
 }
 
-/// For threads that work beside the run thread. Each thread that LibTorch's operations run on would
+/// For threads other than the run thread. Each thread that LibTorch's operations run on would
 /// otherwise have a team of its own, as many as there are cores; the run thread's team then finds
 /// more threads than cores, and sleeps between operations instead of waiting a moment.
 inline void use_single_thread() {

@@ -1,7 +1,7 @@
 #pragma once
 /// \file
-/// Order between the host, a caller's stream and the run thread's, and copies beside the run
-/// thread's work. The run thread never leaves its device's default stream.
+/// Order between the host, a caller's stream and the run thread's, and copies that
+/// overlap with the run thread's work. The run thread never leaves its device's default stream.
 ///
 /// Nothing here waits but `PendingFrame::wait`.
 
@@ -42,11 +42,11 @@ class PendingFrame {
 class Transfers {
   public:
     explicit Transfers(const at::Device& device);
-    /// What the run thread queues from now on, and what is done beside it, comes after what the
+    /// What the run thread queues from now on, and what overlaps with it, comes after what the
     /// calling thread has queued on its current stream, and the frame's memory outlives both. For
     /// any thread.
     void receive(const Frame& frame) const;
-    /// While it lives, the calling thread works beside the run thread: waits are for what was
+    /// While it lives, the calling thread overlaps with the run thread: waits are for what was
     /// received or uploaded, and not for the run thread's work.
     [[nodiscard]] c10::OptionalStreamGuard copy_stream_guard() const {
         return c10::OptionalStreamGuard(up_);

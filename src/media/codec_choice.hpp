@@ -23,8 +23,8 @@ struct Choice {
     bool on_gpu = false;        ///< a GPU's encoder: takes `coded` in its own memory, too
     bool picture_files = false; ///< each frame is a file
     std::string muxer;          ///< empty: by the path's extension
-    /// Of a picture, which `coded` then has beside the samples of `opaque`; null: there is none, or
-    /// it is not kept.
+    /// Of a picture, which `coded` then has in addition to the samples of `opaque`; null: there is
+    /// none, or the output cannot have it.
     std::shared_ptr<const Transparency> transparency;
     AVPixelFormat opaque = AV_PIX_FMT_NONE;
 };

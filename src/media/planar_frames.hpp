@@ -17,7 +17,7 @@ class PlanarFrames {
     /// `path` and `log` are for messages.
     PlanarFrames(const std::string& path, Log log) : path_(path), log_(std::move(log)) {}
 
-    /// Of a picture, the transparency is kept elsewhere where it can be (transparency.hpp).
+    /// The transparency of a picture is no matter of its planes (transparency.hpp).
     void set_picture(bool is_picture) noexcept { is_picture_ = is_picture; }
 
     /// The frame in a direct format: its own, or by swscale one that holds all of it with the same

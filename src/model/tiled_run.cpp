@@ -125,7 +125,7 @@ std::vector<at::Tensor> TiledRun::padded_run(Network::Ready& with, const Inputs&
     return outputs;
 }
 
-/// Copies the kept part of a tile's outputs to their places; false when one of them has no
+/// Copies the inner part of a tile's outputs to their places; false when one of them has no
 /// place.
 bool TiledRun::place(const std::vector<at::Tensor>& parts, const TileSpan& row,
                      const TileSpan& column, const Inputs& inputs,
@@ -140,12 +140,13 @@ bool TiledRun::place(const std::vector<at::Tensor>& parts, const TileSpan& row,
             outputs.push_back(at::empty(
                 {part.size(0), part.size(1), inputs.height * s, inputs.width * s}, part.options()));
         }
-        const auto kept = [s](const at::Tensor& tensor, std::int64_t from_row,
-                              std::int64_t from_column, const TileSpan& r, const TileSpan& c) {
+        const auto inner = [s](const at::Tensor& tensor, std::int64_t from_row,
+                               std::int64_t from_column, const TileSpan& r, const TileSpan& c) {
             return tensor.narrow(2, (r.keep_begin - from_row) * s, (r.keep_end - r.keep_begin) * s)
                 .narrow(3, (c.keep_begin - from_column) * s, (c.keep_end - c.keep_begin) * s);
         };
-        kept(outputs[i], 0, 0, row, column).copy_(kept(part, row.begin, column.begin, row, column));
+        inner(outputs[i], 0, 0, row, column)
+            .copy_(inner(part, row.begin, column.begin, row, column));
     }
     return true;
 }

@@ -141,7 +141,7 @@ class FrameNode final : public Node {
 /// they are shown.
 class RateNode final : public Node {
   public:
-    /// When the film goes on after the last frame that comes in; asked once all are there.
+    /// When the film resumes after the last frame that comes in; asked once all are there.
     using ResumesAt = std::function<std::optional<Rational>()>;
     /// `start`: the film's first time, where it isn't that of the first frame that comes in.
     RateNode(FrameBuffer& in, FrameBuffer& out, stage::Stage& stage, StageClock& clock,

@@ -227,7 +227,7 @@ Frames timeline(const std::string& path, const json& document, const Rational& r
     double at = 0;
     for (const json& item : (*tracks[0])["children"]) {
         if (schema_of(item).starts_with("Transition.")) {
-            continue; // it lies over the clips beside it
+            continue; // it lies over the clips before and after it
         }
         constexpr double longest = 1e12; // frames; what is more has no number
         if (!(at * rate.value() >= 0 && at * rate.value() < longest)) {

@@ -87,7 +87,7 @@ bool FusionGroups::is_member(const Node& node) const {
     return found != states_.end() && found->second.member;
 }
 
-/// Whether it puts pictures beside many channels that a convolution made, which lie side by
+/// Whether it concatenates pictures with many channels of a convolution, which lie side by
 /// side in memory: rows would pick them apart.
 bool FusionGroups::joins_features(Node& node) const {
     const auto many = [&](Value* part) {

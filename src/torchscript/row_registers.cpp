@@ -20,7 +20,7 @@ std::vector<std::size_t> last_uses(const RowProgram& program, std::int32_t value
     return last;
 }
 
-/// Elements of the longest row, with what operations read beside it, in whole vectors.
+/// Elements of the longest row, with what operations read before and after it, in whole vectors.
 std::int64_t longest_row(const RowProgram& program) {
     std::int64_t longest = 0;
     for (const RowInstruction& what : program.code) {

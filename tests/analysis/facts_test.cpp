@@ -140,7 +140,7 @@ TEST_CASE("Muted scenes of a color film are no tints") {
     CHECK(facts.shots[4].coloring == Coloring::tinted);
 }
 
-TEST_CASE("Tints and tones are told from color, and measured within two code values") {
+TEST_CASE("Tints and tones are distinguished from color, and measured within two code values") {
     int kinds = 0;
     double worst = 0;
     for (int film = 0; film < films; ++film) {
@@ -207,7 +207,7 @@ TEST_CASE("Black and white is none of them, nor is color a tint") {
     CHECK(colored == films);
 }
 
-TEST_CASE("Title cards, leader and black are told from pictures") {
+TEST_CASE("Title cards, leader and black are distinguished from pictures") {
     int cards = 0;
     int pictures = 0;
     int evens = 0;
@@ -265,7 +265,7 @@ TEST_CASE("Shots have facts of their own, and the film those of most") {
                       Catch::Contains("256 x 192, found 10 x 10"));
 }
 
-TEST_CASE("Samples that are no numbers do not end an analysis, and count as black") {
+TEST_CASE("Non-finite values do not end an analysis, and NaN counts as black") {
     for (const std::int64_t channels : {1, 3}) {
         const at::Tensor nothing = at::full({channels, 60, 80}, std::nan(""), at::kFloat);
         CHECK(facts_of({nothing, nothing}).shots.at(0).kind == PictureKind::black);

@@ -2,10 +2,11 @@
 
 usage: peers.py BUILD [--seconds S] [--rounds N] [--only NAME] [--sizes 480x368 ...] [--runtimes inductor ...]
 
-Exports the default models and a plain chain of 64 channels (ONNX; ncnn by pnnx; AOTInductor's packages), runs each in each runtime in a process
-of its own, the runtimes taking turns, and writes BUILD/bench/peers.json and peers.md. A figure is the best of the
-rounds' medians. A figure counts only where the output is the same: within 1e-3 of ours in float32; in 16 bits, 47 dB from
-it or more, which costs a result of 27 dB (superres x4 at its task) less than 0.05 dB.
+Exports the default models and a plain chain of 64 channels (ONNX; ncnn by pnnx; AOTInductor's packages, on request),
+runs each in each runtime in a process of its own, the runtimes taking turns, and writes BUILD/bench/peers.json and
+peers.md. A figure is the best of the rounds' medians. A figure counts only where the output is the same: within 1e-3 of
+ours in float32; in 16 bits, 47 dB from it or more, which costs a result of 27 dB (superres x4 at its task) less than
+0.05 dB.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ RUNS = (("ours", "float32"), ("onnxruntime", "float32"), ("openvino", "float32")
         ("ours", "auto"), ("openvino", "bfloat16"), ("ncnn", "bfloat16"),
         ("inductor", "float32"), ("inductor", "bfloat16"))
 PEERS = tuple(dict.fromkeys(runtime for runtime, _ in RUNS if runtime != "ours"))
+USUAL = ("onnxruntime", "openvino", "ncnn")  # AOTInductor compiles a network and a size for up to minutes
 
 
 class Chain(nn.Module):
@@ -158,7 +160,7 @@ def export_ncnn(network, inputs: list, base: Path) -> None:
 
 
 def export(network, manifest: dict, inputs: list, base: Path, runtimes: list[str]) -> dict:
-    """Files of the runtimes beside `base`; what could not be made, by runtime."""
+    """Files of the runtimes, named after `base`; what could not be made, by runtime."""
     makers = {("onnxruntime", "openvino"): lambda: export_onnx(network, manifest, inputs, base),
               ("ncnn",): lambda: export_ncnn(network, inputs, base),
               ("inductor",): lambda: [compile_package(network, inputs, p, f"{base}-{p}.pt2")
@@ -279,13 +281,14 @@ def judged(rows: list[dict]) -> dict:
 
 
 def table(rows: list[dict], means: dict) -> str:
-    keys = [f"{r} {p}" for r, p in RUNS]
+    runs = [(r, p) for r, p in RUNS if any(f"{r} {p}" in row["runs"] for row in rows)]
+    keys = [f"{r} {p}" for r, p in runs]
     text = ("Milliseconds a call; the last two columns are how many times as fast ours is as the best peer in float32, "
             "and as OpenVINO's best\nprecision in the one that `auto` chooses.\n\n| network | size | "
             + " | ".join(keys) + " | float32 | auto |\n" + "|---" * (len(keys) + 4) + "|\n")
     for row in rows:
         cells = []
-        for (_, precision), key in zip(RUNS, keys):
+        for (_, precision), key in zip(runs, keys):
             run = row["runs"].get(key, {})
             mark = "" if counts(run, precision) else " (other output)"
             cells.append(f"{run['median'] * 1e3:.1f}{mark}" if "median" in run else "-")
@@ -301,7 +304,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=2.0, help="of each measurement")
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--only", action="append", help="a network")
-    parser.add_argument("--runtimes", nargs="+", default=list(PEERS), choices=PEERS)
+    parser.add_argument("--runtimes", nargs="+", default=list(USUAL), choices=PEERS)
     parser.add_argument("--sizes", nargs="+", default=SIZES,
                         type=lambda text: tuple(int(side) for side in text.split("x")))
     options = parser.parse_args()

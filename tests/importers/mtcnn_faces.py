@@ -73,11 +73,11 @@ def iou(a, b, beyond: float, of_smaller: bool) -> float:
 
 def suppressed(rows: list[list[float]], most: float, beyond: float = 0.0, of_smaller: bool = False) -> list[list[float]]:
     """Rows begin with a box and its score."""
-    kept: list[list[float]] = []
+    passed: list[list[float]] = []
     for row in sorted(rows, key=lambda r: -r[4]):
-        if all(iou(row, better, beyond, of_smaller) <= most for better in kept):
-            kept.append(row)
-    return kept
+        if all(iou(row, better, beyond, of_smaller) <= most for better in passed):
+            passed.append(row)
+    return passed
 
 
 def moved(row: list[float], by: list[float], beyond: float) -> list[float]:

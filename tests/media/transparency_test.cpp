@@ -30,7 +30,7 @@ std::string coded_format(const std::string& file) {
 
 } // namespace
 
-TEST_CASE("A picture's transparency is kept in a PNG, to the bit") {
+TEST_CASE("A picture's transparency is preserved in a PNG, to the bit") {
     const Folder folder;
     for (const std::string format : {"rgba", "rgba64be", "ya8", "ya16be"}) {
         CAPTURE(format);
@@ -77,7 +77,7 @@ TEST_CASE("A picture's transparency is resized with the picture") {
     CHECK(alpha(result, 192, 60, 60) == 0); // in the hole
 }
 
-TEST_CASE("Where transparency cannot be kept, it is said") {
+TEST_CASE("Transparency that cannot be preserved causes a warning") {
     const Folder folder;
     make_picture(folder / "in.png", "rgba");
     const auto said = [&](const std::string& from, const std::string& to) {

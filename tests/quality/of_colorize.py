@@ -69,7 +69,7 @@ def each(mono: np.ndarray, saturation: float, precision: str):
 
 def moving(evidence, train, folder) -> None:
     """Every clip that is held back, 24 frames of it: colors must not be worse than none."""
-    for path in train.material.clip_files(folder, "val"):
+    for path in data.held_out_clips(folder):
         frames = np.stack(list(data.decode(path, 240, 72))[-24:])
         mono = np.stack([cv2.cvtColor(f, cv2.COLOR_RGB2GRAY) for f in frames])
         truth = [lab(f / 255.0)[..., 1:] for f in frames[::4]]

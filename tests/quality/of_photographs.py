@@ -62,7 +62,7 @@ def measure(evidence, folder) -> None:
     worn = [item for item in items if (item[2] == 255).any()]
     for precision in ("float32", "auto"):
         counts, squares, changed, tool = own.Counts(), {}, 0, f"oldfilm {precision}"
-        scores, kept = [], []
+        scores, shown = [], []
         for damaged, truth, target in worn:
             made, mask = restore(damaged, precision)
             found, true = mask > 0, target == 255
@@ -75,7 +75,7 @@ def measure(evidence, folder) -> None:
             for k, error in errors.items():
                 squares[k] = squares.get(k, 0.0) + float(error[true].sum())
             scores.append(float(10 * np.log10(errors["damaged"].sum() / max(errors["oldfilm"].sum(), 1e-9))))
-            kept.append((damaged / 255.0, results["inpaint, true mask"] / 255.0, made / 255.0, truth / 255.0,
+            shown.append((damaged / 255.0, results["inpaint, true mask"] / 255.0, made / 255.0, truth / 255.0,
                          np.repeat(mask[..., None] / 255.0, 3, 2)))
         figures, pixels = counts.figures(), sum(int((t == 255).sum()) for _, _, t in worn)
         within = {k: 10 * np.log10(pixels / max(v, 1e-9)) for k, v in squares.items()}
@@ -96,4 +96,4 @@ def measure(evidence, folder) -> None:
                      touched(undamaged, "prints", precision, evidence), "%", TOUCHED, below=True)
         evidence.add("photographs", "clean pixels in the mask, clean photographs", tool,
                      touched(plain(folder), "photographs", precision, evidence), "%", TOUCHED, below=True)
-    evidence.best_and_worst("photographs", scores, lambda i: kept[i])
+    evidence.best_and_worst("photographs", scores, lambda i: shown[i])

@@ -136,7 +136,7 @@ TEST_CASE("scratch-removal says why a model is none for single pictures",
         Catch::Matchers::Contains("wants an input \"mask\""));
 }
 
-TEST_CASE("scratch-removal repairs more of a single picture where it is told to",
+TEST_CASE("scratch-removal repairs more of a single picture at a higher sensitivity",
           "[scratch-removal][still]") {
     const at::Tensor picture = photo("home.jpg", 1);
     if (!picture.defined()) {

@@ -69,7 +69,7 @@ class Output(nn.Module):
         return self.dense6_2(x), torch.softmax(self.dense6_1(x), 1)[:, 1], self.dense6_3(x)
 
 
-def kept(boxes: Tensor, scores: Tensor, most: float, of_smaller: bool, beyond: float) -> Tensor:
+def non_maximum_suppression(boxes: Tensor, scores: Tensor, most: float, of_smaller: bool, beyond: float) -> Tensor:
     """Indices of the boxes that stay, best first: no two overlap by more than `most` of their union, or of the smaller.
 
     Greedy suppression without a loop over boxes: whether a box stays depends on better ones only, so that repeating the
@@ -130,13 +130,13 @@ class Mtcnn(nn.Module):
             corner = found.flip(1).float()
             box = torch.cat((((2 * corner + 1) / scale).floor(), ((2 * corner + 12) / scale).floor()), 1)
             score, move = sure[0, found[:, 0], found[:, 1]].float(), by[0, :, found[:, 0], found[:, 1]].t().float()
-            stays = kept(box, score, 0.5, False, 0.0)
+            stays = non_maximum_suppression(box, score, 0.5, False, 0.0)
             boxes.append(box[stays])
             scores.append(score[stays])
             moves.append(move[stays])
             scale *= 0.709
         box, score, move = torch.cat(boxes), torch.cat(scores), torch.cat(moves)
-        stays = kept(box, score, 0.7, False, 0.0)
+        stays = non_maximum_suppression(box, score, 0.7, False, 0.0)
         return square(moved(box[stays], move[stays], 0.0))
 
     def crops(self, picture: Tensor, boxes: Tensor, side: int) -> tuple[Tensor, Tensor]:
@@ -162,7 +162,7 @@ class Mtcnn(nn.Module):
         by, score = self.rnet(crop)
         good = score > self.second
         boxes, score, by = boxes[inside][good], score[good].float(), by[good].float()
-        stays = kept(boxes, score, 0.7, False, 0.0)
+        stays = non_maximum_suppression(boxes, score, 0.7, False, 0.0)
         boxes = square(moved(boxes[stays], by[stays], 1.0))
         crop, inside = self.crops(picture, boxes, 48)
         if inside.numel() == 0:
@@ -174,7 +174,7 @@ class Mtcnn(nn.Module):
         points = torch.stack((points[:, :5] * side[:, :1] + boxes[:, :1] - 1.0,
                               points[:, 5:] * side[:, 1:] + boxes[:, 1:2] - 1.0), 2).flatten(1)
         boxes = moved(boxes, by, 1.0)
-        stays = kept(boxes, score, 0.7, True, 1.0)
+        stays = non_maximum_suppression(boxes, score, 0.7, True, 1.0)
         return torch.cat((boxes, score[:, None], points), 1)[stays]
 
 
