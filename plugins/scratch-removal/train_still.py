@@ -80,12 +80,11 @@ def filler_loss(filler: Filler, damaged, truth, target, extra, wide: int) -> tor
 
 def loss_of(network: Still, batch):
     damaged, truth, target, extra, wide = batch
-    with torch.autocast("cpu", enabled=False):  # without AMX, bfloat16 is slower here
-        layout = {"memory_format": torch.channels_last}
-        damaged, truth = damaged.contiguous(**layout), truth.contiguous(**layout)
-        n = FILLED
-        return finder_loss(network.finder, damaged, target) + \
-            filler_loss(network.filler, damaged[:n], truth[:n], target[:n], extra, wide)
+    layout = {"memory_format": torch.channels_last}
+    damaged, truth = damaged.contiguous(**layout), truth.contiguous(**layout)
+    n = FILLED
+    return finder_loss(network.finder, damaged, target) + \
+        filler_loss(network.filler, damaged[:n], truth[:n], target[:n], extra, wide)
 
 
 def material(folder: Path, count: int = 32, clean: int = 24):
@@ -190,6 +189,15 @@ def export(network: Still, out: Path) -> None:
     package.save(network.filler, out.with_name("still-fill.pt"), {**filler, **common}, (window, mask), fraction=16)
 
 
+def begun(start: Path | None) -> Still:
+    """New networks, or those of the packages `start` and still-fill.pt next to it."""
+    network = Still()
+    if start:
+        loop.begin_from(network.finder, start)
+        loop.begin_from(network.filler, start.with_name("still-fill.pt"))
+    return network
+
+
 def main() -> None:
     options = loop.arguments(__doc__, HERE / "models" / "still.pt", 70).parse_args()
     items = material(options.data)
@@ -203,7 +211,7 @@ def main() -> None:
     def keep(mean, step, spent):
         export(mean, options.out)
 
-    mean = loop.train(Still(), batches(photos, masks), loss_of, minutes=options.minutes, checkpoint=checkpoint,
+    mean = loop.train(begun(options.start), batches(photos, masks), loss_of, minutes=options.minutes, checkpoint=checkpoint,
                       resume=options.resume, seed=options.seed, rate=5e-4, muon=1e-2, export=keep, save_minutes=5,
                       average=0.998, log_every=25)
     export(mean, options.out)
