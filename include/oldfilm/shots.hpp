@@ -1,15 +1,30 @@
 #pragma once
 /// \file
-/// Where the shots of a film begin: found in its pictures, or listed by the user.
+/// Where the shots of a film begin: found in its pictures, or listed by the user; and what stages
+/// do otherwise in some of them.
 
 #include <oldfilm/export.hpp>
+#include <oldfilm/parameter.hpp>
 #include <oldfilm/time.hpp>
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
 namespace oldfilm {
+
+/// What a stage does in one shot, where that differs from the rest of the film.
+struct StageOverride {
+    /// Id or short name of the stage; of all stages of the pipeline that have it.
+    std::string id;
+    /// False: frames pass the stage unchanged. Monochrome frames become RGB where the stage makes
+    /// RGB, and a stage that changes the rate repeats frames. Not for stages that change the size.
+    bool enabled = true;
+    /// Values of live parameters. Others keep the value of the pipeline, or of `Run::change`.
+    ParameterValues parameters;
+    bool operator==(const StageOverride&) const = default;
+};
 
 /// How a run learns where shots begin. Windows of frames never cross a cut, and stages discard
 /// their state there.
@@ -29,6 +44,10 @@ struct ShotOptions {
     /// below 2. The measure is one minus the normalized cross-correlation of the pictures: 0 for
     /// the same picture, about 1 for unrelated ones. Less finds more cuts.
     double cut_threshold = default_threshold;
+    /// With `Source::list`: overrides by the first frame of their shot, which is 0 or in
+    /// `first_frames`. `Pipeline::plan` throws `Error` (invalid_argument) for others, for stages
+    /// that the pipeline does not have, and for parameters that are unknown, invalid or not live.
+    std::map<std::int64_t, std::vector<StageOverride>> overrides;
     bool operator==(const ShotOptions&) const = default;
 };
 

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 namespace oldfilm::job {
@@ -63,6 +64,32 @@ const media::Survey& Job::survey() const {
     return Reader::Impl::of(source_.reader()).found;
 }
 
+namespace {
+
+/// Frames are counted from frame `before` on, which is in the first shot then.
+void shift_shots(ShotOptions& shots, std::int64_t before) {
+    std::int64_t current = 0; // first frame of the shot that frame `before` is in
+    std::vector<std::int64_t> first;
+    for (const std::int64_t frame : shots.first_frames) {
+        if (frame <= before) {
+            current = frame;
+        }
+        if (frame >= before) {
+            first.push_back(frame - before);
+        }
+    }
+    std::map<std::int64_t, std::vector<StageOverride>> overrides;
+    for (auto& [frame, stages] : shots.overrides) {
+        if (frame >= current) {
+            overrides.emplace(std::max<std::int64_t>(frame - before, 0), std::move(stages));
+        }
+    }
+    shots.first_frames = std::move(first);
+    shots.overrides = std::move(overrides);
+}
+
+} // namespace
+
 ShotOptions Job::shots(const PipelineOptions& pipeline) const {
     ShotOptions shots = pipeline.shots;
     const ReadOptions& read = options().read;
@@ -91,10 +118,7 @@ ShotOptions Job::shots(const PipelineOptions& pipeline) const {
                                     "irregular; leave one of the two out",
                                     info.path));
         }
-        const std::int64_t before = (read.start * info.frame_rate).ceil();
-        std::transform(first.begin(), first.end(), first.begin(),
-                       [before](std::int64_t frame) { return frame - before; });
-        first.erase(first.begin(), std::lower_bound(first.begin(), first.end(), 0));
+        shift_shots(shots, (read.start * info.frame_rate).ceil());
     }
     return shots;
 }

@@ -9,8 +9,8 @@
 namespace oldfilm {
 
 FrameNode::FrameNode(FrameBuffer& in, FrameBuffer& out, stage::Stage& stage, StageClock& clock,
-                     Changes& changes, Findings findings)
-    : Node(in, out), stage_(stage), clock_(clock), changes_(changes),
+                     Changes& changes, const StageOverrides::OfStage& overrides, Findings findings)
+    : Node(in, out), stage_(stage), clock_(clock), changes_(changes), overrides_(overrides),
       findings_(std::move(findings)), next_(in.begin()) {}
 
 std::size_t FrameNode::capacity(const stage::Config& config) {
@@ -56,27 +56,60 @@ Frame FrameNode::numbered(std::int64_t number) const {
 
 bool FrameNode::begin_shot(const Frame& first) {
     in_.release_before(next_); // windows never cross a cut
-    const int wanted = stage_.config().analysis_frames;
+    const std::int32_t shot = first.info().shot;
+    const StageOverrides::InShot& overrides = overrides_.in(shot);
+    const int wanted = overrides.enabled ? stage_.config().analysis_frames : 0;
     const std::optional<std::int64_t> last = reach(next_, std::max(wanted - 1, 0));
     if (!last) {
         return false;
     }
-    const Timed timed(clock_, Profile::Kind::analysis, next_);
-    stage_.reset();
+    enabled_ = overrides.enabled;
     shot_first_ = next_;
     shot_index_ = first.info().index;
-    if (wanted > 0) {
-        const std::string known = findings_.known(first.info().shot);
-        if (!known.empty()) {
-            stage_.restore_analysis(known);
-        } else {
-            for (std::int64_t n = next_; n <= *last; ++n) {
-                stage_.analyze(numbered(n));
-            }
-            findings_.tell(first.info().shot, stage_.finish_analysis());
-        }
+    shot_ = shot;
+    if (!enabled_) {
+        return true;
     }
-    shot_ = first.info().shot;
+    const Timed timed(clock_, Profile::Kind::analysis, next_);
+    stage_.reset();
+    changes_.set_overrides(overrides.values);
+    apply_changes(first); // the analysis goes by them too
+    if (wanted > 0) {
+        analyze_shot(shot, *last);
+    }
+    return true;
+}
+
+/// Frames to `last`, unless an earlier run has done that.
+void FrameNode::analyze_shot(std::int32_t shot, std::int64_t last) {
+    const std::string known = findings_.known(shot);
+    if (!known.empty()) {
+        stage_.restore_analysis(known);
+        return;
+    }
+    for (std::int64_t n = next_; n <= last; ++n) {
+        stage_.analyze(numbered(n));
+    }
+    findings_.tell(shot, stage_.finish_analysis());
+}
+
+void FrameNode::apply_changes(const Frame& frame) {
+    if (const auto values = changes_.due(frame.info().time())) {
+        stage_.change(*values);
+    }
+}
+
+/// In a shot where the stage is off.
+bool FrameNode::pass_on(const Frame& frame) {
+    if (!out_.has_room(1)) {
+        return false;
+    }
+    const int channels = stage_.config().output.channels;
+    out_.push(
+        channels == frame.channels()
+            ? frame
+            : frame.with_picture(frame.picture().expand({channels, -1, -1})).with_coded(nullptr));
+    in_.release_before(++next_);
     return true;
 }
 
@@ -89,6 +122,9 @@ bool FrameNode::step() {
     if (shot_ != first.info().shot) {
         return begin_shot(first);
     }
+    if (!enabled_) {
+        return pass_on(first);
+    }
     // Batches are counted from the shot's start, so that what is in one never depends on timing.
     std::int64_t ahead = config.batch - 1 + config.after;
     if (config.edges == OLDFILM_INSIDE) {
@@ -98,9 +134,7 @@ bool FrameNode::step() {
     if (!last) {
         return false;
     }
-    if (const auto values = changes_.due(first.info().time())) {
-        stage_.change(*values);
-    }
+    apply_changes(first);
     const std::int64_t left = config.batch - (next_ - shot_first_) % config.batch;
     const std::int64_t count = before_change(std::min(left, *last - next_ + 1));
     if (!out_.has_room(count)) {

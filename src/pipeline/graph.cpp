@@ -107,7 +107,8 @@ void Graph::add_stage(End& end, std::size_t number) {
     }
     FrameBuffer& out = add_edge(FrameNode::between(&config, needed(end, number + 1)), end.number);
     nodes_.push_back(std::make_unique<FrameNode>(*end.edge, out, stage, *clocks_.back(),
-                                                 *changes_.back(), findings(number)));
+                                                 *changes_.back(), plan_.overrides().of(number),
+                                                 findings(number)));
     end.edge = &out;
 }
 
@@ -128,7 +129,7 @@ void Graph::add_rate_node(End& end, std::size_t number) {
     }
     FrameBuffer& out = add_edge(FrameNode::between(&config, needed(end, number + 1)), end.number);
     nodes_.push_back(std::make_unique<RateNode>(
-        *end.edge, out, stage, *clocks_.back(), *changes_.back(),
+        *end.edge, out, stage, *clocks_.back(), *changes_.back(), plan_.overrides().of(number),
         from_.frame > 0 ? std::optional(from_.film_start) : std::nullopt, [this, on_edge] {
             const auto time = from_.resumes_at ? from_.resumes_at() : std::nullopt;
             return time ? std::optional(on_edge(*time)) : std::nullopt;

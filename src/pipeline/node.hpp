@@ -7,6 +7,7 @@
 #include "pipeline/changes.hpp"
 #include "pipeline/run_spec.hpp"
 #include "pipeline/shots.hpp"
+#include "pipeline/stage_overrides.hpp"
 #include "stage/stage.hpp"
 
 #include <oldfilm/frame.hpp>
@@ -105,7 +106,7 @@ class FrameNode final : public Node {
         std::function<std::string(std::int32_t shot)> known;
     };
     FrameNode(FrameBuffer& in, FrameBuffer& out, stage::Stage& stage, StageClock& clock,
-              Changes& changes, Findings findings);
+              Changes& changes, const StageOverrides::OfStage& overrides, Findings findings);
     bool step() override;
     /// Frames that the input edge must be able to hold.
     static std::size_t capacity(const stage::Config& config);
@@ -120,6 +121,9 @@ class FrameNode final : public Node {
     [[nodiscard]] std::optional<std::int64_t> reach(std::int64_t number, std::int64_t ahead) const;
     [[nodiscard]] Frame numbered(std::int64_t number) const;
     bool begin_shot(const Frame& first);
+    void analyze_shot(std::int32_t shot, std::int64_t last);
+    void apply_changes(const Frame& frame);
+    bool pass_on(const Frame& frame);
     /// How many of the next `most` frames come before a live parameter changes.
     [[nodiscard]] std::int64_t before_change(std::int64_t most) const;
     void process(std::int64_t count, std::int64_t last);
@@ -128,11 +132,13 @@ class FrameNode final : public Node {
     stage::Stage& stage_;
     StageClock& clock_;
     Changes& changes_;
+    const StageOverrides::OfStage& overrides_;
     Findings findings_;
     std::int64_t next_;
     std::int64_t shot_first_ = 0;
     std::int64_t shot_index_ = 0; ///< of that frame
     std::optional<std::int32_t> shot_;
+    bool enabled_ = true; ///< in this shot
 };
 
 /// Outputs on the exact grid of another rate: originals where they fall on it, made ones between,
@@ -145,7 +151,8 @@ class RateNode final : public Node {
     using ResumesAt = std::function<std::optional<Rational>()>;
     /// `start`: the film's first time, where it isn't that of the first frame that comes in.
     RateNode(FrameBuffer& in, FrameBuffer& out, stage::Stage& stage, StageClock& clock,
-             Changes& changes, std::optional<Rational> start, ResumesAt resumes_at);
+             Changes& changes, const StageOverrides::OfStage& overrides,
+             std::optional<Rational> start, ResumesAt resumes_at);
     bool step() override;
 
   private:
@@ -156,7 +163,7 @@ class RateNode final : public Node {
     [[nodiscard]] Rational held_until(const FrameInfo& last) const;
     [[nodiscard]] static bool is_past(const FrameInfo& from, const FrameInfo& to,
                                       const Rational& time);
-    [[nodiscard]] static bool moves(const Frame& a, const Frame& b);
+    [[nodiscard]] bool moves(const Frame& a, const Frame& b) const;
     Frame between(const Frame& a, const Frame& b, const Rational& time, double position);
     void go_on();
     [[nodiscard]] std::int64_t source_at(const Rational& time, bool has_next) const;
@@ -165,6 +172,7 @@ class RateNode final : public Node {
     stage::Stage& stage_;
     StageClock& clock_;
     Changes& changes_;
+    const StageOverrides::OfStage& overrides_;
     Rational rate_;
     Rational each_; ///< outputs for each frame that comes in, where there is no rate; else 1
     std::optional<Rational> start_;

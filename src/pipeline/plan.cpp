@@ -5,6 +5,7 @@
 #include "device/single_thread.hpp"
 #include "pipeline/memory_plan.hpp"
 #include "pipeline/shot_options.hpp"
+#include "pipeline/values_json.hpp"
 
 #include <c10/core/DeviceGuard.h>
 #include <fmt/format.h>
@@ -127,6 +128,7 @@ Plan::Impl::Impl(const Pipeline::Impl& pipeline, const StreamFormat& input,
         const auto open = stage->host().open_models();
         models_.insert(models_.end(), open.begin(), open.end());
     }
+    overrides_.emplace(options_.shots, checked_, configs_, input_);
     memory_ = memory_for_models(options_, spec, input, configs_);
     first_->shared.memory = memory_;
 }

@@ -6,6 +6,7 @@
 #include "pipeline/run_spec.hpp"
 #include "pipeline/spec.hpp"
 #include "pipeline/stage_chain.hpp"
+#include "pipeline/stage_overrides.hpp"
 
 #include <oldfilm/pipeline.hpp>
 
@@ -13,6 +14,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,6 +30,7 @@ class OLDFILM_HIDDEN Plan::Impl {
     [[nodiscard]] const StreamFormat& input() const { return input_; }
     [[nodiscard]] const StreamFormat& output() const { return output_; }
     [[nodiscard]] const at::Device& device() const { return device_; }
+    [[nodiscard]] const StageOverrides& overrides() const { return *overrides_; }
     /// Gives the calling thread as many of LibTorch's threads as a run thread has.
     void use_threads() const;
     /// Bytes that may stay resident while a model takes its part of the budget; 0: any amount.
@@ -58,6 +61,7 @@ class OLDFILM_HIDDEN Plan::Impl {
     int threads_ = 1, concurrency_ = 1;
     std::int64_t memory_ = 0;
     std::vector<stage::Config> configs_;
+    std::optional<StageOverrides> overrides_; ///< always there after construction
     std::vector<std::map<std::string, std::uint64_t>> packages_; ///< checksums, of each stage
     std::vector<std::shared_ptr<Model>> models_;                 ///< stay open for the runs to come
     mutable std::mutex mutex_;                                   ///< guards what follows

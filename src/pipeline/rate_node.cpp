@@ -15,8 +15,9 @@ Rational taken(const FrameInfo& info) {
 } // namespace
 
 RateNode::RateNode(FrameBuffer& in, FrameBuffer& out, stage::Stage& stage, StageClock& clock,
-                   Changes& changes, std::optional<Rational> start, ResumesAt resumes_at)
-    : Node(in, out), stage_(stage), clock_(clock), changes_(changes),
+                   Changes& changes, const StageOverrides::OfStage& overrides,
+                   std::optional<Rational> start, ResumesAt resumes_at)
+    : Node(in, out), stage_(stage), clock_(clock), changes_(changes), overrides_(overrides),
       rate_(stage.config().output.rate), each_(stage.config().each), start_(start),
       resumes_at_(std::move(resumes_at)), next_(out.begin()), current_(in.begin()) {}
 
@@ -53,12 +54,13 @@ bool RateNode::is_past(const FrameInfo& from, const FrameInfo& to, const Rationa
 
 Frame RateNode::between(const Frame& a, const Frame& b, const Rational& time, double position) {
     const Timed timed(clock_, Profile::Kind::stage, next_);
-    if (const auto values = changes_.due(time)) {
-        stage_.change(*values);
-    }
     if (shot_ != a.info().shot) {
         stage_.reset();
         shot_ = a.info().shot;
+        changes_.set_overrides(overrides_.in(*shot_).values);
+    }
+    if (const auto values = changes_.due(time)) {
+        stage_.change(*values);
     }
     stage::Wanted wanted;
     wanted.index = next_;
@@ -149,9 +151,10 @@ bool RateNode::step_on_grid(std::int64_t end, bool closed) {
     return true;
 }
 
-/// Whether there is anything between two frames that follow each other.
-bool RateNode::moves(const Frame& a, const Frame& b) {
-    return a.info().shot == b.info().shot && b.info().origin != Origin::held;
+/// Whether frames are made between two that follow each other.
+bool RateNode::moves(const Frame& a, const Frame& b) const {
+    return a.info().shot == b.info().shot && b.info().origin != Origin::held &&
+           overrides_.in(a.info().shot).enabled;
 }
 
 /// Outputs `each` frame, where the film has no rate: evenly between it and the next.

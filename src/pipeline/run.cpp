@@ -236,23 +236,7 @@ void Run::change(std::size_t number, const ParameterValues& values, Rational fro
         throw Error(Errc::invalid_argument, fmt::format("there is no stage {}; the pipeline has {}",
                                                         number, stages.size()));
     }
-    const CheckedStage& one = stages[number];
-    const std::vector<Parameter>& table = one.plugin.parameters;
-    const std::vector<ParameterValue> checked = check_parameters(one.plugin.name, table, values);
-    Changes::Delta delta;
-    for (std::size_t i = 0; i < table.size(); ++i) {
-        if (!values.contains(table[i].name)) {
-            continue;
-        }
-        if (!table[i].live) {
-            throw Error(Errc::invalid_argument,
-                        fmt::format("stage {}: parameter \"{}\" may not change while running; "
-                                    "start another run",
-                                    one.plugin.name, table[i].name));
-        }
-        delta[i] = checked[i];
-    }
-    it.graph.changes(number).add(from, std::move(delta));
+    it.graph.changes(number).add(from, live_delta(stages[number].plugin, values));
 }
 
 const StreamFormat& Run::output() const {

@@ -2,6 +2,7 @@
 
 #include "base/sidecar.hpp"
 #include "pipeline/shot_options.hpp"
+#include "pipeline/values_json.hpp"
 #include "stage/library.hpp"
 
 #include <fmt/format.h>
@@ -36,26 +37,6 @@ std::string next_pair(std::string_view& rest) {
         }
     }
     return pair;
-}
-
-ParameterValue value_from(const json& value, const std::string& where) {
-    if (value.is_boolean()) {
-        return value.get<bool>();
-    }
-    // What is 2^63 or more would come out below 0.
-    const bool fits = !value.is_number_unsigned() || value.get<std::uint64_t>() <= INT64_MAX;
-    if (value.is_number_integer() && fits) {
-        return value.get<std::int64_t>();
-    }
-    if (value.is_number()) {
-        return value.get<double>();
-    }
-    if (value.is_string()) {
-        return value.get<std::string>();
-    }
-    throw Error(
-        Errc::invalid_argument,
-        fmt::format("{} must be true, false, a number or text, found {}", where, value.dump()));
 }
 
 StageSpec stage_from(const json& object, std::size_t number) {
@@ -175,14 +156,6 @@ StageSpec parse_stage(const std::string& text) {
         }
     }
     return spec;
-}
-
-json values_json(const ParameterValues& values) {
-    json object = json::object();
-    for (const auto& [name, value] : values) {
-        object[name] = std::visit([](const auto& v) { return json(v); }, value);
-    }
-    return object;
 }
 
 Pipeline::Pipeline(PipelineOptions options) : impl_(std::make_unique<Impl>()) {

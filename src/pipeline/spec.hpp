@@ -9,8 +9,6 @@
 #include <oldfilm/pipeline.hpp>
 #include <oldfilm/plugins.hpp>
 
-#include <nlohmann/json_fwd.hpp>
-
 #include <memory>
 #include <string>
 #include <vector>
@@ -41,8 +39,6 @@ struct OLDFILM_HIDDEN Pipeline::Impl {
     /// Throws `Error` (invalid_argument) unless there is a stage `number`.
     void check_number(std::size_t number) const;
 };
-
-nlohmann::json values_json(const ParameterValues& values);
 
 /// What a handle has, unless it was moved from it. Throws `Error` (invalid_argument).
 template <class Pointer>
