@@ -18,6 +18,7 @@
 #include <oldfilm/process.hpp>
 #include <oldfilm/profile.hpp>
 #include <oldfilm/recording.hpp>
+#include <oldfilm/regions.hpp>
 #include <oldfilm/restore.hpp>
 #include <oldfilm/shots.hpp>
 #include <oldfilm/time.hpp>
