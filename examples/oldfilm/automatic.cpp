@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 
 namespace cli {
 namespace {
@@ -19,9 +20,11 @@ bool has_preset(const RestoreArguments& arguments) {
     return arguments.stages.empty() && arguments.pipeline_file.empty();
 }
 
-/// A stream can't be read twice.
+/// What can't be read twice: a pipe, or what lies behind a protocol.
 bool is_stream(const std::string& input) {
-    return input == "-" || input.find("://") != std::string::npos;
+    std::error_code unknown;
+    return input == "-" || input.find("://") != std::string::npos ||
+           std::filesystem::is_fifo(input, unknown);
 }
 
 /// None of a stream, which can't be read twice, and of a film that can't be read: reading it says

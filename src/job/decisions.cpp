@@ -55,8 +55,8 @@ Overrides allowed_overrides(const FilmFacts& facts, const Pipeline& pipeline,
 
 /// Whether anything can be decided: what leaves any shot alone leaves title cards alone.
 bool is_open(const Job& job, const Pipeline& pipeline, const ShotOptions& shots) {
-    const std::string& path = job.options().decide_by_shot.empty() ? "-" : job.input();
-    if (path == "-" || !media::scheme_of(path).empty() || !shots.overrides.empty()) {
+    if (job.options().decide_by_shot.empty() || media::is_pipe(job.input()) ||
+        !media::scheme_of(job.input()).empty() || !shots.overrides.empty()) {
         return false;
     }
     FilmFacts card;
