@@ -63,6 +63,12 @@ void add_stage_options(CLI::App& app, RestoreArguments& a) {
         ->check(CLI::IsMember({"auto", "on", "off"}))
         ->type_name("HOW")
         ->group("Stages");
+    app.add_option("--grain", a.grain,
+                   "Give back this part of the grain that each shot of the film has, 0 to 4, new "
+                   "in every frame; with a preset")
+        ->check(CLI::Range(0.0, 4.0))
+        ->type_name("X")
+        ->group("Stages");
     app.add_option("--tint", a.tint,
                    "A preset and tinted or toned film: keep restores it as monochrome and gives "
                    "each shot its tint back, remove leaves it monochrome, off restores it in "
