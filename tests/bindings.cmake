@@ -8,10 +8,11 @@ foreach(part frames pipeline restore)
   add_test(NAME python_${part} COMMAND ${run_python} ${CMAKE_CURRENT_SOURCE_DIR}/bindings/${part}_test.py)
   list(APPEND python_tests python_${part})
 endforeach()
+set(python_pages ${PROJECT_SOURCE_DIR}/docs/python.md ${PROJECT_SOURCE_DIR}/docs/python-tour.ipynb)
 add_test(NAME python_docs COMMAND ${run_python} ${CMAKE_CURRENT_SOURCE_DIR}/bindings/docs_test.py
-  ${PROJECT_SOURCE_DIR}/docs/python.md)
+  ${python_pages})
 add_test(NAME python_types COMMAND ${Python_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/bindings/docs_test.py
-  ${PROJECT_SOURCE_DIR}/docs/python.md --mypy ${PROJECT_BINARY_DIR}/tests/mypy)
+  ${python_pages} --mypy ${PROJECT_BINARY_DIR}/tests/mypy)
 cmake_path(GET OLDFILM_TORCH_ROOT PARENT_PATH torch_packages)
 set_tests_properties(python_types PROPERTIES ENVIRONMENT "PYTHONPATH=${PROJECT_BINARY_DIR}/python:${torch_packages}")
 list(APPEND python_tests python_docs python_types)

@@ -1,8 +1,9 @@
-"""docs_test.py PAGE [--mypy CACHE]: runs the Python examples of a page, in order, in one folder with a film.mkv.
+"""docs_test.py PAGE... [--mypy CACHE]: runs the Python examples of pages and notebooks, in order, beside a film.mkv.
 With --mypy, checks them and the package with mypy --strict instead, which needs no PyTorch that can be imported.
 """
 import argparse
 import importlib.util
+import json
 import os
 import pathlib
 import re
@@ -13,6 +14,10 @@ import tempfile
 
 
 def examples(page: pathlib.Path) -> list[str]:
+    """The blocks of code of a Markdown page; of a notebook, all of its cells as one."""
+    if page.suffix == ".ipynb":
+        cells = json.loads(page.read_text(encoding="utf-8"))["cells"]
+        return ["\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code") + "\n"]
     found = re.findall(r"^```python\n(.*?)^```$", page.read_text(encoding="utf-8"), re.M | re.S)
     if not found:
         sys.exit(f"{page} has no examples")
@@ -31,13 +36,13 @@ def check_types(names: list[str], folder: pathlib.Path, cache: str) -> int:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("page", type=pathlib.Path)
+    parser.add_argument("pages", type=pathlib.Path, nargs="+")
     parser.add_argument("--mypy")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         names = []
-        for number, text in enumerate(examples(arguments.page)):
+        for number, text in enumerate(text for page in arguments.pages for text in examples(page)):
             names.append(f"example_{number}.py")
             (folder / names[-1]).write_text(text, encoding="utf-8")
         if arguments.mypy:

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# run.sh BUILD TORCH_ROOT PYTHON SCRIPT [ARGUMENT...]: runs a script with the Python package of the build tree. Status 77
-# (skipped), with the reason, where PyTorch cannot be imported, as with the lean LibTorch that setup.sh installs.
+# run.sh BUILD TORCH_ROOT PYTHON SCRIPT [ARGUMENT...]: runs a script with the Python package of the build tree.
+# Status 77 (skipped), with the reason, where PyTorch cannot be imported, as with the lean LibTorch of setup.sh.
 set -euo pipefail
 build=$1 torch=$2 python=$3
 shift 3

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# wheel_test.sh SOURCE BUILD WORK TORCH_ROOT PYTHON: packs the build tree as a wheel, installs it in an empty virtual
-# environment and restores a film, in Python and with the command. The environment sees the PyTorch of TORCH_ROOT
-# instead of downloading it. Status 77 (skipped), with the reason, where that cannot be imported or the tools are missing.
+# wheel_test.sh SOURCE BUILD WORK TORCH_ROOT PYTHON: packs the build tree as a wheel, installs it in an empty
+# virtual environment and restores a film, in Python and with the command. The environment sees the PyTorch of
+# TORCH_ROOT instead of downloading it. Status 77 (skipped), with the reason, where that cannot be imported or the
+# tools are missing.
 set -euo pipefail
 source=$1 build=$2 work=$3 torch=$(dirname "$4") python=$5
 for module in auditwheel wheel; do
