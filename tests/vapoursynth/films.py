@@ -17,7 +17,7 @@ BUILD = Path(os.environ["OLDFILM_BUILD"])
 try:
     import vapoursynth as vs
 except ImportError as missing:
-    print(f"VapourSynth is not there ({missing}); ./setup.sh test --all installs it where Python 3.12 or later is found")
+    print(f"VapourSynth is not there ({missing}); ./setup.sh test --all installs it if it finds Python 3.12 or later")
     sys.exit(77)
 
 core = vs.core

@@ -141,7 +141,8 @@ class Errors(Test):
         self.assertEqual(restored.get_frame(6).height, 48)  # it works again
 
     def test_stages_that_fail(self) -> None:
-        restored = core.oldfilm.Restore(self.clip, ["test-throws-in-process"], plugin_path=[str(BUILD / "tests/plugins")])
+        folder = str(BUILD / "tests/plugins")
+        restored = core.oldfilm.Restore(self.clip, ["test-throws-in-process"], plugin_path=[folder])
         for _ in range(2):
             with self.assertRaisesRegex(vs.Error, "test-throws-in-process"):
                 restored.get_frame(0)
