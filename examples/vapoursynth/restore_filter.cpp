@@ -1,17 +1,24 @@
 #include "restore_filter.hpp"
 
 #include "arguments.hpp"
+#include "clip.hpp"
 #include "samples.hpp"
 
 #include <oldfilm/error.hpp>
+#include <oldfilm/process.hpp>
 
 #include <ATen/ops/sum.h>
 #include <ATen/ops/zeros.h>
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib> // says whether the C library is glibc
 #include <limits>
 #include <utility>
+
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
 
 namespace vsplugin {
 
@@ -23,37 +30,12 @@ namespace {
 
 constexpr std::int64_t frames_ahead = 8, least_ahead = 4;
 constexpr std::int64_t bytes_ahead = 256 << 20, bytes_cached = 512 << 20;
-
-Rational rate_of(const VSVideoInfo& clip) {
-    return clip.fpsNum > 0 ? Rational(clip.fpsNum, clip.fpsDen) : Rational();
-}
-
-oldfilm::StreamFormat format_of(const VSVideoInfo& clip) {
-    oldfilm::StreamFormat format;
-    format.channels = clip.format.numPlanes;
-    format.height = clip.height;
-    format.width = clip.width;
-    format.rate = rate_of(clip);
-    return format;
-}
+constexpr std::int64_t bytes_between_trims = 128 << 20;
 
 /// How many frames of the clip wait for a run at most.
 std::int64_t ahead_of(const VSVideoInfo& clip) {
     const std::int64_t bytes = std::int64_t{4} * clip.format.numPlanes * clip.height * clip.width;
     return std::clamp(bytes_ahead / bytes, least_ahead, frames_ahead);
-}
-
-/// A clip as 32-bit float RGB. Frames say in their properties how their colors are coded.
-NodePtr converted_to_rgb(VSNode* clip, VSCore* core, const VSAPI& api) {
-    const MapPtr in(api.createMap(), {&api});
-    api.mapSetNode(in.get(), "clip", clip, maReplace);
-    api.mapSetInt(in.get(), "format", pfRGBS, maReplace);
-    VSPlugin* resize = api.getPluginByID("com.vapoursynth.resize", core);
-    const MapPtr out(api.invoke(resize, "Bicubic", in.get()), {&api});
-    if (const char* error = api.mapGetError(out.get())) {
-        throw Error(Errc::unsupported, error);
-    }
-    return NodePtr(api.mapGetNode(out.get(), "clip", 0, nullptr), {&api});
 }
 
 const char* name_of(oldfilm::Origin origin) {
@@ -271,7 +253,23 @@ const VSFrame* RestoreFilter::work(int number, VSFrameContext* context) {
     return nullptr;
 }
 
+/// glibc's heaps grow with each frame, which one thread allocates and another frees (with
+/// glibc 2.36 by a fifth of a megabyte for a frame of 480 x 368, until memory runs out). What is
+/// free in them is returned now and then, which takes a few milliseconds; a program that pools its
+/// memory keeps it.
+void RestoreFilter::trim_memory(const at::Tensor& picture) {
+    bytes_since_trim_ += picture.numel() * 4;
+    if (bytes_since_trim_ < bytes_between_trims || oldfilm::memory_is_pooled()) {
+        return;
+    }
+    bytes_since_trim_ = 0;
+#if defined(__GLIBC__)
+    malloc_trim(0);
+#endif
+}
+
 NewFramePtr RestoreFilter::written(const Restored& restored) {
+    trim_memory(restored.frame.picture());
     NewFramePtr frame(
         api_->newVideoFrame(&output_.format, output_.width, output_.height, nullptr, core_),
         {api_});

@@ -42,6 +42,7 @@ class RestoreFilter {
     void take(std::int64_t number, const VSFrame* frame);
     [[nodiscard]] oldfilm::FrameInfo info_of(std::int64_t number, const VSMap* properties) const;
     const VSFrame* work(int number, VSFrameContext* context);
+    void trim_memory(const at::Tensor& picture);
     [[nodiscard]] NewFramePtr written(const Restored& restored);
     void set_properties(VSMap* properties, const Restored& restored) const;
     void set_mask(VSMap* properties, const Restored& restored) const;
@@ -53,6 +54,7 @@ class RestoreFilter {
     bool mask_;
     std::shared_ptr<Messages> messages_;
     std::unique_ptr<RandomAccessRun> run_;
+    std::int64_t bytes_since_trim_ = 0;
     RandomAccessRun::Range requested_;          ///< by the call for the current frame
     std::map<std::int64_t, MapPtr> properties_; ///< of the clip's frames that are under way
 };
