@@ -27,12 +27,6 @@ class Grid {
     [[nodiscard]] std::int64_t source_of(std::int64_t output) const {
         return (oldfilm::Rational(output) / ratio_).floor();
     }
-    /// Whether an output lies on a frame.
-    [[nodiscard]] bool has(std::int64_t frame) const { return frame % ratio_.den() == 0; }
-    /// The last frame at or before `frame` that an output lies on.
-    [[nodiscard]] std::int64_t before(std::int64_t frame) const {
-        return frame - frame % ratio_.den();
-    }
 
   private:
     oldfilm::Rational ratio_; ///< outputs for each frame

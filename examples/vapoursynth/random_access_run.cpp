@@ -2,6 +2,8 @@
 
 #include <oldfilm/error.hpp>
 
+#include <ATen/ops/zeros.h>
+
 #include <algorithm>
 #include <numeric>
 #include <string>
@@ -53,15 +55,11 @@ bool RandomAccessRun::covers(std::int64_t number) const {
     return (source < shots_.known() ? start_for(source) : source) <= part_->next_in + near;
 }
 
-/// Where a run must begin that returns what is made of `frame`. Outputs of a run lie on the film's
-/// grid only if the run begins on it.
+/// Where a run must begin that returns what is made of `frame`. What an analysis finds depends on
+/// how a shot begins; whether there is one shows when the first frame comes out.
 std::int64_t RandomAccessRun::start_for(std::int64_t frame) const {
     const std::int64_t shot_first = shots_.first_of(frame);
-    std::int64_t start = plan_.first_frame_needed_for(frame, shot_first);
-    while (start > shot_first && !grid_.has(start)) {
-        start = plan_.first_frame_needed_for(--frame, shot_first);
-    }
-    return grid_.before(start);
+    return analyzes_.value_or(true) ? shot_first : plan_.first_frame_needed_for(frame, shot_first);
 }
 
 /// Begins a run that returns the output, unless its shot is not known yet.
@@ -73,30 +71,39 @@ bool RandomAccessRun::begin(std::int64_t number) {
     const std::int64_t shot_first = shots_.first_of(source);
     const std::int64_t first = start_for(source);
     const std::int64_t valid_from = first <= shot_first ? grid_.outputs(shot_first) : number;
-    part_.emplace(Part{.run = run_from(first),
+    const auto& whole = shots_.found_by_runs();
+    const bool finds_cuts = first == 0 && whole;
+    part_.emplace(Part{.run = finds_cuts ? run_with(*whole) : run_from(first),
                        .first = first,
+                       .stand_ins = 0,
                        .next_in = first,
-                       .next_out = grid_.outputs(first),
+                       .next_out = 0,
                        .valid_from = valid_from,
-                       .shots_until = shots_.known(),
-                       .time = {},
+                       .shots_until = finds_cuts ? frames_ : shots_.known(),
+                       .time = Rational(first),
                        .source = first});
     forget_before(first);
     return true;
 }
 
-/// A run of which frame 0 is the clip's frame `first`, and which knows all cuts that are known.
+/// A run that knows all cuts that are known. One lies between the stand-ins and frame `first`.
 Run RandomAccessRun::run_from(std::int64_t first) const {
     std::vector<std::int64_t> cuts = shots_.firsts_after(first);
+    if (first > 0) {
+        cuts.insert(cuts.begin(), first);
+    }
     if (cuts.empty()) {
         return plan_.start();
     }
-    for (std::int64_t& cut : cuts) {
-        cut -= first;
-    }
+    oldfilm::ShotOptions shots;
+    shots.source = oldfilm::ShotOptions::Source::list;
+    shots.first_frames = std::move(cuts);
+    return run_with(shots);
+}
+
+Run RandomAccessRun::run_with(const oldfilm::ShotOptions& shots) const {
     oldfilm::PipelineOptions options = pipeline_.options();
-    options.shots.source = oldfilm::ShotOptions::Source::list;
-    options.shots.first_frames = std::move(cuts);
+    options.shots = shots;
     return pipeline_.with_options(std::move(options)).start(plan_.input());
 }
 
@@ -173,10 +180,13 @@ bool RandomAccessRun::work(std::int64_t number, const Sink& sink) {
 }
 
 Restored RandomAccessRun::taken(const Frame& frame) {
-    const std::int64_t source = part_->first + frame.info().source_index;
+    const std::int64_t source = frame.info().source_index;
     const std::int64_t number = part_->next_out++;
     const std::int64_t shot_first = shots_.first_of(source);
-    part_->source = source;
+    part_->source = std::max(source, part_->first);
+    if (!analyzes_) {
+        analyzes_ = !part_->run.stats().analysis.empty();
+    }
     return {.frame = frame,
             .number = number,
             .source = source,
@@ -187,20 +197,43 @@ Restored RandomAccessRun::taken(const Frame& frame) {
 /// Passes on what waits, as far as shots are known and the run has room. Returns false if nothing
 /// changed.
 bool RandomAccessRun::feed() {
-    bool fed = false;
-    while (!part_->ended) {
+    bool fed = feed_stand_ins();
+    while (!part_->ended && part_->stand_ins == part_->first) {
         const std::int64_t next = part_->next_in;
         const bool is_over = next == frames_ || (next >= part_->shots_until &&
                                                  next < shots_.known() && shots_.is_first(next));
         if (is_over) {
             part_->run.finish();
             part_->ended = fed = true;
-        } else if (waiting_.empty() || next >= shots_.known() || !push(waiting_.front())) {
+        } else if (waiting_.empty() || next >= std::max(part_->shots_until, shots_.known()) ||
+                   !push(waiting_.front())) {
             break;
         } else {
             forget_before(++part_->next_in);
             fed = true;
         }
+    }
+    return fed;
+}
+
+bool RandomAccessRun::feed_stand_ins() {
+    if (part_->stand_ins == part_->first) {
+        return false;
+    }
+    const oldfilm::StreamFormat& format = plan_.input();
+    const at::Tensor black =
+        at::zeros({1, 1, 1}, at::kFloat).expand({format.channels, format.height, format.width});
+    FrameInfo info;
+    info.time_base = format.rate.num() > 0 ? format.rate.inverse() : Rational(1);
+    info.duration = 1;
+    bool fed = false;
+    for (; part_->stand_ins < part_->first; ++part_->stand_ins) {
+        info.pts = part_->stand_ins;
+        info.origin = info.pts == 0 ? oldfilm::Origin::decoded : oldfilm::Origin::held;
+        if (!part_->run.push(Frame(black, info))) {
+            break;
+        }
+        fed = true;
     }
     return fed;
 }

@@ -26,8 +26,11 @@ struct Restored {
 /// A pipeline that is asked for frames by their numbers. Frames that follow each other come from
 /// one run, which is a stream. For any other frame, another run begins at
 /// `Plan::first_frame_needed_for`; the result is the same to the bit (see Note [Determinism] in
-/// pipeline.hpp). A run also ends where a shot begins that was not known when the run began. Holds
-/// no frames but those that stages see and a few that come next. One thread at a time.
+/// pipeline.hpp). Stages may go by the number of a frame (hints do, and the seed of grain), and a
+/// run counts its frames: stand-ins, which repeat one black picture, so that stages see it once,
+/// take the place of the frames before. A run also ends where a shot begins that was not known when
+/// the run began. Holds no frames but those that stages see and a few that come next. One thread at
+/// a time.
 ///
 /// Call `seek` with the frame that is wanted, then in turn `wanted`, `give` for each of these
 /// frames, and `work`, until that returns true.
@@ -67,10 +70,11 @@ class RandomAccessRun {
     struct Part {
         oldfilm::Run run;
         std::int64_t first;       ///< frame of the clip that it began with
+        std::int64_t stand_ins;   ///< that it got in place of the frames before
         std::int64_t next_in;     ///< frame of the clip that it takes next
         std::int64_t next_out;    ///< number of the output that it returns next
         std::int64_t valid_from;  ///< outputs before saw too little
-        std::int64_t shots_until; ///< cuts before this frame were known when it began
+        std::int64_t shots_until; ///< cuts before this frame it knows, or finds itself
         oldfilm::Rational time;   ///< of frame `next_in`, in seconds; irregular clips only
         std::int64_t source = 0;  ///< of the last output
         bool ended = false;       ///< it gets no more frames
@@ -79,8 +83,10 @@ class RandomAccessRun {
     [[nodiscard]] bool covers(std::int64_t number) const;
     [[nodiscard]] std::int64_t start_for(std::int64_t frame) const;
     bool begin(std::int64_t number);
+    [[nodiscard]] oldfilm::Run run_with(const oldfilm::ShotOptions& shots) const;
     [[nodiscard]] oldfilm::Run run_from(std::int64_t first) const;
     bool feed();
+    bool feed_stand_ins();
     bool push(const oldfilm::Frame& frame);
     void forget_before(std::int64_t frame);
     [[nodiscard]] Restored taken(const oldfilm::Frame& frame);
@@ -91,6 +97,7 @@ class RandomAccessRun {
     std::int64_t frames_;
     ShotMap shots_;
     std::int64_t ahead_;
+    std::optional<bool> analyzes_; ///< whether a stage analyzes shots
     std::optional<Part> part_;
     std::int64_t waiting_first_ = 0; ///< number of the first one that waits
     std::deque<oldfilm::Frame> waiting_;

@@ -17,6 +17,7 @@ ShotMap::ShotMap(Source source, const oldfilm::ShotOptions& options,
     const oldfilm::Plan plan = oldfilm::Pipeline(std::move(own)).plan(format); // checks the options
     if (source == Source::pictures) {
         finder_ = plan.start();
+        found_by_runs_ = options;
     } else if (source == Source::list) {
         for (const std::int64_t first : options.first_frames) {
             if (first > 0) {

@@ -25,6 +25,10 @@ class ShotMap {
     ShotMap(Source source, const oldfilm::ShotOptions& options, const oldfilm::StreamFormat& format,
             std::int64_t frames);
 
+    /// How a run of the whole clip finds the same shots by itself; nothing if it does not.
+    [[nodiscard]] const std::optional<oldfilm::ShotOptions>& found_by_runs() const {
+        return found_by_runs_;
+    }
     /// The frame that must be seen next; the number of frames if none need be.
     [[nodiscard]] std::int64_t next() const { return next_; }
     /// Frame `next()` of the clip. `cut`: what its properties say.
@@ -45,6 +49,7 @@ class ShotMap {
     std::int64_t frames_;
     std::int64_t next_ = 0, known_ = 0;
     std::vector<std::int64_t> firsts_{0};
+    std::optional<oldfilm::ShotOptions> found_by_runs_;
     std::optional<oldfilm::Run> finder_; ///< without stages: it finds cuts, and nothing else
 };
 

@@ -40,6 +40,9 @@ class Equality(Test):
     def test_gray_10_of_limited_range(self) -> None:
         self.check_gray("gray10le", CLEAN, "-color_range", "tv", full_range=False)
 
+    def test_stages_that_number_frames(self) -> None:
+        self.check_gray("gray", ["grain"])
+
     def test_another_size(self) -> None:
         self.check_gray("gray", ["superres:scale=2"], scale=2)
 

@@ -55,6 +55,13 @@ class Seek(Test):
         listed = frames_of(core.oldfilm.Restore(self.clip, CLEAN, first_frames=SHOTS))
         self.assertEqual(self.check(CLEAN, with_cuts(self.clip), shots="props"), listed)
 
+    def test_stages_that_number_frames(self) -> None:
+        self.check(["grain"])
+        self.check(["grain", "interpolate:fps=24"], first_frames=SHOTS)
+
+    def test_stages_that_analyze_shots(self) -> None:
+        self.check(["denoise"], first_frames=SHOTS)
+
     def test_another_rate(self) -> None:
         self.check(["scratch-removal", "interpolate:fps=24"])
         self.check(["interpolate:fps=20"], first_frames=SHOTS)
