@@ -29,7 +29,7 @@ usage: ./setup.sh COMMAND [--yes] [--torch PATH] [--cuda]
   --yes            install Debian packages that are missing without asking (as CI=true does)
   --torch PATH     use this LibTorch (an unpacked one, or site-packages/torch); else Torch_DIR, else PyPI's
   --cuda           install LibTorch's CUDA half too, though no NVIDIA GPU is seen
-  --all            test: the slow tests too, and those that need PyTorch in Python
+  --all            test: the slow tests too, and those that need PyTorch in Python, or VapourSynth
 TEXT
 }
 
@@ -94,6 +94,7 @@ PYTHON_PACKAGES=(python3-dev) # what the Python package is compiled with
 DEMO_PACKAGES=(forensics-samples-files) # footage, in addition to opencv-doc's
 ENV_DIR=$PWD/build/env
 PEERS_DIR=$PWD/build/peers
+VAPOURSYNTH_DIR=$PWD/build/vapoursynth-env
 
 # May the packages be installed? --yes and CI=true say so, else whoever sits at the terminal.
 may_install() {
@@ -162,6 +163,33 @@ install_python_torch() {
 
 # What the Python package is compiled with, and what its module loads.
 install_nanobind() { pip_once "nanobind" 'nanobind==3.*' 'nanobind-backend==1.*'; }
+# The first Python that VapourSynth's wheel takes; nothing where there is none.
+newer_python() {
+    local python
+    for python in python3 python3.{12..20} ~/.pyenv/versions/3.*/bin/python3; do
+        if "$python" -c 'import sys, venv; sys.exit(sys.version_info < (3, 12))' 2>/dev/null; then
+            echo "$python"
+            return
+        fi
+    done
+}
+
+# VapourSynth, in an environment of its own: its header builds our plugin, and its core tests it.
+install_vapoursynth() {
+    local python
+    [[ -e $VAPOURSYNTH_DIR/done ]] && return
+    python=$(newer_python)
+    if [[ -z $python ]]; then
+        echo "no Python 3.12 or later was found: the VapourSynth plugin is neither built nor tested"
+        return
+    fi
+    say "downloading VapourSynth into build/vapoursynth-env"
+    "$python" -m venv "$VAPOURSYNTH_DIR"
+    watched build/pip.log "$VAPOURSYNTH_DIR/bin/python" -m pip install --disable-pip-version-check 'vapoursynth>=75' ||
+        fail "pip could not install VapourSynth; see build/pip.log"
+    touch "$VAPOURSYNTH_DIR/done"
+    rm -f build/build.ninja # configured again, with the plugin
+}
 
 # configure PRESET: once, and again where another LibTorch is named or the tests are wanted and weren't.
 configure() {
@@ -206,6 +234,10 @@ run_tests() {
         install_wheel_tools
         export OLDFILM_TEST_ALL=1
         rm -f build/build.ninja # configured again, with those tests
+    fi
+    if [[ $ALL == 1 || ${CI:-} == true ]]; then
+        mkdir -p build
+        install_vapoursynth
     fi
     build
     say "testing"
