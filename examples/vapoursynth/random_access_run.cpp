@@ -55,11 +55,10 @@ bool RandomAccessRun::covers(std::int64_t number) const {
     return (source < shots_.known() ? start_for(source) : source) <= part_->next_in + near;
 }
 
-/// Where a run must begin that returns what is made of `frame`. What an analysis finds depends on
-/// how a shot begins; whether there is one shows when the first frame comes out.
+/// Where a run must begin that returns what is made of `frame`.
 std::int64_t RandomAccessRun::start_for(std::int64_t frame) const {
     const std::int64_t shot_first = shots_.first_of(frame);
-    return analyzes_.value_or(true) ? shot_first : plan_.first_frame_needed_for(frame, shot_first);
+    return plan_.first_frame_needed_for(frame, shot_first);
 }
 
 /// Begins a run that returns the output, unless its shot is not known yet.
@@ -184,9 +183,6 @@ Restored RandomAccessRun::taken(const Frame& frame) {
     const std::int64_t number = part_->next_out++;
     const std::int64_t shot_first = shots_.first_of(source);
     part_->source = std::max(source, part_->first);
-    if (!analyzes_) {
-        analyzes_ = !part_->run.stats().analysis.empty();
-    }
     return {.frame = frame,
             .number = number,
             .source = source,

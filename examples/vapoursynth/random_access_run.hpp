@@ -97,7 +97,6 @@ class RandomAccessRun {
     std::int64_t frames_;
     ShotMap shots_;
     std::int64_t ahead_;
-    std::optional<bool> analyzes_; ///< whether a stage analyzes shots
     std::optional<Part> part_;
     std::int64_t waiting_first_ = 0; ///< number of the first one that waits
     std::deque<oldfilm::Frame> waiting_;

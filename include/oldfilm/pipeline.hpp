@@ -178,8 +178,8 @@ class OLDFILM_API Plan {
     [[nodiscard]] std::string to_json() const;
     /// The first frame that the stages must see to produce for `frame`, in the shot that starts at
     /// `shot_first`, the same result as in a run of the whole film (see Note [Determinism]). All
-    /// are numbers of input frames. For a film without duplicate frames, which the stages do not
-    /// see.
+    /// are numbers of input frames. If a stage analyzes shots, this is `shot_first`. For a film
+    /// without duplicate frames, which the stages do not see.
     [[nodiscard]] std::int64_t first_frame_needed_for(std::int64_t frame,
                                                       std::int64_t shot_first) const;
     /// Starts a run. With a `source`, the run pulls frames from it, on a thread of its own, until

@@ -221,6 +221,11 @@ Plan::Impl::Reach Plan::Impl::reach() const {
     return reach;
 }
 
+bool Plan::Impl::analyzes() const {
+    return std::any_of(configs_.begin(), configs_.end(),
+                       [](const stage::Config& config) { return config.analysis_frames > 0; });
+}
+
 const std::string& Plan::Impl::text() const {
     const std::lock_guard lock(mutex_);
     if (!text_.empty()) {
@@ -273,7 +278,7 @@ std::string Plan::to_json() const {
 
 std::int64_t Plan::first_frame_needed_for(std::int64_t frame, std::int64_t shot_first) const {
     const Impl::Reach reach = held(impl_, "plan").reach();
-    if (reach.to_the_cut) {
+    if (reach.to_the_cut || impl_->analyzes()) {
         return shot_first;
     }
     const std::int64_t first = std::max(frame - reach.pictures, shot_first);

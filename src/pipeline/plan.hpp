@@ -43,6 +43,8 @@ class OLDFILM_HIDDEN Plan::Impl {
         bool to_the_cut = false; ///< as far as the shot reaches
     };
     [[nodiscard]] Reach reach() const;
+    /// Whether a stage looks at the start of each shot before it makes anything of it.
+    [[nodiscard]] bool analyzes() const;
 
     /// The stages for a run: the plan's own for the first one, others for those after it.
     [[nodiscard]] std::unique_ptr<StageChain> chain() const;
