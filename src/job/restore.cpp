@@ -150,7 +150,8 @@ RestoreResult restore_or_retry(const Job::Request& request, RestoreOptions& opti
 } // namespace
 
 RestoreResult restore(const std::string& input, const std::string& output, const Pipeline& pipeline,
-                      const RestoreOptions& options, pipeline::FrameObserver* observer) {
+                      const RestoreOptions& options, pipeline::FrameObserver* observer,
+                      SegmentObserver* completed) {
     RestoreOptions allowed = options;
     allowed.overwrite = options.overwrite || are_left_over(output, options.mask_out);
     check_paths(input, output, allowed);
@@ -166,7 +167,8 @@ RestoreResult restore(const std::string& input, const std::string& output, const
                              .options = allowed,
                              .devices = devices_of(run.device.empty() ? "auto" : run.device),
                              .profile = run.profile,
-                             .observer = observer},
+                             .observer = observer,
+                             .completed = completed},
                             allowed, pipeline);
 }
 

@@ -194,9 +194,9 @@ RunStats WorkerPool::run(Checkpoint& checkpoint, const OutputFilms& films, Progr
     if (checkpoint.mask_base().num() > 0) {
         work.mask_base.set(checkpoint.mask_base());
     }
-    work.job = std::make_unique<SegmentedJob>(SegmentedJob{films, checkpoint, *work.segmentation,
-                                                           work.film_base, work.mask_base,
-                                                           job_.shared_profile().get()});
+    work.job = std::make_unique<SegmentedJob>(
+        SegmentedJob{films, checkpoint, *work.segmentation, work.film_base, work.mask_base,
+                     job_.shared_profile().get(), job_.completed()});
     if (checkpoint.end()) { // nothing is left
         return stats(checkpoint, *work.segmentation);
     }
