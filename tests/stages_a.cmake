@@ -6,7 +6,8 @@ if(OLDFILM_OPENCV_STAGES)
     LIBS oldfilm::core opencv_core opencv_imgproc opencv_imgcodecs LABELS stages)
   add_dependencies(stages_a_test oldfilm_stage_deflicker oldfilm_stage_stabilize oldfilm_stage_scratch-removal
     oldfilm_stage_denoise)
-  oldfilm_test(color_and_grain_test SOURCES stages/fade_correct_test.cpp stages/grain_test.cpp
+  oldfilm_test(color_and_grain_test SOURCES stages/fade_correct_test.cpp stages/grain_test.cpp stages/tint_test.cpp stages/title_card_test.cpp
     LIBS oldfilm::core oldfilm_fmt opencv_core opencv_imgproc opencv_imgcodecs LABELS stages)
-  add_dependencies(color_and_grain_test oldfilm_stage_fade-correct oldfilm_stage_grain)
+  add_dependencies(color_and_grain_test oldfilm_stage_fade-correct oldfilm_stage_grain oldfilm_stage_tint
+    oldfilm_stage_title-card)
 endif()

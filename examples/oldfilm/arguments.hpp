@@ -47,7 +47,10 @@ struct RestoreArguments {
     std::string profile_file; ///< for a trace; empty for none
     bool overwrite = false, ignore_checkpoint = false, strict = false;
     std::string deinterlace = "auto"; ///< auto, on or off
+    std::string cadence = "auto";     ///< auto, keep or film
     std::string colorize = "auto";    ///< a preset's stage: auto, on or off
+    std::string tint = "auto";        ///< with a preset: auto, keep, remove or off
+    std::string by_shot = "auto";     ///< what a preset's stages leave alone: auto or off
     bool no_audio = false, no_subtitles = false, drop_streams = false;
     ProgressStyle progress = ProgressStyle::none;
     std::vector<std::string> plugin_path;

@@ -7,21 +7,27 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace cli {
 namespace {
 
 using oldfilm::FilmFacts;
 
-/// Whether the film is to be colorized as a preset says, not as a list of stages does.
-bool asks_for_coloring(const RestoreArguments& arguments, const oldfilm::Pipeline& pipeline) {
-    const bool has_preset = arguments.stages.empty() && arguments.pipeline_file.empty();
-    return arguments.colorize == "auto" && has_preset && contains(pipeline, "colorize");
+/// Lists of stages are used as given.
+bool has_preset(const RestoreArguments& arguments) {
+    return arguments.stages.empty() && arguments.pipeline_file.empty();
+}
+
+/// A stream can't be read twice.
+bool is_stream(const std::string& input) {
+    return input == "-" || input.find("://") != std::string::npos;
 }
 
 /// None of a stream, which can't be read twice, and of a film that can't be read: reading it says
 /// why.
 FilmFacts facts_of(const RestoreArguments& arguments) {
-    if (arguments.input == "-" || arguments.input.find("://") != std::string::npos) {
+    if (is_stream(arguments.input)) {
         return {};
     }
     oldfilm::AnalysisOptions options;
@@ -42,14 +48,63 @@ FilmFacts facts_of(const RestoreArguments& arguments) {
 Decisions decide(const RestoreArguments& arguments, const oldfilm::Pipeline& pipeline) {
     Decisions decisions;
     decisions.colorize = arguments.colorize != "off";
-    if (asks_for_coloring(arguments, pipeline) &&
-        facts_of(arguments).coloring == oldfilm::Coloring::tinted) {
+    decisions.clean_cards = has_preset(arguments) && arguments.by_shot != "off" &&
+                            !is_stream(arguments.input) && contains(pipeline, "stabilize");
+    const bool asks_colorize = arguments.colorize == "auto" && contains(pipeline, "colorize");
+    const bool asks_tint = arguments.tint != "off" && !contains(pipeline, "tint");
+    if (!has_preset(arguments) || (!asks_colorize && !asks_tint) ||
+        facts_of(arguments).coloring != oldfilm::Coloring::tinted) {
+        return decisions;
+    }
+    if (asks_colorize) {
         decisions.colorize = false;
         decisions.notes.push_back(fmt::format("{} is tinted or toned: it is not colorized "
                                               "(--colorize on colorizes it)",
                                               arguments.input));
     }
+    // Colors are measured shot by shot.
+    decisions.remove_tint = asks_tint && (arguments.tint == "remove" || arguments.by_shot != "off");
+    decisions.give_tint_back = decisions.remove_tint && arguments.tint != "remove" &&
+                               !(decisions.colorize && contains(pipeline, "colorize"));
+    if (decisions.remove_tint) {
+        decisions.notes.push_back(fmt::format(
+            "{} is restored as monochrome{}", arguments.input,
+            decisions.give_tint_back ? ", and given its tint back (--tint off restores it in color)"
+                                     : ""));
+    }
     return decisions;
+}
+
+void apply(const Decisions& decisions, oldfilm::Pipeline& pipeline) {
+    if (!decisions.colorize) {
+        leave_out(pipeline, "colorize");
+    }
+    if (decisions.clean_cards) {
+        // Behind what steadies the film, and before what would treat each frame alone.
+        const auto stages = pipeline.stages();
+        const auto place = std::find_if(stages.begin(), stages.end(), [](const auto& stage) {
+            return stage.id == "stabilize" || stage.id == "org.oldfilm.stabilize";
+        });
+        pipeline.insert(static_cast<std::size_t>(place - stages.begin()) + 1,
+                        oldfilm::StageSpec{"title-card", {}, nullptr});
+    }
+    if (decisions.remove_tint) {
+        pipeline.insert(0, oldfilm::StageSpec{"tint", {{"mode", "remove"}}, nullptr});
+    }
+    if (decisions.give_tint_back) {
+        pipeline.add(oldfilm::StageSpec{"tint", {}, nullptr});
+    }
+}
+
+std::vector<std::string> decided_by_shot(const RestoreArguments& arguments) {
+    if (arguments.by_shot == "off" || !has_preset(arguments)) {
+        return {};
+    }
+    std::vector<std::string> stages{"interpolate", "face-enhance", "tint", "title-card"};
+    if (arguments.colorize == "auto") {
+        stages.emplace_back("colorize");
+    }
+    return stages;
 }
 
 } // namespace cli

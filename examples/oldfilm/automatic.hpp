@@ -12,11 +12,20 @@
 namespace cli {
 
 struct Decisions {
-    bool colorize = true;           ///< false: a preset's stage colorize is left out
+    bool colorize = true;     ///< false: a preset's stage colorize is left out
+    bool remove_tint = false; ///< stages see a tinted film as monochrome
+    bool give_tint_back = false;
+    bool clean_cards = false;       ///< title-card joins a preset
     std::vector<std::string> notes; ///< what was decided against the usual, and why
 };
 
 /// Analyzes the film if something is left open. `pipeline`: the one that `arguments` choose.
 Decisions decide(const RestoreArguments& arguments, const oldfilm::Pipeline& pipeline);
+
+/// Changes the stages of `pipeline` as decided.
+void apply(const Decisions& decisions, oldfilm::Pipeline& pipeline);
+
+/// The stages that a job may switch off, or set otherwise, in single shots.
+std::vector<std::string> decided_by_shot(const RestoreArguments& arguments);
 
 } // namespace cli

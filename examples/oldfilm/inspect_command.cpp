@@ -168,62 +168,56 @@ MediaInfo media_in(const std::string& path) {
     }
 }
 
-/// The first frame of every shot, as stages receive it. `see` is called with each frame.
-std::vector<oldfilm::FrameInfo> shots(const MediaInfo& info, std::optional<double> threshold,
-                                      const std::function<void(const oldfilm::Frame&)>& see) {
+/// The first frame of every shot, as stages receive it.
+std::vector<oldfilm::FrameInfo> shots(const MediaInfo& info, const oldfilm::ShotOptions& how) {
     oldfilm::Reader reader(info.path);
     oldfilm::PipelineOptions options;
     options.device = "cpu";
-    options.shots.cut_threshold = threshold.value_or(options.shots.cut_threshold);
-    oldfilm::Pipeline nothing(options);
-    oldfilm::Run run = nothing.start(reader.format(), [&] { return reader.next(); });
+    options.shots = how;
+    oldfilm::Run run =
+        oldfilm::Pipeline(options).start(reader.format(), [&] { return reader.next(); });
     std::vector<oldfilm::FrameInfo> found;
     while (const std::optional<oldfilm::Frame> frame = run.next()) {
         if (found.empty() || frame->info().shot != found.back().shot) {
             found.push_back(frame->info());
         }
-        see(*frame);
     }
     return found;
 }
 
 /// What `arguments` asks for of a film.
 struct Inspected {
+    struct Shot {
+        std::int64_t frame = 0;
+        double time = 0; ///< in seconds
+    };
     MediaInfo info;
-    std::vector<oldfilm::FrameInfo> shots; ///< the first frames, where they are asked for
+    std::vector<Shot> shots; ///< where they are asked for
     oldfilm::FilmFacts facts;
 };
 
-Inspected inspected(const InspectArguments& arguments) {
-    Inspected film{media_in(arguments.file), {}, {}};
-    // Standard input can't be read twice.
-    if (film.info.path != "-") {
-        oldfilm::AnalysisOptions options;
-        if (arguments.full) { // only what is of the file is taken from the sample
-            options.places = options.frames = 1;
-        }
-        film.facts = oldfilm::analyze_film(arguments.file, options);
-    }
-    oldfilm::FilmAnalyzer analyzer;
-    if (arguments.shots || arguments.full) {
-        film.shots = shots(film.info, arguments.cut_threshold, [&](const oldfilm::Frame& frame) {
-            if (arguments.full) {
-                analyzer.add(frame);
-            }
-        });
-    }
-    if (arguments.full) {
-        oldfilm::FilmFacts all = analyzer.facts();
-        all.fields = film.facts.fields; // of the file, which frames don't know
-        all.telecined = film.facts.telecined;
-        all.film_rate = film.facts.film_rate;
-        film.facts = std::move(all);
-    }
-    return film;
-}
-
 double seconds(const oldfilm::FrameInfo& info) {
     return static_cast<double>(info.pts) * info.time_base.value();
+}
+
+Inspected inspected(const InspectArguments& arguments) {
+    Inspected film{media_in(arguments.file), {}, {}};
+    oldfilm::AnalysisOptions options;
+    options.full = arguments.full;
+    options.shots.cut_threshold = arguments.cut_threshold.value_or(options.shots.cut_threshold);
+    if (film.info.path != "-") { // standard input can't be read twice
+        film.facts = oldfilm::analyze_film(arguments.file, options);
+    }
+    if (arguments.full) {
+        for (const oldfilm::ShotFacts& shot : film.facts.shots) {
+            film.shots.push_back({shot.first, shot.time});
+        }
+    } else if (arguments.shots) {
+        for (const oldfilm::FrameInfo& first : shots(film.info, options.shots)) {
+            film.shots.push_back({first.index, seconds(first)});
+        }
+    }
+    return film;
 }
 
 } // namespace
@@ -233,8 +227,8 @@ int inspect_media(const InspectArguments& arguments) {
         const Inspected film = inspected(arguments);
         if (arguments.json) {
             json document = json::parse(film.info.to_json());
-            for (const oldfilm::FrameInfo& first : film.shots) {
-                document["shots"].push_back({{"frame", first.index}, {"time", seconds(first)}});
+            for (const Inspected::Shot& shot : film.shots) {
+                document["shots"].push_back({{"frame", shot.frame}, {"time", shot.time}});
             }
             if (film.facts.width > 0) {
                 document["facts"] = json::parse(film.facts.to_json());
@@ -249,9 +243,9 @@ int inspect_media(const InspectArguments& arguments) {
         if (arguments.full) {
             return;
         }
-        for (const oldfilm::FrameInfo& first : film.shots) {
-            fmt::print("  shot {:<7} from frame {}, {:.3f} s\n", first.shot + 1, first.index,
-                       seconds(first));
+        for (std::size_t i = 0; i < film.shots.size(); ++i) {
+            fmt::print("  shot {:<7} from frame {}, {:.3f} s\n", i + 1, film.shots[i].frame,
+                       film.shots[i].time);
         }
     });
 }

@@ -1,3 +1,4 @@
+#include "automatic.hpp"
 #include "commands.hpp"
 #include "pipeline_choice.hpp"
 
@@ -35,11 +36,15 @@ std::string folder_for(const ProjectArguments& arguments) {
 }
 
 oldfilm::Pipeline pipeline_of(const ProjectArguments& arguments) {
-    const RestoreArguments& given = arguments.pipeline;
+    RestoreArguments given = arguments.pipeline;
+    given.input = arguments.film;
+    given.stop = arguments.stop;
     oldfilm::Pipeline pipeline = chosen_pipeline(given);
-    if (given.colorize == "off") {
-        leave_out(pipeline, "colorize");
+    const Decisions decisions = decide(given, pipeline);
+    for (const std::string& note : decisions.notes) {
+        fmt::print(stderr, "oldfilm: {}\n", note);
     }
+    apply(decisions, pipeline);
     oldfilm::PipelineOptions options = pipeline.options();
     if (!given.shots.empty() && given.shots != "auto" && given.shots != "none") {
         options.shots.source = oldfilm::ShotOptions::Source::list;
@@ -88,6 +93,7 @@ int show(const Project& project, bool as_json) {
 int create(const ProjectArguments& arguments) {
     oldfilm::ProjectOptions options;
     options.pipeline = pipeline_of(arguments);
+    options.decide_by_shot = decided_by_shot(arguments.pipeline);
     options.stop = arguments.stop;
     options.log = [](oldfilm::LogLevel level, std::string_view text) {
         if (level == oldfilm::LogLevel::warning) {
@@ -109,7 +115,9 @@ int create(const ProjectArguments& arguments) {
 }
 
 /// The override of stage `id` in `shot`, which is made if there is none.
-StageOverride& override_of(ProjectShot& shot, const std::string& id) {
+StageOverride& override_of(ProjectShot& shot, const std::string& name) {
+    constexpr std::string_view own = "org.oldfilm.";
+    const std::string id = name.starts_with(own) ? name.substr(own.size()) : name;
     const auto found = std::find_if(shot.stages.begin(), shot.stages.end(),
                                     [&id](const StageOverride& stage) { return stage.id == id; });
     if (found != shot.stages.end()) {
@@ -148,7 +156,9 @@ void set(Project& project, const ProjectArguments& arguments) {
         }
     }
     for (const std::string& id : arguments.off) {
-        override_of(shot, id) = {.id = id, .enabled = false, .parameters = {}};
+        StageOverride& stage = override_of(shot, id);
+        stage.enabled = false;
+        stage.parameters.clear();
     }
     if (!arguments.kind.empty()) {
         shot.kind = kind_of(arguments.kind);

@@ -39,12 +39,14 @@ oldfilm::RestoreOptions options_of(const RestoreArguments& a, ProgressView& view
     options.read.duration = a.duration;
     options.read.deinterlace = a.deinterlace == "on" || a.preset == "tv-archive";
     options.deinterlace_combed = a.deinterlace == "auto";
+    options.read.film_frames = a.cadence == "film";
     options.read.strict = a.strict;
     options.read.missing = a.missing == "hold"    ? oldfilm::MissingPictures::hold
                            : a.missing == "black" ? oldfilm::MissingPictures::black
                                                   : oldfilm::MissingPictures::stop;
     options.read.protocols = a.protocols;
     options.read.device = a.decode_on_gpu ? "auto" : "";
+    options.decide_by_shot = decided_by_shot(a);
     options.codec = a.codec;
     options.crf = a.crf;
     options.mask_out = a.mask_out;
@@ -150,9 +152,7 @@ int restore(const RestoreArguments& arguments) {
         settle_process();
         pipeline = chosen_pipeline(arguments);
         decisions = decide(arguments, pipeline);
-        if (!decisions.colorize) {
-            leave_out(pipeline, "colorize");
-        }
+        apply(decisions, pipeline);
         return static_cast<int>(done);
     });
     if (built != done) {

@@ -68,6 +68,20 @@ void add_stage_options(CLI::App& app, RestoreArguments& a) {
         ->check(CLI::IsMember({"auto", "on", "off"}))
         ->type_name("HOW")
         ->group("Stages");
+    app.add_option("--tint", a.tint,
+                   "A preset and tinted or toned film: keep restores it as monochrome and gives "
+                   "each shot its tint back, remove leaves it monochrome, off restores it in "
+                   "color; auto (the default) is keep")
+        ->check(CLI::IsMember({"auto", "keep", "remove", "off"}))
+        ->type_name("HOW")
+        ->group("Stages");
+    app.add_option("--by-shot", a.by_shot,
+                   "Whether a preset's stages leave shots alone that are not for them (title "
+                   "cards, tints, colors): auto (the default; all of the film is looked at first), "
+                   "off")
+        ->check(CLI::IsMember({"auto", "off"}))
+        ->type_name("HOW")
+        ->group("Stages");
     app.add_option("--plugin-path", a.plugin_path, "A folder with plugins, searched first")
         ->type_name("DIR")
         ->allow_extra_args(false)
@@ -100,6 +114,13 @@ void add_film_options(CLI::App& app, RestoreArguments& a, RestoreTexts& t) {
            "Make whole pictures of interlaced ones, film frames of telecined ones; =auto (the "
            "default): where combing is found, =off: never")
         ->check(CLI::IsMember({"auto", "on", "off"}))
+        ->group("Film");
+    app.add_option("--cadence", a.cadence,
+                   "Film at another rate than its own by duplicates: keep (its times; a duplicate "
+                   "stays one), film (its own frames at their own rate); auto (the default) is "
+                   "keep")
+        ->check(CLI::IsMember({"auto", "keep", "film"}))
+        ->type_name("HOW")
         ->group("Film");
     app.add_option("--shots", a.shots,
                    "Where shots begin: auto (cuts are detected), none (one shot), or a file with "

@@ -6,9 +6,13 @@
 #include <oldfilm/export.hpp>
 #include <oldfilm/frame.hpp>
 #include <oldfilm/media.hpp>
+#include <oldfilm/pipeline.hpp>
+#include <oldfilm/shots.hpp>
 
 #include <array>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -116,12 +120,32 @@ struct AnalysisOptions {
     ReadOptions read;
     int places = 20; ///< where the film is sampled, at even distances
     int frames = 6;  ///< consecutive ones in each place
+    /// Looks at all of the film, shot by shot. `FilmFacts::shots` are then all shots, as a run with
+    /// `shots` finds them.
+    bool full = false;
+    ShotOptions shots;
+    /// With `full`, called after each frame with the number of frames so far, on the calling
+    /// thread; may be empty.
+    std::function<void(std::int64_t frames)> progress;
     std::stop_token stop;
 };
 
-/// Facts of a file from a bounded sample of its frames. Files that can't be read at any place (a
-/// pipe, streams without an index) are read from the start, up to as many frames. Thread-safe.
-/// Throws `Error` as `Reader` does, and cancelled.
+/// Facts of a file from a bounded sample of its frames, or from all of them. Files that can't be
+/// read at any place (a pipe, streams without an index) are read from the start, up to as many
+/// frames. Thread-safe. Throws `Error` as `Reader` does, and cancelled.
 OLDFILM_API FilmFacts analyze_film(const std::string& path, const AnalysisOptions& options = {});
+
+/// What stages of `pipeline` should do in single shots by the facts of all shots of a film, for
+/// `ShotOptions::overrides`:
+///  - `colorize` is off except in black-and-white pictures: title cards, leader and black stay
+///    gray, tints, tones and colors stay what they are;
+///  - `title-card` is on in title cards only;
+///  - `interpolate` is off in title cards, so that no text is made between two;
+///  - `face-enhance` is off except in pictures;
+///  - `tint` is off except in tinted shots, where it has the colors of the shot.
+/// Stages that the pipeline does not have are left out. Throws `Error` (invalid_argument) for facts
+/// of a sample.
+OLDFILM_API std::map<std::int64_t, std::vector<StageOverride>>
+overrides_for(const FilmFacts& facts, const Pipeline& pipeline);
 
 } // namespace oldfilm

@@ -67,6 +67,11 @@ struct ReadOptions {
     std::optional<Rational> duration; ///< in seconds, from `start`
     /// Deinterlaces (bwdif, one output frame per input frame), or undoes telecine.
     bool deinterlace = false;
+    /// Reads the film's own frames where it is shown at another rate by duplicates (see
+    /// `MediaInfo::film_rate`): duplicates are left out, and frames have the times at which they
+    /// were taken, within one frame of those at which they are shown. `MediaInfo::frame_rate` is
+    /// then the film's. Not with `source_fps`.
+    bool film_frames = false;
     bool strict = false; ///< a corrupt frame is an error; otherwise it is concealed and counted
     /// Frames carry the samples that they were decoded from (`Frame::coded`).
     bool keep_coded = true;

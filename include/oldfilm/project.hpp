@@ -72,7 +72,11 @@ struct ProjectDecision {
 };
 
 struct ProjectOptions {
-    Pipeline pipeline; ///< its shots and device apply to the analysis; its stages are stored
+    Pipeline pipeline; ///< its shots apply to the analysis; its stages are stored
+    /// Short names of stages that `overrides_for` (analysis.hpp) may switch off in single shots, or
+    /// set otherwise there.
+    std::vector<std::string> decide_by_shot{"colorize", "face-enhance", "interpolate", "tint",
+                                            "title-card"};
     std::stop_token stop;
     /// Called with the number of frames that were analyzed and of those expected (-1 if unknown);
     /// may be empty.
@@ -83,10 +87,10 @@ struct ProjectOptions {
 /// A project. A value: nothing is written before `save`. Not thread-safe while it is modified.
 class OLDFILM_API Project {
   public:
-    /// Analyzes `film` (decodes all of it) and describes it: shots, what they show, and automatic
-    /// decisions, with the reason: tinted shots, and title cards, leader and black are not
-    /// colorized. Makes `folder` if it is not there, and saves. Throws `Error`: invalid_argument
-    /// (the folder has a project), cancelled; as `Reader` and `Run` do.
+    /// Analyzes `film` (decodes all of it) and describes it: shots, what they show, and what stages
+    /// leave alone in some of them, with the reason (see `overrides_for`). Makes `folder` if it is
+    /// not there, and saves. Throws `Error`: invalid_argument (the folder has a project),
+    /// cancelled; as `Reader` and `Run` do.
     static Project create(const std::string& film, const std::string& folder,
                           const ProjectOptions& options);
     /// Reads `folder`/project.json. Throws `Error`: not_found; unreadable (not JSON) and

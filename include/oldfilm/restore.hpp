@@ -28,6 +28,12 @@ struct RestoreOptions {
     /// Sets `ReadOptions::deinterlace` if combing is found in the pictures of the file, regardless
     /// of its flags, and reports it as a warning. A film is never deinterlaced without stages.
     bool deinterlace_combed = false;
+    /// Ids or short names of stages that `overrides_for` (analysis.hpp) may switch off in single
+    /// shots, or set otherwise there. If the pipeline has one of them, all of the film is analyzed
+    /// first, and each decision is reported as a warning; the plan has the result. A stage that is
+    /// off in all shots is left out. Input that can't be read twice (a pipe, a
+    /// URL) and a pipeline with overrides are restored without that.
+    std::vector<std::string> decide_by_shot;
     bool ignore_checkpoint = false; ///< start over even if an interrupted run left a checkpoint
     /// Called a few times a second, on the calling thread; may be empty.
     std::function<void(const Progress&)> progress;

@@ -1,8 +1,12 @@
-#include <oldfilm/analysis.hpp>
+#include "analysis/facts.hpp"
 
+#include <oldfilm/error.hpp>
+
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <initializer_list>
 
 namespace oldfilm {
 namespace {
@@ -21,7 +25,69 @@ json shot_json(const ShotFacts& shot) {
     return object;
 }
 
+/// The enumerator of this name.
+template <class Kind>
+Kind enumerator(const json& name, std::initializer_list<Kind> all) {
+    const auto found = std::find_if(all.begin(), all.end(),
+                                    [&name](Kind kind) { return name == to_string(kind); });
+    if (found == all.end()) {
+        throw Error(Errc::invalid_argument,
+                    fmt::format("facts of a film have {}, which this version does not know; "
+                                "analyze the film again",
+                                name.dump()));
+    }
+    return *found;
+}
+
+ShotFacts shot_from(const json& object) {
+    ShotFacts shot;
+    shot.first = object.at("first");
+    shot.frames = object.at("frames");
+    shot.time = object.at("time");
+    shot.kind = enumerator(object.at("kind"), {PictureKind::picture, PictureKind::title_card,
+                                               PictureKind::leader, PictureKind::black});
+    shot.coloring = enumerator(object.at("coloring"),
+                               {Coloring::black_and_white, Coloring::tinted, Coloring::color});
+    if (shot.coloring == Coloring::tinted) {
+        shot.tint.colors = object.at("tint");
+    }
+    return shot;
+}
+
+FilmFacts film_from(const json& document) {
+    FilmFacts film;
+    film.width = document.at("width");
+    film.height = document.at("height");
+    const json& area = document.at("area");
+    film.area = {.left = area.at("left"),
+                 .top = area.at("top"),
+                 .width = area.at("width"),
+                 .height = area.at("height"),
+                 .rounded = area.at("rounded")};
+    film.coloring = enumerator(document.at("coloring"),
+                               {Coloring::black_and_white, Coloring::tinted, Coloring::color});
+    film.fields = enumerator(document.at("fields"), {FieldOrder::progressive, FieldOrder::top_first,
+                                                     FieldOrder::bottom_first});
+    film.telecined = document.at("telecined");
+    film.film_rate = Rational::parse(document.at("film_rate").get<std::string>());
+    film.sampled = document.at("sampled");
+    for (const json& shot : document.at(film.sampled ? "places" : "shots")) {
+        film.shots.push_back(shot_from(shot));
+    }
+    return film;
+}
+
 } // namespace
+
+FilmFacts analysis::facts_from_json(const json& document) {
+    try {
+        return film_from(document);
+    } catch (const json::exception& error) {
+        throw Error(Errc::invalid_argument,
+                    fmt::format("facts of a film lack a member ({}); analyze the film again",
+                                error.what()));
+    }
+}
 
 Tint::Color Tint::at(double luma) const {
     const double place = std::clamp(luma, 0.0, 1.0) * static_cast<double>(colors.size() - 1);

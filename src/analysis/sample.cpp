@@ -1,4 +1,4 @@
-// A film's facts from a sample of its frames.
+// A film's facts, from a sample of its frames or from all of them.
 #include "media/reader.hpp"
 #include "media/sampler.hpp"
 
@@ -73,35 +73,62 @@ void add_sample(FilmAnalyzer& analyzer, const MediaInfo& info, const AnalysisOpt
     }
 }
 
-} // namespace
+/// The first frames of standard input.
+void add_start(FilmAnalyzer& analyzer, Reader& reader, const AnalysisOptions& options) {
+    for (int i = 0; i < options.places * options.frames; ++i) {
+        check_stop(options);
+        const std::optional<Frame> frame = reader.next();
+        if (!frame) {
+            return;
+        }
+        analyzer.add(*frame);
+    }
+}
 
-FilmFacts analyze_film(const std::string& path, const AnalysisOptions& options) {
+/// All of the film, in the shots that a run finds.
+void add_all(FilmAnalyzer& analyzer, Reader& reader, const AnalysisOptions& options) {
+    PipelineOptions run_options;
+    run_options.device = "cpu";
+    run_options.shots = options.shots;
+    run_options.shots.overrides.clear(); // it has no stages
+    Run run = Pipeline(run_options).start(reader.format(), [&] { return reader.next(); });
+    while (const std::optional<Frame> frame = run.next()) {
+        check_stop(options);
+        analyzer.add(*frame);
+        if (options.progress) {
+            options.progress(frame->info().index + 1);
+        }
+    }
+}
+
+void check(const AnalysisOptions& options) {
     if (options.places < 1 || options.frames < 1) {
         throw Error(Errc::invalid_argument,
                     fmt::format("a sample must have at least one place and one frame in each, "
                                 "found {} and {}",
                                 options.places, options.frames));
     }
+}
+
+} // namespace
+
+FilmFacts analyze_film(const std::string& path, const AnalysisOptions& options) {
+    check(options);
     ReadOptions read = options.read;
     read.keep_coded = false;
     read.device.clear();
     Reader reader(path, read);
-    const media::Survey& found = Reader::Impl::of(reader).found;
+    const media::Survey found = Reader::Impl::of(reader).found;
     FilmAnalyzer analyzer;
-    if (reader.info().path == "-") {
-        for (int i = 0; i < options.places * options.frames; ++i) {
-            check_stop(options);
-            const std::optional<Frame> frame = reader.next();
-            if (!frame) {
-                break;
-            }
-            analyzer.add(*frame);
-        }
+    if (options.full) {
+        add_all(analyzer, reader, options);
+    } else if (reader.info().path == "-") {
+        add_start(analyzer, reader, options);
     } else {
         add_sample(analyzer, reader.info(), options);
     }
     FilmFacts facts = analyzer.facts();
-    facts.sampled = true;
+    facts.sampled = !options.full;
     facts.fields = order_of(found.fields);
     facts.telecined = found.telecined;
     const MediaInfo& info = reader.info();

@@ -48,32 +48,37 @@ json sequence_identity(const fs::path& pattern) {
 
 } // namespace
 
-json identity(const std::string& input, const RestoreOptions& options,
-              const PipelineOptions& pipeline, const std::string& plan) {
-    const ReadOptions& read = options.read;
+json input_identity(const std::string& input) {
+    return media::is_sequence(input) ? sequence_identity(input) : file_identity(input);
+}
+
+json read_identity(const ReadOptions& read) {
     const auto text = [](const std::optional<Rational>& value) {
         return value ? json(value->to_string()) : json();
     };
+    return {{"source_fps", text(read.source_fps)},      {"start", read.start.to_string()},
+            {"duration", text(read.duration)},          {"deinterlace", read.deinterlace},
+            {"film_frames", read.film_frames},          {"strict", read.strict},
+            {"missing", static_cast<int>(read.missing)}};
+}
+
+json identity(const std::string& input, const RestoreOptions& options,
+              const PipelineOptions& pipeline, const std::string& plan) {
     // Which of its kind, and how many, says nothing of the film.
     json made_by = json::parse(plan);
     made_by["device"] = kind_of(made_by.at("device"));
+    json settings = read_identity(options.read);
+    settings.update({{"codec", options.codec},
+                     {"crf", options.crf ? json(*options.crf) : json()},
+                     {"mask_out", options.mask_out},
+                     {"audio", options.audio},
+                     {"subtitles", options.subtitles},
+                     {"drop_streams", options.drop_streams},
+                     {"memory", pipeline.memory},
+                     {"tile", pipeline.tile}});
     return {{"oldfilm", version()},
-            {"input", media::is_sequence(input) ? sequence_identity(input) : file_identity(input)},
-            {"settings",
-             {{"codec", options.codec},
-              {"crf", options.crf ? json(*options.crf) : json()},
-              {"mask_out", options.mask_out},
-              {"source_fps", text(read.source_fps)},
-              {"start", read.start.to_string()},
-              {"duration", text(read.duration)},
-              {"deinterlace", read.deinterlace},
-              {"strict", read.strict},
-              {"audio", options.audio},
-              {"subtitles", options.subtitles},
-              {"drop_streams", options.drop_streams},
-              {"missing", static_cast<int>(read.missing)},
-              {"memory", pipeline.memory},
-              {"tile", pipeline.tile}}},
+            {"input", input_identity(input)},
+            {"settings", std::move(settings)},
             {"plan", std::move(made_by)}};
 }
 

@@ -41,6 +41,7 @@ class Job {
     Job(Request request, int tile);
 
     [[nodiscard]] const RestoreOptions& options() const { return request_.options; }
+    [[nodiscard]] const std::string& input() const { return request_.input; }
     [[nodiscard]] const std::string& output() const { return request_.output; }
     [[nodiscard]] const std::vector<std::string>& devices() const { return request_.devices; }
     [[nodiscard]] const std::shared_ptr<Profile>& shared_profile() const {

@@ -1,6 +1,7 @@
 #include "job/restore.hpp"
 
 #include "job/checks.hpp"
+#include "job/decisions.hpp"
 #include "job/devices.hpp"
 #include "job/held_log.hpp"
 #include "job/job.hpp"
@@ -73,7 +74,8 @@ RestoreResult restore_once(Job& job, const Pipeline& pipeline,
     check_streams(job, wanted);
     if (can_be_segmented(job, wanted)) {
         checkpoint.emplace(job.output(), job.options().ignore_checkpoint);
-        return restore_segmented(job, pipeline, *checkpoint);
+        return restore_segmented(job, with_decisions(job, pipeline, checkpoint->folder()),
+                                 *checkpoint);
     }
     if (job.devices().size() > 1) {
         job.log().warning(
@@ -81,14 +83,7 @@ RestoreResult restore_once(Job& job, const Pipeline& pipeline,
                         "input and output are files that can be restored in segments",
                         job.devices().front()));
     }
-    return restore_streamed(job, pipeline);
-}
-
-/// The pipeline with the film's shots where they are listed.
-Pipeline with_shots(const Job& job, const Pipeline& pipeline) {
-    PipelineOptions options = pipeline.options();
-    options.shots = job.shots(options);
-    return pipeline.with_options(std::move(options));
+    return restore_streamed(job, with_decisions(job, pipeline, {}));
 }
 
 /// The job; where `options` ask for it, and the film is combed, with them changed so that it is
@@ -126,8 +121,7 @@ RestoreResult restore_or_retry(const Job::Request& request, RestoreOptions& opti
         Job& job = *own;
         std::optional<Checkpoint> checkpoint;
         try {
-            return has_stages ? restore_once(job, with_shots(job, pipeline), checkpoint)
-                              : copy(job);
+            return has_stages ? restore_once(job, pipeline, checkpoint) : copy(job);
         } catch (const media::EngineFailure& failure) {
             if (job.is_piped()) {
                 throw;

@@ -23,6 +23,7 @@ ShotScanner::ShotScanner(Source& source, const StreamFormat& format, const Check
     own.device = "cpu";
     own.profile = options.profile;
     own.shots = options.shots;
+    own.shots.overrides.clear(); // it has no stages
     thread_ = std::thread([this, format, own = std::move(own)] {
         try {
             scan(format, own);

@@ -39,6 +39,11 @@ Reader::Impl::Impl(const std::string& path, ReadOptions wanted, const at::Device
                     fmt::format("the film's true speed must be above 0, found {}",
                                 options.source_fps->to_string()));
     }
+    if (options.film_frames && options.source_fps) {
+        throw Error(Errc::invalid_argument,
+                    "the film's own frames have times of their own, and --source-fps gives them "
+                    "others; leave one of the two out");
+    }
     const auto has_no_time = [](const Waiting& w) {
         return w.decoded.frame->pts == AV_NOPTS_VALUE;
     };
@@ -312,9 +317,32 @@ void Reader::Impl::conceal_until(Rational time) {
     }
 }
 
+bool Reader::Impl::put_as_taken(FrameInfo& frame) {
+    const Rational lasts = info.frame_rate.inverse();
+    Rational at = frame.taken.value_or(frame.time());
+    if (last_own && frame.origin == Origin::held && at < *last_own + lasts) {
+        return false; // a duplicate, or in place of one
+    }
+    if (last_own && at <= *last_own) { // where the cadence breaks
+        at = *last_own + decoder.time_base();
+    }
+    frame.time_base = Rational(1, std::lcm(at.den(), lasts.den()));
+    frame.pts = (at / frame.time_base).num();
+    frame.duration = (lasts / frame.time_base).num();
+    frame.taken.reset();
+    if (last_own && frame.origin == Origin::held && *last_own + lasts == at) {
+        frame.origin = Origin::decoded; // the film itself stands still
+    }
+    last_own = at;
+    return true;
+}
+
 std::optional<Reader::Impl::Coded> Reader::Impl::next_asked() {
     while (std::optional<Coded> frame = next_frame()) {
         FrameInfo& it = frame->info;
+        if (is_decimated() && !put_as_taken(it)) {
+            continue;
+        }
         const Rational time = it.time();
         if (!origin) {
             origin = time;

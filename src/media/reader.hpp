@@ -33,11 +33,15 @@ struct OLDFILM_HIDDEN Reader::Impl {
         bool is_concealing = false; ///< in place of one that could not be decoded
     };
     std::optional<Coded> next_frame();
+    /// Puts the frame at the time when it was taken. False: it shows the film's frame before again.
+    bool put_as_taken(FrameInfo& frame);
     /// The next within the part of the film that was asked for, on that part's clock.
     std::optional<Coded> next_asked();
     [[nodiscard]] Frame pictured(const Coded& frame) const;
     /// Some matrices are more than a matrix; guessing one would shift every color.
     void check_matrix() const;
+    /// Whether duplicates are left out.
+    [[nodiscard]] bool is_decimated() const { return options.film_frames && found.pulldown.any(); }
     /// What the film is that its flags do not tell, or that is not what was asked for.
     void say_what_was_found() const;
     [[nodiscard]] Rational first_time() const;
@@ -87,9 +91,10 @@ struct OLDFILM_HIDDEN Reader::Impl {
     std::deque<Coded> repeats; ///< concealing frames, and the one after them
     std::optional<Coded> last;
     std::optional<Rational> last_time, origin;
-    Rational grid_start;    ///< of frames at the rate that does not go through 0
-    std::int64_t count = 0; ///< frames made
-    std::int64_t given = 0; ///< frames handed out
+    std::optional<Rational> last_own; ///< time of the film's own frame before, where they are read
+    Rational grid_start;              ///< of frames at the rate that does not go through 0
+    std::int64_t count = 0;           ///< frames made
+    std::int64_t given = 0;           ///< frames handed out
     std::int64_t concealed = 0;
 };
 

@@ -9,6 +9,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 namespace oldfilm {
 
 using namespace media;
@@ -43,6 +45,10 @@ void Reader::Impl::say_what_was_found() const {
         options.log.warning(fmt::format(
             "{} is interlaced; restore it with --deinterlace, or combs stay in the picture",
             info.path));
+    }
+    if (options.film_frames && !found.pulldown.any() && !found.repeats_fields) {
+        options.log.warning(fmt::format(
+            "{} has no duplicates in a cadence: all of its frames are the film's own", info.path));
     }
     if (found.pulldown.any() && options.source_fps) {
         options.log.warning(fmt::format(
@@ -91,6 +97,14 @@ void Reader::Impl::describe(const std::string& path, const AVFrame& first, AVPix
     info.interlaced = decoder.interlaced() || found.fields != Survey::Fields::together;
     if (found.pulldown.any()) {
         info.film_rate = rate * Rational(found.pulldown.own, found.pulldown.shown);
+    }
+    if (is_decimated()) {
+        info.frame_rate = std::exchange(info.film_rate, Rational());
+        info.frames =
+            info.frames < 0
+                ? info.frames
+                : (Rational(info.frames) * found.pulldown.own / Rational(found.pulldown.shown))
+                      .round();
     }
     info.rotation = decoder.rotation();
     for (unsigned i = 0; i < decoder.input().nb_streams; ++i) {

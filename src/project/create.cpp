@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -24,7 +25,6 @@ using nlohmann::ordered_json;
 struct Found {
     ProjectSource source;
     FilmFacts facts;
-    std::vector<std::int64_t> first_frames; ///< of the shots
 };
 
 void check_place(const std::string& film, const fs::path& folder) {
@@ -42,103 +42,126 @@ void check_place(const std::string& film, const fs::path& folder) {
     }
 }
 
-void check_stop(const ProjectOptions& options) {
-    if (options.stop.stop_requested()) {
-        throw Error(Errc::cancelled, "stopped on request; no project was made");
-    }
-}
-
-/// What only a sample of the file tells: how fields lie, and the film's own rate.
-FilmFacts sampled_facts(const std::string& film, const ProjectOptions& options) {
+/// Whether the film is combed, by a sample.
+FieldOrder fields_of(const std::string& film, const ProjectOptions& options) {
     AnalysisOptions sample;
     sample.places = sample.frames = 1;
     sample.stop = options.stop;
-    return analyze_film(film, sample);
+    return analyze_film(film, sample).fields;
 }
 
 /// All frames, in the shots that `options` ask for.
 Found analyzed(const std::string& film, const ProjectOptions& options) {
     Found found;
-    const FilmFacts sample = sampled_facts(film, options);
-    ReadOptions read;
-    read.deinterlace = sample.fields != FieldOrder::progressive;
-    read.keep_coded = false;
-    read.log = options.log;
-    Reader reader(film, read);
+    const FieldOrder fields = fields_of(film, options);
+    AnalysisOptions all;
+    all.full = true;
+    all.read.deinterlace = fields != FieldOrder::progressive;
+    all.read.log = options.log;
+    all.shots = options.pipeline.options().shots;
+    all.stop = options.stop;
+    const Reader reader(film, all.read);
     const StreamFormat format = reader.format();
-    PipelineOptions machine;
-    machine.device = "cpu";
-    machine.shots = options.pipeline.options().shots;
-    Run run = Pipeline(machine).start(format, [&reader] { return reader.next(); });
-    FilmAnalyzer analyzer;
-    std::int32_t shot = -1;
-    while (const std::optional<Frame> frame = run.next()) {
-        check_stop(options);
-        if (std::exchange(shot, frame->info().shot) != shot) {
-            found.first_frames.push_back(found.source.frames);
-        }
-        analyzer.add(*frame);
-        ++found.source.frames;
-        if (options.progress) {
-            options.progress(found.source.frames, format.frames);
-        }
+    if (options.progress) {
+        all.progress = [&](std::int64_t frames) { options.progress(frames, format.frames); };
     }
-    found.facts = analyzer.facts();
-    found.facts.fields = sample.fields;
-    found.facts.telecined = sample.telecined;
-    found.facts.film_rate = sample.film_rate;
+    found.facts = analyze_film(film, all);
+    found.facts.fields = fields; // as it is before it is deinterlaced
     found.source.path = reader.info().path;
     found.source.width = format.width;
     found.source.height = format.height;
     found.source.rate = format.rate;
-    found.source.deinterlace = read.deinterlace;
+    found.source.deinterlace = all.read.deinterlace;
+    for (const ShotFacts& shot : found.facts.shots) {
+        found.source.frames += shot.frames;
+    }
     return found;
 }
 
-std::vector<ProjectShot> shots_of(const Found& found) {
+std::vector<ProjectShot> shots_of(const FilmFacts& facts) {
     std::vector<ProjectShot> shots;
-    for (std::size_t i = 0; i < found.first_frames.size(); ++i) {
-        const bool is_last = i + 1 == found.first_frames.size();
+    for (const ShotFacts& found : facts.shots) {
         ProjectShot shot;
-        shot.first = found.first_frames[i];
-        shot.last = (is_last ? found.source.frames : found.first_frames[i + 1]) - 1;
+        shot.first = found.first;
+        shot.last = found.first + found.frames - 1;
         shot.id = project::new_id(shots, shot.first);
-        shot.kind = found.facts.shots[i].kind;
+        shot.kind = found.kind;
         shots.push_back(std::move(shot));
     }
     return shots;
 }
 
-/// Why the shot is not colorized; empty if it is.
-std::string why_not_colorized(const ShotFacts& shot) {
-    if (shot.kind != PictureKind::picture) {
-        return fmt::format("it is found to be {}", to_string(shot.kind));
-    }
-    return shot.coloring == Coloring::tinted ? "it is tinted or toned" : "";
+std::string short_name(const std::string& id) {
+    constexpr std::string_view own = "org.oldfilm.";
+    return id.starts_with(own) ? id.substr(own.size()) : id;
 }
 
-void decide_colorize(project::State& state, const Found& found) {
+/// Stages that are for few shots, so that it is not worth a word where they are off.
+bool is_for_few_shots(const std::string& stage) {
+    return stage == "title-card" || stage == "tint";
+}
+
+std::string reason_of(const ShotFacts& shot) {
+    return shot.kind != PictureKind::picture ? fmt::format("it shows {}", to_string(shot.kind))
+                                             : fmt::format("it is {}", to_string(shot.coloring));
+}
+
+/// What may be decided of a shot.
+std::vector<StageOverride> allowed(std::vector<StageOverride> stages,
+                                   const std::vector<std::string>& names) {
+    for (StageOverride& stage : stages) {
+        stage.id = short_name(stage.id);
+    }
+    std::erase_if(stages, [&names](const StageOverride& stage) {
+        return std::find(names.begin(), names.end(), stage.id) == names.end();
+    });
+    return stages;
+}
+
+/// What stages leave alone in single shots.
+void decide(project::State& state, const Found& found, const ProjectOptions& options) {
+    auto overrides = overrides_for(found.facts, options.pipeline);
     const std::string when = project::now();
     for (std::size_t i = 0; i < state.shots.size(); ++i) {
-        const std::string why = why_not_colorized(found.facts.shots[i]);
-        if (why.empty()) {
-            continue;
+        ProjectShot& shot = state.shots[i];
+        shot.stages = allowed(overrides[shot.first], options.decide_by_shot);
+        for (const StageOverride& stage : shot.stages) {
+            if (stage.enabled || is_for_few_shots(stage.id)) {
+                continue;
+            }
+            state.decisions.push_back({.about = stage.id,
+                                       .choice = "off",
+                                       .shot = shot.id,
+                                       .reason = reason_of(found.facts.shots[i]),
+                                       .by = "oldfilm",
+                                       .when = when});
         }
-        state.shots[i].stages.push_back({.id = "colorize", .enabled = false, .parameters = {}});
-        state.decisions.push_back({.about = "colorize",
-                                   .choice = "off",
-                                   .shot = state.shots[i].id,
-                                   .reason = why,
-                                   .by = "oldfilm",
-                                   .when = when});
     }
 }
 
-bool has_colorize(const Pipeline& pipeline) {
-    const std::vector<StageSpec> stages = pipeline.stages();
-    return std::any_of(stages.begin(), stages.end(), [](const StageSpec& stage) {
-        return stage.id == "colorize" || stage.id == "org.oldfilm.colorize";
+bool is_off(const ProjectShot& shot, const std::string& name) {
+    return std::any_of(shot.stages.begin(), shot.stages.end(), [&name](const StageOverride& one) {
+        return one.id == name && !one.enabled;
     });
+}
+
+/// Leaves out of `pipeline` what is for few shots, and is off in all.
+Pipeline used_stages(Pipeline pipeline, std::vector<ProjectShot>& shots) {
+    const std::vector<StageSpec> stages = pipeline.stages();
+    for (std::size_t i = stages.size(); i > 0; --i) {
+        const std::string name = short_name(stages[i - 1].id);
+        if (!is_for_few_shots(name) ||
+            !std::all_of(shots.begin(), shots.end(),
+                         [&name](const ProjectShot& shot) { return is_off(shot, name); })) {
+            continue;
+        }
+        pipeline.erase(i - 1);
+        for (ProjectShot& shot : shots) {
+            std::erase_if(shot.stages,
+                          [&name](const StageOverride& one) { return one.id == name; });
+        }
+    }
+    return pipeline;
 }
 
 /// The facts of the film; those of shots are in the list of shots.
@@ -166,10 +189,9 @@ Project Project::create(const std::string& film, const std::string& folder,
     project::State state;
     state.source = found.source;
     state.facts = film_facts(found.facts);
-    state.shots = shots_of(found);
-    if (has_colorize(options.pipeline)) {
-        decide_colorize(state, found);
-    }
+    state.shots = shots_of(found.facts);
+    decide(state, found, options);
+    const Pipeline pipeline = used_stages(options.pipeline, state.shots);
     std::error_code failed;
     fs::create_directories(folder, failed);
     if (failed) {
@@ -177,7 +199,7 @@ Project Project::create(const std::string& film, const std::string& folder,
                                           folder, failed.message()));
     }
     Project project = Impl::of(folder, std::move(state));
-    project.set_pipeline(options.pipeline);
+    project.set_pipeline(pipeline);
     project.save();
     return project;
 }

@@ -59,10 +59,10 @@ Pipeline without_excluded(const Project& project, const Pipeline& pipeline) {
 
 void check_options(const RestoreOptions& options) {
     if (options.read.source_fps || options.read.start > Rational(0) || options.read.duration ||
-        !options.shot_list.empty()) {
+        options.read.film_frames || !options.shot_list.empty()) {
         throw Error(Errc::invalid_argument,
                     "a project is about all frames of its film, in its own list of shots; leave "
-                    "out the list of shots, start, duration and source rate");
+                    "out the list of shots, start, duration, source rate and cadence");
     }
 }
 
@@ -76,6 +76,7 @@ RestoreResult restore(const Project& project, const std::string& output,
     RestoreOptions own = options;
     own.read.deinterlace = project.source().deinterlace;
     own.deinterlace_combed = false;
+    own.decide_by_shot.clear(); // decided when the project was made, and by people since
     if (!project::can_find_repairs()) {
         options.log.warning("this build has no OpenCV, so that the ledger is not written");
         return job::restore(project.source_path(), output, pipeline, own, nullptr);

@@ -5,6 +5,7 @@
 
 #include <oldfilm/restore.hpp>
 
+#include <ATen/ops/equal.h>
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -116,6 +117,73 @@ TEST_CASE("Duplicates are known, and when their film was taken") {
             ++n;
         }
         CHECK(n == counted(file));
+    }
+}
+
+TEST_CASE("The film's own frames are read alone, at its own rate") {
+    const Folder folder;
+    struct Kind {
+        const char *film, *shown, *codec;
+    };
+    for (const Kind& kind : {Kind{"24", "30", "-c:v ffv1"}, Kind{"16", "25", "-c:v ffv1"},
+                             Kind{"18", "25", "-c:v ffv1"}, Kind{"24", "60", "-c:v ffv1"},
+                             Kind{"24000/1001", "30000/1001", "-c:v ffv1"},
+                             Kind{"16", "25", "-pix_fmt yuv420p -c:v mpeg4 -q:v 3"}}) {
+        CAPTURE(kind.film, kind.shown, kind.codec);
+        const std::string file = folder / "film.mkv";
+        ffmpeg(pan(kind.film, 4) + "-vf fps=" + kind.shown + " " + kind.codec + " " + file);
+        ffmpeg(pan(kind.film, 4) + "-c:v ffv1 " + (folder / "own.mkv"));
+        ReadOptions options;
+        options.film_frames = true;
+        Reader reader(file, options);
+        CHECK(reader.info().frame_rate == Rational::parse(kind.film));
+        CHECK(reader.info().film_rate.num() == 0);
+        const std::vector<Frame> truth = read(folder / "own.mkv");
+        const std::vector<Frame> found = all(reader);
+        REQUIRE(found.size() == truth.size());
+        CHECK(std::abs(reader.format().frames - static_cast<std::int64_t>(truth.size())) <= 1);
+        for (std::size_t i = 0; i < found.size(); ++i) {
+            CHECK(found[i].info().index == static_cast<std::int64_t>(i));
+            CHECK(found[i].info().time() ==
+                  Rational(static_cast<std::int64_t>(i)) / Rational::parse(kind.film));
+            CHECK(found[i].info().origin == Origin::decoded);
+            if (std::string(kind.codec) == "-c:v ffv1") {
+                CHECK(at::equal(found[i].picture(), truth[i].picture()));
+            }
+        }
+        RestoreOptions restoring;
+        restoring.read.film_frames = true;
+        restoring.overwrite = true;
+        restored(file, folder / "out.mkv", {"interpolate:fps=2x"}, restoring);
+        Reader out(folder / "out.mkv");
+        CHECK(std::abs(out.info().frame_rate.value() - 2 * Rational::parse(kind.film).value()) <
+              1e-3);
+    }
+    ReadOptions both;
+    both.film_frames = true;
+    both.source_fps = Rational(18);
+    CHECK_THROWS_WITH(Reader(folder / "film.mkv", both), Catch::Contains("--source-fps"));
+    // A still within the film lasts as long as before, and nothing of a film without duplicates
+    // goes.
+    std::vector<std::string> messages;
+    ReadOptions plain;
+    plain.film_frames = true;
+    plain.log = oldfilm::test::collect(messages, LogLevel::warning);
+    Reader reader(folder / "own.mkv", plain);
+    CHECK(all(reader).size() == 64);
+    REQUIRE(messages.size() == 1);
+    CHECK_THAT(messages.front(), Catch::Contains("no duplicates in a cadence"));
+    ffmpeg(pan("16", 6) + "-vf loop=loop=30:size=1:start=40,setpts=N/16/TB,fps=25 -c:v ffv1 " +
+           (folder / "still.mkv"));
+    plain.log = {};
+    Reader still(folder / "still.mkv", plain);
+    const std::vector<Frame> frames = all(still);
+    CHECK(std::abs(static_cast<int>(frames.size()) - (6 * 16 + 30)) <= 1);
+    for (std::size_t i = 1; i < frames.size(); ++i) {
+        // The clock of the film may be set anew where a still ends, by less than a shown frame.
+        const Rational step = frames[i].info().time() - frames[i - 1].info().time();
+        CHECK(step >= Rational(1, 16));
+        CHECK(step < Rational(1, 16) + Rational(1, 25) * Rational(2));
     }
 }
 

@@ -1,0 +1,44 @@
+#include "registration.hpp"
+
+#include <ATen/TensorOperators.h>
+#include <opencv2/imgproc.hpp>
+
+#include <algorithm>
+#include <cmath>
+
+namespace oldfilm::stages {
+namespace {
+
+/// Longer side of the pictures that are compared.
+constexpr double measured_side = 640;
+
+} // namespace
+
+Card::Card(const at::Tensor& luma) {
+    const at::Tensor own = luma[0].cpu().contiguous();
+    const cv::Mat whole(static_cast<int>(own.size(0)), static_cast<int>(own.size(1)), CV_32F,
+                        own.mutable_data_ptr<float>());
+    reduced_ = std::max(1.0, std::max(whole.rows, whole.cols) / measured_side);
+    cv::resize(whole, luma_, {}, 1 / reduced_, 1 / reduced_, cv::INTER_AREA);
+    cv::GaussianBlur(luma_, luma_, {0, 0}, 0.7); // grain must not correlate
+    cv::Scalar mean;
+    cv::Scalar deviation;
+    cv::meanStdDev(luma_, mean, deviation);
+    luma_ = (luma_ - mean[0]) / std::max(deviation[0], 1e-6);
+    cv::createHanningWindow(window_, luma_.size(), CV_32F);
+}
+
+Card::Shift Card::to(const Card& other) const {
+    Shift shift;
+    const cv::Point2d moved = cv::phaseCorrelate(luma_, other.luma_, window_);
+    const cv::Mat back = (cv::Mat_<double>(2, 3) << 1, 0, -moved.x, 0, 1, -moved.y);
+    cv::Mat aligned;
+    cv::warpAffine(other.luma_, aligned, back, luma_.size(), cv::INTER_LINEAR,
+                   cv::BORDER_REPLICATE);
+    shift.x = moved.x * reduced_;
+    shift.y = moved.y * reduced_;
+    shift.correlation = cv::mean(luma_.mul(aligned))[0];
+    return shift;
+}
+
+} // namespace oldfilm::stages

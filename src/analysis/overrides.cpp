@@ -1,0 +1,79 @@
+// What stages leave alone in single shots.
+#include <oldfilm/analysis.hpp>
+#include <oldfilm/error.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+namespace oldfilm {
+namespace {
+
+/// As the stage `tint` has them.
+std::string colors_text(const Tint& tint) {
+    std::string text;
+    for (const Tint::Color& color : tint.colors) {
+        text += text.empty() ? "" : " ";
+        for (const double value : color) {
+            text += fmt::format("{:02x}", std::lround(255 * std::clamp(value, 0.0, 1.0)));
+        }
+    }
+    return text;
+}
+
+bool is_left_alone(const std::string& stage, const ShotFacts& shot) {
+    if (stage == "org.oldfilm.tint") {
+        return shot.coloring != Coloring::tinted;
+    }
+    if (stage == "org.oldfilm.colorize") {
+        return shot.kind != PictureKind::picture || shot.coloring != Coloring::black_and_white;
+    }
+    if (stage == "org.oldfilm.title-card") {
+        return shot.kind != PictureKind::title_card;
+    }
+    if (stage == "org.oldfilm.interpolate") {
+        return shot.kind == PictureKind::title_card;
+    }
+    return stage == "org.oldfilm.face-enhance" && shot.kind != PictureKind::picture;
+}
+
+/// Full ids of the pipeline's stages, each once.
+std::vector<std::string> stages_of(const Pipeline& pipeline) {
+    std::vector<std::string> ids;
+    for (const StageSpec& stage : pipeline.stages()) {
+        ids.push_back(stage.id.find('.') == std::string::npos ? "org.oldfilm." + stage.id
+                                                              : stage.id);
+    }
+    std::sort(ids.begin(), ids.end());
+    ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+    return ids;
+}
+
+} // namespace
+
+std::map<std::int64_t, std::vector<StageOverride>> overrides_for(const FilmFacts& facts,
+                                                                 const Pipeline& pipeline) {
+    if (facts.sampled) {
+        throw Error(Errc::invalid_argument, "overrides need facts of all shots of the film, found "
+                                            "those of a sample; set AnalysisOptions::full");
+    }
+    const std::vector<std::string> stages = stages_of(pipeline);
+    std::map<std::int64_t, std::vector<StageOverride>> overrides;
+    for (const ShotFacts& shot : facts.shots) {
+        for (const std::string& stage : stages) {
+            if (is_left_alone(stage, shot)) {
+                overrides[shot.first].push_back({.id = stage, .enabled = false, .parameters = {}});
+            } else if (stage == "org.oldfilm.tint") {
+                overrides[shot.first].push_back(
+                    {.id = stage,
+                     .enabled = true,
+                     .parameters = {{"colors", colors_text(shot.tint)}}});
+            }
+        }
+    }
+    return overrides;
+}
+
+} // namespace oldfilm

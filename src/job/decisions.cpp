@@ -1,0 +1,215 @@
+#include "job/decisions.hpp"
+
+#include "analysis/facts.hpp"
+#include "job/identity.hpp"
+#include "media/locations.hpp"
+
+#include <oldfilm/analysis.hpp>
+#include <oldfilm/error.hpp>
+#include <oldfilm/plugins.hpp>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <fstream>
+#include <map>
+#include <numeric>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace oldfilm::job {
+namespace {
+
+using nlohmann::json;
+using Overrides = std::map<std::int64_t, std::vector<StageOverride>>;
+
+constexpr const char* facts_file = "facts.json";
+
+std::string short_name(const std::string& id) {
+    return id.substr(id.rfind('.') + 1);
+}
+
+/// Stages whose being off is not worth a word.
+bool is_for_few_shots(const std::string& stage) {
+    return stage == "org.oldfilm.title-card" || stage == "org.oldfilm.tint";
+}
+
+/// Those that may be decided.
+Overrides allowed_overrides(const FilmFacts& facts, const Pipeline& pipeline,
+                            const std::vector<std::string>& allowed) {
+    Overrides overrides = overrides_for(facts, pipeline);
+    for (auto& [first, stages] : overrides) {
+        std::erase_if(stages, [&allowed](const StageOverride& one) {
+            return std::none_of(allowed.begin(), allowed.end(), [&one](const std::string& name) {
+                return name == one.id || name == short_name(one.id);
+            });
+        });
+    }
+    std::erase_if(overrides, [](const auto& shot) { return shot.second.empty(); });
+    return overrides;
+}
+
+/// Whether anything can be decided: what leaves any shot alone leaves title cards alone.
+bool is_open(const Job& job, const Pipeline& pipeline, const ShotOptions& shots) {
+    const std::string& path = job.options().decide_by_shot.empty() ? "-" : job.input();
+    if (path == "-" || !media::scheme_of(path).empty() || !shots.overrides.empty()) {
+        return false;
+    }
+    FilmFacts card;
+    card.shots.emplace_back().kind = PictureKind::title_card;
+    return !allowed_overrides(card, pipeline, job.options().decide_by_shot).empty();
+}
+
+/// What the facts are those of.
+json key_of(const Job& job, const ShotOptions& shots) {
+    PipelineOptions options;
+    options.shots = shots;
+    return {{"oldfilm", version()},
+            {"input", input_identity(job.input())},
+            {"read", read_identity(job.options().read)},
+            {"shots", json::parse(Pipeline(options).to_json())}};
+}
+
+std::optional<FilmFacts> stored_facts(const std::filesystem::path& folder, const json& key) {
+    std::ifstream file(folder / facts_file);
+    const json stored = json::parse(file, nullptr, false);
+    if (folder.empty() || !stored.is_object() || stored.value("of", json()) != key) {
+        return std::nullopt;
+    }
+    try {
+        return analysis::facts_from_json(stored.value("facts", json()));
+    } catch (const Error&) { // cut off, or changed by hand
+        return std::nullopt;
+    }
+}
+
+/// Without the file, the next run analyzes again.
+void store(const FilmFacts& facts, const std::filesystem::path& folder, const json& key) {
+    if (!folder.empty()) {
+        std::ofstream(folder / facts_file)
+            << json{{"of", key}, {"facts", json::parse(facts.to_json())}} << std::flush;
+    }
+}
+
+FilmFacts facts_of(const Job& job, const ShotOptions& shots, const std::filesystem::path& folder) {
+    const json key = key_of(job, shots);
+    if (const auto stored = stored_facts(folder, key)) {
+        return *stored;
+    }
+    job.log().info("looking at all shots of the film first");
+    AnalysisOptions options;
+    options.read = job.options().read;
+    options.read.log = Log(); // the job's own reader says it
+    options.full = true;
+    options.shots = shots;
+    options.stop = job.options().stop;
+    FilmFacts facts = analyze_film(job.input(), options);
+    store(facts, folder, key);
+    return facts;
+}
+
+std::string kind_of(const ShotFacts& shot) {
+    return shot.kind == PictureKind::title_card ? "title card"
+           : shot.kind != PictureKind::picture  ? to_string(shot.kind)
+           : shot.coloring == Coloring::tinted  ? "tinted"
+                                                : "in color";
+}
+
+/// How often each stage is off, by what the shots are: stage, kind, number of shots.
+using Counts = std::map<std::string, std::map<std::string, std::size_t>>;
+
+Counts counted(const FilmFacts& facts, const Overrides& overrides) {
+    Counts counts;
+    for (const ShotFacts& shot : facts.shots) {
+        const auto found = overrides.find(shot.first);
+        if (found == overrides.end()) {
+            continue;
+        }
+        for (const StageOverride& one : found->second) {
+            counts[one.id][kind_of(shot)] += one.enabled ? 0 : 1;
+        }
+    }
+    return counts;
+}
+
+std::size_t total(const std::map<std::string, std::size_t>& kinds) {
+    return std::accumulate(kinds.begin(), kinds.end(), std::size_t{0},
+                           [](std::size_t sum, const auto& kind) { return sum + kind.second; });
+}
+
+/// "colorize is off in 3 of 12 shots (title card 2, tinted 1)", for each stage that is.
+void report(const Job& job, const Counts& counts, std::size_t shots) {
+    for (const auto& [stage, kinds] : counts) {
+        const std::size_t off = total(kinds);
+        std::vector<std::string> parts;
+        for (const auto& [kind, count] : kinds) {
+            if (count > 0) {
+                parts.push_back(fmt::format("{} {}", kind, count));
+            }
+        }
+        const bool is_special = is_for_few_shots(stage);
+        if (off == 0 || (is_special && off == shots)) {
+            continue;
+        }
+        const std::string what =
+            is_special ? fmt::format("on in {}", shots - off) : fmt::format("off in {}", off);
+        job.log().warning(
+            fmt::format("{} is {} of {} shots{}; --by-shot=off restores all shots "
+                        "alike",
+                        short_name(stage), what, shots,
+                        is_special ? "" : fmt::format(" ({})", fmt::join(parts, ", "))));
+    }
+}
+
+/// Leaves out what is off in all shots.
+void leave_out(Pipeline& pipeline, Overrides& overrides, const Counts& counts, std::size_t shots) {
+    const auto is_off = [&](const std::string& id) {
+        const auto found = counts.find(id);
+        return found != counts.end() && total(found->second) == shots;
+    };
+    for (auto& [first, stages] : overrides) {
+        std::erase_if(stages, [&](const StageOverride& one) { return is_off(one.id); });
+    }
+    std::erase_if(overrides, [](const auto& shot) { return shot.second.empty(); });
+    const std::vector<StageSpec> stages = pipeline.stages();
+    for (std::size_t i = stages.size(); i > 0; --i) {
+        const std::string& id = stages[i - 1].id;
+        if (is_off(id) || is_off("org.oldfilm." + id)) {
+            pipeline.erase(i - 1);
+        }
+    }
+}
+
+void set_shots(ShotOptions& shots, const FilmFacts& facts, Overrides overrides) {
+    shots.source = ShotOptions::Source::list;
+    shots.first_frames.clear();
+    for (const ShotFacts& shot : facts.shots) {
+        shots.first_frames.push_back(shot.first);
+    }
+    shots.overrides = std::move(overrides);
+}
+
+} // namespace
+
+Pipeline with_decisions(Job& job, const Pipeline& pipeline, const std::filesystem::path& folder) {
+    PipelineOptions options = pipeline.options();
+    options.shots = job.shots(options);
+    Pipeline decided = pipeline;
+    if (is_open(job, pipeline, options.shots)) {
+        const FilmFacts facts = facts_of(job, options.shots, folder);
+        Overrides overrides = allowed_overrides(facts, pipeline, job.options().decide_by_shot);
+        const Counts counts = counted(facts, overrides);
+        report(job, counts, facts.shots.size());
+        leave_out(decided, overrides, counts, facts.shots.size());
+        if (!overrides.empty()) {
+            set_shots(options.shots, facts, std::move(overrides));
+        }
+    }
+    return decided.with_options(std::move(options));
+}
+
+} // namespace oldfilm::job
