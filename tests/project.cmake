@@ -3,7 +3,7 @@ if(TARGET oldfilm_cli AND OLDFILM_OPENCV_STAGES)
   find_package(PkgConfig REQUIRED)
   pkg_check_modules(OLDFILM_SQLITE QUIET REQUIRED IMPORTED_TARGET sqlite3)
   oldfilm_test(project_test SOURCES project/document_test.cpp project/shots_test.cpp project/project_test.cpp
-    project/ledger_test.cpp project/recorder_test.cpp
+    project/ledger_test.cpp project/recorder_test.cpp project/incremental_test.cpp
     LIBS oldfilm::media PkgConfig::OLDFILM_SQLITE LABELS media)
   oldfilm_hidden(project_test oldfilm_media
     "project/(document|shot_edits|project_file|database|ledger_schema|ledger_writer|repair_kinds|repair_rows)")
@@ -17,7 +17,9 @@ if(TARGET oldfilm_cli AND OLDFILM_OPENCV_STAGES)
   add_executable(ledger_speed project/ledger_speed.cpp)
   target_link_libraries(ledger_speed PRIVATE oldfilm_media oldfilm_warnings oldfilm_fmt PkgConfig::OLDFILM_SQLITE)
   oldfilm_hidden(ledger_speed oldfilm_media
-    "project/(database|ledger_schema|ledger_writer|repair_kinds|repair_rows)")
+    "project/(components|database|ledger_schema|ledger_writer|repair_kinds|repair_rows)")
+  find_package(OpenCV REQUIRED COMPONENTS core imgproc)
+  target_link_libraries(ledger_speed PRIVATE opencv_core opencv_imgproc)
   oldfilm_precompiled(ledger_speed torch)
   target_include_directories(ledger_speed PRIVATE ${PROJECT_SOURCE_DIR}/src)
   target_compile_options(ledger_speed PRIVATE $<$<CONFIG:Release>:-O2>)

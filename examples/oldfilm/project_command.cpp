@@ -7,6 +7,7 @@
 #include <oldfilm/project.hpp>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 #include <unistd.h>
 
 #include <algorithm>
@@ -78,8 +79,10 @@ int show(const Project& project, bool as_json) {
                project.source_path(), film.frames, film.width, film.height,
                film.rate.num() > 0 ? film.rate.to_string() + " fps" : "irregular rate");
     fmt::print("  stages   ");
-    for (const oldfilm::StageSpec& stage : project.pipeline().stages()) {
-        fmt::print(" {}", stage.id);
+    // Of the document, so that no plugin is needed.
+    const auto document = nlohmann::json::parse(project.to_json());
+    for (const auto& stage : document["pipeline"]["stages"]) {
+        fmt::print(" {}", stage["id"].get<std::string>());
     }
     fmt::print("\n  regions   {}\n", project.regions().size());
     for (const ProjectShot& shot : project.shots()) {

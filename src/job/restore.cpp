@@ -145,7 +145,7 @@ RestoreResult restore_or_retry(const Job::Request& request, RestoreOptions& opti
 
 RestoreResult restore(const std::string& input, const std::string& output, const Pipeline& pipeline,
                       const RestoreOptions& options, pipeline::FrameObserver* observer,
-                      SegmentObserver* completed) {
+                      SegmentObserver* completed, const std::string& store) {
     RestoreOptions allowed = options;
     allowed.overwrite = options.overwrite || are_left_over(output, options.mask_out);
     check_paths(input, output, allowed);
@@ -155,6 +155,10 @@ RestoreResult restore(const std::string& input, const std::string& output, const
                     "a mask film needs a stage that makes masks, and the pipeline has no stages; "
                     "add scratch-removal, or leave the mask film out");
     }
+    std::optional<SegmentStore> stored;
+    if (!store.empty()) {
+        stored.emplace(store);
+    }
     const PipelineOptions& run = pipeline.options();
     return restore_or_retry({.input = input,
                              .output = output,
@@ -162,7 +166,8 @@ RestoreResult restore(const std::string& input, const std::string& output, const
                              .devices = devices_of(run.device.empty() ? "auto" : run.device),
                              .profile = run.profile,
                              .observer = observer,
-                             .completed = completed},
+                             .completed = completed,
+                             .store = stored ? &*stored : nullptr},
                             allowed, pipeline);
 }
 

@@ -297,8 +297,10 @@ State parse_project(const std::string& text, const std::string& name) {
     static_cast<void>(root.at("facts").members());
     state.facts = root.at("facts").value().dump();
     const Place pipeline = root.at("pipeline");
-    if (pipeline.find("shots")) {
-        pipeline.at("shots").refuse("the shots of a project are its own member \"shots\"");
+    pipeline.check_members({"oldfilm", "stages"}); // where it runs is not of the project
+    static_cast<void>(pipeline.at("oldfilm").integer(1));
+    for (const Place& stage : pipeline.at("stages").elements()) {
+        static_cast<void>(stage.at("id").text());
     }
     state.pipeline = pipeline.value().dump();
     state.shots = shots_from(root.at("shots"), state.source);

@@ -82,7 +82,8 @@ RestoreResult restore(const Project& project, const std::string& output,
         return job::restore(project.source_path(), output, pipeline, own, nullptr);
     }
     project::Recorder recorder(project, pipeline);
-    return job::restore(project.source_path(), output, pipeline, own, &recorder, &recorder);
+    return job::restore(project.source_path(), output, pipeline, own, &recorder, &recorder,
+                        (std::filesystem::path(project.folder()) / "segments").string());
 }
 
 } // namespace oldfilm
