@@ -43,6 +43,11 @@ FilmFacts facts_of(const RestoreArguments& arguments) {
     }
 }
 
+bool has_tint(const FilmFacts& facts) {
+    return std::any_of(facts.shots.begin(), facts.shots.end(),
+                       [](const auto& shot) { return shot.coloring == oldfilm::Coloring::tinted; });
+}
+
 } // namespace
 
 Decisions decide(const RestoreArguments& arguments, const oldfilm::Pipeline& pipeline) {
@@ -52,25 +57,27 @@ Decisions decide(const RestoreArguments& arguments, const oldfilm::Pipeline& pip
                             !is_stream(arguments.input) && contains(pipeline, "stabilize");
     const bool asks_colorize = arguments.colorize == "auto" && contains(pipeline, "colorize");
     const bool asks_tint = arguments.tint != "off" && !contains(pipeline, "tint");
-    if (!has_preset(arguments) || (!asks_colorize && !asks_tint) ||
-        facts_of(arguments).coloring != oldfilm::Coloring::tinted) {
+    if (!has_preset(arguments) || (!asks_colorize && !asks_tint)) {
         return decisions;
     }
-    if (asks_colorize) {
+    const FilmFacts facts = facts_of(arguments);
+    if (asks_colorize && facts.coloring == oldfilm::Coloring::tinted) {
         decisions.colorize = false;
         decisions.notes.push_back(fmt::format("{} is tinted or toned: it is not colorized "
                                               "(--colorize on colorizes it)",
                                               arguments.input));
     }
-    // Colors are measured shot by shot.
-    decisions.remove_tint = asks_tint && (arguments.tint == "remove" || arguments.by_shot != "off");
+    // Colors are measured shot by shot. What is to be colorized everywhere gets no tint back.
+    decisions.remove_tint =
+        asks_tint && has_tint(facts) && (arguments.tint == "remove" || arguments.by_shot != "off");
     decisions.give_tint_back = decisions.remove_tint && arguments.tint != "remove" &&
-                               !(decisions.colorize && contains(pipeline, "colorize"));
+                               !(arguments.colorize == "on" && contains(pipeline, "colorize"));
     if (decisions.remove_tint) {
-        decisions.notes.push_back(fmt::format(
-            "{} is restored as monochrome{}", arguments.input,
-            decisions.give_tint_back ? ", and given its tint back (--tint off restores it in color)"
-                                     : ""));
+        decisions.notes.push_back(
+            fmt::format("tinted shots of {} are restored as monochrome{}", arguments.input,
+                        decisions.give_tint_back
+                            ? ", and given their tint back (--tint off restores them in color)"
+                            : ""));
     }
     return decisions;
 }

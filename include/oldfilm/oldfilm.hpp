@@ -20,6 +20,7 @@
 #include <oldfilm/profile.hpp>
 #include <oldfilm/project.hpp>
 #include <oldfilm/recording.hpp>
+#include <oldfilm/regions.hpp>
 #include <oldfilm/restore.hpp>
 #include <oldfilm/shots.hpp>
 #include <oldfilm/time.hpp>

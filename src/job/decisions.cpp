@@ -198,6 +198,7 @@ void set_shots(ShotOptions& shots, const FilmFacts& facts, Overrides overrides) 
 Pipeline with_decisions(Job& job, const Pipeline& pipeline, const std::filesystem::path& folder) {
     PipelineOptions options = pipeline.options();
     options.shots = job.shots(options);
+    options.protect = job.protected_regions(options);
     Pipeline decided = pipeline;
     if (is_open(job, pipeline, options.shots)) {
         const FilmFacts facts = facts_of(job, options.shots, folder);

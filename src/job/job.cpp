@@ -111,16 +111,36 @@ ShotOptions Job::shots(const PipelineOptions& pipeline) const {
                                  first.back(), info.path, info.frames));
     }
     if (read.start > Rational(0)) {
-        if (info.frame_rate.num() <= 0) {
-            throw Error(Errc::unsupported,
-                        fmt::format("shots of {} are listed by frames, and how many of them come "
-                                    "before --start is not known, since its frame rate is "
-                                    "irregular; leave one of the two out",
-                                    info.path));
-        }
-        shift_shots(shots, (read.start * info.frame_rate).ceil());
+        shift_shots(shots, frames_before_start("shots"));
     }
     return shots;
+}
+
+std::vector<ProtectedRegion> Job::protected_regions(const PipelineOptions& pipeline) const {
+    std::vector<ProtectedRegion> regions = pipeline.protect;
+    if (regions.empty() || options().read.start <= Rational(0)) {
+        return regions;
+    }
+    const std::int64_t before = frames_before_start("protected regions");
+    std::erase_if(regions, [before](const ProtectedRegion& one) { return one.last < before; });
+    for (ProtectedRegion& one : regions) {
+        one.first = std::max<std::int64_t>(one.first - before, 0);
+        one.last -= before;
+    }
+    return regions;
+}
+
+/// Frames that `ReadOptions::start` leaves out; `what` is listed by frames.
+std::int64_t Job::frames_before_start(const char* what) const {
+    const MediaInfo& info = source_.info();
+    if (info.frame_rate.num() <= 0) {
+        throw Error(Errc::unsupported,
+                    fmt::format("{} of {} are listed by frames, and how many of them come before "
+                                "--start is not known, since its frame rate is irregular; leave "
+                                "one of the two out",
+                                what, info.path));
+    }
+    return (options().read.start * info.frame_rate).ceil();
 }
 
 Plan Job::plan(const Pipeline& pipeline, const std::string& device) const {

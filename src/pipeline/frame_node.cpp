@@ -9,9 +9,10 @@
 namespace oldfilm {
 
 FrameNode::FrameNode(FrameBuffer& in, FrameBuffer& out, stage::Stage& stage, StageClock& clock,
-                     Changes& changes, const StageOverrides::OfStage& overrides, Findings findings)
+                     Changes& changes, const StageOverrides::OfStage& overrides,
+                     Protection protection, Findings findings)
     : Node(in, out), stage_(stage), clock_(clock), changes_(changes), overrides_(overrides),
-      findings_(std::move(findings)), next_(in.begin()) {}
+      protection_(std::move(protection)), findings_(std::move(findings)), next_(in.begin()) {}
 
 std::size_t FrameNode::capacity(const stage::Config& config) {
     if (config.changes_rate) {
@@ -192,6 +193,7 @@ Frame FrameNode::finished(const Frame& frame, stage::Made& made) const {
         result = result.with_mask(result.mask().defined() ? at::maximum(result.mask(), made.mask)
                                                           : made.mask);
     }
+    result = protection_.applied(frame, std::move(result));
     const bool same_format = result.channels() == frame.channels() &&
                              result.height() == frame.height() && result.width() == frame.width();
     return same_format ? result : result.with_coded(nullptr); // no coded sample fits another size

@@ -108,7 +108,7 @@ void Graph::add_stage(End& end, std::size_t number) {
     FrameBuffer& out = add_edge(FrameNode::between(&config, needed(end, number + 1)), end.number);
     nodes_.push_back(std::make_unique<FrameNode>(*end.edge, out, stage, *clocks_.back(),
                                                  *changes_.back(), plan_.overrides().of(number),
-                                                 findings(number)));
+                                                 protection(number), findings(number)));
     end.edge = &out;
 }
 
@@ -172,6 +172,11 @@ void Graph::add_outlet(End& end, bool to_host) {
             const std::lock_guard lock(mutex_);
             pending_.push_back(std::move(one));
         }));
+}
+
+Protection Graph::protection(std::size_t number) const {
+    return {plan_.options().protect, plan_.checked()[number], plan_.input().width,
+            plan_.input().height};
 }
 
 FrameNode::Findings Graph::findings(std::size_t number) {

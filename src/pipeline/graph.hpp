@@ -70,6 +70,7 @@ class Graph {
     void add_fold(End& end, const stage::Config* consumer);
     void add_unfold(End& end, const stage::Config* consumer);
     void add_outlet(End& end, bool to_host);
+    [[nodiscard]] Protection protection(std::size_t number) const;
     [[nodiscard]] FrameNode::Findings findings(std::size_t number);
 
     const Plan::Impl& plan_;

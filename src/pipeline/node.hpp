@@ -5,6 +5,7 @@
 #include "frame/frame_buffer.hpp"
 #include "frame/streams.hpp"
 #include "pipeline/changes.hpp"
+#include "pipeline/protection.hpp"
 #include "pipeline/run_spec.hpp"
 #include "pipeline/shots.hpp"
 #include "pipeline/stage_overrides.hpp"
@@ -106,7 +107,8 @@ class FrameNode final : public Node {
         std::function<std::string(std::int32_t shot)> known;
     };
     FrameNode(FrameBuffer& in, FrameBuffer& out, stage::Stage& stage, StageClock& clock,
-              Changes& changes, const StageOverrides::OfStage& overrides, Findings findings);
+              Changes& changes, const StageOverrides::OfStage& overrides, Protection protection,
+              Findings findings);
     bool step() override;
     /// Frames that the input edge must be able to hold.
     static std::size_t capacity(const stage::Config& config);
@@ -133,6 +135,7 @@ class FrameNode final : public Node {
     StageClock& clock_;
     Changes& changes_;
     const StageOverrides::OfStage& overrides_;
+    Protection protection_;
     Findings findings_;
     std::int64_t next_;
     std::int64_t shot_first_ = 0;

@@ -4,6 +4,9 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
+#include <array>
+#include <cstdlib>
+#include <sstream>
 #include <string>
 
 using namespace oldfilm::test;
@@ -80,21 +83,44 @@ TEST_CASE("what is combed is deinterlaced, unless it is only copied or asked not
           2);
 }
 
-TEST_CASE("a preset leaves a tint as it is, unless color is asked for") {
+TEST_CASE("a preset gives a tint back, unless color is asked for") {
     const Scratch s;
     write_tinted(s);
-    const auto stages = [&] {
+    const auto has = [&](const std::string& stage) {
         const std::string plan =
             run("ffprobe -v error -show_entries format_tags out.mkv", s.path()).out;
-        return plan.find("org.oldfilm.colorize") != std::string::npos;
+        return plan.find("org.oldfilm." + stage) != std::string::npos;
     };
-    CHECK_THAT(restored(s, "--preset silent-film"),
-               Contains("tinted or toned: it is not colorized"));
-    CHECK_FALSE(stages());
+    const auto mean = [&] { // R, G, B of the first frame
+        const std::string bytes = run("ffmpeg -v error -i out.mkv -vf scale=1:1 -frames:v 1 "
+                                      "-pix_fmt rgb24 -f rawvideo - | od -An -tu1",
+                                      s.path())
+                                      .out;
+        std::istringstream text(bytes);
+        std::array<int, 3> color{};
+        text >> color[0] >> color[1] >> color[2];
+        return color;
+    };
+    const std::string said = restored(s, "--preset silent-film");
+    CHECK_THAT(said, Contains("tinted or toned: it is not colorized") &&
+                         Contains("given their tint back"));
+    CHECK_FALSE(has("colorize"));
+    CHECK(has("tint"));
+    const std::array<int, 3> tinted = mean();
+    CHECK(std::abs(tinted[2] - tinted[0] / 2) <= 4); // as in the film
+    CHECK(std::abs(tinted[1] - tinted[0] * 8 / 10) <= 4);
+    restored(s, "--preset silent-film --tint off");
+    CHECK_FALSE(has("tint"));
+    restored(s, "--preset silent-film --tint remove");
+    CHECK(has("tint"));
+    const std::array<int, 3> gray = mean();
+    CHECK(std::abs(gray[0] - gray[2]) <= 2);
     restored(s, "--preset silent-film --colorize on");
-    CHECK(stages());
+    CHECK(has("colorize"));
     restored(s, "--stage colorize");
-    CHECK(stages());
-    restored(s, "--preset silent-film --colorize off");
-    CHECK_FALSE(stages());
+    CHECK(has("colorize"));
+    CHECK_FALSE(has("tint"));
+    restored(s, "--preset silent-film --colorize off --by-shot off");
+    CHECK_FALSE(has("colorize"));
+    CHECK_FALSE(has("tint"));
 }

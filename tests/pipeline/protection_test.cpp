@@ -1,0 +1,157 @@
+// What a person protects stays as it was, whatever stages do.
+#include <oldfilm/error.hpp>
+#include <oldfilm/pipeline.hpp>
+#include <oldfilm/stage_torch.hpp>
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/equal.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/ones.h>
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+#include <string>
+#include <vector>
+
+using namespace oldfilm;
+using Catch::Contains;
+
+namespace {
+
+/// Adds 0.5 and says that all was repaired; twice the size where asked.
+class Lift final : public sdk::Stage {
+  public:
+    using Stage::Stage;
+    void configure(const sdk::Format& input, const sdk::Values& values,
+                   sdk::Config& config) override {
+        doubles_ = values.flag("double");
+        config.height = input.height * (doubles_ ? 2 : 1);
+        config.width = input.width * (doubles_ ? 2 : 1);
+    }
+    void process(const sdk::Request& request) override {
+        at::Tensor lifted = sdk::picture(request.center()) + 0.5;
+        if (doubles_) {
+            lifted = lifted.repeat_interleave(2, 1).repeat_interleave(2, 2);
+        } else {
+            request.set_mask(sdk::share(at::ones({1, lifted.size(1), lifted.size(2)})));
+        }
+        request.set_output(sdk::share(std::move(lifted)));
+    }
+
+  private:
+    bool doubles_ = false;
+};
+
+StageSpec lift(bool doubles = false) {
+    static const oldfilm_plugin_description* description = sdk::describe<Lift>(
+        {"org.oldfilm.lift", "lift", "1.0.0", "lifts", {sdk::flag("double", false, "the size")}});
+    return {.id = "lift", .parameters = {{"double", doubles}}, .description = description};
+}
+
+StreamFormat format() {
+    StreamFormat format;
+    format.channels = 1;
+    format.height = 6;
+    format.width = 8;
+    format.rate = 16;
+    return format;
+}
+
+/// Of four black frames.
+std::vector<Frame> restored(const Pipeline& pipeline, std::vector<ProtectedRegion> regions) {
+    PipelineOptions options;
+    options.device = "cpu";
+    options.shots.source = ShotOptions::Source::none;
+    options.protect = std::move(regions);
+    std::int64_t next = 0;
+    Run run = pipeline.with_options(options).start(format(), [&]() -> std::optional<Frame> {
+        if (next == 4) {
+            return std::nullopt;
+        }
+        FrameInfo info;
+        info.pts = next++;
+        info.duration = 1;
+        info.time_base = Rational(1, 16);
+        return Frame(at::full({1, 6, 8}, 0.0), info);
+    });
+    std::vector<Frame> out;
+    while (auto frame = run.next()) {
+        out.push_back(std::move(*frame));
+    }
+    return out;
+}
+
+/// Rows of the picture, `.` for what is black.
+std::vector<std::string> drawn(const Frame& frame) {
+    std::vector<std::string> rows;
+    for (std::int64_t y = 0; y < frame.height(); ++y) {
+        std::string& row = rows.emplace_back();
+        for (std::int64_t x = 0; x < frame.width(); ++x) {
+            row += frame.picture()[0][y][x].item<double>() == 0 ? '.' : '#';
+        }
+    }
+    return rows;
+}
+
+} // namespace
+
+TEST_CASE("a box is as it was in its frames, and no repair of the mask") {
+    const auto out =
+        restored(Pipeline().add(lift()),
+                 {{.first = 1, .last = 2, .polygon = box_polygon(2, 1, 3, 2), .stages = {}}});
+    const std::vector<std::string> all(6, "########");
+    const std::vector<std::string> boxed{"########", "##...###", "##...###",
+                                         "########", "########", "########"};
+    CHECK(drawn(out[0]) == all);
+    CHECK(drawn(out[1]) == boxed);
+    CHECK(drawn(out[2]) == boxed);
+    CHECK(drawn(out[3]) == all);
+    CHECK(at::equal(out[1].mask().gt(0), out[1].picture().gt(0)));
+    CHECK(out[0].mask().sum().item<double>() == 48);
+}
+
+TEST_CASE("a polygon covers the pixels whose centers are inside, even-odd") {
+    const auto out =
+        restored(Pipeline().add(lift()),
+                 {{.first = 0, .last = 0, .polygon = {{0, 0}, {6, 0}, {0, 6}}, .stages = {}}});
+    CHECK(drawn(out[0]) == std::vector<std::string>{".....###", "....####", "...#####", "..######",
+                                                    ".#######", "########"});
+    const auto outside =
+        restored(Pipeline().add(lift()),
+                 {{.first = 0, .last = 9, .polygon = box_polygon(-5, 4, 100, 100), .stages = {}}});
+    CHECK(drawn(outside[3]) == std::vector<std::string>{"########", "########", "########",
+                                                        "########", "........", "........"});
+}
+
+TEST_CASE("regions count for the stages that they name, and follow a change of size") {
+    const ProtectedRegion box{
+        .first = 0, .last = 3, .polygon = box_polygon(0, 0, 2, 1), .stages = {"lift"}};
+    // Enlarged samples are other ones; the second stage leaves them alone.
+    const auto out = restored(Pipeline().add(lift(true)).add(lift()), {box});
+    CHECK(out[0].picture()[0][1][3].item<double>() == 0.5);
+    CHECK(out[0].picture()[0][1][4].item<double>() == 1.0);
+    CHECK(out[0].picture()[0][2][0].item<double>() == 1.0);
+    ProtectedRegion other = box;
+    other.stages = {"denoise"};
+    CHECK_THROWS_WITH(restored(Pipeline().add(lift()), {other}), Contains("denoise"));
+    other = box;
+    other.polygon.resize(2);
+    CHECK_THROWS_WITH(restored(Pipeline().add(lift()), {other}), Contains("three corners"));
+}
+
+TEST_CASE("a document holds regions, and the plan too") {
+    PipelineOptions options;
+    options.device = "cpu";
+    options.protect = {
+        {.first = 3, .last = 7, .polygon = box_polygon(1, 2, 3, 4), .stages = {"lift"}}};
+    const auto document = nlohmann::json::parse(Pipeline(options).to_json());
+    CHECK((Pipeline::from_json(document.dump()).options().protect == options.protect));
+    const Plan plan = Pipeline(options).add(lift()).plan(format());
+    CHECK(nlohmann::json::parse(plan.to_json()).at("protect") == document.at("protect"));
+    auto boxed = document;
+    boxed["protect"] = nlohmann::json::parse(
+        R"([{"first": 3, "last": 7, "box": [1, 2, 3, 4], "stages": ["lift"]}])");
+    CHECK((Pipeline::from_json(boxed.dump()).options().protect == options.protect));
+    boxed["protect"] = nlohmann::json::parse(R"([{"first": 3}])");
+    CHECK_THROWS_WITH(Pipeline::from_json(boxed.dump()), Contains("\"box\""));
+}
