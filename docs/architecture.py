@@ -41,7 +41,7 @@ PUBLIC = {
     "job": ["restore.hpp"],
     "analysis": ["analysis.hpp"],
     "check": ["check.hpp"],
-    "pipeline": ["pipeline.hpp", "shots.hpp"],
+    "pipeline": ["pipeline.hpp", "regions.hpp", "shots.hpp"],
     "media": ["media.hpp"],
     "model": ["model.hpp"],
     "frame": ["color.hpp", "frame.hpp", "opencv.hpp"],

@@ -169,8 +169,9 @@ class OLDFILM_API Project {
 };
 
 /// Restores the film of a project into the file `output`, as `restore` of a file does. `machine`:
-/// device, precision, memory and the like; its shots are not used. The ledger of the project (see
-/// ledger.hpp) then describes this rendering. Throws `Error` as
+/// device, precision, memory and the like; its shots and regions are not used. Regions that are
+/// protected, and the boxes of rejected repairs, are `PipelineOptions::protect`. The ledger of the
+/// project (see ledger.hpp) then describes this rendering. Throws `Error` as
 /// `Project::check_source`, `Project::pipeline` and `restore` do.
 OLDFILM_API RestoreResult restore(const Project& project, const std::string& output,
                                   const PipelineOptions& machine = {},

@@ -22,10 +22,11 @@ using nlohmann::json;
 constexpr int version = 1;
 constexpr const char* index_name = "index.json";
 
-/// A shot of a list, and what is overridden in it.
+/// A shot of a list, what is overridden in it, and its protected regions.
 struct Shot {
     std::int64_t first = 0, next = 0;
     json stages;
+    json regions = json::array();
     bool operator==(const Shot&) const = default;
 };
 
@@ -35,6 +36,7 @@ json common(json identity, const std::string& output) {
     json& masks = identity.at("settings").at("mask_out");
     masks = !masks.get<std::string>().empty();
     identity.at("plan").erase("shots");
+    identity.at("plan").erase("protect");
     identity["container"] = fs::path(output).extension().string();
     return identity;
 }
@@ -50,14 +52,23 @@ std::vector<Shot> shots_of(const json& identity, std::int64_t frames) {
         const bool has_stages = one.is_object();
         const std::int64_t first = (has_stages ? one.at("first") : one).get<std::int64_t>();
         if (first < frames) {
-            shots.push_back({first, frames, has_stages ? one.at("stages") : json::object()});
+            shots.push_back({.first = first,
+                             .next = frames,
+                             .stages = has_stages ? one.at("stages") : json::object()});
         }
     }
     if (shots.empty() || shots.front().first != 0) {
-        shots.insert(shots.begin(), Shot{0, frames, json::object()});
+        shots.insert(shots.begin(), Shot{.first = 0, .next = frames, .stages = json::object()});
     }
     for (std::size_t i = 0; i + 1 < shots.size(); ++i) {
         shots[i].next = shots[i + 1].first;
+    }
+    for (const json& region : identity.at("plan").value("protect", json::array())) {
+        for (Shot& shot : shots) {
+            if (region.at("first") < shot.next && region.at("last") >= shot.first) {
+                shot.regions.push_back(region);
+            }
+        }
     }
     return shots;
 }

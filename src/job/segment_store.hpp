@@ -16,8 +16,9 @@ namespace oldfilm::job {
 
 /// Stored segments, which a rendering adopts where it would make the same: the film, the settings
 /// and the stages are the same, and so are the shots that the segment has frames of, with what is
-/// overridden in them. Stages see nothing beyond these (windows never cross a cut), so that adopted
-/// segments equal new ones to the byte. Only renderings with a list of shots are stored.
+/// overridden in them and their protected regions. Stages see nothing beyond these (windows never
+/// cross a cut), so that adopted segments equal new ones to the byte. Only renderings with a list
+/// of shots are stored.
 ///
 /// A folder with the files of the segments and an index, which is replaced by a rename.
 class SegmentStore {

@@ -5,6 +5,8 @@
 #include "project/recorder.hpp"
 
 #include <oldfilm/error.hpp>
+#include <oldfilm/ledger.hpp>
+#include <oldfilm/regions.hpp>
 
 #include <fmt/format.h>
 
@@ -32,6 +34,13 @@ std::vector<std::string> optional_stages(const Pipeline& pipeline, StreamFormat 
     return ids;
 }
 
+bool has_stage(const Pipeline& pipeline, const std::string& name) {
+    const std::vector<StageSpec> stages = pipeline.stages();
+    return std::any_of(stages.begin(), stages.end(), [&name](const StageSpec& stage) {
+        return stage.id == name || stage.id == "org.oldfilm." + name;
+    });
+}
+
 /// `pipeline` with the stages off where a shot is excluded.
 Pipeline without_excluded(const Project& project, const Pipeline& pipeline) {
     const auto& shots = project.shots();
@@ -57,6 +66,35 @@ Pipeline without_excluded(const Project& project, const Pipeline& pipeline) {
     return pipeline.with_options(std::move(options));
 }
 
+/// What people decided: regions, and repairs that they rejected.
+std::vector<ProtectedRegion> protected_regions(const Project& project, const Pipeline& pipeline) {
+    std::vector<ProtectedRegion> regions;
+    for (const ProjectRegion& region : project.regions()) {
+        if (region.action == ProjectRegion::Action::protect) {
+            regions.push_back({region.first, region.last, region.polygon, {}});
+        }
+    }
+    RepairFilter rejected;
+    rejected.decision = RepairDecision::rejected;
+    for (const Repair& repair : Ledger(project.folder()).list(rejected)) {
+        const bool is_any = repair.stage.empty();
+        if (is_any || has_stage(pipeline, repair.stage)) {
+            regions.push_back(
+                {repair.frame, repair.frame,
+                 box_polygon(static_cast<double>(repair.left), static_cast<double>(repair.top),
+                             static_cast<double>(repair.width), static_cast<double>(repair.height)),
+                 is_any ? std::vector<std::string>() : std::vector{repair.stage}});
+        }
+    }
+    return regions;
+}
+
+Pipeline with_protection(const Project& project, const Pipeline& pipeline) {
+    PipelineOptions options = pipeline.options();
+    options.protect = protected_regions(project, pipeline);
+    return pipeline.with_options(std::move(options));
+}
+
 void check_options(const RestoreOptions& options) {
     if (options.read.source_fps || options.read.start > Rational(0) || options.read.duration ||
         options.read.film_frames || !options.shot_list.empty()) {
@@ -72,7 +110,8 @@ RestoreResult restore(const Project& project, const std::string& output,
                       const PipelineOptions& machine, const RestoreOptions& options) {
     check_options(options);
     project.check_source();
-    const Pipeline pipeline = without_excluded(project, project.pipeline(machine));
+    const Pipeline pipeline =
+        with_protection(project, without_excluded(project, project.pipeline(machine)));
     RestoreOptions own = options;
     own.read.deinterlace = project.source().deinterlace;
     own.deinterlace_combed = false;

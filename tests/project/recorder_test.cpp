@@ -163,6 +163,48 @@ TEST_CASE("repairs are judged, and stay so when the film is rendered again") {
     CHECK(Ledger(s.folder()).totals("s0").repairs == Ledger(s.folder()).totals().repairs);
 }
 
+TEST_CASE("a rejected repair gives the original back, and no other sample changes") {
+    const DirtyFilm s;
+    s.render("out.mkv");
+    RepairFilter dust;
+    dust.kind = RepairKind::dust;
+    dust.most = 1;
+    const std::vector<Repair> found = Ledger(s.folder()).list(dust);
+    REQUIRE(found.size() == 1);
+    RepairFilter one;
+    one.ids = {found[0].id};
+    CHECK(Ledger(s.folder()).decide(one, RepairDecision::rejected, "me") == 1);
+    const RestoreResult again = s.render("again.mkv");
+    CHECK(again.resumed > 0); // segments of other shots
+    CHECK_FALSE(Ledger(s.folder()).list(one).at(0).present);
+
+    Reader film(s.path() / "in.mkv");
+    Reader before(s.path() / "out.mkv");
+    Reader after(s.path() / "again.mkv");
+    std::int64_t wrong = 0;
+    while (const std::optional<Frame> original = film.next()) {
+        const at::Tensor repaired = before.next().value().picture();
+        at::Tensor expected = repaired.clone();
+        if (original->info().index == found[0].frame) {
+            const auto box = [&found](const at::Tensor& picture) {
+                return picture.slice(1, found[0].top, found[0].top + found[0].height)
+                    .slice(2, found[0].left, found[0].left + found[0].width);
+            };
+            CHECK_FALSE(box(repaired).equal(box(original->picture())));
+            box(expected).copy_(box(original->picture()));
+        }
+        wrong += after.next().value().picture().equal(expected) ? 0 : 1;
+    }
+    CHECK(wrong == 0);
+    s.render("third.mkv");
+    CHECK(checksums("third.mkv", s.path()) == checksums("again.mkv", s.path()));
+    // It is repaired again when nobody objects.
+    Ledger(s.folder()).decide(one, RepairDecision::automatic, "");
+    s.render("fourth.mkv");
+    CHECK(checksums("fourth.mkv", s.path()) == checksums("out.mkv", s.path()));
+    CHECK(Ledger(s.folder()).list(one).at(0).present);
+}
+
 TEST_CASE("oldfilm ledger lists, judges and exports") {
     const DirtyFilm s;
     s.render("out.mkv");
