@@ -18,6 +18,9 @@ class SegmentObserver {
     /// any thread, also on several at a time; an exception ends the job, which is resumed before
     /// these frames.
     virtual void complete(std::int64_t first, std::int64_t next) = 0;
+    /// Whether it has these frames of an earlier rendering, whose segment can be adopted only then.
+    /// Called before the job's work begins.
+    [[nodiscard]] virtual bool has(std::int64_t first, std::int64_t next) = 0;
 };
 
 } // namespace oldfilm::job

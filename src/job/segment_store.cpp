@@ -152,7 +152,7 @@ fs::path SegmentStore::file(const std::string& prefix, const Segment& segment) c
 }
 
 std::vector<Segment> SegmentStore::adopt(const json& identity, const std::string& output,
-                                         const fs::path& job) const {
+                                         const fs::path& job, SegmentObserver* observer) const {
     std::vector<Segment> adopted;
     if (segments_.empty() || !segments_.back().end ||
         common(made_by_.at("identity"), made_by_.at("output")) != common(identity, output)) {
@@ -172,7 +172,8 @@ std::vector<Segment> SegmentStore::adopt(const json& identity, const std::string
                 shots_in(now, stored.start, stored.next)) {
             continue;
         }
-        if (!is_sealed(file("film", stored), stored.film) ||
+        if ((observer != nullptr && !observer->has(stored.start, stored.next)) ||
+            !is_sealed(file("film", stored), stored.film) ||
             (stored.mask && !is_sealed(file("mask", stored), *stored.mask))) {
             continue;
         }

@@ -3,6 +3,7 @@
 /// Segments of a complete rendering, for the next one.
 
 #include "job/segment.hpp"
+#include "job/segment_observer.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -27,9 +28,10 @@ class SegmentStore {
     explicit SegmentStore(std::filesystem::path folder);
 
     /// The segments that the job can adopt, in order, numbered as in it and copied into its folder
-    /// `job`. The last one of the film has an end, if it is among them.
+    /// `job`; those that `observer` (may be null) lacks are not among them. The last one of the
+    /// film has an end, if it is.
     std::vector<Segment> adopt(const nlohmann::json& identity, const std::string& output,
-                               const std::filesystem::path& job) const;
+                               const std::filesystem::path& job, SegmentObserver* observer) const;
     /// Frames [first, next) are about to be rendered otherwise: their segments are removed. From
     /// any thread.
     void forget(std::int64_t first, std::int64_t next);

@@ -43,7 +43,8 @@ void begin(const Job& job, Checkpoint& checkpoint, const nlohmann::json& identit
         checkpoint.note_tile(job.tile());
     }
     if (is_new && job.store() != nullptr && !job.options().ignore_checkpoint) {
-        checkpoint.adopt(job.store()->adopt(identity, job.output(), checkpoint.folder()));
+        checkpoint.adopt(
+            job.store()->adopt(identity, job.output(), checkpoint.folder(), job.completed()));
     }
 }
 

@@ -79,4 +79,11 @@ void Recorder::complete(std::int64_t first, std::int64_t next) {
     writer_.replace(std::move(frames));
 }
 
+bool Recorder::has(std::int64_t first, std::int64_t next) {
+    const std::lock_guard lock(mutex_);
+    Statement select(database_, "SELECT count(*) FROM frames WHERE frame >= ? AND frame < ?");
+    select.bind(0, first).bind(1, next).step();
+    return select.integer(0) == next - first;
+}
+
 } // namespace oldfilm::project

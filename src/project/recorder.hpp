@@ -24,6 +24,7 @@ class Recorder final : public pipeline::FrameObserver, public job::SegmentObserv
 
     void see(const Frame& frame) override;
     void complete(std::int64_t first, std::int64_t next) override;
+    [[nodiscard]] bool has(std::int64_t first, std::int64_t next) override;
 
   private:
     std::string stage_; ///< that made the masks; empty if it is not known
