@@ -8,41 +8,48 @@
 #include <opencv2/imgproc.hpp>
 #endif
 
+#include <cmath>
+
 namespace oldfilm::project {
 
 #ifdef OLDFILM_WITH_OPENCV
 namespace {
 
-/// H x W.
-at::Tensor luma_of(const at::Tensor& picture) {
-    if (picture.size(0) == 1) {
-        return picture[0];
+/// Luma of a picture on the CPU, sample by sample.
+class Luma {
+  public:
+    explicit Luma(const at::Tensor& picture)
+        : picture_(picture.to(at::kCPU)), samples_(picture_.accessor<float, 3>()) {}
+    [[nodiscard]] float at(int y, int x) const {
+        return samples_.size(0) == 1 ? samples_[0][y][x]
+                                     : 0.299F * samples_[0][y][x] + 0.587F * samples_[1][y][x] +
+                                           0.114F * samples_[2][y][x];
     }
-    return 0.299 * picture[0] + 0.587 * picture[1] + 0.114 * picture[2];
-}
 
-/// |luma - luma as decoded|, H x W on the CPU; undefined if the latter is unknown.
-at::Tensor changes_of(const Frame& frame) {
+  private:
+    at::Tensor picture_;
+    at::TensorAccessor<float, 3> samples_;
+};
+
+/// The picture as decoded, if it is known and has the frame's size.
+at::Tensor decoded_picture(const Frame& frame) {
     const auto& coded = frame.coded();
-    if (!coded || !coded->picture.defined() ||
-        coded->picture.sizes().slice(1) != frame.picture().sizes().slice(1)) {
-        return {};
-    }
-    const at::Tensor before = luma_of(coded->picture.to(frame.picture().device()));
-    return (luma_of(frame.picture()) - before).abs().to(at::kCPU).contiguous();
+    const bool is_known = coded && coded->picture.defined() &&
+                          coded->picture.sizes().slice(1) == frame.picture().sizes().slice(1);
+    return is_known ? coded->picture : at::Tensor();
 }
 
-/// Sums of `values` by label.
-std::vector<double> sums(const cv::Mat& labels, int count, const at::Tensor& values) {
-    std::vector<double> all(static_cast<std::size_t>(count));
-    const auto* value = values.const_data_ptr<float>();
-    for (int y = 0; y < labels.rows; ++y) {
-        const int* label = labels.ptr<int>(y);
-        for (int x = 0; x < labels.cols; ++x) {
-            all[static_cast<std::size_t>(label[x])] += static_cast<double>(*value++);
+/// Over the pixels of `label`, which are in the repair's box.
+double mean_change(const cv::Mat& labels, int label, const Repair& repair, const Luma& before,
+                   const Luma& now) {
+    double sum = 0;
+    for (auto y = static_cast<int>(repair.top); y < repair.top + repair.height; ++y) {
+        const int* row = labels.ptr<int>(y);
+        for (auto x = static_cast<int>(repair.left); x < repair.left + repair.width; ++x) {
+            sum += row[x] == label ? std::abs(now.at(y, x) - before.at(y, x)) : 0;
         }
     }
-    return all;
+    return sum / static_cast<double>(repair.area);
 }
 
 } // namespace
@@ -66,9 +73,9 @@ std::vector<Repair> repairs_of(const Frame& frame) {
     if (count <= 1) {
         return repairs;
     }
-    const at::Tensor changes = changes_of(frame);
-    const std::vector<double> changed =
-        changes.defined() ? sums(labels, count, changes) : std::vector<double>();
+    const at::Tensor decoded = decoded_picture(frame);
+    const Luma now(frame.picture());
+    const Luma before(decoded.defined() ? decoded : frame.picture());
     for (int label = 1; label < count; ++label) { // 0 is what is not repaired
         Repair& repair = repairs.emplace_back();
         repair.frame = frame.info().index;
@@ -77,9 +84,8 @@ std::vector<Repair> repairs_of(const Frame& frame) {
         repair.width = stats.at<int>(label, cv::CC_STAT_WIDTH);
         repair.height = stats.at<int>(label, cv::CC_STAT_HEIGHT);
         repair.area = stats.at<int>(label, cv::CC_STAT_AREA);
-        if (changes.defined()) {
-            repair.mean_change =
-                changed[static_cast<std::size_t>(label)] / static_cast<double>(repair.area);
+        if (decoded.defined()) {
+            repair.mean_change = mean_change(labels, label, repair, before, now);
         }
     }
     return repairs;
