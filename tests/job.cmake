@@ -9,7 +9,7 @@ if(OLDFILM_MEDIA)
     target_link_libraries(job_classes_test PRIVATE opencv_core opencv_imgproc)
     oldfilm_test(job_decisions_test SOURCES job/decisions_test.cpp analysis/generator.cpp
       LIBS oldfilm_media_files oldfilm::media opencv_core opencv_imgproc LABELS media)
-    add_dependencies(job_decisions_test oldfilm_stage_tint)
+    add_dependencies(job_decisions_test oldfilm_stage_tint oldfilm_stage_grain)
   endif()
   oldfilm_hidden(job_classes_test oldfilm_media "[a-z0-9_]+")
 endif()

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 
 namespace cli {
 namespace {
@@ -19,9 +20,11 @@ bool has_preset(const RestoreArguments& arguments) {
     return arguments.stages.empty() && arguments.pipeline_file.empty();
 }
 
-/// A stream can't be read twice.
+/// What can't be read twice: a pipe, or what lies behind a protocol.
 bool is_stream(const std::string& input) {
-    return input == "-" || input.find("://") != std::string::npos;
+    std::error_code unknown;
+    return input == "-" || input.find("://") != std::string::npos ||
+           std::filesystem::is_fifo(input, unknown);
 }
 
 /// None of a stream, which can't be read twice, and of a film that can't be read: reading it says
@@ -50,8 +53,25 @@ bool has_tint(const FilmFacts& facts) {
 
 } // namespace
 
+namespace {
+
+/// Grain can be given back where it was measured shot by shot.
+void check_grain(const RestoreArguments& arguments) {
+    if (arguments.grain &&
+        (!has_preset(arguments) || arguments.by_shot == "off" || is_stream(arguments.input))) {
+        throw oldfilm::Error(oldfilm::Errc::invalid_argument,
+                             "--grain gives back the grain that is measured in each shot, which "
+                             "needs a preset, a file and --by-shot auto; otherwise add "
+                             "--stage grain:sigma=... with the strength that you want");
+    }
+}
+
+} // namespace
+
 Decisions decide(const RestoreArguments& arguments, const oldfilm::Pipeline& pipeline) {
     Decisions decisions;
+    check_grain(arguments);
+    decisions.grain = arguments.grain;
     decisions.colorize = arguments.colorize != "off";
     decisions.clean_cards = has_preset(arguments) && arguments.by_shot != "off" &&
                             !is_stream(arguments.input) && contains(pipeline, "stabilize");
@@ -101,13 +121,16 @@ void apply(const Decisions& decisions, oldfilm::Pipeline& pipeline) {
     if (decisions.give_tint_back) {
         pipeline.add(oldfilm::StageSpec{"tint", {}, nullptr});
     }
+    if (decisions.grain) {
+        pipeline.add(oldfilm::StageSpec{"grain", {{"amount", *decisions.grain}}, nullptr});
+    }
 }
 
 std::vector<std::string> decided_by_shot(const RestoreArguments& arguments) {
     if (arguments.by_shot == "off" || !has_preset(arguments)) {
         return {};
     }
-    std::vector<std::string> stages{"interpolate", "face-enhance", "tint", "title-card"};
+    std::vector<std::string> stages{"interpolate", "face-enhance", "tint", "title-card", "grain"};
     if (arguments.colorize == "auto") {
         stages.emplace_back("colorize");
     }

@@ -6,6 +6,7 @@
 
 #include <oldfilm/pipeline.hpp>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@ struct Decisions {
     bool colorize = true;     ///< false: a preset's stage colorize is left out
     bool remove_tint = false; ///< stages see a tinted film as monochrome
     bool give_tint_back = false;
+    std::optional<double> grain;    ///< part of the film's own that is added at the end
     bool clean_cards = false;       ///< title-card joins a preset
     std::vector<std::string> notes; ///< what was decided against the usual, and why
 };

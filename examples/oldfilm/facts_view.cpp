@@ -80,6 +80,9 @@ void print_shot(const ShotFacts& shot, std::size_t number, bool sampled) {
     } else if (is_pictured) {
         text += ", " + coloring_text(shot.coloring);
     }
+    if (is_pictured && shot.grain_sigma >= 0) {
+        text += fmt::format(", grain {:.1f} of size {:.1f}", shot.grain_sigma, shot.grain_size);
+    }
     fmt::print("  {} {:<6} {}{:.3f} s: {}\n", sampled ? "place" : "shot ", number,
                sampled ? "at " : fmt::format("from frame {}, ", shot.first), shot.time, text);
 }

@@ -13,6 +13,7 @@
 
 #include <cstdio>
 #include <exception>
+#include <filesystem>
 #include <functional>
 #include <optional>
 #include <utility>
@@ -205,7 +206,8 @@ Inspected inspected(const InspectArguments& arguments) {
     oldfilm::AnalysisOptions options;
     options.full = arguments.full;
     options.shots.cut_threshold = arguments.cut_threshold.value_or(options.shots.cut_threshold);
-    if (film.info.path != "-") { // standard input can't be read twice
+    std::error_code unknown;
+    if (film.info.path != "-" && !std::filesystem::is_fifo(film.info.path, unknown)) { // read once
         film.facts = oldfilm::analyze_film(arguments.file, options);
     }
     if (arguments.full) {

@@ -68,6 +68,12 @@ void add_stage_options(CLI::App& app, RestoreArguments& a) {
         ->check(CLI::IsMember({"auto", "on", "off"}))
         ->type_name("HOW")
         ->group("Stages");
+    app.add_option("--grain", a.grain,
+                   "Give back this part of the grain that each shot of the film has, 0 to 4, new "
+                   "in every frame; with a preset")
+        ->check(CLI::Range(0.0, 4.0))
+        ->type_name("X")
+        ->group("Stages");
     app.add_option("--tint", a.tint,
                    "A preset and tinted or toned film: keep restores it as monochrome and gives "
                    "each shot its tint back, remove leaves it monochrome, off restores it in "
@@ -234,7 +240,8 @@ void check_films(RestoreArguments& a) {
                                                 "project relink");
     }
     if (!a.stages.empty() || !a.preset.empty() || !a.pipeline_file.empty() || a.scale ||
-        !a.fps.empty() || !a.shots.empty() || a.cut_threshold || a.colorize != "auto") {
+        !a.fps.empty() || !a.shots.empty() || a.cut_threshold || a.grain || a.colorize != "auto" ||
+        a.tint != "auto" || a.by_shot != "auto") {
         throw Error(Errc::invalid_argument,
                     "a project has its own stages and shots; change them with oldfilm project set, "
                     "or in project.json");

@@ -60,6 +60,9 @@ struct ShotFacts {
     PictureKind kind = PictureKind::picture;
     Coloring coloring = Coloring::black_and_white; ///< black leader is black and white
     Tint tint;                                     ///< if tinted
+    /// Of the grain at medium gray, in code values of 8 bits; -1 if unknown, as of a single frame.
+    double grain_sigma = -1;
+    double grain_size = 0; ///< in pixels, as the parameter `size` of the stage `grain`
 };
 
 /// When the two fields of a frame were taken.
@@ -142,6 +145,9 @@ OLDFILM_API FilmFacts analyze_film(const std::string& path, const AnalysisOption
 ///  - `title-card` is on in title cards only;
 ///  - `interpolate` is off in title cards, so that no text is made between two;
 ///  - `face-enhance` is off except in pictures;
+///  - `grain` has the strength and the size of the shot's own grain, enlarged as `superres`
+///  enlarges
+///    the film;
 ///  - `tint` is off except in tinted shots, where it has the colors of the shot.
 /// Stages that the pipeline does not have are left out. Throws `Error` (invalid_argument) for facts
 /// of a sample.

@@ -36,7 +36,7 @@ class Grain final : public sdk::Stage, public sdk::LiveParameters {
     }
 
     void change(const sdk::Values& values) override {
-        sigma_ = values.number("sigma") / 255;
+        sigma_ = values.number("amount") * values.number("sigma") / 255;
         size_ = values.number("size");
         color_ = values.number("color");
     }
@@ -85,6 +85,7 @@ const oldfilm_plugin_description* grain() {
               "size", 0.6, 0.0, 4.0,
               "extent of a grain, as the standard deviation of a Gaussian; 0 is white noise", "px")
               .live(),
+          sdk::number("amount", 1.0, 0.0, 4.0, "how many times `sigma` is added").live(),
           sdk::number("color", 0.0, 0.0, 1.0, "part of the grain that differs between R, G and B")
               .live(),
           sdk::integer("seed", 1, 0, 1000000, "another one gives other grain of the same kind")}});

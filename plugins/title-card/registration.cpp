@@ -12,6 +12,18 @@ namespace {
 /// Longer side of the pictures that are compared.
 constexpr double measured_side = 640;
 
+/// Normalized cross-correlation, at a size where grain is averaged and letters are not.
+double correlation(const cv::Mat& a, const cv::Mat& b) {
+    constexpr double part = 0.25;
+    cv::Mat small_a;
+    cv::Mat small_b;
+    cv::resize(a, small_a, {}, part, part, cv::INTER_AREA);
+    cv::resize(b, small_b, {}, part, part, cv::INTER_AREA);
+    small_a -= cv::mean(small_a);
+    small_b -= cv::mean(small_b);
+    return small_a.dot(small_b) / std::max(cv::norm(small_a) * cv::norm(small_b), 1e-9);
+}
+
 } // namespace
 
 Card::Card(const at::Tensor& luma) {
@@ -21,10 +33,6 @@ Card::Card(const at::Tensor& luma) {
     reduced_ = std::max(1.0, std::max(whole.rows, whole.cols) / measured_side);
     cv::resize(whole, luma_, {}, 1 / reduced_, 1 / reduced_, cv::INTER_AREA);
     cv::GaussianBlur(luma_, luma_, {0, 0}, 0.7); // grain must not correlate
-    cv::Scalar mean;
-    cv::Scalar deviation;
-    cv::meanStdDev(luma_, mean, deviation);
-    luma_ = (luma_ - mean[0]) / std::max(deviation[0], 1e-6);
     cv::createHanningWindow(window_, luma_.size(), CV_32F);
 }
 
@@ -37,7 +45,7 @@ Card::Shift Card::to(const Card& other) const {
                    cv::BORDER_REPLICATE);
     shift.x = moved.x * reduced_;
     shift.y = moved.y * reduced_;
-    shift.correlation = cv::mean(luma_.mul(aligned))[0];
+    shift.correlation = correlation(luma_, aligned);
     return shift;
 }
 

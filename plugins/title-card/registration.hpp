@@ -24,7 +24,7 @@ class Card {
 
   private:
     double reduced_ = 1; ///< pixels of the frame in one of `luma_`
-    cv::Mat luma_;       ///< normal: mean 0, deviation 1
+    cv::Mat luma_;
     cv::Mat window_;     ///< Hann's
 };
 

@@ -1,5 +1,6 @@
 #include "analysis/borders.hpp"
 #include "analysis/colors.hpp"
+#include "analysis/grain.hpp"
 #include "analysis/kinds.hpp"
 #include "base/hidden.hpp"
 
@@ -12,11 +13,13 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 namespace oldfilm {
 namespace {
 
-/// Of a shot, the pictures that borders are searched in: so many first ones, then one in so many.
+/// Of a shot, the pictures that borders are searched in, and grain is measured in: so many first
+/// ones, then one in so many.
 constexpr std::int64_t first_pictures = 8;
 constexpr std::int64_t one_in = 25;
 
@@ -27,6 +30,8 @@ struct OLDFILM_HIDDEN FilmAnalyzer::Impl {
         ShotFacts facts;
         std::array<std::int64_t, 4> kinds{}; ///< frames of each
         analysis::Colors colors;
+        analysis::GrainMeter grain;
+        std::optional<analysis::Plane> last; ///< frame, if the next one is to be compared with it
     };
 
     void begin(const FrameInfo& info);
@@ -58,6 +63,10 @@ FilmFacts FilmAnalyzer::Impl::facts() const {
         facts.kind = static_cast<PictureKind>(most - one.kinds.begin());
         if (facts.kind != PictureKind::black) {
             facts.coloring = one.colors.coloring();
+        }
+        if (const auto grain = one.grain.grain()) {
+            facts.grain_sigma = 255 * grain->sigma;
+            facts.grain_size = grain->size;
         }
         if (facts.coloring == Coloring::tinted) {
             facts.tint = one.colors.tint();
@@ -106,6 +115,13 @@ void FilmAnalyzer::add(const Frame& frame) {
     ++shot.kinds[static_cast<std::size_t>(kind)];
     shot.colors.add(picture);
     const std::int64_t number = shot.facts.frames++;
+    if (shot.last) {
+        shot.grain.add(*shot.last, luma);
+        shot.last.reset();
+    }
+    if (number < first_pictures || number % one_in == 0) {
+        shot.last = luma;
+    }
     if (kind == PictureKind::picture && (number < first_pictures || number % one_in == 0)) {
         it.borders.add(analysis::brightest_of(picture));
     }

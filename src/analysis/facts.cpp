@@ -19,6 +19,9 @@ json shot_json(const ShotFacts& shot) {
                 {"time", shot.time},
                 {"kind", to_string(shot.kind)},
                 {"coloring", to_string(shot.coloring)}};
+    if (shot.grain_sigma >= 0) {
+        object["grain"] = {{"sigma", shot.grain_sigma}, {"size", shot.grain_size}};
+    }
     if (shot.coloring == Coloring::tinted) {
         object["tint"] = shot.tint.colors;
     }
@@ -48,6 +51,10 @@ ShotFacts shot_from(const json& object) {
                                                PictureKind::leader, PictureKind::black});
     shot.coloring = enumerator(object.at("coloring"),
                                {Coloring::black_and_white, Coloring::tinted, Coloring::color});
+    if (object.contains("grain")) {
+        shot.grain_sigma = object.at("grain").at("sigma");
+        shot.grain_size = object.at("grain").at("size");
+    }
     if (shot.coloring == Coloring::tinted) {
         shot.tint.colors = object.at("tint");
     }

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <cmath>
 #include <string>
+#include <utility>
+#include <variant>
 
 namespace oldfilm {
 namespace {
@@ -51,6 +53,32 @@ std::vector<std::string> stages_of(const Pipeline& pipeline) {
     return ids;
 }
 
+/// How many times larger `superres` makes the film.
+double scale_of(const Pipeline& pipeline) {
+    double scale = 1;
+    for (const StageSpec& stage : pipeline.stages()) {
+        const auto given = stage.parameters.find("scale");
+        if (stage.id == "superres" || stage.id == "org.oldfilm.superres") {
+            const auto* number =
+                given == stage.parameters.end() ? nullptr : std::get_if<double>(&given->second);
+            scale *= number == nullptr ? 2 : *number;
+        }
+    }
+    return scale;
+}
+
+/// What a stage has to know of a shot; nothing for most.
+ParameterValues parameters_for(const std::string& stage, const ShotFacts& shot, double scale) {
+    if (stage == "org.oldfilm.tint") {
+        return {{"colors", colors_text(shot.tint)}};
+    }
+    if (stage == "org.oldfilm.grain" && shot.grain_sigma >= 0) {
+        return {{"sigma", std::min(shot.grain_sigma, 40.0)},
+                {"size", std::min(shot.grain_size * scale, 4.0)}};
+    }
+    return {};
+}
+
 } // namespace
 
 std::map<std::int64_t, std::vector<StageOverride>> overrides_for(const FilmFacts& facts,
@@ -60,16 +88,16 @@ std::map<std::int64_t, std::vector<StageOverride>> overrides_for(const FilmFacts
                                             "those of a sample; set AnalysisOptions::full");
     }
     const std::vector<std::string> stages = stages_of(pipeline);
+    const double scale = scale_of(pipeline);
     std::map<std::int64_t, std::vector<StageOverride>> overrides;
     for (const ShotFacts& shot : facts.shots) {
         for (const std::string& stage : stages) {
             if (is_left_alone(stage, shot)) {
                 overrides[shot.first].push_back({.id = stage, .enabled = false, .parameters = {}});
-            } else if (stage == "org.oldfilm.tint") {
+            } else if (ParameterValues values = parameters_for(stage, shot, scale);
+                       !values.empty()) {
                 overrides[shot.first].push_back(
-                    {.id = stage,
-                     .enabled = true,
-                     .parameters = {{"colors", colors_text(shot.tint)}}});
+                    {.id = stage, .enabled = true, .parameters = std::move(values)});
             }
         }
     }

@@ -1,4 +1,5 @@
 // A film's facts, from a sample of its frames or from all of them.
+#include "media/locations.hpp"
 #include "media/reader.hpp"
 #include "media/sampler.hpp"
 
@@ -122,7 +123,7 @@ FilmFacts analyze_film(const std::string& path, const AnalysisOptions& options) 
     FilmAnalyzer analyzer;
     if (options.full) {
         add_all(analyzer, reader, options);
-    } else if (reader.info().path == "-") {
+    } else if (media::is_pipe(reader.info().path)) {
         add_start(analyzer, reader, options);
     } else {
         add_sample(analyzer, reader.info(), options);

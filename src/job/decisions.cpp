@@ -53,15 +53,19 @@ Overrides allowed_overrides(const FilmFacts& facts, const Pipeline& pipeline,
     return overrides;
 }
 
-/// Whether anything can be decided: what leaves any shot alone leaves title cards alone.
+/// Whether anything can be decided: each stage that is decided at all is so in one of two shots.
 bool is_open(const Job& job, const Pipeline& pipeline, const ShotOptions& shots) {
-    const std::string& path = job.options().decide_by_shot.empty() ? "-" : job.input();
-    if (path == "-" || !media::scheme_of(path).empty() || !shots.overrides.empty()) {
+    if (job.options().decide_by_shot.empty() || media::is_pipe(job.input()) ||
+        !media::scheme_of(job.input()).empty() || !shots.overrides.empty()) {
         return false;
     }
-    FilmFacts card;
-    card.shots.emplace_back().kind = PictureKind::title_card;
-    return !allowed_overrides(card, pipeline, job.options().decide_by_shot).empty();
+    FilmFacts two;
+    two.shots.resize(2);
+    two.shots[0].kind = PictureKind::title_card;
+    two.shots[1].first = 1;
+    two.shots[1].coloring = Coloring::color;
+    two.shots[1].grain_sigma = 1;
+    return !allowed_overrides(two, pipeline, job.options().decide_by_shot).empty();
 }
 
 /// What the facts are those of.

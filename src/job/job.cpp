@@ -1,6 +1,7 @@
 #include "job/job.hpp"
 
 #include "device/device.hpp"
+#include "media/locations.hpp"
 #include "media/reader.hpp"
 #include "pipeline/frames_ratio.hpp"
 
@@ -18,7 +19,7 @@ Job::Job(Request request, int tile)
       films_(request_.output, request_.options, request_.devices, source_.reader(), log_) {}
 
 bool Job::is_piped() const {
-    return source_.info().path == "-" || output() == "-";
+    return media::is_pipe(source_.info().path) || output() == "-";
 }
 
 /// FFmpeg takes LibTorch's context of a GPU only where it came first, and keeps it then.

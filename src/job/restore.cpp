@@ -30,7 +30,7 @@ void check_streams(Job& job, const WriteOptions& wanted) {
 /// Whether the film can be restored in segments, which is resumable.
 bool can_be_segmented(Job& job, const WriteOptions& wanted) {
     const std::string& path = job.source().info().path;
-    if (path == "-" || !media::scheme_of(path).empty() ||
+    if (media::is_pipe(path) || !media::scheme_of(path).empty() ||
         !media::SegmentEncoder::can_store(job.output(), wanted)) {
         return false;
     }

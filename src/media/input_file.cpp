@@ -160,7 +160,7 @@ Lengths lengths_of(const std::string& path, std::string_view format, std::int64_
 
 InputFile::InputFile(const std::string& path, const AVFormatContext& container)
     : path_(path), container_(container) {
-    if (path == "-" || !scheme_of(path).empty() || is_sequence(path)) {
+    if (is_pipe(path) || !scheme_of(path).empty() || is_sequence(path)) {
         return;
     }
     before_ = state();

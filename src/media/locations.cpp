@@ -77,6 +77,13 @@ std::string scheme_of(const std::string& path) {
     return named ? path.substr(0, end) : "";
 }
 
+bool is_pipe(const std::string& path) {
+    std::error_code unknown;
+    const fs::file_status status = fs::status(path, unknown);
+    return path == "-" || fs::is_fifo(status) || fs::is_socket(status) ||
+           fs::is_character_file(status);
+}
+
 std::string extension_of(const fs::path& path) {
     std::string extension = path.extension().string();
     std::transform(extension.begin(), extension.end(), extension.begin(),

@@ -13,6 +13,9 @@ namespace oldfilm::media {
 /// "https" of "https://...", empty where the path names a file.
 std::string scheme_of(const std::string& path);
 
+/// Whether a film can be read once only: standard input ("-"), another pipe, a socket or a device.
+bool is_pipe(const std::string& path);
+
 /// The extension in lower case, with its dot.
 std::string extension_of(const std::filesystem::path& path);
 

@@ -1,5 +1,6 @@
 #include "media/output_plan.hpp"
 
+#include "media/locations.hpp"
 #include "media/reader.hpp"
 #include "media/timecode.hpp"
 
@@ -57,13 +58,37 @@ FilmTime time_in(const AVOutputFormat& format, const Reader& source) {
 }
 
 bool has_streams(const Reader& source) {
-    return source.info().path != "-" && Reader::Impl::of(source).decoder.sequence() == nullptr;
+    return !is_pipe(source.info().path) && Reader::Impl::of(source).decoder.sequence() == nullptr;
 }
+
+namespace {
+
+/// Packets of other streams are read from the file once more, which a pipe does not allow.
+void check_pipe(const MediaInfo& info, const WriteOptions& options) {
+    if (!is_pipe(info.path) || options.drop_streams) {
+        return;
+    }
+    for (const MediaInfo::Stream& stream : info.other_streams) {
+        const bool is_wanted = stream.kind == "audio"      ? options.audio
+                               : stream.kind == "subtitle" ? options.subtitles
+                                                           : true;
+        if (is_wanted) {
+            throw Error(Errc::unsupported,
+                        fmt::format("{} is a pipe, and its {} ({}) can't be copied from there; "
+                                    "name a file, or leave such streams out (--no-audio, "
+                                    "--no-subtitles, --drop-streams)",
+                                    info.path, stream.kind, stream.codec));
+        }
+    }
+}
+
+} // namespace
 
 StreamPlan plan_output(const Reader& source, const std::string& path, const Choice& choice,
                        const WriteOptions& options) {
     const Reader::Impl& from = Reader::Impl::of(source);
     check_timecode(from, choice, path, options);
+    check_pipe(from.info, options);
     if (!has_streams(source)) {
         return {};
     }

@@ -2,6 +2,7 @@
 
 #include "media/convert.hpp"
 #include "media/decoder.hpp"
+#include "media/locations.hpp"
 
 #include <oldfilm/error.hpp>
 
@@ -28,7 +29,7 @@ Rational duration_tag(const AVStream& stream) {
 } // namespace
 
 bool color_later(const std::string& path, const ReadOptions& read, const Rational& duration) {
-    if (path == "-" || duration.num() <= 0) {
+    if (is_pipe(path) || duration.num() <= 0) {
         return false;
     }
     try {

@@ -237,7 +237,7 @@ void look(const std::string& path, const ReadOptions& read, const Rational& rate
 
 Survey survey(const std::string& path, const ReadOptions& read, const Rational& rate) {
     Survey found;
-    if (path != "-" && !is_sequence(path) && !std::filesystem::is_directory(path)) {
+    if (!is_pipe(path) && !is_sequence(path) && !std::filesystem::is_directory(path)) {
         try {
             look(path, read, rate, found);
         } catch (const Error&) {

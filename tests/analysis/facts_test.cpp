@@ -56,6 +56,33 @@ Generator::Frame random_frame(Generator& make, int kind, std::int64_t height, st
     return frame;
 }
 
+/// Smooth parts, and edges: 1 x 288 x 384.
+at::Tensor scene_without_grain() {
+    at::Tensor picture =
+        0.2 + 0.6 * at::upsample_bicubic2d(at::rand({1, 1, 7, 9}), {288, 384}, false)[0];
+    for (int i = 0; i < 6; ++i) {
+        picture.narrow(1, 20 + 40 * i, 25).narrow(2, 30 + 50 * i, 40).add_(i % 2 == 0 ? 0.2 : -0.2);
+    }
+    return picture.clamp(0.1, 0.9);
+}
+
+/// With grain that depends on the tone, filtered with a Gaussian of deviation `size`.
+at::Tensor grainy(const at::Tensor& picture, double sigma, double size) {
+    at::Tensor noise = at::randn({1, 1, picture.size(1) + 16, picture.size(2) + 16});
+    if (size > 0) {
+        const at::Tensor x = at::arange(-8, 9).to(at::kFloat) / size;
+        at::Tensor kernel = at::exp(-0.5 * x * x);
+        kernel = kernel / kernel.square().sum().sqrt();
+        noise =
+            at::conv2d(at::conv2d(noise, kernel.view({1, 1, 1, 17})), kernel.view({1, 1, 17, 1}));
+    } else {
+        noise = noise.narrow(2, 8, picture.size(1)).narrow(3, 8, picture.size(2));
+    }
+    const at::Tensor response = (4 * picture * (1 - picture)).clamp_min(0).sqrt();
+    const at::Tensor made = (picture + sigma * response * noise[0]).clamp(0, 1);
+    return (made * 255).round() / 255;
+}
+
 } // namespace
 
 TEST_CASE("The active area is found within a pixel") {
@@ -276,4 +303,24 @@ TEST_CASE("Non-finite values do not end an analysis, and NaN counts as black") {
         CHECK(facts.area.width <= 80);
         CHECK(nlohmann::json::accept(facts.to_json()));
     }
+}
+
+TEST_CASE("Grain is measured within a tenth, whatever moves") {
+    for (int film = 0; film < 12; ++film) {
+        Generator make(static_cast<std::uint64_t>(film) + 900, 288, 384);
+        const double sigma = std::array{2.0, 4.0, 8.0, 14.0}.at(static_cast<std::size_t>(film % 4));
+        const double size = std::array{0.0, 0.6, 1.2}.at(static_cast<std::size_t>(film % 3));
+        const at::Tensor still = scene_without_grain();
+        std::vector<at::Tensor> shot;
+        for (int i = 0; i < 6; ++i) { // half of them with weave
+            const at::Tensor picture = film < 6 ? still : still.roll({i % 2, -(i % 3) / 2}, {1, 2});
+            shot.push_back(grainy(picture, sigma / 255, size));
+        }
+        const FilmFacts facts = facts_of(shot);
+        INFO("film " << film << ", sigma " << sigma << ", size " << size);
+        CHECK(facts.shots[0].grain_sigma == Approx(sigma).epsilon(0.1).margin(0.15));
+        CHECK(facts.shots[0].grain_size == Approx(size).margin(0.15));
+    }
+    Generator make(5, 288, 384);
+    CHECK(facts_of({make.shot(1)[0]}).shots[0].grain_sigma == -1);
 }

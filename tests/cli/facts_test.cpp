@@ -124,3 +124,26 @@ TEST_CASE("a preset gives a tint back, unless color is asked for") {
     CHECK_FALSE(has("colorize"));
     CHECK_FALSE(has("tint"));
 }
+
+TEST_CASE("a named pipe is read once, and what can't be copied from there is no silent loss") {
+    const Scratch s;
+    ffmpeg("-f lavfi -i testsrc2=size=64x48:rate=16 -f lavfi -i sine -t 1 -c:v ffv1 -c:a flac "
+           "in.mkv",
+           s.path());
+    const auto piped = [&](const std::string& options) {
+        return run("mkfifo pipe; (cat in.mkv > pipe &) ; timeout 100 " OLDFILM_BINARY_DIR
+                   "/bin/oldfilm restore pipe out.mkv --overwrite --codec ffv1 --progress none " +
+                       options + "; code=$?; rm pipe; exit $code",
+                   s.path());
+    };
+    const Outcome refused = piped("--stage deflicker");
+    CHECK(refused.status == 1);
+    CHECK_THAT(refused.error, Contains("pipe is a pipe, and its audio (flac)"));
+    REQUIRE(piped("--stage deflicker --no-audio").status == 0);
+    const std::string from_pipe = checksums("out.mkv", s.path());
+    REQUIRE(oldfilm::test::oldfilm("restore in.mkv out.mkv --overwrite --codec ffv1 --no-audio "
+                                   "--stage deflicker",
+                                   s.path())
+                .status == 0);
+    CHECK(checksums("out.mkv", s.path()) == from_pipe);
+}

@@ -12,6 +12,7 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/equal.h>
+#include <ATen/ops/full.h>
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
@@ -94,6 +95,24 @@ StageSpec colorize() {
     static const oldfilm_plugin_description* description =
         sdk::describe<Red>({"org.oldfilm.colorize", "colorize", "1.0.0", "red", {}});
     return {.id = "colorize", .parameters = {}, .description = description};
+}
+
+/// Stands for denoise.
+class Smooth final : public sdk::Stage {
+  public:
+    using Stage::Stage;
+    void configure(const sdk::Format& /*input*/, const sdk::Values& /*values*/,
+                   sdk::Config& /*config*/) override {}
+    void process(const sdk::Request& request) override {
+        const at::Tensor picture = sdk::picture(request.center());
+        request.set_output(sdk::share(picture.mean().expand_as(picture).contiguous()));
+    }
+};
+
+StageSpec smooth() {
+    static const oldfilm_plugin_description* description =
+        sdk::describe<Smooth>({"org.oldfilm.smooth", "smooth", "1.0.0", "one tone", {}});
+    return {.id = "smooth", .parameters = {}, .description = description};
 }
 
 PipelineOptions on_cpu() {
@@ -209,4 +228,31 @@ TEST_CASE("overrides follow the facts, and need those of all shots") {
     CHECK(overrides_for(facts, Pipeline(on_cpu())).empty());
     facts.sampled = true;
     CHECK_THROWS_WITH(overrides_for(facts, Pipeline(on_cpu())), Contains("AnalysisOptions::full"));
+}
+
+TEST_CASE("grain that was taken away is given back as it was") {
+    const Folder folder;
+    oldfilm::test::Generator make(3, 192, 256);
+    const at::Tensor flat = at::full({3, 192, 256}, 0.5);
+    std::vector<at::Tensor> pictures;
+    for (int i = 0; i < 12; ++i) {
+        pictures.push_back(flat + make.grain(i < 6 ? 0.01 : 0.03));
+    }
+    write(folder / "in.mkv", pictures);
+    RestoreOptions options;
+    options.codec = "ffv1";
+    options.decide_by_shot = {"grain"};
+    PipelineOptions run = on_cpu();
+    run.shots.source = ShotOptions::Source::list;
+    run.shots.first_frames = {6};
+    Pipeline pipeline(run);
+    pipeline.add(smooth()).add("grain:amount=0.5");
+    restore(folder / "in.mkv", folder / "out.mkv", pipeline, options);
+    AnalysisOptions all;
+    all.full = true;
+    all.shots = run.shots;
+    const FilmFacts facts = analyze_film(folder / "out.mkv", all);
+    REQUIRE(facts.shots.size() == 2);
+    CHECK(facts.shots[0].grain_sigma == Approx(0.005 * 255).epsilon(0.1));
+    CHECK(facts.shots[1].grain_sigma == Approx(0.015 * 255).epsilon(0.1));
 }
