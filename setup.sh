@@ -88,8 +88,8 @@ TORCH_VERSION='2.11.*'
 # The same names in Debian 12 and 13.
 PACKAGES=(build-essential cmake ninja-build ccache pkg-config ffmpeg libavcodec-dev libavformat-dev
     libavfilter-dev libavutil-dev libswscale-dev libswresample-dev libopencv-dev opencv-data opencv-doc libfmt-dev
-    libxxhash-dev nlohmann-json3-dev libcli11-dev python3-venv)
-TEST_PACKAGES=(catch2 codespell file doxygen time valgrind)
+    libsqlite3-dev libxxhash-dev nlohmann-json3-dev libcli11-dev python3-venv)
+TEST_PACKAGES=(catch2 codespell file doxygen python3-jsonschema time valgrind)
 PYTHON_PACKAGES=(python3-dev) # what the Python package is compiled with
 DEMO_PACKAGES=(forensics-samples-files) # footage, in addition to opencv-doc's
 ENV_DIR=$PWD/build/env

@@ -37,6 +37,7 @@ MAY_INCLUDE = {
 }
 # Public headers by the folder that implements them; "sdk" is the headers that plugins are made of.
 PUBLIC = {
+    "project": ["ledger.hpp", "project.hpp"],
     "job": ["restore.hpp"],
     "analysis": ["analysis.hpp"],
     "check": ["check.hpp"],
@@ -56,7 +57,8 @@ KNOWN = set()
 # Libraries by the folders of src/ that may include them.
 LIBRARIES = {
     "FFmpeg": (r"lib(av|sw)\w+/", {"media"}),
-    "OpenCV": (r"opencv2/", {"stage"}),
+    "OpenCV": (r"opencv2/", {"project", "stage"}),
+    "SQLite": (r"sqlite3\.h", {"project"}),
     "LibTorch": (r"(ATen|c10|torch)/", set(MAY_INCLUDE) - {"base", "tools"}),
 }
 OUTSIDE = ["examples", "plugins"]  # above src/: public headers only, and of those plugins the sdk's only

@@ -25,6 +25,7 @@ enum class ProgressStyle { bar, json, none };
 
 struct RestoreArguments {
     std::string input, output;
+    std::string project;             ///< folder; the film, the stages and the shots are its own
     std::vector<std::string> stages; ///< as written; "none" alone for no stage at all
     std::string preset, pipeline_file;
     std::string device = "auto", precision = "auto";
@@ -55,6 +56,47 @@ struct RestoreArguments {
     ProgressStyle progress = ProgressStyle::none;
     std::vector<std::string> plugin_path;
     std::stop_token stop;
+};
+
+struct ProjectArguments {
+    enum class Action {
+        create,
+        show,
+        split,
+        merge,
+        shift,
+        set,
+        import_shots,
+        export_shots,
+        relink,
+    };
+    Action action = Action::show;
+    std::string folder, film, shot, file;
+    std::int64_t frame = 0;
+    RestoreArguments pipeline;       ///< of a new project: stages, shots
+    std::string kind, note;          ///< to be set; empty: as they are
+    std::vector<std::string> stages; ///< to be set, as written
+    std::vector<std::string> off;    ///< names of stages
+    std::vector<std::string> unset;  ///< names of stages that do as in the rest of the film
+    bool exclude = false, include = false;
+    std::string edl, otio; ///< files to be written
+    bool changed = false;  ///< another content of the film is accepted
+    bool json = false;
+    std::stop_token stop;
+};
+
+struct LedgerArguments {
+    enum class Action { list, show, accept, reject, reset, write };
+    Action action = Action::list;
+    std::string folder;
+    std::vector<std::int64_t> ids;
+    std::string shot, kind, decision; ///< of those that are meant; empty: any
+    std::optional<std::int64_t> first, last, series;
+    bool all = false; ///< every repair may be judged at once
+    std::int64_t most = -1;
+    std::string by; ///< who decides; empty: the user's name
+    std::string csv_file, json_file;
+    bool json = false, csv = false;
 };
 
 struct PluginsArguments {

@@ -13,6 +13,8 @@ int clean(const CleanArguments& arguments);
 int inspect_media(const InspectArguments& arguments);
 int inspect_model(const InspectArguments& arguments);
 int models(const ModelsArguments& arguments);
+int project(const ProjectArguments& arguments);
+int ledger(const LedgerArguments& arguments);
 int compare(const CompareArguments& arguments);
 std::string versions();
 

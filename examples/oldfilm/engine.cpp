@@ -8,6 +8,6 @@ const cli::Engine* oldfilm_cli_engine() {
     oldfilm::quiet_ffmpeg(); // what matters of its messages comes as errors and warnings of ours
     static const cli::Engine table{&cli::restore,       &cli::clean,  &cli::inspect_media,
                                    &cli::inspect_model, &cli::models, &cli::compare,
-                                   &cli::versions};
+                                   &cli::project,       &cli::ledger, &cli::versions};
     return &table;
 }

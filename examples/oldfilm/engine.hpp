@@ -18,6 +18,8 @@ struct Engine {
     int (*inspect_model)(const InspectArguments&);
     int (*models)(const ModelsArguments&);
     int (*compare)(const CompareArguments&);
+    int (*project)(const ProjectArguments&);
+    int (*ledger)(const LedgerArguments&);
     /// Lines with the versions of what the engine stands on.
     std::string (*versions)();
 };

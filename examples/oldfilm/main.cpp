@@ -64,6 +64,10 @@ int run(CommandLine& line) {
         return engine().clean(line.clean);
     case CommandLine::Command::compare:
         return interruptible(line.compare, &Engine::compare);
+    case CommandLine::Command::project:
+        return interruptible(line.project, &Engine::project);
+    case CommandLine::Command::ledger:
+        return engine().ledger(line.ledger);
     case CommandLine::Command::plugins:
         return list_plugins(line.plugins);
     case CommandLine::Command::inspect:

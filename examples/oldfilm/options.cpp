@@ -1,5 +1,7 @@
 #include "options.hpp"
 
+#include "ledger_options.hpp"
+#include "project_options.hpp"
 #include "restore_options.hpp"
 
 #include <oldfilm/error.hpp>
@@ -150,6 +152,12 @@ Parser::Parser() : parts_(std::make_unique<Parts>()) {
         ->type_name("FILE.html");
     compare.add_flag("--json", line.compare.json, "As JSON");
 
+    add_project_options(
+        *app.add_subcommand("project", "Keep a film's shots and settings in a folder"),
+        line.project);
+    add_ledger_options(*app.add_subcommand("ledger", "List and judge the repairs of a project"),
+                       line.ledger);
+
     add_new_stage(*app.add_subcommand("new-stage", "Begin a stage plugin of your own"),
                   line.new_stage);
 
@@ -169,6 +177,9 @@ CommandLine Parser::parse(int argc, char** argv) {
     };
     try {
         app.parse(with_trace(argc, argv));
+        if (current() == "restore") {
+            check_films(line.restore);
+        }
         settle(line.restore, texts);
         for (std::string& folder : line.plugins.plugin_path) {
             folder = std::filesystem::absolute(folder).string();
@@ -193,6 +204,8 @@ CommandLine Parser::parse(int argc, char** argv) {
                    : name == "inspect"      ? Command::inspect
                    : name == "models"       ? Command::models
                    : name == "compare"      ? Command::compare
+                   : name == "project"      ? Command::project
+                   : name == "ledger"       ? Command::ledger
                    : name == "new-stage"    ? Command::new_stage
                    : name == "check-plugin" ? Command::check_plugin
                                             : Command::none;

@@ -19,6 +19,8 @@ struct CommandLine {
         inspect,
         models,
         compare,
+        project,
+        ledger,
         new_stage,
         check_plugin,
         version
@@ -30,6 +32,8 @@ struct CommandLine {
     InspectArguments inspect;
     ModelsArguments models;
     CompareArguments compare;
+    ProjectArguments project;
+    LedgerArguments ledger;
     NewStageArguments new_stage;
     CheckPluginArguments check_plugin;
     /// Set when parsing has already answered (help) or refused (wrong usage): the exit status.

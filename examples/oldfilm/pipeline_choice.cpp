@@ -34,7 +34,9 @@ std::string text_of(const std::string& path) {
     return text;
 }
 
-PipelineOptions options_of(const RestoreArguments& arguments) {
+} // namespace
+
+PipelineOptions pipeline_options(const RestoreArguments& arguments) {
     PipelineOptions options;
     options.device = arguments.device;
     options.precision = oldfilm::parse_precision(arguments.precision);
@@ -51,6 +53,8 @@ PipelineOptions options_of(const RestoreArguments& arguments) {
     options.plugin_path = arguments.plugin_path;
     return options;
 }
+
+namespace {
 
 /// A document's own settings hold where the command line says nothing.
 PipelineOptions merged(PipelineOptions document, const RestoreArguments& arguments,
@@ -148,7 +152,7 @@ void leave_out(Pipeline& pipeline, const std::string& name) {
 }
 
 Pipeline chosen_pipeline(const RestoreArguments& arguments) {
-    const PipelineOptions options = options_of(arguments);
+    const PipelineOptions options = pipeline_options(arguments);
     Pipeline chosen = base(arguments, options);
     if (arguments.scale) {
         set(chosen, "superres", "scale", *arguments.scale, {"face-enhance", "interpolate"});

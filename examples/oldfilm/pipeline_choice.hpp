@@ -10,6 +10,8 @@
 
 namespace cli {
 
+/// How and where stages run.
+oldfilm::PipelineOptions pipeline_options(const RestoreArguments& arguments);
 /// The preset, the document or the listed stages, with --scale and --fps worked in. Throws
 /// `oldfilm::Error` as building a pipeline does.
 oldfilm::Pipeline chosen_pipeline(const RestoreArguments& arguments);

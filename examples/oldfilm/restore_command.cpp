@@ -5,6 +5,7 @@
 
 #include <oldfilm/error.hpp>
 #include <oldfilm/process.hpp>
+#include <oldfilm/project.hpp>
 #include <oldfilm/restore.hpp>
 
 #include <ATen/Parallel.h>
@@ -120,7 +121,30 @@ int clean(const CleanArguments& arguments) {
     }
 }
 
+namespace {
+
+int restore_project(const RestoreArguments& arguments) {
+    ProgressView view(arguments.progress);
+    return guarded(view, status_of, [&] {
+        settle_process();
+        const oldfilm::PipelineOptions machine = pipeline_options(arguments);
+        const oldfilm::RestoreResult result =
+            oldfilm::restore(oldfilm::Project::open(arguments.project), arguments.output, machine,
+                             options_of(arguments, view));
+        view.done(result, arguments.output);
+        if (machine.profile) {
+            tell(*machine.profile, arguments.profile_file);
+        }
+        return static_cast<int>(result.concealed > 0 ? done_with_damage : done);
+    });
+}
+
+} // namespace
+
 int restore(const RestoreArguments& arguments) {
+    if (!arguments.project.empty()) {
+        return restore_project(arguments);
+    }
     ProgressView view(arguments.progress);
     oldfilm::Pipeline pipeline;
     Decisions decisions;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <utility>
 
 namespace cli {
 namespace {
@@ -21,6 +22,8 @@ constexpr const char* restore_footer = R"(Examples:
     oldfilm restore reel.mov test.mkv --source-fps 18 --start 0:01:30 --duration 10
   A photograph with cracks and folds; what is repaired, as a picture of its own:
     oldfilm restore torn.jpg restored.png --preset photo --mask-out repaired.png
+  As a project says:
+    oldfilm restore --project film-project restored.mkv
   Between other programs:
     ffmpeg -i film.avi -f yuv4mpegpipe - | oldfilm restore - - --stage deflicker | ffplay -
 
@@ -37,6 +40,8 @@ ProgressStyle progress_style(const std::string& name) {
     const bool terminal = isatty(STDERR_FILENO) != 0;
     return name == "bar" || (name == "auto" && terminal) ? ProgressStyle::bar : ProgressStyle::none;
 }
+
+} // namespace
 
 void add_stage_options(CLI::App& app, RestoreArguments& a) {
     auto* stage = app.add_option("--stage", a.stages,
@@ -89,7 +94,13 @@ void add_stage_options(CLI::App& app, RestoreArguments& a) {
         ->group("Stages");
 }
 
+namespace {
+
 void add_film_options(CLI::App& app, RestoreArguments& a, RestoreTexts& t) {
+    app.add_option("--project", a.project,
+                   "A project's folder: its film instead of IN, its stages and its shots")
+        ->type_name("FOLDER")
+        ->group("Film");
     app.add_option("--source-fps", t.source_fps, "The film's true speed, frames a second")
         ->type_name("RATE")
         ->group("Film");
@@ -199,15 +210,42 @@ void add_machine_options(CLI::App& app, RestoreArguments& a, RestoreTexts& t) {
 
 void add_restore_options(CLI::App& app, RestoreArguments& a, RestoreTexts& t) {
     app.add_option(
-           "IN", a.input,
-           "The film: a file, an image sequence (its folder, or frames/%05d.png), - for y4m")
-        ->required();
-    app.add_option("OUT", a.output, "The restored film")->required();
+        "IN", a.input,
+        "The film: a file, an image sequence (its folder, or frames/%05d.png), - for y4m");
+    app.add_option("OUT", a.output, "The restored film");
     add_stage_options(app, a);
     add_film_options(app, a, t);
     add_output_options(app, a, t);
     add_machine_options(app, a, t);
     app.footer(restore_footer);
+}
+
+void check_films(RestoreArguments& a) {
+    using oldfilm::Errc;
+    using oldfilm::Error;
+    if (!a.project.empty() && a.output.empty()) {
+        std::swap(a.input, a.output);
+    }
+    if (a.output.empty() || (a.input.empty() && a.project.empty())) {
+        throw Error(Errc::invalid_argument, a.project.empty()
+                                                ? "expected the film IN and the restored film OUT"
+                                                : "expected the restored film OUT");
+    }
+    if (a.project.empty()) {
+        return;
+    }
+    if (!a.input.empty()) {
+        throw Error(Errc::invalid_argument, "a project has its own film, found " + a.input +
+                                                "; leave it out, or name another one with oldfilm "
+                                                "project relink");
+    }
+    if (!a.stages.empty() || !a.preset.empty() || !a.pipeline_file.empty() || a.scale ||
+        !a.fps.empty() || !a.shots.empty() || a.cut_threshold || a.grain || a.colorize != "auto" ||
+        a.tint != "auto" || a.by_shot != "auto") {
+        throw Error(Errc::invalid_argument,
+                    "a project has its own stages and shots; change them with oldfilm project set, "
+                    "or in project.json");
+    }
 }
 
 void settle(RestoreArguments& a, const RestoreTexts& t) {

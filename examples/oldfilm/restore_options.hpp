@@ -19,6 +19,11 @@ struct RestoreTexts {
 
 /// Adds them to the command; both are filled when CLI11 parses.
 void add_restore_options(CLI::App& app, RestoreArguments& a, RestoreTexts& t);
+/// Which stages work on the film, for other commands.
+void add_stage_options(CLI::App& app, RestoreArguments& a);
+/// The film and the output are named, and what a project says is not said again; of a project, the
+/// film is its own. Throws `oldfilm::Error` (invalid_argument).
+void check_films(RestoreArguments& a);
 /// Turns the texts into exact values. Throws `oldfilm::Error` (invalid_argument).
 void settle(RestoreArguments& a, const RestoreTexts& t);
 

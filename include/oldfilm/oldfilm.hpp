@@ -8,6 +8,7 @@
 #include <oldfilm/color.hpp>
 #include <oldfilm/error.hpp>
 #include <oldfilm/frame.hpp>
+#include <oldfilm/ledger.hpp>
 #include <oldfilm/log.hpp>
 #include <oldfilm/media.hpp>
 #include <oldfilm/model.hpp>
@@ -17,6 +18,7 @@
 #include <oldfilm/plugins.hpp>
 #include <oldfilm/process.hpp>
 #include <oldfilm/profile.hpp>
+#include <oldfilm/project.hpp>
 #include <oldfilm/recording.hpp>
 #include <oldfilm/regions.hpp>
 #include <oldfilm/restore.hpp>

@@ -85,10 +85,10 @@ Error Checkpoint::refusal(const std::string& found) const {
                         folder().string(), found)};
 }
 
-void Checkpoint::read_lines() {
+/// The segments of the journal's lines.
+std::map<std::int64_t, Segment> Checkpoint::recorded() const {
     std::map<std::int64_t, Segment> segments;
     for (const json& line : journal_.lines()) {
-        tile_ = line.value("tile", tile_);
         if (line.contains("segment")) {
             Segment segment = segment_from_json(line);
             segments.insert_or_assign(segment.number, std::move(segment));
@@ -96,6 +96,14 @@ void Checkpoint::read_lines() {
             segments.erase(segments.lower_bound(line.at("back_to")), segments.end());
         }
     }
+    return segments;
+}
+
+void Checkpoint::read_lines() {
+    for (const json& line : journal_.lines()) {
+        tile_ = line.value("tile", tile_);
+    }
+    const std::map<std::int64_t, Segment> segments = recorded();
     if (is_begun()) {
         static_cast<void>(journal_.lines().front().at("job").at("plan"));
     }
@@ -151,6 +159,28 @@ void Checkpoint::count(const Segment& segment) {
     ++segments_;
 }
 
+void Checkpoint::adopt(std::vector<Segment> segments) {
+    for (Segment& segment : segments) {
+        const bool is_next = segment.number == first_segment_;
+        if (segment.end && !is_next) {
+            segment.end.reset(); // recorded when all of the film is restored
+            ahead_[segment.number] = std::move(segment);
+            continue;
+        }
+        journal_.add(to_json(segment));
+        if (is_next) {
+            take(segment);
+            ++first_segment_;
+        } else {
+            ahead_[segment.number] = std::move(segment);
+        }
+    }
+    if (first_segment_ > 0 && !end_) {
+        starts_.push_back(done_frames_);
+    }
+    done_outputs_ = outputs_;
+}
+
 std::unique_ptr<Segmentation> Checkpoint::segmentation() const {
     return std::make_unique<Segmentation>(starts_, from_.shots, from_.frame);
 }
@@ -202,6 +232,9 @@ std::optional<Checkpoint::Ahead> Checkpoint::adopt_ahead(std::int64_t segment) {
     for (; segment <= last; ++segment) {
         const Segment& one = ahead_.at(segment);
         count(one);
+        if (!one.resume) {
+            last_ = one;
+        }
         all.frames += one.next - one.start;
         all.outputs += one.outputs;
         all.analysis.insert(all.analysis.end(), one.analysis.begin(), one.analysis.end());
@@ -219,7 +252,8 @@ void Checkpoint::assemble(const OutputFilm& output, Rational base) {
         .assemble(files, base, [this](const fs::path& file) { journal_.note_publishing(file); });
 }
 
-void Checkpoint::publish(const Segment::End& end, const OutputFilms& films) {
+void Checkpoint::publish(const Segment::End& end, const OutputFilms& films,
+                         const std::function<void(const std::vector<Segment>&)>& before_removal) {
     if (!end_) {
         last_.end = end;
         journal_.add(to_json(last_));
@@ -228,6 +262,13 @@ void Checkpoint::publish(const Segment::End& end, const OutputFilms& films) {
         assemble(*films.masks, mask_base_);
     }
     assemble(films.film, film_base_);
+    if (before_removal) {
+        std::vector<Segment> all;
+        for (const auto& [number, segment] : recorded()) {
+            all.push_back(segment);
+        }
+        before_removal(all);
+    }
     journal_.remove();
 }
 

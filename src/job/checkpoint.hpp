@@ -15,6 +15,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -40,6 +41,11 @@ class Checkpoint {
     /// first difference. Where no segment was finished it is forgotten.
     void check(const nlohmann::json& identity);
     void begin(const nlohmann::json& identity);
+    /// Adds segments that need not be made: their files are in the folder. In order, for a job that
+    /// has just begun. The film's last one has an end, if it is among them.
+    void adopt(std::vector<Segment> segments);
+    /// Whether segments are there that come after some to be made.
+    [[nodiscard]] bool has_segments_ahead() const { return !ahead_.empty(); }
     /// The side of tiles that memory was found to suffice for; 0 where it never ran out.
     [[nodiscard]] int tile() const noexcept { return tile_; }
     /// What follows is made in tiles of this side.
@@ -80,11 +86,14 @@ class Checkpoint {
     [[nodiscard]] Rational film_base() const { return film_base_; }
     [[nodiscard]] Rational mask_base() const { return mask_base_; }
 
-    /// All is well: records the end, and makes files of the segments.
-    void publish(const Segment::End& end, const OutputFilms& films);
+    /// All is well: records the end, and makes files of the segments. `before_removal` (may be
+    /// empty) receives all segments before their files go.
+    void publish(const Segment::End& end, const OutputFilms& films,
+                 const std::function<void(const std::vector<Segment>&)>& before_removal);
 
   private:
     void read();
+    [[nodiscard]] std::map<std::int64_t, Segment> recorded() const;
     [[nodiscard]] Error refusal(const std::string& found) const;
     void read_lines();
     [[nodiscard]] bool is_whole(const Segment& segment) const;

@@ -3,6 +3,8 @@
 /// One film on its way through.
 
 #include "job/film_options.hpp"
+#include "job/segment_observer.hpp"
+#include "job/segment_store.hpp"
 #include "job/source.hpp"
 #include "job/watch.hpp"
 #include "media/hardware.hpp"
@@ -33,6 +35,8 @@ class Job {
         std::vector<std::string> devices;            ///< the pipeline's, one by one
         std::shared_ptr<Profile> profile;            ///< may be null
         pipeline::FrameObserver* observer = nullptr; ///< may be null
+        SegmentObserver* completed = nullptr;        ///< may be null
+        SegmentStore* store = nullptr;               ///< may be null
     };
     /// `tile`: the side of tiles that memory is known to suffice for; 0 where nothing is known.
     /// What `request` refers to outlives this.
@@ -46,6 +50,8 @@ class Job {
         return request_.profile;
     }
     [[nodiscard]] pipeline::FrameObserver* observer() const { return request_.observer; }
+    [[nodiscard]] SegmentObserver* completed() const { return request_.completed; }
+    [[nodiscard]] SegmentStore* store() const { return request_.store; }
     [[nodiscard]] const Log& log() const { return log_; }
     [[nodiscard]] Source& source() { return source_; }
     [[nodiscard]] FilmOptions& films() { return films_; }

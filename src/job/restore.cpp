@@ -144,7 +144,8 @@ RestoreResult restore_or_retry(const Job::Request& request, RestoreOptions& opti
 } // namespace
 
 RestoreResult restore(const std::string& input, const std::string& output, const Pipeline& pipeline,
-                      const RestoreOptions& options, pipeline::FrameObserver* observer) {
+                      const RestoreOptions& options, pipeline::FrameObserver* observer,
+                      SegmentObserver* completed, const std::string& store) {
     RestoreOptions allowed = options;
     allowed.overwrite = options.overwrite || are_left_over(output, options.mask_out);
     check_paths(input, output, allowed);
@@ -154,13 +155,19 @@ RestoreResult restore(const std::string& input, const std::string& output, const
                     "a mask film needs a stage that makes masks, and the pipeline has no stages; "
                     "add scratch-removal, or leave the mask film out");
     }
+    std::optional<SegmentStore> stored;
+    if (!store.empty()) {
+        stored.emplace(store);
+    }
     const PipelineOptions& run = pipeline.options();
     return restore_or_retry({.input = input,
                              .output = output,
                              .options = allowed,
                              .devices = devices_of(run.device.empty() ? "auto" : run.device),
                              .profile = run.profile,
-                             .observer = observer},
+                             .observer = observer,
+                             .completed = completed,
+                             .store = stored ? &*stored : nullptr},
                             allowed, pipeline);
 }
 

@@ -62,7 +62,14 @@ bool SegmentWriter::is_complete(std::int64_t segment) const {
 
 void SegmentWriter::add_complete(const Run& run) {
     for (; is_complete(next_); ++next_) {
-        job_.checkpoint.add(record(next_, run));
+        const Segment segment = record(next_, run);
+        if (job_.store != nullptr) { // what goes with stored segments is about to be replaced
+            job_.store->forget(segment.start, segment.next);
+        }
+        if (job_.completed != nullptr) {
+            job_.completed->complete(segment.start, segment.next);
+        }
+        job_.checkpoint.add(segment);
     }
 }
 

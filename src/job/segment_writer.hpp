@@ -4,6 +4,8 @@
 
 #include "job/checkpoint.hpp"
 #include "job/output_film.hpp"
+#include "job/segment_observer.hpp"
+#include "job/segment_store.hpp"
 #include "job/segmentation.hpp"
 #include "job/segmented_film.hpp"
 #include "job/work_queue.hpp"
@@ -30,7 +32,9 @@ struct SegmentedJob {
     Segmentation& segmentation;
     FirstTimeBase& film_base;
     FirstTimeBase& mask_base;
-    Profile* profile = nullptr; ///< may be null
+    Profile* profile = nullptr;           ///< may be null
+    SegmentObserver* completed = nullptr; ///< may be null
+    SegmentStore* store = nullptr;        ///< may be null
 };
 
 /// Cuts what a run makes (the film, its masks) into segments on the disk, and adds each to the

@@ -5,7 +5,9 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <utility>
+#include <vector>
 
 namespace oldfilm::job {
 namespace {
@@ -33,11 +35,16 @@ void resume(const Job& job, Checkpoint& checkpoint, const nlohmann::json& identi
 }
 
 void begin(const Job& job, Checkpoint& checkpoint, const nlohmann::json& identity) {
-    if (!checkpoint.is_begun()) {
+    const bool is_new = !checkpoint.is_begun();
+    if (is_new) {
         checkpoint.begin(identity);
     }
     if (job.tile() != checkpoint.tile()) {
         checkpoint.note_tile(job.tile());
+    }
+    if (is_new && job.store() != nullptr && !job.options().ignore_checkpoint) {
+        checkpoint.adopt(
+            job.store()->adopt(identity, job.output(), checkpoint.folder(), job.completed()));
     }
 }
 
@@ -61,9 +68,23 @@ RunStats make_segments(Job& job, WorkerPool& workers, Checkpoint& checkpoint,
     }
 }
 
+/// For the next rendering, if one may want them. The film is published all the same.
+void store(Job& job, const std::vector<Segment>& segments, const std::filesystem::path& folder,
+           const nlohmann::json& identity) {
+    // Smaller tiles than those that were asked for are not what the next rendering makes.
+    if (job.store() == nullptr || identity.at("settings").at("tile") != job.tile()) {
+        return;
+    }
+    try {
+        job.store()->store(identity, job.output(), segments, folder);
+    } catch (const Error& error) {
+        job.log().warning(fmt::format("the next rendering starts over: {}", error.what()));
+    }
+}
+
 /// All segments are there: what is to be said of them, and the files.
 RestoreResult publish(Job& job, Checkpoint& checkpoint, const OutputFilms& films,
-                      ProgressMeter& meter) {
+                      ProgressMeter& meter, const nlohmann::json& identity) {
     RestoreResult made;
     if (const auto& end = checkpoint.end()) {
         made.frames_in = end->frames;
@@ -78,7 +99,9 @@ RestoreResult publish(Job& job, Checkpoint& checkpoint, const OutputFilms& films
     Progress progress;
     progress.frames_in = made.frames_in;
     meter.update(progress, made.frames_out, true);
-    checkpoint.publish({made.frames_in, made.concealed}, films);
+    checkpoint.publish({made.frames_in, made.concealed}, films, [&](const auto& segments) {
+        store(job, segments, checkpoint.folder(), identity);
+    });
     made.resumed = checkpoint.frames_done();
     return made;
 }
@@ -97,7 +120,7 @@ RestoreResult restore_segmented(Job& job, const Pipeline& pipeline, Checkpoint& 
     const OutputFilms films{job.films().film(workers.output(), plan), job.films().masks()};
     ProgressMeter meter = job.meter(workers.output(), checkpoint.outputs_done());
     RunStats stats = make_segments(job, workers, checkpoint, films, meter);
-    RestoreResult made = publish(job, checkpoint, films, meter);
+    RestoreResult made = publish(job, checkpoint, films, meter, identity);
     made.resumed += workers.ahead();
     made.stats = std::move(stats);
     return made;

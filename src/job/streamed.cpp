@@ -1,6 +1,7 @@
 #include "job/streamed.hpp"
 
 #include "job/async_writer.hpp"
+#include "job/segmentation.hpp"
 
 #include <atomic>
 #include <optional>
@@ -25,6 +26,17 @@ class MaskWriter final : public pipeline::FrameObserver {
         if (job_.observer() != nullptr) {
             job_.observer()->see(frame);
         }
+        next_ = frame.info().index + 1;
+        if (next_ - completed_ >= Segmentation::longest) {
+            complete();
+        }
+    }
+    /// What was seen is complete. There is no segment that says so.
+    void complete() {
+        if (job_.completed() != nullptr && next_ > completed_) {
+            job_.completed()->complete(completed_, next_);
+        }
+        completed_ = next_;
     }
     /// This, where anybody wants to see frames.
     [[nodiscard]] pipeline::FrameObserver* wanted() {
@@ -47,6 +59,7 @@ class MaskWriter final : public pipeline::FrameObserver {
     Job& job_;
     std::atomic<bool> failed_ = false, any_ = false;
     std::optional<AsyncWriter> writer_;
+    std::int64_t next_ = 0, completed_ = 0; ///< frames
 };
 
 /// Hands on what comes out, until nothing does. The number of frames.
@@ -104,6 +117,7 @@ RestoreResult restore_streamed(Job& job, const Pipeline& pipeline) {
     const std::stop_callback cancel(job.options().stop, [&run] { run.cancel(); });
     ProgressMeter meter = job.meter(run.output());
     const std::int64_t written = pull(job, run, writer, masks, meter);
+    masks.complete();
     masks.drain();
     writer.drain();
     job.check_counts(run.output(), written);

@@ -61,6 +61,7 @@ struct WorkerPool::Work {
     std::condition_variable changed;
     std::exception_ptr failure;
     std::size_t workers_done = 0;
+    bool scans = false; ///< a shot scanner distributes the film; set before the workers begin
 
     std::unique_ptr<WorkQueue> queue; ///< the last: its thread uses the segmentation
 };
@@ -86,9 +87,14 @@ std::string WorkerPool::plan() const {
     return plan.dump(2);
 }
 
+/// Several workers share the film by its shots; one alone passes over those that are there.
+bool WorkerPool::scans(const Checkpoint& checkpoint) const {
+    return workers_.size() > 1 || (job_.store() != nullptr && checkpoint.has_segments_ahead());
+}
+
 std::unique_ptr<WorkQueue> WorkerPool::make_queue(const Checkpoint& checkpoint,
                                                   Segmentation& segmentation) const {
-    if (workers_.size() == 1) {
+    if (!scans(checkpoint)) {
         return std::make_unique<WholeFilm>(checkpoint, segmentation);
     }
     return std::make_unique<ShotScanner>(job_.source(), job_.format(), checkpoint, segmentation,
@@ -114,7 +120,7 @@ void WorkerPool::fail(Work& work, const std::exception_ptr& why) const {
 void WorkerPool::drive(Work& work, Worker& worker, const std::string& device) {
     try {
         std::unique_ptr<Source> own;
-        if (workers_.size() > 1) {
+        if (work.scans) {
             own = job_.open_source(device);
         }
         worker.run(*work.job, *work.queue, own ? *own : job_.source(), &work.observer);
@@ -138,7 +144,7 @@ Worker::Counts WorkerPool::total() const {
 }
 
 void WorkerPool::note_items(std::int64_t items, const Checkpoint& checkpoint) const {
-    if (items == 1) {
+    if (items == 1 && workers_.size() > 1) {
         job_.log().info(
             fmt::format("{} is one shot, which only one device can work on",
                         checkpoint.frames_done() > 0 ? "what is left of the film" : "the film"));
@@ -186,17 +192,17 @@ RunStats WorkerPool::stats(const Checkpoint& checkpoint, const Segmentation& seg
 RunStats WorkerPool::run(Checkpoint& checkpoint, const OutputFilms& films, ProgressMeter& meter) {
     Work work(job_.observer());
     outputs_before_ = checkpoint.outputs_done();
-    work.segmentation =
-        workers_.size() == 1 ? checkpoint.segmentation() : std::make_unique<Segmentation>();
+    work.scans = scans(checkpoint);
+    work.segmentation = work.scans ? std::make_unique<Segmentation>() : checkpoint.segmentation();
     if (checkpoint.film_base().num() > 0) {
         work.film_base.set(checkpoint.film_base());
     }
     if (checkpoint.mask_base().num() > 0) {
         work.mask_base.set(checkpoint.mask_base());
     }
-    work.job = std::make_unique<SegmentedJob>(SegmentedJob{films, checkpoint, *work.segmentation,
-                                                           work.film_base, work.mask_base,
-                                                           job_.shared_profile().get()});
+    work.job = std::make_unique<SegmentedJob>(
+        SegmentedJob{films, checkpoint, *work.segmentation, work.film_base, work.mask_base,
+                     job_.shared_profile().get(), job_.completed(), job_.store()});
     if (checkpoint.end()) { // nothing is left
         return stats(checkpoint, *work.segmentation);
     }

@@ -41,6 +41,7 @@ class WorkerPool {
   private:
     struct Work; ///< what `run` works on
 
+    [[nodiscard]] bool scans(const Checkpoint& checkpoint) const;
     [[nodiscard]] std::unique_ptr<WorkQueue> make_queue(const Checkpoint& checkpoint,
                                                         Segmentation& segmentation) const;
     [[nodiscard]] Worker::Counts total() const;

@@ -1,0 +1,89 @@
+#include "project/recorder.hpp"
+
+#include "project/components.hpp"
+#include "project/ledger_schema.hpp"
+#include "project/ledger_shots.hpp"
+
+#include <oldfilm/error.hpp>
+#include <oldfilm/plugins.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace oldfilm::project {
+namespace {
+
+/// Frames carry one mask, of all stages. Of the project's own stages one makes masks.
+std::string mask_stage(const Pipeline& pipeline) {
+    constexpr std::string_view own = "org.oldfilm.";
+    std::string found;
+    const std::vector<StageSpec> stages = pipeline.stages();
+    for (const StageSpec& stage : stages) {
+        const PluginInfo plugin = find_plugin(stage.id, pipeline.options().plugin_path);
+        if (stages.size() == 1) {
+            return plugin.name;
+        }
+        if (!plugin.id.starts_with(own)) {
+            return ""; // it may make masks, too
+        }
+        if (plugin.name == "scratch-removal") {
+            found = plugin.name;
+        }
+    }
+    return found;
+}
+
+std::vector<std::int64_t> cuts_of(const Project& project) {
+    std::vector<std::int64_t> cuts;
+    for (const ProjectShot& shot : project.shots()) {
+        cuts.push_back(shot.first);
+    }
+    return cuts;
+}
+
+} // namespace
+
+Recorder::Recorder(const Project& project, const Pipeline& pipeline)
+    : stage_(mask_stage(pipeline)), database_(open_ledger(project.folder())),
+      writer_(database_, {project.source().width, project.source().height}, cuts_of(project)) {
+    store_shots(database_, project.shots());
+}
+
+void Recorder::see(const Frame& frame) {
+    FrameRepairs repairs{.frame = frame.info().index, .repairs = repairs_of(frame)};
+    for (Repair& repair : repairs.repairs) {
+        repair.stage = stage_;
+    }
+    const std::lock_guard lock(mutex_);
+    seen_.insert_or_assign(repairs.frame, std::move(repairs));
+}
+
+void Recorder::complete(std::int64_t first, std::int64_t next) {
+    const std::lock_guard lock(mutex_);
+    std::vector<FrameRepairs> frames;
+    for (std::int64_t frame = first; frame < next; ++frame) {
+        const auto found = seen_.find(frame);
+        if (found == seen_.end()) {
+            throw Error(Errc::internal,
+                        fmt::format("frame {} is complete and was not seen; this is a defect of "
+                                    "oldfilm, please report it",
+                                    frame));
+        }
+        frames.push_back(std::move(found->second));
+        seen_.erase(found);
+    }
+    writer_.replace(std::move(frames));
+}
+
+bool Recorder::has(std::int64_t first, std::int64_t next) {
+    const std::lock_guard lock(mutex_);
+    Statement select(database_, "SELECT count(*) FROM frames WHERE frame >= ? AND frame < ?");
+    select.bind(0, first).bind(1, next).step();
+    return select.integer(0) == next - first;
+}
+
+} // namespace oldfilm::project

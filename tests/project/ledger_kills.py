@@ -1,0 +1,96 @@
+#!/usr/bin/env python3
+"""ledger_kills.py BUILD WORK [KILLS]: renderings that are killed lose no decision and break no ledger.
+
+Each round judges a repair, begins to render the film again, and kills that with SIGKILL at a random moment (the seed is
+fixed). Then the database must be whole, all decisions must be there, and repairs that nobody rejected must have the rows
+of the first rendering.
+"""
+import os
+import pathlib
+import random
+import shutil
+import sqlite3
+import subprocess
+import sys
+import time
+
+FILM = ("testsrc2=size=64x48:rate=16:duration=6,hue=s=0,"
+        "drawbox=x=40:y=20:w=4:h=4:c=white:t=fill:enable=lt(mod(n\\,5)\\,1),format=gray")
+
+
+class Project:
+    """A film with specks, and its project, in `work`."""
+
+    def __init__(self, build: pathlib.Path, work: pathlib.Path) -> None:
+        self.build = build
+        self.work = work
+        self.environment = os.environ | {"OLDFILM_PLUGIN_PATH": str(build / "plugins"), "OMP_NUM_THREADS": "1"}
+        shutil.rmtree(work, ignore_errors=True)
+        work.mkdir(parents=True)
+        subprocess.run(["ffmpeg", "-v", "error", "-f", "lavfi", "-i", FILM, "-c:v", "ffv1", "in.mkv"], cwd=work,
+                       check=True)
+        (work / "cuts").write_text("\n".join(str(frame) for frame in range(0, 96, 12)), encoding="utf-8")
+        self.run("project", "new", "in.mkv", "p", "--stage", "scratch-removal", "--shots", "cuts")
+
+    def command(self, *arguments: str) -> list[str]:
+        return [str(self.build / "bin/oldfilm"), *arguments]
+
+    def run(self, *arguments: str) -> None:
+        subprocess.run(self.command(*arguments), cwd=self.work, check=True, capture_output=True, env=self.environment)
+
+    def render_and_kill(self, after: float) -> bool:
+        """Whether it was killed before its end."""
+        with subprocess.Popen(self.command("restore", "--project", "p", "again.mkv", "--overwrite", "--codec", "ffv1"),
+                              cwd=self.work, env=self.environment, stderr=subprocess.DEVNULL) as process:
+            time.sleep(after)
+            process.kill()
+            return process.wait() < 0
+
+    def query(self, sql: str) -> list[tuple]:
+        database = sqlite3.connect(self.work / "p/ledger.sqlite")
+        try:
+            return database.execute(sql).fetchall()
+        finally:
+            database.close()
+
+
+def others(rows: list[tuple], rejected: set[int]) -> list[tuple]:
+    return [row for row in rows if row[0] not in rejected]
+
+
+def main() -> None:
+    build, work = (pathlib.Path(path).resolve() for path in sys.argv[1:3])
+    kills = int(sys.argv[3]) if len(sys.argv) > 3 else 8
+    project = Project(build, work)
+    start = time.monotonic()
+    project.run("restore", "--project", "p", "out.mkv", "--codec", "ffv1")
+    whole = time.monotonic() - start
+    rows = "SELECT id, series, frame, x, y, width, height, area, kind, present FROM repairs ORDER BY id"
+    first = project.query(rows)
+    assert len(first) >= 10, f"the film has {len(first)} repairs, too few for this test"
+    chance = random.Random(2026)
+    decisions: dict[int, tuple[str, str]] = {}
+    killed = 0
+    for number in range(kills):
+        repair = chance.choice(first)[0]
+        what = chance.choice(["accept", "reject"])
+        project.run("ledger", what, "p", str(repair), "--by", f"judge {number}")
+        decisions[repair] = (what + "ed", f"judge {number}")
+        killed += project.render_and_kill(chance.uniform(0.2, 1.0) * whole)
+        assert project.query("PRAGMA integrity_check") == [("ok",)], f"kill {number} damaged the ledger"
+        found = {row[0]: row[1:] for row in project.query("SELECT id, decision, decided_by FROM repairs "
+                                                          "WHERE decision <> 'automatic'")}
+        assert found == decisions, f"after kill {number}: {found}, expected {decisions}"
+        rejected = {repair for repair, (decision, _) in decisions.items() if decision == "rejected"}
+        assert others(project.query(rows), rejected) == others(first, rejected), f"kill {number} changed repairs"
+    project.run("restore", "--project", "p", "again.mkv", "--overwrite", "--codec", "ffv1")
+    rejected = {repair for repair, (decision, _) in decisions.items() if decision == "rejected"}
+    last = project.query(rows)
+    assert others(last, rejected) == others(first, rejected)
+    assert all(not row[-1] for row in last if row[0] in rejected), "a rejected repair was made"
+    assert killed > 0
+    print(f"{killed} of {kills} renderings were killed, {len(decisions)} decisions are there")
+
+
+if __name__ == "__main__":
+    main()
