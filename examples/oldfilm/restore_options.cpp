@@ -246,6 +246,11 @@ void check_films(RestoreArguments& a) {
                     "a project has its own stages and shots; change them with oldfilm project set, "
                     "or in project.json");
     }
+    if (a.cadence == "film") {
+        throw Error(Errc::invalid_argument,
+                    "a project counts all frames of its film, and --cadence film reads some of "
+                    "them; leave it out");
+    }
 }
 
 void settle(RestoreArguments& a, const RestoreTexts& t) {
