@@ -790,15 +790,15 @@ TEST_CASE("a plan says what a run will do, and its runs share the models") {
     CHECK(reach("test-good") <= 100);
     CHECK(reach("test-good") >= 40);
     // What is found at the start of a shot counts for all of it.
-    Seen where;
-    where.before = 2;
-    const auto needed = [&where] {
+    Seen analyzed;
+    analyzed.before = 2;
+    const auto needed = [&analyzed] {
         Pipeline chain(options());
-        chain.add(spy(where));
+        chain.add(spy(analyzed));
         return chain.plan(format()).first_frame_needed_for(100, 40);
     };
     CHECK(needed() == 98);
-    where.analysis = 3;
+    analyzed.analysis = 3;
     CHECK(needed() == 40);
     Plan moved = copy;
     const Plan taken = std::move(moved);
