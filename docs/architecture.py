@@ -37,7 +37,7 @@ MAY_INCLUDE = {
 }
 # Public headers by the folder that implements them; "sdk" is the headers that plugins are made of.
 PUBLIC = {
-    "project": ["ledger.hpp", "project.hpp"],
+    "project": ["ledger.hpp", "project.hpp", "verification.hpp"],
     "job": ["restore.hpp"],
     "analysis": ["analysis.hpp"],
     "check": ["check.hpp"],

@@ -3,7 +3,7 @@ if(TARGET oldfilm_cli AND OLDFILM_OPENCV_STAGES)
   find_package(PkgConfig REQUIRED)
   pkg_check_modules(OLDFILM_SQLITE QUIET REQUIRED IMPORTED_TARGET sqlite3)
   oldfilm_test(project_test SOURCES project/document_test.cpp project/shots_test.cpp project/project_test.cpp
-    project/ledger_test.cpp project/recorder_test.cpp project/incremental_test.cpp
+    project/ledger_test.cpp project/recorder_test.cpp project/incremental_test.cpp project/verification_test.cpp
     LIBS oldfilm::media PkgConfig::OLDFILM_SQLITE LABELS media)
   oldfilm_hidden(project_test oldfilm_media
     "project/(document|shot_edits|project_file|database|ledger_schema|ledger_writer|repair_kinds|repair_rows)")

@@ -146,6 +146,12 @@ struct CleanArguments {
     std::vector<std::string> paths; ///< outputs, or folders
 };
 
+struct VerifyArguments {
+    std::string source, result, project;
+    bool json = false;
+    std::stop_token stop;
+};
+
 struct CompareArguments {
     std::string a, b, report;
     bool json = false;

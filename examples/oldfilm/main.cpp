@@ -68,6 +68,8 @@ int run(CommandLine& line) {
         return interruptible(line.project, &Engine::project);
     case CommandLine::Command::ledger:
         return engine().ledger(line.ledger);
+    case CommandLine::Command::verify:
+        return interruptible(line.verify, &Engine::verify);
     case CommandLine::Command::plugins:
         return list_plugins(line.plugins);
     case CommandLine::Command::inspect:

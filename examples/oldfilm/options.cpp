@@ -22,6 +22,14 @@ constexpr const char* main_footer = R"(Examples:
   oldfilm plugins superres
 Each command has a help of its own: oldfilm restore --help)";
 
+void add_verify(CLI::App& app, VerifyArguments& a) {
+    app.footer("Exit status: 0 all is proved, 1 something is wrong, 3 something cannot be proved.");
+    app.add_option("SOURCE", a.source, "The film of the project")->required();
+    app.add_option("RESULT", a.result, "What the project was rendered to")->required();
+    app.add_option("--project", a.project, "The project")->required()->type_name("FOLDER");
+    app.add_flag("--json", a.json, "As JSON");
+}
+
 void add_new_stage(CLI::App& app, NewStageArguments& a) {
     app.add_option("NAME", a.name, "The stage's name, such as remove-dust")->required();
     app.add_option("DIR", a.folder, "The project's folder, new or empty")->required();
@@ -157,6 +165,8 @@ Parser::Parser() : parts_(std::make_unique<Parts>()) {
         line.project);
     add_ledger_options(*app.add_subcommand("ledger", "List and judge the repairs of a project"),
                        line.ledger);
+    add_verify(*app.add_subcommand("verify", "Prove what a rendering of a project changed"),
+               line.verify);
 
     add_new_stage(*app.add_subcommand("new-stage", "Begin a stage plugin of your own"),
                   line.new_stage);
@@ -206,6 +216,7 @@ CommandLine Parser::parse(int argc, char** argv) {
                    : name == "compare"      ? Command::compare
                    : name == "project"      ? Command::project
                    : name == "ledger"       ? Command::ledger
+                   : name == "verify"       ? Command::verify
                    : name == "new-stage"    ? Command::new_stage
                    : name == "check-plugin" ? Command::check_plugin
                                             : Command::none;

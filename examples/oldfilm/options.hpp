@@ -21,6 +21,7 @@ struct CommandLine {
         compare,
         project,
         ledger,
+        verify,
         new_stage,
         check_plugin,
         version
@@ -34,6 +35,7 @@ struct CommandLine {
     CompareArguments compare;
     ProjectArguments project;
     LedgerArguments ledger;
+    VerifyArguments verify;
     NewStageArguments new_stage;
     CheckPluginArguments check_plugin;
     /// Set when parsing has already answered (help) or refused (wrong usage): the exit status.

@@ -24,4 +24,5 @@
 #include <oldfilm/restore.hpp>
 #include <oldfilm/shots.hpp>
 #include <oldfilm/time.hpp>
+#include <oldfilm/verification.hpp>
 #include <oldfilm/version.hpp>

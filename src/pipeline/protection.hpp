@@ -46,7 +46,8 @@ void add_regions(nlohmann::json& document, const std::vector<ProtectedRegion>& r
 
 /// Samples of `mask` (height x width, rows one after the other) whose centers lie in `polygon`
 /// become 1.
-void fill_polygon(std::vector<std::uint8_t>& mask, std::int64_t width, std::int64_t height,
-                  const std::vector<std::array<double, 2>>& polygon);
+OLDFILM_API void fill_polygon(std::vector<std::uint8_t>& mask, std::int64_t width,
+                              std::int64_t height,
+                              const std::vector<std::array<double, 2>>& polygon);
 
 } // namespace oldfilm

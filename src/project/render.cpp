@@ -3,6 +3,7 @@
 #include "project/components.hpp"
 #include "project/project_impl.hpp"
 #include "project/recorder.hpp"
+#include "project/rendering.hpp"
 
 #include <oldfilm/error.hpp>
 #include <oldfilm/ledger.hpp>
@@ -106,12 +107,15 @@ void check_options(const RestoreOptions& options) {
 
 } // namespace
 
+Pipeline project::rendering_pipeline(const Project& project, const PipelineOptions& machine) {
+    return with_protection(project, without_excluded(project, project.pipeline(machine)));
+}
+
 RestoreResult restore(const Project& project, const std::string& output,
                       const PipelineOptions& machine, const RestoreOptions& options) {
     check_options(options);
     project.check_source();
-    const Pipeline pipeline =
-        with_protection(project, without_excluded(project, project.pipeline(machine)));
+    const Pipeline pipeline = project::rendering_pipeline(project, machine);
     RestoreOptions own = options;
     own.read.deinterlace = project.source().deinterlace;
     own.deinterlace_combed = false;
