@@ -80,11 +80,12 @@ def filler_loss(filler: Filler, damaged, truth, target, extra, wide: int) -> tor
 
 def loss_of(network: Still, batch):
     damaged, truth, target, extra, wide = batch
-    layout = {"memory_format": torch.channels_last}
-    damaged, truth = damaged.contiguous(**layout), truth.contiguous(**layout)
-    n = FILLED
-    return finder_loss(network.finder, damaged, target) + \
-        filler_loss(network.filler, damaged[:n], truth[:n], target[:n], extra, wide)
+    with torch.autocast("cpu", enabled=False):  # see MODEL_CARD.md for what bfloat16 made of it
+        layout = {"memory_format": torch.channels_last}
+        damaged, truth = damaged.contiguous(**layout), truth.contiguous(**layout)
+        n = FILLED
+        return finder_loss(network.finder, damaged, target) + \
+            filler_loss(network.filler, damaged[:n], truth[:n], target[:n], extra, wide)
 
 
 def material(folder: Path, count: int = 32, clean: int = 24):
