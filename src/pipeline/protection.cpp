@@ -65,8 +65,9 @@ std::vector<std::array<double, 2>> box_polygon(double left, double top, double w
     return {{left, top}, {left + width, top}, {left + width, top + height}, {left, top + height}};
 }
 
-void fill_polygon(std::vector<std::uint8_t>& mask, std::int64_t width, std::int64_t height,
-                  const std::vector<std::array<double, 2>>& polygon) {
+void pipeline::fill_polygon(std::vector<std::uint8_t>& mask, std::int64_t width,
+                            std::int64_t height,
+                            const std::vector<std::array<double, 2>>& polygon) {
     // Centers lie at .5, and the first one at or after a crossing is inside.
     const auto first_from = [width](double x) {
         const double first = std::ceil(std::clamp(x, 0.0, static_cast<double>(width)) - 0.5);
@@ -103,7 +104,7 @@ at::Tensor Protection::mask_for(const Frame& frame) const {
             x *= static_cast<double>(frame.width()) / width_;
             y *= static_cast<double>(frame.height()) / height_;
         }
-        fill_polygon(mask, frame.width(), frame.height(), polygon);
+        pipeline::fill_polygon(mask, frame.width(), frame.height(), polygon);
     }
     if (mask.empty()) {
         return {};

@@ -44,10 +44,14 @@ void add_regions(nlohmann::json& document, const std::vector<ProtectedRegion>& r
 /// What "protect" of a document says. Throws `Error` (invalid_argument).
 [[nodiscard]] std::vector<ProtectedRegion> regions_from(const nlohmann::json& document);
 
+namespace pipeline {
+
 /// Samples of `mask` (height x width, rows one after the other) whose centers lie in `polygon`
 /// become 1.
 OLDFILM_API void fill_polygon(std::vector<std::uint8_t>& mask, std::int64_t width,
                               std::int64_t height,
                               const std::vector<std::array<double, 2>>& polygon);
+
+} // namespace pipeline
 
 } // namespace oldfilm

@@ -226,7 +226,7 @@ class Verifier {
         for (const ProtectedRegion& region : pipeline_.options().protect) {
             if (region.stages.empty() && number >= region.first && number <= region.last) {
                 mask.resize(static_cast<std::size_t>(frame.height() * frame.width()));
-                fill_polygon(mask, frame.width(), frame.height(), region.polygon);
+                pipeline::fill_polygon(mask, frame.width(), frame.height(), region.polygon);
             }
         }
         return mask.empty() ? at::Tensor()
