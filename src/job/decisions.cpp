@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <functional>
 #include <map>
 #include <numeric>
 #include <optional>
@@ -99,6 +100,21 @@ void store(const FilmFacts& facts, const std::filesystem::path& folder, const js
     }
 }
 
+/// Says how far the analysis is, for each tenth of a film that takes a while.
+std::function<void(std::int64_t)> tenths(const Job& job) {
+    constexpr std::int64_t a_while = 2000; // frames
+    const std::int64_t total = job.format().frames;
+    if (total < a_while) {
+        return {};
+    }
+    return [log = job.log(), total](std::int64_t frames) {
+        const std::int64_t tenth = frames * 10 / total;
+        if (tenth < 10 && tenth > (frames - 1) * 10 / total) {
+            log.info(fmt::format("{} % of the film are looked at", 10 * tenth));
+        }
+    };
+}
+
 FilmFacts facts_of(const Job& job, const ShotOptions& shots, const std::filesystem::path& folder) {
     const json key = key_of(job, shots);
     if (const auto stored = stored_facts(folder, key)) {
@@ -110,6 +126,7 @@ FilmFacts facts_of(const Job& job, const ShotOptions& shots, const std::filesyst
     options.read.log = Log(); // the job's own reader says it
     options.full = true;
     options.shots = shots;
+    options.progress = tenths(job);
     options.stop = job.options().stop;
     FilmFacts facts = analyze_film(job.input(), options);
     store(facts, folder, key);
