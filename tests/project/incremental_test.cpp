@@ -8,11 +8,13 @@
 
 #include <catch2/catch.hpp>
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <stop_token>
 #include <string>
+#include <thread>
 #include <vector>
 
 using namespace oldfilm;
@@ -36,20 +38,27 @@ struct Film : Scratch {
         options.pipeline.add(stage_);
         project = Project::create(path() / "in.mkv", path() / "p", options);
     }
-    RestoreResult render(const std::string& name, RestoreOptions options = {},
-                         std::int64_t stop_at = -1) const {
-        std::stop_source stop;
+    RestoreResult render(const std::string& name, RestoreOptions options = {}) const {
         options.codec = options.codec.empty() ? "ffv1" : options.codec;
         options.overwrite = true;
-        options.stop = stop.get_token();
-        options.progress = [&](const Progress& progress) {
-            if (stop_at >= 0 && progress.frames_out >= stop_at) {
-                stop.request_stop();
-            }
-        };
         PipelineOptions machine;
         machine.device = "cpu";
         return restore(*project, path() / name, machine, options);
+    }
+    /// Stopped once the first segment is recorded, while the next one is made.
+    void render_in_part(const std::string& name) const {
+        const fs::path journal = path() / (name + ".oldfilm-job") / "journal";
+        std::stop_source stop;
+        const std::jthread watch([&](const std::stop_token& over) {
+            while (!over.stop_requested() &&
+                   content(journal).find("\"segment\"") == std::string::npos) {
+                std::this_thread::sleep_for(std::chrono::milliseconds(1));
+            }
+            stop.request_stop();
+        });
+        RestoreOptions options;
+        options.stop = stop.get_token();
+        CHECK_THROWS_WITH(render(name, options), Contains("run it again to resume"));
     }
     /// Renders what changed, which is all but `adopted` frames, and compares it with all of it
     /// rendered.
@@ -161,14 +170,14 @@ TEST_CASE("a rendering that was interrupted is resumed, and spoils what it repla
     s.render("first.mkv");
     s.set("s0", 0.2);
     s.set("s32", 0.2);
-    CHECK_THROWS_WITH(s.render("second.mkv", {}, 60), Contains("run it again to resume"));
+    s.render_in_part("second.mkv");
     const RestoreResult resumed = s.render("second.mkv");
     CHECK(resumed.resumed >= 32);
     s.check(128);
     s.set("s0", 0.7);
     s.set("s32", 0.7);
     s.set("s64", 0.7);
-    CHECK_THROWS_WITH(s.render("third.mkv", {}, 60), Contains("run it again to resume"));
+    s.render_in_part("third.mkv");
     // As it was: the ledger describes the frames that were complete as they were rendered last.
     s.set("s0", 0.2);
     s.set("s32", 0.2);
