@@ -33,12 +33,15 @@ Card::Card(const at::Tensor& luma) {
     reduced_ = std::max(1.0, std::max(whole.rows, whole.cols) / measured_side);
     cv::resize(whole, luma_, {}, 1 / reduced_, 1 / reduced_, cv::INTER_AREA);
     cv::GaussianBlur(luma_, luma_, {0, 0}, 0.7); // grain must not correlate
-    cv::createHanningWindow(window_, luma_.size(), CV_32F);
+    cv::Mat window;
+    cv::createHanningWindow(window, luma_.size(), CV_32F);
+    windowed_ = (luma_ - cv::mean(luma_)).mul(window);
 }
 
 Card::Shift Card::to(const Card& other) const {
     Shift shift;
-    const cv::Point2d moved = cv::phaseCorrelate(luma_, other.luma_, window_);
+    // Given a window, OpenCV 4.6 multiplies its inputs by it in place.
+    const cv::Point2d moved = cv::phaseCorrelate(windowed_, other.windowed_);
     const cv::Mat back = (cv::Mat_<double>(2, 3) << 1, 0, -moved.x, 0, 1, -moved.y);
     cv::Mat aligned;
     cv::warpAffine(other.luma_, aligned, back, luma_.size(), cv::INTER_LINEAR,

@@ -25,7 +25,7 @@ class Card {
   private:
     double reduced_ = 1; ///< pixels of the frame in one of `luma_`
     cv::Mat luma_;
-    cv::Mat window_;     ///< Hann's
+    cv::Mat windowed_; ///< without its mean, by Hann's window
 };
 
 } // namespace oldfilm::stages
