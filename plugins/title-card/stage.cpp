@@ -30,7 +30,8 @@ class TitleCard final : public sdk::Stage {
         const auto radius = static_cast<std::int32_t>(values.integer("radius"));
         config.before = config.after = radius;
         config.edges = sdk::Edges::inside;
-        config.memory = 4 * 4 * (2 * radius + 1) * input.channels * input.height * input.width;
+        config.memory =
+            std::int64_t{16} * (2 * radius + 1) * input.channels * input.height * input.width;
     }
 
     void process(const sdk::Request& request) override {

@@ -237,7 +237,7 @@ class Verifier {
     void compare(const Frame& before, const Frame& after) {
         const std::int64_t number = found_.frames;
         const at::Tensor differs = (before.picture() != after.picture()).any(0);
-        const std::int64_t count = differs.sum().item<std::int64_t>();
+        const auto count = differs.sum().item<std::int64_t>();
         found_.samples += differs.numel();
         found_.equal += differs.numel() - count;
         const std::vector<std::string> changing = changing_stages(number);
@@ -251,7 +251,7 @@ class Verifier {
         if (untouchable.defined()) {
             allowed = allowed & ~untouchable;
         }
-        const std::int64_t inside = (differs & allowed).sum().item<std::int64_t>();
+        const auto inside = (differs & allowed).sum().item<std::int64_t>();
         (changing.empty() ? found_.repaired : found_.changed) += inside;
         if (inside < count) {
             note_wrong(number, differs & ~allowed);
