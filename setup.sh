@@ -163,6 +163,7 @@ install_python_torch() {
 
 # What the Python package is compiled with, and what its module loads.
 install_nanobind() { pip_once "nanobind" 'nanobind==3.*' 'nanobind-backend==1.*'; }
+
 # The first Python that VapourSynth's wheel takes; nothing where there is none.
 newer_python() {
     local python

@@ -9,16 +9,13 @@
 #include <stdexcept>
 
 namespace oldfilm::test {
-namespace {
 
 namespace fs = std::filesystem;
 
-std::string text_of(const fs::path& path) {
+std::string content(const fs::path& path) {
     std::ifstream file(path, std::ios::binary);
     return {std::istreambuf_iterator<char>(file), {}};
 }
-
-} // namespace
 
 Scratch::Scratch() {
     std::string name = (fs::temp_directory_path() / "oldfilm-cli-XXXXXX").string();
@@ -46,8 +43,8 @@ Outcome run(const std::string& line, const fs::path& folder) {
     outcome.seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     outcome.status = WIFEXITED(raw) ? WEXITSTATUS(raw) : 128 + WTERMSIG(raw);
-    outcome.out = text_of(side.path() / "out");
-    outcome.error = text_of(side.path() / "error");
+    outcome.out = content(side.path() / "out");
+    outcome.error = content(side.path() / "error");
     return outcome;
 }
 

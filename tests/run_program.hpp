@@ -25,6 +25,9 @@ std::string probe(const std::string& file, const std::string& entries,
 /// Checksums of the decoded frames with their times, as ffmpeg's framemd5 has them.
 std::string checksums(const std::string& file, const std::filesystem::path& folder);
 
+/// The bytes of a file; none where it is not there.
+std::string content(const std::filesystem::path& path);
+
 /// A folder that goes away with its contents.
 class Scratch {
   public:

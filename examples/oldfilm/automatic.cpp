@@ -1,5 +1,6 @@
 #include "automatic.hpp"
 
+#include "file_kind.hpp"
 #include "pipeline_choice.hpp"
 
 #include <oldfilm/analysis.hpp>
@@ -8,7 +9,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 
 namespace cli {
 namespace {
@@ -22,9 +22,7 @@ bool has_preset(const RestoreArguments& arguments) {
 
 /// What can't be read twice: a pipe, or what lies behind a protocol.
 bool is_stream(const std::string& input) {
-    std::error_code unknown;
-    return input == "-" || input.find("://") != std::string::npos ||
-           std::filesystem::is_fifo(input, unknown);
+    return is_pipe(input) || input.find("://") != std::string::npos;
 }
 
 /// None of a stream, which can't be read twice, and of a film that can't be read: reading it says

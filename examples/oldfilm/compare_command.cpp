@@ -1,12 +1,11 @@
 #include "commands.hpp"
 #include "comparison.hpp"
+#include "exit_status.hpp"
 
 #include <oldfilm/error.hpp>
 
 #include <fmt/format.h>
 
-#include <cstdio>
-#include <exception>
 #include <filesystem>
 #include <fstream>
 
@@ -44,7 +43,7 @@ void print(const Comparison& c) {
 } // namespace
 
 int compare(const CompareArguments& arguments) {
-    try {
+    return guarded(failure_status, [&] {
         const Comparison comparison =
             compare_films(arguments.a, arguments.b, !arguments.report.empty(), arguments.stop);
         if (!arguments.report.empty()) {
@@ -55,14 +54,8 @@ int compare(const CompareArguments& arguments) {
         } else {
             print(comparison);
         }
-        return done;
-    } catch (const oldfilm::Error& error) {
-        fmt::print(stderr, "oldfilm: {}\n", error.what());
-        return error.code() == oldfilm::Errc::cancelled ? interrupted : failed;
-    } catch (const std::exception& error) {
-        fmt::print(stderr, "oldfilm: {}\n", error.what());
-        return failed;
-    }
+        return static_cast<int>(done);
+    });
 }
 
 } // namespace cli

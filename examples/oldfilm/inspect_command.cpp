@@ -1,5 +1,7 @@
 #include "commands.hpp"
+#include "exit_status.hpp"
 #include "facts_view.hpp"
+#include "file_kind.hpp"
 
 #include <oldfilm/analysis.hpp>
 #include <oldfilm/error.hpp>
@@ -12,8 +14,6 @@
 #include <nlohmann/json.hpp>
 
 #include <cstdio>
-#include <exception>
-#include <filesystem>
 #include <functional>
 #include <optional>
 #include <utility>
@@ -24,17 +24,6 @@ namespace {
 
 using nlohmann::json;
 using oldfilm::MediaInfo;
-
-template <class Work>
-int guarded(Work work) {
-    try {
-        work();
-        return done;
-    } catch (const std::exception& error) {
-        fmt::print(stderr, "oldfilm: {}\n", error.what());
-        return failed;
-    }
-}
 
 /// Names of the H.273 code points that films have in practice; others by number.
 std::string named(int code, std::initializer_list<std::pair<int, const char*>> names) {
@@ -206,8 +195,7 @@ Inspected inspected(const InspectArguments& arguments) {
     oldfilm::AnalysisOptions options;
     options.full = arguments.full;
     options.shots.cut_threshold = arguments.cut_threshold.value_or(options.shots.cut_threshold);
-    std::error_code unknown;
-    if (film.info.path != "-" && !std::filesystem::is_fifo(film.info.path, unknown)) { // read once
+    if (!is_pipe(film.info.path)) { // which is read once
         film.facts = oldfilm::analyze_film(arguments.file, options);
     }
     if (arguments.full) {
@@ -225,7 +213,7 @@ Inspected inspected(const InspectArguments& arguments) {
 } // namespace
 
 int inspect_media(const InspectArguments& arguments) {
-    return guarded([&] {
+    return guarded(failure_status, [&] {
         const Inspected film = inspected(arguments);
         if (arguments.json) {
             json document = json::parse(film.info.to_json());
@@ -236,30 +224,32 @@ int inspect_media(const InspectArguments& arguments) {
                 document["facts"] = json::parse(film.facts.to_json());
             }
             fmt::print("{}\n", document.dump(2));
-            return;
+            return static_cast<int>(done);
         }
         print_media(film.info);
         if (film.facts.width > 0) {
             print_facts(film.facts);
         }
         if (arguments.full) {
-            return;
+            return static_cast<int>(done);
         }
         for (std::size_t i = 0; i < film.shots.size(); ++i) {
             fmt::print("  shot {:<7} from frame {}, {:.3f} s\n", i + 1, film.shots[i].frame,
                        film.shots[i].time);
         }
+        return static_cast<int>(done);
     });
 }
 
 int inspect_model(const InspectArguments& arguments) {
-    return guarded([&] {
+    return guarded(failure_status, [&] {
         const oldfilm::Manifest manifest = oldfilm::Model::inspect(arguments.file);
         if (arguments.json) {
             fmt::print("{}\n", json::parse(manifest.json).dump(2));
         } else {
             print_model(manifest);
         }
+        return static_cast<int>(done);
     });
 }
 

@@ -1,4 +1,5 @@
 #include "commands.hpp"
+#include "exit_status.hpp"
 #include "ledger_view.hpp"
 
 #include <oldfilm/error.hpp>
@@ -10,7 +11,6 @@
 #include <pwd.h>
 #include <unistd.h>
 
-#include <exception>
 #include <fstream>
 #include <string>
 #include <vector>
@@ -188,17 +188,7 @@ int run(const LedgerArguments& arguments) {
 } // namespace
 
 int ledger(const LedgerArguments& arguments) {
-    try {
-        return run(arguments);
-    } catch (const Error& error) {
-        fmt::print(stderr, "oldfilm: {}\n", error.what());
-        const bool is_usage =
-            error.code() == Errc::invalid_argument || error.code() == Errc::not_found;
-        return is_usage ? wrong_usage : failed;
-    } catch (const std::exception& error) {
-        fmt::print(stderr, "oldfilm: {}\n", error.what());
-        return failed;
-    }
+    return guarded(usage_status, [&] { return run(arguments); });
 }
 
 } // namespace cli

@@ -2,6 +2,7 @@
 /// LibTorch; `engine.hpp` says how the rest comes in.
 
 #include "engine.hpp"
+#include "file_kind.hpp"
 #include "interrupt.hpp"
 #include "new_stage_command.hpp"
 #include "options.hpp"
@@ -10,11 +11,9 @@
 #include <oldfilm/error.hpp>
 #include <oldfilm/plugins.hpp>
 
-#include <array>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
 #include <string>
 
 namespace {
@@ -24,10 +23,7 @@ using namespace cli;
 /// TorchScript files are zip archives, and no film is. A name says nothing: .ts is a transport
 /// stream's, too.
 bool is_model(const std::string& path) {
-    std::array<char, 4> magic{};
-    std::ifstream file(path, std::ios::binary);
-    file.read(magic.data(), magic.size());
-    return file && magic == std::array<char, 4>{'P', 'K', '\x03', '\x04'};
+    return begins_with(path, "PK\x03\x04");
 }
 
 int inspect(const InspectArguments& arguments) {

@@ -1,5 +1,7 @@
 #include "plugins_command.hpp"
 
+#include "file_kind.hpp"
+
 #include <oldfilm/error.hpp>
 #include <oldfilm/plugins.hpp>
 
@@ -8,9 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <array>
 #include <filesystem>
-#include <fstream>
 
 namespace cli {
 namespace {
@@ -137,10 +137,8 @@ int list_plugins(const PluginsArguments& arguments) {
 }
 
 bool is_library(const std::string& path) {
-    std::array<char, 4> magic{};
-    std::ifstream file(path, std::ios::binary);
-    file.read(magic.data(), magic.size());
-    return file && magic == std::array<char, 4>{'\x7f', 'E', 'L', 'F'};
+    return begins_with(path, "\x7f"
+                             "ELF");
 }
 
 int inspect_plugin(const InspectArguments& arguments) {

@@ -1,5 +1,6 @@
 #include "automatic.hpp"
 #include "commands.hpp"
+#include "exit_status.hpp"
 #include "pipeline_choice.hpp"
 
 #include <oldfilm/error.hpp>
@@ -11,7 +12,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <exception>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -236,23 +236,7 @@ int run(const ProjectArguments& arguments) {
 } // namespace
 
 int project(const ProjectArguments& arguments) {
-    try {
-        return run(arguments);
-    } catch (const Error& error) {
-        fmt::print(stderr, "oldfilm: {}\n", error.what());
-        switch (error.code()) {
-        case Errc::cancelled:
-            return interrupted;
-        case Errc::invalid_argument:
-        case Errc::not_found:
-            return wrong_usage;
-        default:
-            return failed;
-        }
-    } catch (const std::exception& error) {
-        fmt::print(stderr, "oldfilm: {}\n", error.what());
-        return failed;
-    }
+    return guarded(usage_status, [&] { return run(arguments); });
 }
 
 } // namespace cli

@@ -1,5 +1,6 @@
 #include "automatic.hpp"
 #include "commands.hpp"
+#include "exit_status.hpp"
 #include "pipeline_choice.hpp"
 #include "progress_view.hpp"
 
@@ -66,23 +67,6 @@ oldfilm::RestoreOptions options_of(const RestoreArguments& a, ProgressView& view
     return options;
 }
 
-int status_of(const Error& error) {
-    switch (error.code()) {
-    case Errc::cancelled:
-        return interrupted;
-    case Errc::invalid_argument:
-        return wrong_usage;
-    default:
-        return failed;
-    }
-}
-
-/// Errors while the pipeline is put together are the command line's, except that a plugin which
-/// does not fit is not.
-int usage_status(const Error& error) {
-    return error.code() == Errc::not_found ? wrong_usage : status_of(error);
-}
-
 void tell(const oldfilm::Profile& profile, const std::string& trace_file) {
     fmt::print(stderr, "{}", profile.table());
     if (!trace_file.empty() && !(std::ofstream(trace_file) << profile.trace() << std::flush)) {
@@ -108,17 +92,14 @@ int guarded(ProgressView& view, int (*status)(const Error&), const std::function
 } // namespace
 
 int clean(const CleanArguments& arguments) {
-    try {
+    return guarded(usage_status, [&] {
         for (const std::string& path : arguments.paths) {
             for (const std::string& gone : oldfilm::clean(path)) {
                 fmt::print("removed {}\n", gone);
             }
         }
-        return done;
-    } catch (const Error& error) {
-        fmt::print(stderr, "oldfilm: {}\n", error.what());
-        return usage_status(error);
-    }
+        return static_cast<int>(done);
+    });
 }
 
 namespace {

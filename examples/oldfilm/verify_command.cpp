@@ -1,13 +1,11 @@
 #include "commands.hpp"
+#include "exit_status.hpp"
 
-#include <oldfilm/error.hpp>
 #include <oldfilm/project.hpp>
 #include <oldfilm/verification.hpp>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
-
-#include <exception>
 
 namespace cli {
 namespace {
@@ -32,7 +30,7 @@ nlohmann::ordered_json json_of(const oldfilm::Verification& found) {
 } // namespace
 
 int verify(const VerifyArguments& arguments) {
-    try {
+    return guarded(failure_status, [&]() -> int {
         const oldfilm::Verification found =
             oldfilm::verify(oldfilm::Project::open(arguments.project), arguments.source,
                             arguments.result, arguments.stop);
@@ -42,13 +40,7 @@ int verify(const VerifyArguments& arguments) {
             print(found);
         }
         return !found.wrong.empty() ? failed : !found.unproved.empty() ? done_with_damage : done;
-    } catch (const oldfilm::Error& error) {
-        fmt::print(stderr, "oldfilm: {}\n", error.what());
-        return error.code() == oldfilm::Errc::cancelled ? interrupted : failed;
-    } catch (const std::exception& error) {
-        fmt::print(stderr, "oldfilm: {}\n", error.what());
-        return failed;
-    }
+    });
 }
 
 } // namespace cli

@@ -31,7 +31,6 @@ struct OLDFILM_HIDDEN FilmAnalyzer::Impl {
         std::array<std::int64_t, 4> kinds{}; ///< frames of each
         analysis::Colors colors;
         analysis::GrainMeter grain;
-        std::optional<analysis::Plane> last; ///< frame, if the next one is to be compared with it
     };
 
     void begin(const FrameInfo& info);
@@ -41,6 +40,8 @@ struct OLDFILM_HIDDEN FilmAnalyzer::Impl {
     std::int32_t shot = -1;
     std::vector<Shot> shots;
     analysis::Borders borders;
+    /// The frame before, of the same shot, if the next one is to be compared with it.
+    std::optional<analysis::Plane> last;
 };
 
 void FilmAnalyzer::Impl::begin(const FrameInfo& info) {
@@ -49,6 +50,7 @@ void FilmAnalyzer::Impl::begin(const FrameInfo& info) {
     next.facts.time = static_cast<double>(info.pts) * info.time_base.value();
     shots.push_back(next);
     shot = info.shot;
+    last.reset();
 }
 
 FilmFacts FilmAnalyzer::Impl::facts() const {
@@ -115,12 +117,12 @@ void FilmAnalyzer::add(const Frame& frame) {
     ++shot.kinds[static_cast<std::size_t>(kind)];
     shot.colors.add(picture);
     const std::int64_t number = shot.facts.frames++;
-    if (shot.last) {
-        shot.grain.add(*shot.last, luma);
-        shot.last.reset();
+    if (it.last) {
+        shot.grain.add(*it.last, luma);
+        it.last.reset();
     }
     if (number < first_pictures || number % one_in == 0) {
-        shot.last = luma;
+        it.last = luma;
     }
     if (kind == PictureKind::picture && (number < first_pictures || number % one_in == 0)) {
         it.borders.add(analysis::brightest_of(picture));

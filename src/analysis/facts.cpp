@@ -1,5 +1,7 @@
 #include "analysis/facts.hpp"
 
+#include "base/named.hpp"
+
 #include <oldfilm/error.hpp>
 
 #include <fmt/format.h>
@@ -31,9 +33,8 @@ json shot_json(const ShotFacts& shot) {
 /// The enumerator of this name.
 template <class Kind>
 Kind enumerator(const json& name, std::initializer_list<Kind> all) {
-    const auto found = std::find_if(all.begin(), all.end(),
-                                    [&name](Kind kind) { return name == to_string(kind); });
-    if (found == all.end()) {
+    const auto found = name.is_string() ? base::named(name.get<std::string>(), all) : std::nullopt;
+    if (!found) {
         throw Error(Errc::invalid_argument,
                     fmt::format("facts of a film have {}, which this version does not know; "
                                 "analyze the film again",

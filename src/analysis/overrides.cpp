@@ -1,4 +1,6 @@
 // What stages leave alone in single shots.
+#include "base/stage_id.hpp"
+
 #include <oldfilm/analysis.hpp>
 #include <oldfilm/error.hpp>
 
@@ -45,8 +47,7 @@ bool is_left_alone(const std::string& stage, const ShotFacts& shot) {
 std::vector<std::string> stages_of(const Pipeline& pipeline) {
     std::vector<std::string> ids;
     for (const StageSpec& stage : pipeline.stages()) {
-        ids.push_back(stage.id.find('.') == std::string::npos ? "org.oldfilm." + stage.id
-                                                              : stage.id);
+        ids.push_back(base::full_id(stage.id));
     }
     std::sort(ids.begin(), ids.end());
     ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
@@ -58,7 +59,7 @@ double scale_of(const Pipeline& pipeline) {
     double scale = 1;
     for (const StageSpec& stage : pipeline.stages()) {
         const auto given = stage.parameters.find("scale");
-        if (stage.id == "superres" || stage.id == "org.oldfilm.superres") {
+        if (base::full_id(stage.id) == "org.oldfilm.superres") {
             const auto* number =
                 given == stage.parameters.end() ? nullptr : std::get_if<double>(&given->second);
             scale *= number == nullptr ? 2 : *number;

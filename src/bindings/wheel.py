@@ -2,7 +2,7 @@
 """wheel.py BUILD DIST: packs what a build tree installs as a wheel with the libraries of FFmpeg and OpenCV in it.
 
 The tree of `cmake --install` becomes the package `oldfilm`, since everything in it finds the rest relative to itself.
-LibTorch stays out: run paths lead to the package `torch` beside it.
+LibTorch stays out: run paths lead to the package `torch` next to it.
 """
 import argparse
 import glob

@@ -1,6 +1,7 @@
 #include "job/decisions.hpp"
 
 #include "analysis/facts.hpp"
+#include "base/stage_id.hpp"
 #include "job/identity.hpp"
 #include "media/locations.hpp"
 
@@ -26,47 +27,24 @@ namespace oldfilm::job {
 namespace {
 
 using nlohmann::json;
-using Overrides = std::map<std::int64_t, std::vector<StageOverride>>;
 
 constexpr const char* facts_file = "facts.json";
 
-std::string short_name(const std::string& id) {
-    return id.substr(id.rfind('.') + 1);
+/// Whether `names` (ids or short names) have the stage.
+bool is_among(const std::vector<std::string>& names, const std::string& id) {
+    return std::any_of(names.begin(), names.end(), [&id](const std::string& name) {
+        return base::full_id(name) == base::full_id(id);
+    });
 }
 
-/// Stages whose being off is not worth a word.
-bool is_for_few_shots(const std::string& stage) {
-    return stage == "org.oldfilm.title-card" || stage == "org.oldfilm.tint";
-}
-
-/// Those that may be decided.
-Overrides allowed_overrides(const FilmFacts& facts, const Pipeline& pipeline,
-                            const std::vector<std::string>& allowed) {
-    Overrides overrides = overrides_for(facts, pipeline);
-    for (auto& [first, stages] : overrides) {
-        std::erase_if(stages, [&allowed](const StageOverride& one) {
-            return std::none_of(allowed.begin(), allowed.end(), [&one](const std::string& name) {
-                return name == one.id || name == short_name(one.id);
-            });
-        });
-    }
-    std::erase_if(overrides, [](const auto& shot) { return shot.second.empty(); });
-    return overrides;
-}
-
-/// Whether anything can be decided: each stage that is decided at all is so in one of two shots.
+/// Whether the pipeline has a stage that may be decided, and the film can be looked at first.
 bool is_open(const Job& job, const Pipeline& pipeline, const ShotOptions& shots) {
-    if (job.options().decide_by_shot.empty() || media::is_pipe(job.input()) ||
-        !media::scheme_of(job.input()).empty() || !shots.overrides.empty()) {
-        return false;
-    }
-    FilmFacts two;
-    two.shots.resize(2);
-    two.shots[0].kind = PictureKind::title_card;
-    two.shots[1].first = 1;
-    two.shots[1].coloring = Coloring::color;
-    two.shots[1].grain_sigma = 1;
-    return !allowed_overrides(two, pipeline, job.options().decide_by_shot).empty();
+    const std::vector<StageSpec> stages = pipeline.stages();
+    return !media::is_pipe(job.input()) && media::scheme_of(job.input()).empty() &&
+           shots.overrides.empty() &&
+           std::any_of(stages.begin(), stages.end(), [&job](const StageSpec& stage) {
+               return is_among(job.options().decide_by_shot, stage.id);
+           });
 }
 
 /// What the facts are those of.
@@ -181,27 +159,8 @@ void report(const Job& job, const Counts& counts, std::size_t shots) {
         job.log().warning(
             fmt::format("{} is {} of {} shots{}; --by-shot=off restores all shots "
                         "alike",
-                        short_name(stage), what, shots,
+                        base::short_name(stage), what, shots,
                         is_special ? "" : fmt::format(" ({})", fmt::join(parts, ", "))));
-    }
-}
-
-/// Leaves out what is off in all shots.
-void leave_out(Pipeline& pipeline, Overrides& overrides, const Counts& counts, std::size_t shots) {
-    const auto is_off = [&](const std::string& id) {
-        const auto found = counts.find(id);
-        return found != counts.end() && total(found->second) == shots;
-    };
-    for (auto& [first, stages] : overrides) {
-        std::erase_if(stages, [&](const StageOverride& one) { return is_off(one.id); });
-    }
-    std::erase_if(overrides, [](const auto& shot) { return shot.second.empty(); });
-    const std::vector<StageSpec> stages = pipeline.stages();
-    for (std::size_t i = stages.size(); i > 0; --i) {
-        const std::string& id = stages[i - 1].id;
-        if (is_off(id) || is_off("org.oldfilm." + id)) {
-            pipeline.erase(i - 1);
-        }
     }
 }
 
@@ -216,6 +175,50 @@ void set_shots(ShotOptions& shots, const FilmFacts& facts, Overrides overrides) 
 
 } // namespace
 
+Overrides allowed_overrides(const FilmFacts& facts, const Pipeline& pipeline,
+                            const std::vector<std::string>& allowed) {
+    Overrides overrides = overrides_for(facts, pipeline);
+    for (auto& [first, stages] : overrides) {
+        std::erase_if(stages,
+                      [&allowed](const StageOverride& one) { return !is_among(allowed, one.id); });
+    }
+    std::erase_if(overrides, [](const auto& shot) { return shot.second.empty(); });
+    return overrides;
+}
+
+bool is_for_few_shots(const std::string& id) {
+    return id == "org.oldfilm.title-card" || id == "org.oldfilm.tint";
+}
+
+std::set<std::string> off_in_all(const Overrides& overrides, std::size_t shots) {
+    std::map<std::string, std::size_t> counts;
+    for (const auto& [first, stages] : overrides) {
+        for (const StageOverride& one : stages) {
+            counts[one.id] += one.enabled ? 0 : 1;
+        }
+    }
+    std::set<std::string> ids;
+    for (const auto& [id, count] : counts) {
+        if (count == shots) {
+            ids.insert(id);
+        }
+    }
+    return ids;
+}
+
+void leave_out(Pipeline& pipeline, Overrides& overrides, const std::set<std::string>& ids) {
+    for (auto& [first, stages] : overrides) {
+        std::erase_if(stages, [&ids](const StageOverride& one) { return ids.contains(one.id); });
+    }
+    std::erase_if(overrides, [](const auto& shot) { return shot.second.empty(); });
+    const std::vector<StageSpec> stages = pipeline.stages();
+    for (std::size_t i = stages.size(); i > 0; --i) {
+        if (ids.contains(base::full_id(stages[i - 1].id))) {
+            pipeline.erase(i - 1);
+        }
+    }
+}
+
 Pipeline with_decisions(Job& job, const Pipeline& pipeline, const std::filesystem::path& folder) {
     PipelineOptions options = pipeline.options();
     options.shots = job.shots(options);
@@ -224,9 +227,8 @@ Pipeline with_decisions(Job& job, const Pipeline& pipeline, const std::filesyste
     if (is_open(job, pipeline, options.shots)) {
         const FilmFacts facts = facts_of(job, options.shots, folder);
         Overrides overrides = allowed_overrides(facts, pipeline, job.options().decide_by_shot);
-        const Counts counts = counted(facts, overrides);
-        report(job, counts, facts.shots.size());
-        leave_out(decided, overrides, counts, facts.shots.size());
+        report(job, counted(facts, overrides), facts.shots.size());
+        leave_out(decided, overrides, off_in_all(overrides, facts.shots.size()));
         if (!overrides.empty()) {
             set_shots(options.shots, facts, std::move(overrides));
         }

@@ -1,12 +1,12 @@
 #pragma once
 /// \file
-/// Who keeps something of his own for each segment of a job.
+/// Who stores something of his own for each segment of a job.
 
 #include <cstdint>
 
 namespace oldfilm::job {
 
-/// Is told that frames are about to be recorded as complete, so that what it keeps of them is on
+/// Called when frames are about to be recorded as complete, so that what it stores of them is on
 /// the disk before.
 class SegmentObserver {
   public:

@@ -44,6 +44,25 @@ std::vector<double> crossings(const std::vector<std::array<double, 2>>& polygon,
     return found;
 }
 
+/// Samples of `mask` (height x width, rows one after the other) whose centers lie in `polygon`
+/// become 1.
+void fill_polygon(std::vector<std::uint8_t>& mask, std::int64_t width, std::int64_t height,
+                  const std::vector<std::array<double, 2>>& polygon) {
+    // Centers lie at .5, and the first one at or after a crossing is inside.
+    const auto first_from = [width](double x) {
+        const double first = std::ceil(std::clamp(x, 0.0, static_cast<double>(width)) - 0.5);
+        return static_cast<std::ptrdiff_t>(std::max(first, 0.0));
+    };
+    for (std::int64_t row = 0; row < height; ++row) {
+        const std::vector<double> sides = crossings(polygon, static_cast<double>(row) + 0.5);
+        const auto line = mask.begin() + row * width;
+        for (std::size_t i = 0; i + 1 < sides.size(); i += 2) {
+            std::fill(line + first_from(sides[i]), line + first_from(sides[i + 1]),
+                      std::uint8_t{1});
+        }
+    }
+}
+
 ProtectedRegion region_from(const json& object) {
     ProtectedRegion region;
     object.at("first").get_to(region.first);
@@ -65,24 +84,6 @@ std::vector<std::array<double, 2>> box_polygon(double left, double top, double w
     return {{left, top}, {left + width, top}, {left + width, top + height}, {left, top + height}};
 }
 
-void pipeline::fill_polygon(std::vector<std::uint8_t>& mask, std::int64_t width,
-                            std::int64_t height,
-                            const std::vector<std::array<double, 2>>& polygon) {
-    // Centers lie at .5, and the first one at or after a crossing is inside.
-    const auto first_from = [width](double x) {
-        const double first = std::ceil(std::clamp(x, 0.0, static_cast<double>(width)) - 0.5);
-        return static_cast<std::ptrdiff_t>(std::max(first, 0.0));
-    };
-    for (std::int64_t row = 0; row < height; ++row) {
-        const std::vector<double> sides = crossings(polygon, static_cast<double>(row) + 0.5);
-        const auto line = mask.begin() + row * width;
-        for (std::size_t i = 0; i + 1 < sides.size(); i += 2) {
-            std::fill(line + first_from(sides[i]), line + first_from(sides[i + 1]),
-                      std::uint8_t{1});
-        }
-    }
-}
-
 Protection::Protection(const std::vector<ProtectedRegion>& regions, const CheckedStage& stage,
                        std::int64_t width, std::int64_t height)
     : width_(static_cast<double>(width)), height_(static_cast<double>(height)) {
@@ -90,21 +91,21 @@ Protection::Protection(const std::vector<ProtectedRegion>& regions, const Checke
                  [&stage](const ProtectedRegion& region) { return counts_for(region, stage); });
 }
 
-/// 1 x H x W, true where the frame is protected; undefined where nothing is.
-at::Tensor Protection::mask_for(const Frame& frame) const {
+at::Tensor pipeline::protected_mask(const std::vector<ProtectedRegion>& regions,
+                                    std::int64_t number, const Frame& frame, double width,
+                                    double height) {
     std::vector<std::uint8_t> mask;
-    for (const ProtectedRegion& region : regions_) {
-        const std::int64_t number = frame.info().source_index;
+    for (const ProtectedRegion& region : regions) {
         if (number < region.first || number > region.last) {
             continue;
         }
         mask.resize(static_cast<std::size_t>(frame.height() * frame.width()));
         auto polygon = region.polygon;
         for (auto& [x, y] : polygon) {
-            x *= static_cast<double>(frame.width()) / width_;
-            y *= static_cast<double>(frame.height()) / height_;
+            x *= static_cast<double>(frame.width()) / width;
+            y *= static_cast<double>(frame.height()) / height;
         }
-        pipeline::fill_polygon(mask, frame.width(), frame.height(), polygon);
+        fill_polygon(mask, frame.width(), frame.height(), polygon);
     }
     if (mask.empty()) {
         return {};
@@ -115,7 +116,10 @@ at::Tensor Protection::mask_for(const Frame& frame) const {
 
 Frame Protection::applied(const Frame& frame, Frame made) const {
     const bool same_size = made.height() == frame.height() && made.width() == frame.width();
-    const at::Tensor mask = same_size ? mask_for(frame) : at::Tensor();
+    const at::Tensor mask =
+        same_size
+            ? pipeline::protected_mask(regions_, frame.info().source_index, frame, width_, height_)
+            : at::Tensor();
     if (!mask.defined()) {
         return made;
     }

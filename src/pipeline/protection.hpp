@@ -29,8 +29,6 @@ class Protection {
     [[nodiscard]] Frame applied(const Frame& frame, Frame made) const;
 
   private:
-    [[nodiscard]] at::Tensor mask_for(const Frame& frame) const;
-
     std::vector<ProtectedRegion> regions_;
     double width_ = 1, height_ = 1;
 };
@@ -46,11 +44,12 @@ void add_regions(nlohmann::json& document, const std::vector<ProtectedRegion>& r
 
 namespace pipeline {
 
-/// Samples of `mask` (height x width, rows one after the other) whose centers lie in `polygon`
-/// become 1.
-OLDFILM_API void fill_polygon(std::vector<std::uint8_t>& mask, std::int64_t width,
-                              std::int64_t height,
-                              const std::vector<std::array<double, 2>>& polygon);
+/// Where `regions`, whose corners are in pixels of frames of `width` x `height`, have frame
+/// `number` of the film, for a picture of the size and on the device of `frame`: 1 x H x W Boolean,
+/// true inside. Undefined where none has it.
+[[nodiscard]] OLDFILM_API at::Tensor protected_mask(const std::vector<ProtectedRegion>& regions,
+                                                    std::int64_t number, const Frame& frame,
+                                                    double width, double height);
 
 } // namespace pipeline
 

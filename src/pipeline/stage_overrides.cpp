@@ -21,9 +21,11 @@ void check_can_be_off(const CheckedStage& stage, const StreamFormat& in, const S
     if (in.height != out.height || in.width != out.width || out.channels < in.channels) {
         throw Error(
             Errc::invalid_argument,
-            fmt::format("the stage {} can't be off in some shots, since it changes the size "
-                        "from {} x {} to {} x {}; leave it out of the pipeline, or on",
-                        stage.plugin.name, in.width, in.height, out.width, out.height));
+            fmt::format("the stage {} can't be off in some shots, since it changes the size, "
+                        "or the channels, from {} x {} x {} to {} x {} x {}; leave it out "
+                        "of the pipeline, or on",
+                        stage.plugin.name, in.channels, in.height, in.width, out.channels,
+                        out.height, out.width));
     }
 }
 

@@ -1,4 +1,6 @@
 // A project of a film: what analysis finds, and what follows from it.
+#include "base/stage_id.hpp"
+#include "job/decisions.hpp"
 #include "media/locations.hpp"
 #include "project/clock.hpp"
 #include "project/project_impl.hpp"
@@ -10,9 +12,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include <algorithm>
+#include <set>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -28,7 +29,7 @@ struct Found {
 };
 
 void check_place(const std::string& film, const fs::path& folder) {
-    if (film == "-" || !media::scheme_of(film).empty()) {
+    if (media::is_pipe(film) || !media::scheme_of(film).empty()) {
         throw Error(Errc::unsupported,
                     fmt::format("a project needs a file or an image sequence, found {}; save the "
                                 "film first",
@@ -91,74 +92,34 @@ std::vector<ProjectShot> shots_of(const FilmFacts& facts) {
     return shots;
 }
 
-std::string short_name(const std::string& id) {
-    constexpr std::string_view own = "org.oldfilm.";
-    return id.starts_with(own) ? id.substr(own.size()) : id;
-}
-
-/// Stages that are for few shots, so that it is not worth a word where they are off.
-bool is_for_few_shots(const std::string& stage) {
-    return stage == "title-card" || stage == "tint";
-}
-
 std::string reason_of(const ShotFacts& shot) {
     return shot.kind != PictureKind::picture ? fmt::format("it shows {}", to_string(shot.kind))
                                              : fmt::format("it is {}", to_string(shot.coloring));
 }
 
-/// What may be decided of a shot.
-std::vector<StageOverride> allowed(std::vector<StageOverride> stages,
-                                   const std::vector<std::string>& names) {
-    for (StageOverride& stage : stages) {
-        stage.id = short_name(stage.id);
-    }
-    std::erase_if(stages, [&names](const StageOverride& stage) {
-        return std::find(names.begin(), names.end(), stage.id) == names.end();
-    });
-    return stages;
-}
-
-/// What stages leave alone in single shots.
-void decide(project::State& state, const Found& found, const ProjectOptions& options) {
-    auto overrides = overrides_for(found.facts, options.pipeline);
+/// What stages leave alone in single shots. Returns the pipeline without what is for few shots, and
+/// off in all.
+Pipeline decide(project::State& state, const Found& found, const ProjectOptions& options) {
+    Pipeline pipeline = options.pipeline;
+    auto overrides = job::allowed_overrides(found.facts, pipeline, options.decide_by_shot);
+    std::set<std::string> unused = job::off_in_all(overrides, state.shots.size());
+    std::erase_if(unused, [](const std::string& id) { return !job::is_for_few_shots(id); });
+    job::leave_out(pipeline, overrides, unused);
     const std::string when = project::now();
     for (std::size_t i = 0; i < state.shots.size(); ++i) {
         ProjectShot& shot = state.shots[i];
-        shot.stages = allowed(overrides[shot.first], options.decide_by_shot);
-        for (const StageOverride& stage : shot.stages) {
-            if (stage.enabled || is_for_few_shots(stage.id)) {
-                continue;
+        for (StageOverride& stage : overrides[shot.first]) {
+            const bool is_worth_a_word = !stage.enabled && !job::is_for_few_shots(stage.id);
+            stage.id = base::short_name(stage.id);
+            if (is_worth_a_word) {
+                state.decisions.push_back({.about = stage.id,
+                                           .choice = "off",
+                                           .shot = shot.id,
+                                           .reason = reason_of(found.facts.shots[i]),
+                                           .by = "oldfilm",
+                                           .when = when});
             }
-            state.decisions.push_back({.about = stage.id,
-                                       .choice = "off",
-                                       .shot = shot.id,
-                                       .reason = reason_of(found.facts.shots[i]),
-                                       .by = "oldfilm",
-                                       .when = when});
-        }
-    }
-}
-
-bool is_off(const ProjectShot& shot, const std::string& name) {
-    return std::any_of(shot.stages.begin(), shot.stages.end(), [&name](const StageOverride& one) {
-        return one.id == name && !one.enabled;
-    });
-}
-
-/// Leaves out of `pipeline` what is for few shots, and is off in all.
-Pipeline used_stages(Pipeline pipeline, std::vector<ProjectShot>& shots) {
-    const std::vector<StageSpec> stages = pipeline.stages();
-    for (std::size_t i = stages.size(); i > 0; --i) {
-        const std::string name = short_name(stages[i - 1].id);
-        if (!is_for_few_shots(name) ||
-            !std::all_of(shots.begin(), shots.end(),
-                         [&name](const ProjectShot& shot) { return is_off(shot, name); })) {
-            continue;
-        }
-        pipeline.erase(i - 1);
-        for (ProjectShot& shot : shots) {
-            std::erase_if(shot.stages,
-                          [&name](const StageOverride& one) { return one.id == name; });
+            shot.stages.push_back(std::move(stage));
         }
     }
     return pipeline;
@@ -190,8 +151,7 @@ Project Project::create(const std::string& film, const std::string& folder,
     state.source = found.source;
     state.facts = film_facts(found.facts);
     state.shots = shots_of(found.facts);
-    decide(state, found, options);
-    const Pipeline pipeline = used_stages(options.pipeline, state.shots);
+    const Pipeline pipeline = decide(state, found, options);
     std::error_code failed;
     fs::create_directories(folder, failed);
     if (failed) {

@@ -149,7 +149,7 @@ void LedgerWriter::Replacement::write() {
         if (repair.decision == RepairDecision::automatic) {
             rows_.remove(id);
         } else if (std::exchange(repair.present, false)) {
-            rows_.put(repair); // a person's judgment is kept
+            rows_.put(repair); // a person's judgment stays
         }
     }
     Statement frame_row(database_, "INSERT OR REPLACE INTO frames VALUES (?, ?, ?)");

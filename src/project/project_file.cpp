@@ -1,5 +1,6 @@
 #include "project/project_file.hpp"
 
+#include "base/named.hpp"
 #include "project/document.hpp"
 #include "project/shot_edits.hpp"
 
@@ -23,11 +24,11 @@ constexpr std::array actions{ProjectRegion::Action::protect, ProjectRegion::Acti
 template <class Enumerators>
 auto named(const Place& place, const Enumerators& all) {
     const std::string name = place.text();
+    if (const auto found = base::named(name, all)) {
+        return *found;
+    }
     std::string known;
     for (const auto one : all) {
-        if (name == to_string(one)) {
-            return one;
-        }
         known += fmt::format("{}\"{}\"", known.empty() ? "" : ", ", to_string(one));
     }
     place.refuse(fmt::format("expected one of {}, found \"{}\"", known, name));

@@ -1,5 +1,6 @@
 #include "project/recorder.hpp"
 
+#include "base/stage_id.hpp"
 #include "project/components.hpp"
 #include "project/ledger_schema.hpp"
 #include "project/ledger_shots.hpp"
@@ -10,7 +11,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -19,7 +19,6 @@ namespace {
 
 /// Frames carry one mask, of all stages. Of the project's own stages one makes masks.
 std::string mask_stage(const Pipeline& pipeline) {
-    constexpr std::string_view own = "org.oldfilm.";
     std::string found;
     const std::vector<StageSpec> stages = pipeline.stages();
     for (const StageSpec& stage : stages) {
@@ -27,7 +26,7 @@ std::string mask_stage(const Pipeline& pipeline) {
         if (stages.size() == 1) {
             return plugin.name;
         }
-        if (!plugin.id.starts_with(own)) {
+        if (!plugin.id.starts_with(base::own_stages)) {
             return ""; // it may make masks, too
         }
         if (plugin.name == "scratch-removal") {

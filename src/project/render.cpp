@@ -1,4 +1,5 @@
 // A project's film, restored as the project says.
+#include "base/stage_id.hpp"
 #include "job/restore.hpp"
 #include "project/components.hpp"
 #include "project/project_impl.hpp"
@@ -38,7 +39,7 @@ std::vector<std::string> optional_stages(const Pipeline& pipeline, StreamFormat 
 bool has_stage(const Pipeline& pipeline, const std::string& name) {
     const std::vector<StageSpec> stages = pipeline.stages();
     return std::any_of(stages.begin(), stages.end(), [&name](const StageSpec& stage) {
-        return stage.id == name || stage.id == "org.oldfilm." + name;
+        return base::full_id(stage.id) == base::full_id(name);
     });
 }
 

@@ -1,5 +1,7 @@
 #include "project/repair_rows.hpp"
 
+#include "base/named.hpp"
+
 #include <fmt/format.h>
 
 #include <array>
@@ -7,16 +9,6 @@
 namespace oldfilm {
 namespace project {
 namespace {
-
-template <class Enumerator, std::size_t count>
-Enumerator named(const std::string& name, const std::array<Enumerator, count>& all) {
-    for (const Enumerator one : all) {
-        if (name == to_string(one)) {
-            return one;
-        }
-    }
-    return all.front();
-}
 
 constexpr std::array kinds{RepairKind::unknown, RepairKind::dust, RepairKind::hair,
                            RepairKind::running_scratch, RepairKind::stain};
@@ -37,11 +29,11 @@ Repair repair_from(const Statement& row) {
     repair.width = row.integer(6);
     repair.height = row.integer(7);
     repair.area = row.integer(8);
-    repair.kind = named(row.text(9), kinds);
-    repair.source = named(row.text(10), sources);
+    repair.kind = base::named(row.text(9), kinds).value_or(kinds.front());
+    repair.source = base::named(row.text(10), sources).value_or(sources.front());
     repair.confidence = row.number(11);
     repair.mean_change = row.number(12);
-    repair.decision = named(row.text(13), decisions);
+    repair.decision = base::named(row.text(13), decisions).value_or(decisions.front());
     repair.by = row.text(14);
     repair.when = row.text(15);
     repair.present = row.integer(16) != 0;

@@ -65,8 +65,8 @@ Content content_of(const fs::path& path, bool whole) {
 std::string stored_path(const fs::path& film, const fs::path& folder) {
     const fs::path absolute = fs::absolute(film).lexically_normal();
     const fs::path base = fs::absolute(folder / "").lexically_normal(); // ends with a slash
-    const fs::path beside = base.parent_path().parent_path();
-    const fs::path relative = absolute.lexically_relative(beside);
+    const fs::path around = base.parent_path().parent_path();
+    const fs::path relative = absolute.lexically_relative(around);
     const bool is_near = !relative.empty() && *relative.begin() != "..";
     return is_near ? absolute.lexically_relative(base.parent_path()).string() : absolute.string();
 }

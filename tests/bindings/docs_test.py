@@ -1,4 +1,4 @@
-"""docs_test.py PAGE... [--mypy CACHE]: runs the Python examples of pages and notebooks, in order, beside a film.mkv.
+"""docs_test.py PAGE... [--mypy CACHE]: runs the Python examples of pages and notebooks, in order, next to a film.mkv.
 With --mypy, checks them and the package with mypy --strict instead, which needs no PyTorch that can be imported.
 """
 import argparse
@@ -47,7 +47,7 @@ def main() -> int:
             (folder / names[-1]).write_text(text, encoding="utf-8")
         if arguments.mypy:
             return check_types(names, folder, arguments.mypy)
-        import films  # beside this file; needs PyTorch
+        import films  # next to this file; needs PyTorch
 
         films.write(folder / "film.mkv", 24)
         os.chdir(folder)

@@ -298,11 +298,11 @@ class Stages(unittest.TestCase):
         for _ in range(600):
             oldfilm.Pipeline().add(Negative())
         gc.collect()
-        kept = [oldfilm.Pipeline().add(Negative()) for _ in range(256)]
+        held = [oldfilm.Pipeline().add(Negative()) for _ in range(256)]
         with self.assertRaises(oldfilm.Error) as full:
             oldfilm.Pipeline().add(Negative())
         self.assertEqual(full.exception.code, "out_of_memory")
-        kept.clear()
+        held.clear()
         self.assertEqual(len(restored(oldfilm.Pipeline(device="cpu").add(Negative()))), 12)
 
 

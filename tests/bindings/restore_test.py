@@ -56,12 +56,12 @@ class Restore(unittest.TestCase):
         self.assertEqual(self.output.read_bytes(), other.read_bytes())
 
     def test_progress_is_told_on_the_calling_thread(self) -> None:
-        told: list[tuple[int, int | None, int]] = []
+        calls: list[tuple[int, int | None, int]] = []
         oldfilm.restore(self.film, self.output, [Slow()], device="cpu",
-                        progress=lambda p: told.append((p.frames_in, p.frames_total, threading.get_ident())))
-        self.assertGreater(len(told), 2)
-        self.assertEqual(told[-1][:2], (48, 48))
-        self.assertEqual({one[2] for one in told}, {threading.get_ident()})
+                        progress=lambda p: calls.append((p.frames_in, p.frames_total, threading.get_ident())))
+        self.assertGreater(len(calls), 2)
+        self.assertEqual(calls[-1][:2], (48, 48))
+        self.assertEqual({one[2] for one in calls}, {threading.get_ident()})
         oldfilm.restore(self.film, self.folder / "bar.mkv", progress=True)
 
     def test_an_exception_of_progress_stops_the_job(self) -> None:

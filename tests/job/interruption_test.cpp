@@ -19,11 +19,6 @@ namespace {
 /// A stage that is slow enough for a run to be stopped within the film.
 const std::string how = "--stage interpolate:fps=20 --stage stabilize --codec ffv1 ";
 
-std::string content(const fs::path& path) {
-    std::ifstream file(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), {}};
-}
-
 /// What the program says on standard error when it is done.
 nlohmann::json done(const Outcome& outcome) {
     const std::size_t at = outcome.error.find(R"({"concealed)");

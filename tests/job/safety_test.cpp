@@ -26,11 +26,6 @@ const std::string program = OLDFILM_BINARY_DIR "/bin/oldfilm ";
 const std::string shim = "LD_PRELOAD=" OLDFILM_BINARY_DIR "/lib/failing-files.so ";
 const std::string stage = " --stage deflicker --codec ffv1";
 
-std::string content(const fs::path& path) {
-    std::ifstream file(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), {}};
-}
-
 /// A film of three shots (three segments).
 void film(const Scratch& s) {
     ffmpeg("-f lavfi -i testsrc2=size=64x64:rate=24 -f lavfi -i mandelbrot=size=64x64:rate=24 "

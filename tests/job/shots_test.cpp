@@ -10,7 +10,6 @@
 
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <string>
 #include <vector>
 
@@ -21,11 +20,6 @@ namespace fs = std::filesystem;
 using Numbers = std::vector<std::int64_t>;
 
 namespace {
-
-std::string content(const fs::path& path) {
-    std::ifstream file(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), {}};
-}
 
 /// Three shots of 32, 32 and 64 frames, cut at 32 and 64.
 struct Film : Scratch {

@@ -1,12 +1,14 @@
 // What a person protects stays as it was, whatever stages do.
+#include "pipeline/pulled.hpp"
+
 #include <oldfilm/error.hpp>
 #include <oldfilm/pipeline.hpp>
 #include <oldfilm/stage_torch.hpp>
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/equal.h>
-#include <ATen/ops/full.h>
 #include <ATen/ops/ones.h>
+#include <ATen/ops/zeros.h>
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
@@ -14,6 +16,7 @@
 #include <vector>
 
 using namespace oldfilm;
+using namespace oldfilm::testing;
 using Catch::Contains;
 
 namespace {
@@ -48,37 +51,12 @@ StageSpec lift(bool doubles = false) {
     return {.id = "lift", .parameters = {{"double", doubles}}, .description = description};
 }
 
-StreamFormat format() {
-    StreamFormat format;
-    format.channels = 1;
-    format.height = 6;
-    format.width = 8;
-    format.rate = 16;
-    return format;
-}
-
 /// Of four black frames.
 std::vector<Frame> restored(const Pipeline& pipeline, std::vector<ProtectedRegion> regions) {
     PipelineOptions options;
-    options.device = "cpu";
     options.shots.source = ShotOptions::Source::none;
     options.protect = std::move(regions);
-    std::int64_t next = 0;
-    Run run = pipeline.with_options(options).start(format(), [&]() -> std::optional<Frame> {
-        if (next == 4) {
-            return std::nullopt;
-        }
-        FrameInfo info;
-        info.pts = next++;
-        info.duration = 1;
-        info.time_base = Rational(1, 16);
-        return Frame(at::full({1, 6, 8}, 0.0), info);
-    });
-    std::vector<Frame> out;
-    while (auto frame = run.next()) {
-        out.push_back(std::move(*frame));
-    }
-    return out;
+    return pulled(pipeline, options, std::vector<at::Tensor>(4, at::zeros({1, 6, 8})));
 }
 
 /// Rows of the picture, `.` for what is black.
@@ -146,7 +124,8 @@ TEST_CASE("a document holds regions, and the plan too") {
         {.first = 3, .last = 7, .polygon = box_polygon(1, 2, 3, 4), .stages = {"lift"}}};
     const auto document = nlohmann::json::parse(Pipeline(options).to_json());
     CHECK((Pipeline::from_json(document.dump()).options().protect == options.protect));
-    const Plan plan = Pipeline(options).add(lift()).plan(format());
+    const Plan plan =
+        Pipeline(options).add(lift()).plan(format_of(numbered(at::zeros({1, 6, 8}), 0)));
     CHECK(nlohmann::json::parse(plan.to_json()).at("protect") == document.at("protect"));
     auto boxed = document;
     boxed["protect"] = nlohmann::json::parse(

@@ -1,4 +1,6 @@
 // What stages do otherwise in single shots.
+#include "pipeline/pulled.hpp"
+
 #include <oldfilm/error.hpp>
 #include <oldfilm/pipeline.hpp>
 #include <oldfilm/stage_torch.hpp>
@@ -12,6 +14,7 @@
 #include <vector>
 
 using namespace oldfilm;
+using namespace oldfilm::testing;
 using Catch::Contains;
 
 namespace {
@@ -75,35 +78,18 @@ StageSpec doubled() {
 }
 
 StreamFormat format() {
-    StreamFormat format;
-    format.channels = 1;
-    format.height = 4;
-    format.width = 6;
-    format.rate = 16;
-    return format;
+    return format_of(numbered(at::full({1, 4, 6}, 0.0), 0));
 }
 
 /// Of twelve frames that begin shots at 0, 4 and 8, all of one value, that of their number / 16.
-std::vector<Frame> restored(Pipeline pipeline, const ShotOptions& shots) {
+std::vector<Frame> restored(const Pipeline& pipeline, const ShotOptions& shots) {
     PipelineOptions options;
-    options.device = "cpu";
     options.shots = shots;
-    std::int64_t next = 0;
-    Run run = pipeline.with_options(options).start(format(), [&]() -> std::optional<Frame> {
-        if (next == 12) {
-            return std::nullopt;
-        }
-        FrameInfo info;
-        info.pts = next;
-        info.duration = 1;
-        info.time_base = Rational(1, 16);
-        return Frame(at::full({1, 4, 6}, static_cast<double>(next++) / 16), info);
-    });
-    std::vector<Frame> out;
-    while (auto frame = run.next()) {
-        out.push_back(std::move(*frame));
+    std::vector<at::Tensor> pictures;
+    for (int i = 0; i < 12; ++i) {
+        pictures.push_back(at::full({1, 4, 6}, i / 16.0));
     }
-    return out;
+    return pulled(pipeline, options, pictures);
 }
 
 std::vector<double> values(const std::vector<Frame>& frames) {
@@ -162,11 +148,7 @@ TEST_CASE("overrides stand above changes while a run works") {
     run.change(0, {{"amount", 0.0}}, Rational(1, 16));
     std::vector<Frame> out;
     for (std::int64_t i = 0; i < 12; ++i) {
-        FrameInfo info;
-        info.pts = i;
-        info.duration = 1;
-        info.time_base = Rational(1, 16);
-        while (!run.push(Frame(at::full({1, 4, 6}, 0.0), info))) {
+        while (!run.push(numbered(at::full({1, 4, 6}, 0.0), i))) {
             Frame got;
             if (run.next(got) == Run::State::frame) {
                 out.push_back(got);

@@ -96,7 +96,7 @@ TEST_CASE("series go on in the next segment, and end at a cut") {
     CHECK(book.all().back().series == 5);
     book.writer.replace(frames(10, 12, scratch));
     CHECK(book.all().back().series == 6);
-    // Pieces of a line in one frame, and one beside it.
+    // Pieces of a line in one frame, and one next to it.
     book.writer.replace(frames(20, 21, {box(50, 0, 2, 60), box(51, 80, 2, 60), box(70, 0, 2, 60)}));
     CHECK(book.number("SELECT count(DISTINCT series) FROM repairs WHERE frame = 20") == 2);
 }

@@ -82,7 +82,7 @@ def main() -> None:
     file = work / "p/project.json"
     document = json.loads(file.read_text(encoding="utf-8"))
     document["regions"] = [REGION]
-    document["decisions"].append({"about": "grain", "choice": "kept", "by": "me", "when": "2026-01-01T00:00:00Z"})
+    document["decisions"].append({"about": "grain", "choice": "on", "by": "me", "when": "2026-01-01T00:00:00Z"})
     validator.validate(document)
     shot = document["shots"][1]
     assert shot["stages"] == {"deflicker": False, "scratch-removal": {"sensitivity": 0.4}}, shot

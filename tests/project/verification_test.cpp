@@ -99,7 +99,7 @@ TEST_CASE("all that a repair changed is proved, and one flipped sample is found"
     CHECK_THAT(test::oldfilm(command + " --json", film.path()).out, Contains("\"wrong\": []"));
 }
 
-TEST_CASE("a result of earlier decisions, another film and a loss are told apart") {
+TEST_CASE("a result of earlier decisions, another film and a loss are distinguished") {
     Rendered film({"scratch-removal"});
     film.render();
     RepairFilter all;

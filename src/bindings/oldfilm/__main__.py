@@ -8,7 +8,7 @@ PACKAGE = pathlib.Path(__file__).parent
 
 
 def lead_to_torch() -> None:
-    """The program finds LibTorch in the package torch beside this one; elsewhere, the loader has to be told."""
+    """The program finds LibTorch in the package torch next to this one; elsewhere, the loader needs its folder."""
     spec = importlib.util.find_spec("torch")
     if spec is not None and spec.origin is not None and not (PACKAGE.parent / "torch").exists():
         folders = [str(pathlib.Path(spec.origin).parent / "lib"), os.environ.get("LD_LIBRARY_PATH", "")]

@@ -8,7 +8,7 @@ from typing import Any
 from oldfilm._core import Pipeline, Progress, RestoreResult, restore_file
 from oldfilm._stage import Stage
 
-Told = Callable[[Progress], None]
+ProgressCallback = Callable[[Progress], None]
 
 
 class _Line:
@@ -62,7 +62,7 @@ def restore(
     output: str | os.PathLike[str],
     stages: Pipeline | Iterable[str | Stage] = (),
     *,
-    progress: bool | Told = False,
+    progress: bool | ProgressCallback = False,
     device: str | None = None,
     precision: str | None = None,
     memory: int | None = None,
