@@ -98,8 +98,17 @@ inline double psnr(const at::Tensor& a, const at::Tensor& b, std::int64_t margin
     return -10 * std::log10(at::mse_loss(inner(a), inner(b)).item<double>() + 1e-12);
 }
 
+/// Frame `number` of a film of 16 frames a second.
+inline Frame frame_of(const at::Tensor& picture, std::int64_t number) {
+    FrameInfo info;
+    info.pts = number;
+    info.duration = 1;
+    info.time_base = Rational(1, 16);
+    return {picture, info};
+}
+
 /// A film at `rate` through the stage that `text` describes; `stats` as they are at the end.
-inline std::vector<Frame> restored(const std::string& text, const std::vector<at::Tensor>& film,
+inline std::vector<Frame> restored(const std::string& text, const std::vector<Frame>& film,
                                    Rational rate = 16, RunStats* stats = nullptr) {
     PipelineOptions options;
     options.device = "cpu";
@@ -108,19 +117,15 @@ inline std::vector<Frame> restored(const std::string& text, const std::vector<at
     Pipeline pipeline(options);
     pipeline.add(text);
     StreamFormat format;
-    format.channels = static_cast<int>(film.front().size(0));
-    format.height = film.front().size(1);
-    format.width = film.front().size(2);
+    format.channels = static_cast<int>(film.front().channels());
+    format.height = film.front().height();
+    format.width = film.front().width();
     format.rate = rate;
     Run run = pipeline.start(format);
     std::vector<Frame> out;
     Frame got;
-    for (std::size_t i = 0; i < film.size(); ++i) {
-        FrameInfo info;
-        info.pts = static_cast<std::int64_t>(i);
-        info.duration = 1;
-        info.time_base = Rational(1, 16);
-        while (!run.push(Frame(film[i], info))) {
+    for (const Frame& frame : film) {
+        while (!run.push(frame)) {
             // Starved: the stages took frames meanwhile, and there is room again.
             if (run.next(got) == Run::State::frame) {
                 out.push_back(got);
@@ -137,8 +142,18 @@ inline std::vector<Frame> restored(const std::string& text, const std::vector<at
     return out;
 }
 
+/// The same of a film of pictures.
+inline std::vector<Frame> restored(const std::string& text, const std::vector<at::Tensor>& film,
+                                   Rational rate = 16, RunStats* stats = nullptr) {
+    std::vector<Frame> frames;
+    for (const at::Tensor& picture : film) {
+        frames.push_back(frame_of(picture, static_cast<std::int64_t>(frames.size())));
+    }
+    return restored(text, frames, rate, stats);
+}
+
 inline at::Tensor restored_frame(const std::string& text, const at::Tensor& picture) {
-    return restored(text, {picture}).at(0).picture();
+    return restored(text, std::vector{picture}).at(0).picture();
 }
 
 inline std::vector<at::Tensor> film_of(int count, const std::function<at::Tensor(int)>& picture) {

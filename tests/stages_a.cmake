@@ -2,7 +2,7 @@
 if(OLDFILM_OPENCV_STAGES)
   find_package(OpenCV REQUIRED COMPONENTS core imgproc imgcodecs)
   oldfilm_test(stages_a_test SOURCES stages/deflicker_stabilize_test.cpp stages/cleaning_test.cpp
-      stages/still_test.cpp
+      stages/still_test.cpp stages/known_damage_test.cpp
     LIBS oldfilm::core opencv_core opencv_imgproc opencv_imgcodecs LABELS stages)
   add_dependencies(stages_a_test oldfilm_stage_deflicker oldfilm_stage_stabilize oldfilm_stage_scratch-removal
     oldfilm_stage_denoise)

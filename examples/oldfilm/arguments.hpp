@@ -37,7 +37,7 @@ struct RestoreArguments {
     std::string missing = "stop"; ///< stop, hold or black
     std::string shots;            ///< auto, none, or a file; empty: not given
     std::optional<double> cut_threshold;
-    std::string codec, mask_out;
+    std::string codec, mask_in, mask_out;
     std::optional<int> crf;
     std::int64_t memory = 0; ///< bytes; 0: what the stages need
     int tile = 0;            ///< pixels; 0: chosen

@@ -50,6 +50,7 @@ oldfilm::RestoreOptions options_of(const RestoreArguments& a, ProgressView& view
     options.decide_by_shot = decided_by_shot(a);
     options.codec = a.codec;
     options.crf = a.crf;
+    options.mask_in = a.mask_in;
     options.mask_out = a.mask_out;
     if (a.shots != "auto" && a.shots != "none") {
         options.shot_list = a.shots;

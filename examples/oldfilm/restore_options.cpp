@@ -159,6 +159,11 @@ void add_output_options(CLI::App& app, RestoreArguments& a, RestoreTexts& t) {
         ->type_name("N")
         ->check(CLI::Range(0, 63))
         ->group("Output");
+    app.add_option("--mask-in", a.mask_in,
+                   "A film of masks made elsewhere, or one picture for all frames: white where the "
+                   "film is damaged")
+        ->type_name("FILE")
+        ->group("Film");
     app.add_option("--mask-out", a.mask_out, "A film of what was repaired (gray, lossless)")
         ->type_name("FILE")
         ->group("Output");

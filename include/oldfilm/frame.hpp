@@ -68,19 +68,25 @@ class OLDFILM_API Frame {
     /// Repair mask, 1 x H x W float32 in [0, 1], 1 where a stage made a repair; undefined if there
     /// is none.
     [[nodiscard]] const at::Tensor& mask() const;
+    /// Damage that is known before any stage looks, from a person or another program: 1 x H x W
+    /// float32, 1 where the picture is damaged, -1 where it is not, and 0 where nothing is known.
+    /// Undefined if nothing is known at all.
+    [[nodiscard]] const at::Tensor& damage() const;
     /// The samples that the frame was decoded from; null if unknown.
     [[nodiscard]] const std::shared_ptr<const CodedPicture>& coded() const;
     [[nodiscard]] std::int64_t channels() const;
     [[nodiscard]] std::int64_t height() const;
     [[nodiscard]] std::int64_t width() const;
-    /// Bytes that this frame keeps alive: picture, mask and the picture as decoded, if that is a
-    /// different one. The coded samples are not counted.
+    /// Bytes that this frame keeps alive: picture, mask, damage, and the picture as decoded, if
+    /// that is a different one. The coded samples are not counted.
     [[nodiscard]] std::int64_t bytes() const;
 
-    /// Copies with one part replaced. The mask is dropped if the size of the picture changes; an
-    /// undefined mask removes it. Throw `Error` (format_mismatch) if the tensor does not fit.
+    /// Copies with one part replaced. Mask and damage are dropped if the size of the picture
+    /// changes; undefined ones remove them. Throw `Error` (format_mismatch) if the tensor does not
+    /// fit.
     [[nodiscard]] Frame with_picture(at::Tensor picture) const;
     [[nodiscard]] Frame with_mask(at::Tensor mask) const;
+    [[nodiscard]] Frame with_damage(at::Tensor damage) const;
     [[nodiscard]] Frame with_info(FrameInfo info) const;
     [[nodiscard]] Frame with_coded(std::shared_ptr<const CodedPicture> coded) const;
 

@@ -66,7 +66,7 @@ struct PipelineOptions {
     int tile = 0;         ///< tile side of the models, in pixels; 0: chosen; see `ModelOptions`
     bool optimize = true; ///< fuses the operations of models on a CPU; see `ModelOptions`
     ShotOptions shots;    ///< where shots begin
-    std::vector<ProtectedRegion> protect; ///< what stages leave as it is
+    std::vector<Region> regions;          ///< what is decided for parts of the picture
     std::vector<std::string> plugin_path; ///< folders to search first
     /// Folder for relative paths in parameters, such as that of a pipeline document. Empty: the
     /// working directory.
@@ -214,9 +214,9 @@ class OLDFILM_API Pipeline {
     ///  "stages": [{"id": "superres", "parameters": {"scale": 2}}]}
     /// "shots" is "auto", "none" or an array of first frames, and "cut_threshold" a number; see
     /// `ShotOptions`. Without them, shots are those of `options`. A shot with overrides is an
-    /// object: {"first": 120, "stages": {"colorize": false, "grain": {"sigma": 2}}}. "protect" is
-    /// an array of regions: {"first": 0, "last": 9, "box": [left, top, width, height]} or with
-    /// "polygon": [[x, y], ...], and "stages": ["scratch-removal"] for some of them.
+    /// object: {"first": 120, "stages": {"colorize": false, "grain": {"sigma": 2}}}. "regions" is
+    /// an array: {"action": "protect", "first": 0, "last": 9, "box": [left, top, width, height]},
+    /// or with "polygon": [[x, y], ...]; "stages": ["scratch-removal"] protects from some of them.
     /// Numbers and Booleans may also be text, and Booleans 0 or 1; they are converted according to
     /// the parameter table of the stage. Relative paths refer to `options.base_folder` and must not
     /// lead out of it. Throws `Error` (invalid_argument, not_found, incompatible) naming the place.

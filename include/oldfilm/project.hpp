@@ -6,6 +6,7 @@
 #include <oldfilm/analysis.hpp>
 #include <oldfilm/export.hpp>
 #include <oldfilm/pipeline.hpp>
+#include <oldfilm/regions.hpp>
 #include <oldfilm/restore.hpp>
 #include <oldfilm/shots.hpp>
 #include <oldfilm/time.hpp>
@@ -48,11 +49,7 @@ struct ProjectShot {
 
 /// A part of the picture in some frames.
 struct ProjectRegion {
-    enum class Action : std::uint8_t {
-        protect, ///< no stage may change it
-        repair,  ///< it is damaged
-        ignore,  ///< what looks like damage there is none
-    };
+    using Action = RegionAction;
     using Point = std::array<double, 2>; ///< x to the right, y down, in pixels of the source
     std::string id;
     Action action = Action::protect;
@@ -169,15 +166,12 @@ class OLDFILM_API Project {
 };
 
 /// Restores the film of a project into the file `output`, as `restore` of a file does. `machine`:
-/// device, precision, memory and the like; its shots and regions are not used. Regions that are
-/// protected, and the boxes of rejected repairs, are `PipelineOptions::protect`. The ledger of the
+/// device, precision, memory and the like; its shots and regions are not used. The regions of the
+/// project, and the boxes of rejected repairs, are `PipelineOptions::regions`. The ledger of the
 /// project (see ledger.hpp) then describes this rendering. Throws `Error` as
 /// `Project::check_source`, `Project::pipeline` and `restore` do.
 OLDFILM_API RestoreResult restore(const Project& project, const std::string& output,
                                   const PipelineOptions& machine = {},
                                   const RestoreOptions& options = {});
-
-/// Name of an enumerator, as in JSON.
-OLDFILM_API const char* to_string(ProjectRegion::Action action);
 
 } // namespace oldfilm

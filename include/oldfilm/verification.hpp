@@ -26,7 +26,7 @@ struct Verification {
 
 /// Compares `result` with `source`, the film of `project`:
 ///  - the source has the content that the project names (checksum);
-///  - the result was rendered with the stages, shots and protected regions that the project has
+///  - the result was rendered with the stages, shots and regions that the project has
 ///    now, by the plan in its metadata;
 ///  - in shots where scratch-removal alone is on, or no stage, every pixel that differs lies in the
 ///    box of a repair in the ledger of the project;

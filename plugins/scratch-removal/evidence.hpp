@@ -15,6 +15,9 @@ namespace scratch {
 /// inside the picture.
 struct Seen {
     at::Tensor window, drift, inside;
+    /// T x 1 x H x W bool, whether the frames show the place undamaged as far as that is known;
+    /// undefined: all of them do.
+    at::Tensor valid;
     bool has_both_sides = true;
     bool has_evidence = true; ///< two neighbors on each side, brought into line, to judge by
 };

@@ -10,25 +10,27 @@
 // evidence.cpp): a false repair costs a part of the picture, and what can't be told apart is left.
 //
 // A shot of one frame, such as a photograph, has no neighbors: see still.cpp.
+//
+// Where a person or another program knows of damage, that is repaired as well, and what is known to
+// be clean is left.
 
 #include "evidence.hpp"
+#include "known.hpp"
+#include "network.hpp"
 #include "still.hpp"
 
 #include <oldfilm/sdk/fill.hpp>
 #include <oldfilm/sdk/grow.hpp>
-#include <oldfilm/sdk/manifest.hpp>
-#include <oldfilm/sdk/warp.hpp>
-#include <oldfilm/sdk/window.hpp>
 #include <oldfilm/stage_torch.hpp>
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/stack.h>
 #include <ATen/ops/where.h>
+#include <ATen/ops/zeros_like.h>
 
 #include <algorithm>
-#include <array>
-#include <cmath>
 #include <optional>
+#include <utility>
 
 namespace {
 
@@ -47,21 +49,24 @@ constexpr const char* default_model = "models/scratch-removal/default.pt";
 constexpr std::int64_t astray = 24;
 constexpr std::int64_t beside = 2; // how far beyond its edge such damage is looked for again
 
-/// A network with what it wants to see.
-struct Network {
-    sdk::Model model;
-    Manifest facts;
-    bool is_aligned = true; ///< wants its neighbors brought into line with the frame
-
-    Network(const sdk::Host& host, const std::string& package)
-        : model(host, package, "scratch-removal"), facts(read_manifest(model, {"window", "mask"})),
-          is_aligned(facts.document.value("aligned", true)) {}
-
-    /// Whether it sees what found places are judged by: two neighbors on each side, in line.
-    [[nodiscard]] bool has_evidence() const {
-        return is_aligned && facts.before == 2 && facts.after == 2;
+/// Whether the window has the center alone.
+bool has_no_neighbors(const sdk::Request& request) {
+    for (std::size_t i = 0; i < request.count(); ++i) {
+        if (request.frame(i).index() != request.center().index()) {
+            return false;
+        }
     }
-};
+    return true;
+}
+
+void give(const sdk::Request& request, const Repaired& repaired) {
+    if (!repaired.mask.defined()) {
+        request.pass_through();
+        return;
+    }
+    request.set_output(sdk::share(repaired.picture));
+    request.set_mask(sdk::share(repaired.mask.to(at::kFloat)));
+}
 
 class ScratchRemoval final : public sdk::Stage, public sdk::LiveParameters {
   public:
@@ -75,7 +80,7 @@ class ScratchRemoval final : public sdk::Stage, public sdk::LiveParameters {
         if (!repair.empty()) {
             repairer_.emplace(host(), repair);
         }
-        check_parts();
+        check_parts(*finder_, repairer_);
         still_.reset();
         const std::string still = values.text("still");
         // Who names a model for films wants it for all of them.
@@ -96,93 +101,88 @@ class ScratchRemoval final : public sdk::Stage, public sdk::LiveParameters {
 
     void process(const sdk::Request& request) override {
         const at::Tensor center = sdk::picture(request.center());
-        if (still_ && has_no_neighbors(request)) {
-            give(request, still_->repair(center, sensitivity_, grow_));
-            return;
-        }
-        const Seen first = seen(request, *finder_);
-        NamedTensors made = sdk::run(finder_->model, {{"window", first.window}});
-        if (!finder_->facts.has_output("mask")) {
-            give_whole(request, whole(made["picture"], *finder_, center.size(0)));
-            return;
-        }
-        const auto [suspected, attested] = found_in(made, first);
-        at::Tensor found = attested;
-        // One wait for the device tells both whether there is damage and whether it may be wide:
-        // within such damage, nothing is attested by motion that is led astray.
-        const at::Tensor damage = at::stack({found.any(), is_wide(suspected)}).cpu();
-        const bool looks_again = finder_->is_aligned && damage[1].item<bool>();
-        if (!damage[0].item<bool>() && !looks_again) {
+        const Known known = known_damage(host(), request.center());
+        if (!finds_ && !known.damaged.defined()) {
             request.pass_through();
-            return;
+        } else if (still_ && has_no_neighbors(request)) {
+            give(request, still_->repair(center, finding(), known));
+        } else if (finder_->facts.has_output("mask")) {
+            give(request, repaired(request, center, known));
+        } else {
+            give(request, without_mask(request, center, known));
         }
-        at::Tensor steady; // where flow isn't led astray; undefined: everywhere
-        if (looks_again) {
-            steady = grown(suspected, astray).logical_not();
-            const Seen again = seen(request, *finder_, steady);
-            made = sdk::run(finder_->model, {{"window", again.window}});
-            // Believed in and close to the damage alone: further off the first look knew better how
-            // things move.
-            const at::Tensor near = grown(steady, astray - beside).logical_not();
-            found = at::where(near, found_in(made, again).attested, found);
-        }
-        const at::Tensor mask = grown(found, grow_);
-        const at::Tensor repaired = repairer_ ? repair(request, mask, steady)
-                                              : whole(made["picture"], *finder_, center.size(0));
-        // What a network returns outside of what was found may differ; the mask makes it the
-        // picture itself, to the bit.
-        request.set_output(sdk::share(at::where(mask, repaired, center)));
-        request.set_mask(sdk::share(mask.to(at::kFloat)));
     }
 
   private:
-    static bool has_no_neighbors(const sdk::Request& request) {
-        for (std::size_t i = 0; i < request.count(); ++i) {
-            if (request.frame(i).index() != request.center().index()) {
-                return false;
-            }
-        }
-        return true;
+    /// What a network says of a frame.
+    struct Look {
+        Seen seen;
+        at::Tensor picture; ///< C x H x W, as the network repairs it
+        at::Tensor suspected, found;
+    };
+
+    [[nodiscard]] Still::Finding finding() const {
+        return {.enabled = finds_, .sensitivity = sensitivity_, .grow = grow_};
     }
 
-    static void give(const sdk::Request& request, const Repaired& repaired) {
-        if (!repaired.mask.defined()) {
-            request.pass_through();
-            return;
-        }
-        request.set_output(sdk::share(repaired.picture));
-        request.set_mask(sdk::share(repaired.mask.to(at::kFloat)));
-    }
-
-    [[nodiscard]] Found found_in(const NamedTensors& made, const Seen& seen) const {
-        return scratch::found_in(
+    Look look(const sdk::Request& request, Seen seen) {
+        NamedTensors made = sdk::run(finder_->model, {{"window", seen.window}});
+        const Found found = scratch::found_in(
             made["mask"], finder_->facts.has_output("picture") ? made["picture"] : at::Tensor(),
             seen, caution_);
+        Look result{std::move(seen), {}, found.suspected, found.attested};
+        if (finder_->facts.has_output("picture")) {
+            result.picture = finder_->whole(made["picture"], request.center().channels());
+        }
+        return result;
     }
 
-    void check_parts() const {
-        const Manifest& finds = finder_->facts;
-        if (finds.has_input("mask")) {
-            throw sdk::Failure(finds.id +
-                                   " does not find damage, it repairs what is found; name it "
-                                   "as repair, and as model one that gives a mask",
-                               sdk::Status::invalid);
+    Repaired repaired(const sdk::Request& request, const at::Tensor& center, const Known& known) {
+        Look looked = finds_ ? look(request, finder_->seen(host(), request, reach_))
+                             : Look{{}, {}, known.damaged, at::zeros_like(known.damaged)};
+        if (known.damaged.defined()) {
+            looked.suspected = looked.suspected.logical_or(known.damaged);
         }
-        if (repairer_ && !finds.has_output("mask")) {
-            throw sdk::Failure(finds.id + " restores the whole frame and does not say where it was "
-                                          "damaged; name it as repair too, or alone as model",
-                               sdk::Status::invalid);
+        // One wait for the device tells both whether there is damage and whether it may be wide:
+        // within such damage, nothing is attested by motion that is led astray.
+        const at::Tensor damage = at::stack({looked.found.any(), is_wide(looked.suspected)}).cpu();
+        const bool looks_again =
+            known.damaged.defined() || (finder_->is_aligned && damage[1].item<bool>());
+        if (!damage[0].item<bool>() && !looks_again) {
+            return {};
         }
-        if (!repairer_ && !finds.has_output("picture")) {
-            throw sdk::Failure(finds.id + " finds damage and does not repair it; name a model that "
-                                          "does as repair",
-                               sdk::Status::invalid);
+        at::Tensor steady; // where flow isn't led astray; undefined: everywhere
+        at::Tensor found = looked.found;
+        if (looks_again) {
+            steady = grown(looked.suspected, astray).logical_not();
+            looked = look(request, finder_->seen(host(), request, reach_, steady));
+            // Believed in and close to the damage alone: further off the first look knew better how
+            // things move.
+            const at::Tensor near = grown(steady, astray - beside).logical_not();
+            found = finds_ ? at::where(near, looked.found, found) : found;
         }
-        if (repairer_ && !repairer_->facts.has_output("picture")) {
-            throw sdk::Failure(repairer_->facts.id + " gives no picture; name as repair a model "
-                                                     "that does",
-                               sdk::Status::invalid);
+        at::Tensor mask = without_clean(grown(found, grow_), known);
+        if (known.damaged.defined()) {
+            mask = mask.logical_or(known.damaged);
         }
+        const at::Tensor picture =
+            repairer_ ? repair(request, mask, steady) : filled_in(looked, center, known);
+        // What a network returns outside of what was found may differ; the mask makes it the
+        // picture itself, to the bit.
+        return {at::where(mask, picture, center), mask};
+    }
+
+    /// The network's picture; but known damage that it does not find, from its neighbors.
+    at::Tensor filled_in(const Look& looked, const at::Tensor& center, const Known& known) const {
+        if (!known.damaged.defined()) {
+            return looked.picture;
+        }
+        at::Tensor doubted = looked.found.logical_not();
+        if (looked.seen.valid.defined()) { // the network took what is damaged for the scene
+            doubted = doubted.logical_or(looked.seen.valid.all(0).logical_not());
+        }
+        doubted = doubted.logical_and(known.damaged);
+        return at::where(doubted, without_network(looked.seen, center, doubted), looked.picture);
     }
 
     void take(const sdk::Values& values) {
@@ -191,88 +191,61 @@ class ScratchRemoval final : public sdk::Stage, public sdk::LiveParameters {
         sensitivity_ = values.number("sensitivity");
         caution_ = caution_at(sensitivity_, line);
         grow_ = values.integer("grow");
+        finds_ = values.flag("find");
     }
 
     at::Tensor repair(const sdk::Request& request, const at::Tensor& mask,
                       const at::Tensor& steady) {
-        const at::Tensor window = seen(request, *repairer_, steady).window;
+        const at::Tensor window = repairer_->seen(host(), request, reach_, steady).window;
         const at::Tensor masks =
             mask.to(at::kFloat).unsqueeze(0).expand({window.size(0), -1, -1, -1});
         const auto made = sdk::run(repairer_->model, {{"window", window}, {"mask", masks}});
-        return whole(made["picture"], *repairer_, request.center().channels());
+        return repairer_->whole(made["picture"], request.center().channels());
+    }
+
+    /// `center` where `holes` (1 x H x W bool) are damaged and the network does not believe it:
+    /// what the neighbors show there, and where none does, what is around.
+    at::Tensor without_network(const Seen& seen, const at::Tensor& center,
+                               const at::Tensor& holes) const {
+        if (!seen.has_evidence || !seen.drift.defined()) {
+            return from_around(center, holes);
+        }
+        const at::Tensor window = finder_->facts.channels == 1
+                                      ? seen.window.squeeze(2).transpose(0, 1)
+                                      : seen.window[0].narrow(1, 0, center.size(0));
+        const Neighbors shown = neighbors(window, seen.valid, finder_->facts.before);
+        const at::Tensor missing = holes.logical_and(shown.missing);
+        return missing.any().item<bool>()
+                   ? at::where(missing, from_around(center, holes), shown.mean)
+                   : shown.mean;
+    }
+
+    at::Tensor from_around(const at::Tensor& center, const at::Tensor& holes) const {
+        if (still_) {
+            return still_->repair(center, {.enabled = false}, {.damaged = holes, .clean = {}})
+                .picture;
+        }
+        return filled(center.unsqueeze(0), holes.logical_not().to(at::kFloat).unsqueeze(0))[0];
     }
 
     /// From a network that knows no damage and no bystanders: its mask is where it changed
     /// something.
-    static void give_whole(const sdk::Request& request, const at::Tensor& picture) {
-        const at::Tensor changed = (picture != sdk::picture(request.center())).any(0, true);
-        request.set_output(sdk::share(picture));
-        request.set_mask(sdk::share(changed.to(at::kFloat)));
-    }
-
-    /// A network's picture as C x H x W.
-    static at::Tensor whole(const at::Tensor& made, const Network& network, std::int64_t channels) {
-        if (network.facts.channels == 1) {
-            return made.squeeze(1); // each channel was a gray film of its own
+    Repaired without_mask(const sdk::Request& request, const at::Tensor& center,
+                          const Known& known) const {
+        NamedTensors made =
+            sdk::run(finder_->model, {{"window", finder_->seen(host(), request, reach_).window}});
+        const at::Tensor picture = finder_->whole(made["picture"], center.size(0));
+        at::Tensor mask = without_clean((picture != center).any(0, true), known);
+        if (!finds_) {
+            mask = mask.logical_and(known.damaged);
         }
-        return channels == 1 ? made[0].mean(0, true) : made[0];
-    }
-
-    /// The window: C x T x 1 x H x W, each channel's window, for one of one channel, else
-    /// 1 x T x 3 x H x W. Where `steady` (1 x H x W) is defined and false, the
-    /// motion is that around the place.
-    Seen seen(const sdk::Request& request, const Network& network, const at::Tensor& steady = {}) {
-        const Manifest& facts = network.facts;
-        const std::vector<std::size_t> places = filled_window(request, reach_, reach_);
-        const sdk::FrameView center = request.center();
-        std::vector<at::Tensor> frames, flows;
-        std::vector<std::size_t> moved; // which of the frames
-        std::vector<double> steps;      // how many frames from the center those are
-        for (int i = reach_ - facts.before; i <= reach_ + facts.after; ++i) {
-            const sdk::FrameView other = request.frame(places[static_cast<std::size_t>(i)]);
-            if (network.is_aligned && other.index() != center.index()) {
-                moved.push_back(frames.size());
-                steps.push_back(static_cast<double>(other.index() - center.index()));
-                flows.push_back(sdk::flow(host(), center, other));
-            }
-            frames.push_back(sdk::picture(other));
-        }
-        Seen result;
-        result.has_evidence = network.has_evidence();
-        if (!moved.empty()) {
-            at::Tensor flow = at::stack(flows);
-            if (steady.defined()) {
-                flow = filled(flow, steady.to(at::kFloat).unsqueeze(0));
-            }
-            align(frames, moved, flow);
-            result.drift = drift(flow, steps);
-            const auto [first, last] = std::minmax_element(steps.begin(), steps.end());
-            result.has_both_sides = *first < 0 && *last > 0;
-            result.inside = leads_inside(flow, steps);
-        }
-        result.window = facts.channels == 1
-                            ? at::stack(frames, 1).unsqueeze(2)
-                            : at::stack(frames, 0).unsqueeze(0).expand({-1, -1, 3, -1, -1});
-        return result;
-    }
-
-    /// Brings the frames that `moved` names into line, each by its flow; all in one step, since
-    /// LibTorch gives each thread a picture.
-    static void align(std::vector<at::Tensor>& frames, const std::vector<std::size_t>& moved,
-                      const at::Tensor& flow) {
-        std::vector<at::Tensor> pictures;
-        for (const std::size_t i : moved) {
-            pictures.push_back(frames[i]);
-        }
-        const at::Tensor warped = warp(at::stack(pictures), flow);
-        for (std::size_t k = 0; k < moved.size(); ++k) {
-            frames[moved[k]] = warped[static_cast<std::int64_t>(k)];
-        }
+        return {at::where(mask, picture, center), mask};
     }
 
     std::optional<Network> finder_, repairer_;
     std::optional<Still> still_;
     int reach_ = 0;
+    bool finds_ = true;
     double sensitivity_ = 0;
     Caution caution_;
     std::int64_t grow_ = 1;
@@ -291,6 +264,11 @@ OLDFILM_PLUGINS(sdk::describe<ScratchRemoval>(
                   "only what is beyond doubt, 1 all that may be")
           .live(),
       sdk::integer("grow", 1, 0, 8, "how far repairs reach beyond what was found", "px").live(),
+      sdk::flag(
+          "find", true,
+          "whether to look for damage; without, only damage that is known is repaired (a mask "
+          "film, or regions)")
+          .live(),
       sdk::text("model", default_model,
                 "name or path of another model, which finds damage, and repairs it unless repair "
                 "names one"),

@@ -7,6 +7,7 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/flip.h>
 #include <ATen/ops/where.h>
+#include <ATen/ops/zeros.h>
 
 #include <algorithm>
 #include <cmath>
@@ -110,7 +111,23 @@ at::Tensor Still::found_in(const at::Tensor& picture, double sensitivity, std::i
     return grown(found.logical_and(grown(core, reach + 4).logical_not()), grow);
 }
 
-Repaired Still::repair(const at::Tensor& picture, double sensitivity, std::int64_t grow) const {
+at::Tensor Still::marked_in(const at::Tensor& picture, const Finding& finding,
+                            const Known& known) const {
+    const auto sized = [&picture](const at::Tensor& plane) {
+        return resize_bilinear(plane.to(at::kFloat).unsqueeze(0), picture.size(2),
+                               picture.size(3)) > 0;
+    };
+    at::Tensor marked = finding.enabled ? found_in(picture, finding.sensitivity, finding.grow)
+                                        : at::zeros({1, 1, picture.size(2), picture.size(3)},
+                                                    picture.options().dtype(at::kBool));
+    if (known.clean.defined()) {
+        marked = marked.logical_and(sized(known.clean).logical_not());
+    }
+    return known.damaged.defined() ? marked.logical_or(sized(known.damaged)) : marked;
+}
+
+Repaired Still::repair(const at::Tensor& picture, const Finding& finding,
+                       const Known& known) const {
     const std::int64_t height = picture.size(1);
     const std::int64_t width = picture.size(2);
     at::Tensor current = picture.expand({3, -1, -1}).unsqueeze(0);
@@ -118,14 +135,14 @@ Repaired Still::repair(const at::Tensor& picture, double sensitivity, std::int64
     for (int level = halvings(current); level >= 0; --level) {
         const at::Tensor seen = resize_bilinear(current, std::max<std::int64_t>(height >> level, 1),
                                                 std::max<std::int64_t>(width >> level, 1));
-        const at::Tensor mask = found_in(seen, sensitivity, grow);
-        if (!mask.any().item<bool>()) {
+        const at::Tensor marked = marked_in(seen, finding, known).to(at::kFloat);
+        if (!marked.any().item<bool>()) {
             continue;
         }
-        const at::Tensor marked = mask.to(at::kFloat);
         const at::Tensor filled =
             sdk::run(filler_, {{"window", seen.unsqueeze(1)}, {"mask", marked}})["picture"];
-        const at::Tensor place = resize_bilinear(marked, height, width) > 0;
+        const at::Tensor place =
+            without_clean((resize_bilinear(marked, height, width) > 0)[0], known).unsqueeze(0);
         current = at::where(place, resize_bilinear(filled, height, width), current);
         repaired = repaired.defined() ? repaired.logical_or(place) : place;
     }

@@ -2,6 +2,8 @@
 /// \file
 /// Damage in a single picture, which has no neighbors to be compared with.
 
+#include "known.hpp"
+
 #include <oldfilm/sdk/host.hpp>
 #include <oldfilm/sdk/manifest.hpp>
 #include <oldfilm/stage_torch.hpp>
@@ -31,14 +33,24 @@ class Still {
     /// "repair". Throws `Failure` (`Status::invalid`) if either is of another kind.
     Still(const oldfilm::sdk::Host& host, const std::string& package);
 
-    /// `picture` is C x H x W; `grow` pixels beyond what was found are filled too.
-    [[nodiscard]] Repaired repair(const at::Tensor& picture, double sensitivity,
-                                  std::int64_t grow) const;
+    /// How damage is looked for.
+    struct Finding {
+        bool enabled = true;
+        double sensitivity = 0;
+        std::int64_t grow = 0; ///< pixels beyond what was found that are filled too
+    };
+    /// `picture` is C x H x W. What is known to be damaged is filled as well.
+    [[nodiscard]] Repaired repair(const at::Tensor& picture, const Finding& finding,
+                                  const Known& known) const;
 
   private:
     /// Places to repair in `picture` (1 x 3 x H x W): 1 x 1 x H x W bool.
     [[nodiscard]] at::Tensor found_in(const at::Tensor& picture, double sensitivity,
                                       std::int64_t grow) const;
+
+    /// The same of what is found and known, for `picture` in any size.
+    [[nodiscard]] at::Tensor marked_in(const at::Tensor& picture, const Finding& finding,
+                                       const Known& known) const;
 
     oldfilm::sdk::Model finder_, filler_;
     double line_ = 0;

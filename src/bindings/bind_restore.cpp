@@ -54,8 +54,9 @@ RestoreResult run(const std::string& input, const std::string& output, PipelineH
 RestoreResult
 restore_file(const std::filesystem::path& input, const std::filesystem::path& output,
              PipelineHandle& pipeline, const ProgressFunction& progress, const std::string& codec,
-             std::optional<int> crf, const std::filesystem::path& mask_out, bool overwrite,
-             bool audio, bool subtitles, bool drop_streams, const std::filesystem::path& shot_list,
+             std::optional<int> crf, const std::filesystem::path& mask_in,
+             const std::filesystem::path& mask_out, bool overwrite, bool audio, bool subtitles,
+             bool drop_streams, const std::filesystem::path& shot_list,
              const std::variant<bool, std::string>& deinterlace, bool ignore_checkpoint,
              std::optional<Rational> source_fps, Rational start, std::optional<Rational> duration,
              bool strict, const std::string& missing, LogFunction log) {
@@ -72,6 +73,7 @@ restore_file(const std::filesystem::path& input, const std::filesystem::path& ou
     }
     options.codec = codec;
     options.crf = crf;
+    options.mask_in = mask_in.string();
     options.mask_out = mask_out.string();
     options.overwrite = overwrite;
     options.audio = audio;
@@ -98,8 +100,8 @@ void bind_restore(nb::module_& module) {
                 .format(r.frames_in, r.frames_out, r.seconds);
         });
     module.def("restore_file", restore_file, "input"_a, "output"_a, "pipeline"_a, nb::kw_only(),
-               "progress"_a = nb::none(), "codec"_a = "", "crf"_a = nb::none(), "mask_out"_a = "",
-               "overwrite"_a = false, "audio"_a = true, "subtitles"_a = true,
+               "progress"_a = nb::none(), "codec"_a = "", "crf"_a = nb::none(), "mask_in"_a = "",
+               "mask_out"_a = "", "overwrite"_a = false, "audio"_a = true, "subtitles"_a = true,
                "drop_streams"_a = false, "shot_list"_a = "", "deinterlace"_a = false,
                "ignore_checkpoint"_a = false, "source_fps"_a = nb::none(), "start"_a = Rational(),
                "duration"_a = nb::none(), "strict"_a = false, "missing"_a = "stop",

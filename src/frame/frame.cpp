@@ -15,6 +15,7 @@ namespace oldfilm {
 struct OLDFILM_HIDDEN Frame::Data {
     at::Tensor picture;
     at::Tensor mask;
+    at::Tensor damage;
     FrameInfo info;
     std::shared_ptr<const CodedPicture> coded;
 };
@@ -48,6 +49,14 @@ bool same_size(const at::Tensor& a, const at::Tensor& b) {
     return a.size(-1) == b.size(-1) && a.size(-2) == b.size(-2);
 }
 
+void check_plane(const at::Tensor& plane, const at::Tensor& picture, const char* what) {
+    if (plane.defined() && (plane.dim() != 3 || plane.size(0) != 1 || !same_size(plane, picture))) {
+        throw Error(Errc::format_mismatch,
+                    fmt::format("a {} must be of shape 1 x {} x {}, found {}", what,
+                                picture.size(1), picture.size(2), shape_of(plane)));
+    }
+}
+
 std::int64_t bytes_of(const at::Tensor& tensor) {
     return tensor.defined() ? static_cast<std::int64_t>(tensor.nbytes()) : 0;
 }
@@ -56,7 +65,8 @@ std::int64_t bytes_of(const at::Tensor& tensor) {
 
 Frame::Frame(at::Tensor picture, FrameInfo info) {
     check_picture(picture);
-    data_ = std::make_shared<const Data>(Data{std::move(picture), {}, std::move(info), nullptr});
+    data_ =
+        std::make_shared<const Data>(Data{std::move(picture), {}, {}, std::move(info), nullptr});
 }
 
 const at::Tensor& Frame::picture() const {
@@ -67,6 +77,9 @@ const FrameInfo& Frame::info() const {
 }
 const at::Tensor& Frame::mask() const {
     return data_->mask;
+}
+const at::Tensor& Frame::damage() const {
+    return data_->damage;
 }
 const std::shared_ptr<const CodedPicture>& Frame::coded() const {
     return data_->coded;
@@ -82,7 +95,7 @@ std::int64_t Frame::width() const {
 }
 
 std::int64_t Frame::bytes() const {
-    std::int64_t total = bytes_of(data_->picture) + bytes_of(data_->mask);
+    std::int64_t total = bytes_of(data_->picture) + bytes_of(data_->mask) + bytes_of(data_->damage);
     if (data_->coded && !data_->coded->picture.is_same(data_->picture)) {
         total += bytes_of(data_->coded->picture);
     }
@@ -93,7 +106,7 @@ Frame Frame::with_picture(at::Tensor picture) const {
     check_picture(picture);
     Data copy = *data_;
     if (!same_size(picture, copy.picture)) {
-        copy.mask = at::Tensor();
+        copy.mask = copy.damage = at::Tensor();
     }
     copy.picture = std::move(picture);
     Frame frame;
@@ -102,14 +115,18 @@ Frame Frame::with_picture(at::Tensor picture) const {
 }
 
 Frame Frame::with_mask(at::Tensor mask) const {
-    if (mask.defined() &&
-        (mask.dim() != 3 || mask.size(0) != 1 || !same_size(mask, data_->picture))) {
-        throw Error(Errc::format_mismatch,
-                    fmt::format("a mask must be of shape 1 x {} x {}, found {}", height(), width(),
-                                shape_of(mask)));
-    }
+    check_plane(mask, data_->picture, "mask");
     Data copy = *data_;
     copy.mask = std::move(mask);
+    Frame frame;
+    frame.data_ = std::make_shared<const Data>(std::move(copy));
+    return frame;
+}
+
+Frame Frame::with_damage(at::Tensor damage) const {
+    check_plane(damage, data_->picture, "damage plane");
+    Data copy = *data_;
+    copy.damage = std::move(damage);
     Frame frame;
     frame.data_ = std::make_shared<const Data>(std::move(copy));
     return frame;

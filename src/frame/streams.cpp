@@ -14,13 +14,17 @@ using c10::impl::VirtualGuardImpl;
 void keep_all_for(const Frame& frame, c10::Stream stream) {
     keep_for(frame.picture(), stream);
     keep_for(frame.mask(), stream);
+    keep_for(frame.damage(), stream);
 }
 
-/// The frame with `copy` of its picture and mask.
+/// The frame with `copy` of its picture, mask and damage.
 template <class Copy>
 Frame copied(const Frame& frame, const Copy& copy) {
     Frame result = frame.with_picture(copy(frame.picture()));
-    return frame.mask().defined() ? result.with_mask(copy(frame.mask())) : result;
+    if (frame.mask().defined()) {
+        result = result.with_mask(copy(frame.mask()));
+    }
+    return frame.damage().defined() ? result.with_damage(copy(frame.damage())) : result;
 }
 
 } // namespace

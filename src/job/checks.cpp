@@ -109,7 +109,14 @@ void check_paths(const std::string& input, const std::string& output,
     check_input(input);
     check_different("input", input, "output", output);
     check_output(output, options.overwrite);
+    if (!options.mask_in.empty()) {
+        check_input(options.mask_in);
+        check_different("masks", options.mask_in, "output", output);
+    }
     if (!options.mask_out.empty()) {
+        if (!options.mask_in.empty()) {
+            check_different("masks", options.mask_in, "mask film", options.mask_out);
+        }
         check_different("input", input, "mask film", options.mask_out);
         check_different("output", output, "mask film", options.mask_out);
         check_output(options.mask_out, options.overwrite);

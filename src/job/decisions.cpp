@@ -222,7 +222,7 @@ void leave_out(Pipeline& pipeline, Overrides& overrides, const std::set<std::str
 Pipeline with_decisions(Job& job, const Pipeline& pipeline, const std::filesystem::path& folder) {
     PipelineOptions options = pipeline.options();
     options.shots = job.shots(options);
-    options.protect = job.protected_regions(options);
+    options.regions = job.regions(options);
     Pipeline decided = pipeline;
     if (is_open(job, pipeline, options.shots)) {
         const FilmFacts facts = facts_of(job, options.shots, folder);

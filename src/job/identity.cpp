@@ -68,14 +68,16 @@ json identity(const std::string& input, const RestoreOptions& options,
     json made_by = json::parse(plan);
     made_by["device"] = kind_of(made_by.at("device"));
     json settings = read_identity(options.read);
-    settings.update({{"codec", options.codec},
-                     {"crf", options.crf ? json(*options.crf) : json()},
-                     {"mask_out", options.mask_out},
-                     {"audio", options.audio},
-                     {"subtitles", options.subtitles},
-                     {"drop_streams", options.drop_streams},
-                     {"memory", pipeline.memory},
-                     {"tile", pipeline.tile}});
+    settings.update(
+        {{"codec", options.codec},
+         {"crf", options.crf ? json(*options.crf) : json()},
+         {"mask_in", options.mask_in.empty() ? json() : input_identity(options.mask_in)},
+         {"mask_out", options.mask_out},
+         {"audio", options.audio},
+         {"subtitles", options.subtitles},
+         {"drop_streams", options.drop_streams},
+         {"memory", pipeline.memory},
+         {"tile", pipeline.tile}});
     return {{"oldfilm", version()},
             {"input", input_identity(input)},
             {"settings", std::move(settings)},

@@ -16,7 +16,22 @@ namespace oldfilm::job {
 Job::Job(Request request, int tile)
     : request_(std::move(request)), tile_(tile), log_(request_.options.log.each_once()),
       engines_(open_engines()), source_(request_.input, read_options(), request_.profile.get()),
-      films_(request_.output, request_.options, request_.devices, source_.reader(), log_) {}
+      films_(request_.output, request_.options, request_.devices, source_.reader(), log_) {
+    add_masks(source_);
+}
+
+void Job::add_masks(Source& source) const {
+    if (options().mask_in.empty()) {
+        return;
+    }
+    if (options().read.film_frames) {
+        throw Error(Errc::invalid_argument,
+                    "masks belong to the frames that the film is shown by, and with the cadence of "
+                    "the film some of these are left out; leave the masks or the cadence out");
+    }
+    source.add_masks(options().mask_in,
+                     options().read.start > Rational(0) ? frames_before_start("masks") : 0);
+}
 
 bool Job::is_piped() const {
     return media::is_pipe(source_.info().path) || output() == "-";
@@ -58,7 +73,10 @@ std::unique_ptr<Source> Job::open_source(const std::string& device) const {
     ReadOptions read = options().read;
     read.device = read.device.empty() ? "" : device;
     read.log = {}; // the one who reads ahead says it all
-    return std::make_unique<Source>(source_.info().path, std::move(read), request_.profile.get());
+    auto source =
+        std::make_unique<Source>(source_.info().path, std::move(read), request_.profile.get());
+    add_masks(*source);
+    return source;
 }
 
 const media::Survey& Job::survey() const {
@@ -117,14 +135,14 @@ ShotOptions Job::shots(const PipelineOptions& pipeline) const {
     return shots;
 }
 
-std::vector<ProtectedRegion> Job::protected_regions(const PipelineOptions& pipeline) const {
-    std::vector<ProtectedRegion> regions = pipeline.protect;
+std::vector<Region> Job::regions(const PipelineOptions& pipeline) const {
+    std::vector<Region> regions = pipeline.regions;
     if (regions.empty() || options().read.start <= Rational(0)) {
         return regions;
     }
-    const std::int64_t before = frames_before_start("protected regions");
-    std::erase_if(regions, [before](const ProtectedRegion& one) { return one.last < before; });
-    for (ProtectedRegion& one : regions) {
+    const std::int64_t before = frames_before_start("regions");
+    std::erase_if(regions, [before](const Region& one) { return one.last < before; });
+    for (Region& one : regions) {
         one.first = std::max<std::int64_t>(one.first - before, 0);
         one.last -= before;
     }

@@ -73,9 +73,8 @@ class Job {
     /// Where shots begin in the part of the film that is read: as listed in
     /// `RestoreOptions::shot_list`, or as `pipeline` says.
     [[nodiscard]] ShotOptions shots(const PipelineOptions& pipeline) const;
-    /// `PipelineOptions::protect` in the part of the film that is read.
-    [[nodiscard]] std::vector<ProtectedRegion>
-    protected_regions(const PipelineOptions& pipeline) const;
+    /// `PipelineOptions::regions` in the part of the film that is read.
+    [[nodiscard]] std::vector<Region> regions(const PipelineOptions& pipeline) const;
     /// A plan for one of the devices, which share the machine.
     [[nodiscard]] Plan plan(const Pipeline& pipeline, const std::string& device) const;
     /// The film from its start once more, for a device's worker.
@@ -94,6 +93,8 @@ class Job {
     [[nodiscard]] RestoreResult result(std::int64_t written, const ProgressMeter& meter) const;
 
   private:
+    /// The masks of `RestoreOptions::mask_in`, if there are some.
+    void add_masks(Source& source) const;
     [[nodiscard]] std::int64_t frames_before_start(const char* what) const;
     [[nodiscard]] std::vector<media::UniqueBuffer> open_engines() const;
     [[nodiscard]] ReadOptions read_options() const;

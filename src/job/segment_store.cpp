@@ -22,7 +22,7 @@ using nlohmann::json;
 constexpr int version = 1;
 constexpr const char* index_name = "index.json";
 
-/// A shot of a list, what is overridden in it, and its protected regions.
+/// A shot of a list, what is overridden in it, and its regions.
 struct Shot {
     std::int64_t first = 0, next = 0;
     json stages;
@@ -36,7 +36,7 @@ json common(json identity, const std::string& output) {
     json& masks = identity.at("settings").at("mask_out");
     masks = !masks.get<std::string>().empty();
     identity.at("plan").erase("shots");
-    identity.at("plan").erase("protect");
+    identity.at("plan").erase("regions");
     identity["container"] = fs::path(output).extension().string();
     return identity;
 }
@@ -63,7 +63,7 @@ std::vector<Shot> shots_of(const json& identity, std::int64_t frames) {
     for (std::size_t i = 0; i + 1 < shots.size(); ++i) {
         shots[i].next = shots[i + 1].first;
     }
-    for (const json& region : identity.at("plan").value("protect", json::array())) {
+    for (const json& region : identity.at("plan").value("regions", json::array())) {
         for (Shot& shot : shots) {
             if (region.at("first") < shot.next && region.at("last") >= shot.first) {
                 shot.regions.push_back(region);

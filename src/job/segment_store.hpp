@@ -17,7 +17,7 @@ namespace oldfilm::job {
 
 /// Stored segments, which a rendering adopts where it would make the same: the film, the settings
 /// and the stages are the same, and so are the shots that the segment has frames of, with what is
-/// overridden in them and their protected regions. Stages see nothing beyond these (windows never
+/// overridden in them and their regions. Stages see nothing beyond these (windows never
 /// cross a cut), so that adopted segments equal new ones to the byte. Only renderings with a list
 /// of shots are stored.
 ///

@@ -2,6 +2,8 @@
 /// \file
 /// A film as it is decoded, and how much of it there was.
 
+#include "job/mask_source.hpp"
+
 #include <oldfilm/media.hpp>
 #include <oldfilm/profile.hpp>
 
@@ -18,12 +20,20 @@ class Source {
   public:
     Source(const std::string& path, ReadOptions options, Profile* profile)
         : reader_(path, std::move(options)), profile_(profile) {}
+    /// Frames come with the damage of the film of masks `path`. `before`: frames of the film that
+    /// come before the first one that is read. Throws as `MaskSource` does.
+    void add_masks(const std::string& path, std::int64_t before) {
+        masks_.emplace(path, reader_, before);
+    }
 
     std::optional<Frame> next() {
         std::optional<Frame> frame;
         {
             const Profile::Span span(profile_, Profile::Kind::decode, "", frames_);
             frame = reader_.next();
+            if (frame && masks_) {
+                frame = masks_->next(*frame);
+            }
         }
         if (frame) {
             const FrameInfo& info = frame->info();
@@ -39,6 +49,9 @@ class Source {
     void skip_to(std::int64_t index) {
         const Profile::Span span(profile_, Profile::Kind::decode, "", frames_);
         while (frames_ < index && reader_.skip()) {
+            if (masks_) {
+                masks_->skip();
+            }
             ++frames_;
         }
     }
@@ -51,6 +64,7 @@ class Source {
 
   private:
     Reader reader_;
+    std::optional<MaskSource> masks_;
     Profile* profile_; ///< may be null
     std::atomic<std::int64_t> frames_ = 0;
     Rational first_, end_;

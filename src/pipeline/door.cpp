@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <string>
+#include <utility>
 
 namespace oldfilm {
 
@@ -32,9 +33,12 @@ void Door::check(const Frame& frame) const {
         refuse(fmt::format("be on the CPU or on {}", device_.str()),
                fmt::format("it is on {}; bring it to one of them", where.str()));
     }
-    if (frame.mask().defined() && frame.mask().device() != where) {
-        refuse(fmt::format("have its mask where its picture is ({})", where.str()),
-               fmt::format("that is on {}; bring it there", frame.mask().device().str()));
+    for (const auto& [plane, name] :
+         {std::pair{&frame.mask(), "mask"}, std::pair{&frame.damage(), "damage plane"}}) {
+        if (plane->defined() && plane->device() != where) {
+            refuse(fmt::format("have its {} where its picture is ({})", name, where.str()),
+                   fmt::format("that is on {}; bring it there", plane->device().str()));
+        }
     }
     const FrameInfo& info = frame.info();
     if (info.time_base.num() <= 0) {

@@ -175,7 +175,7 @@ void Graph::add_outlet(End& end, bool to_host) {
 }
 
 Protection Graph::protection(std::size_t number) const {
-    return {plan_.options().protect, plan_.checked()[number], plan_.input().width,
+    return {plan_.options().regions, plan_.checked()[number], plan_.input().width,
             plan_.input().height};
 }
 

@@ -1,6 +1,8 @@
 #include "pipeline/node.hpp"
 #include "pipeline/repeats.hpp"
 
+#include <ATen/ops/equal.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -21,7 +23,8 @@ Intake::Intake(FrameBuffer& in, FrameBuffer& out, at::Device device, const Trans
                std::function<void(std::int64_t)> found_shot)
     : Node(in, out), device_(device), transfers_(transfers), uploads_(uploads), from_(from),
       repeats_(repeats), profile_(options.profile.get()), shots_(options.shots),
-      found_shot_(std::move(found_shot)), detector_(shots_.cut_threshold), next_(in.begin()) {}
+      regions_(options.regions), found_shot_(std::move(found_shot)),
+      detector_(shots_.cut_threshold), next_(in.begin()) {}
 
 /// Whether the next frame starts a shot.
 bool Intake::starts_shot(std::int64_t end) {
@@ -62,6 +65,15 @@ bool Intake::is_cut(std::int64_t end) {
                : found;
 }
 
+/// Whether nothing else is decided, or known, about the next frame than about the one before it.
+bool Intake::is_as_before(const Frame& frame) {
+    const at::Tensor before = std::exchange(damage_, frame.damage());
+    if (regions_change_at(next_, regions_) || before.defined() != damage_.defined()) {
+        return false;
+    }
+    return !damage_.defined() || before.is_same(damage_) || at::equal(before, damage_);
+}
+
 bool Intake::step() {
     const bool closed = in_.closed(); // asked first: what is then there is all there will be
     const std::int64_t end = in_.end();
@@ -81,7 +93,7 @@ bool Intake::step() {
     FrameInfo info = frame.info();
     info.index = info.source_index = next_;
     info.shot = shot_;
-    const bool repeats = repeats_.see(info);
+    const bool repeats = repeats_.see(info, is_as_before(frame));
     if (next_ < from_.frame || (repeats && handed_on_)) {
         if (next_ >= from_.frame) {
             repeats_.take_out(info);
@@ -95,7 +107,7 @@ bool Intake::step() {
         frame = transfers_.upload(frame);
         ++uploads_;
     }
-    out_.push(frame.with_info(info));
+    out_.push(with_decided_damage(frame.with_info(info), next_, regions_));
     ++next_;
     in_.release_before(next_);
     return true;

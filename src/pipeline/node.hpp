@@ -5,7 +5,7 @@
 #include "frame/frame_buffer.hpp"
 #include "frame/streams.hpp"
 #include "pipeline/changes.hpp"
-#include "pipeline/protection.hpp"
+#include "pipeline/regions.hpp"
 #include "pipeline/run_spec.hpp"
 #include "pipeline/shots.hpp"
 #include "pipeline/stage_overrides.hpp"
@@ -59,6 +59,7 @@ class Intake final : public Node {
     [[nodiscard]] bool starts_shot(std::int64_t end);
     /// The same by the pictures, where that is not known.
     [[nodiscard]] bool is_cut(std::int64_t end);
+    [[nodiscard]] bool is_as_before(const Frame& frame);
     /// Frames after the next one that `starts_shot` looks at.
     [[nodiscard]] std::int64_t look_ahead() const;
 
@@ -69,12 +70,14 @@ class Intake final : public Node {
     Repeats& repeats_;
     Profile* profile_;
     const ShotOptions& shots_;
+    const std::vector<Region>& regions_;
     std::function<void(std::int64_t)> found_shot_;
     ShotDetector detector_;
     std::map<std::int64_t, Thumbnail> thumbnails_;
     std::int64_t next_;
     std::int32_t shot_ = -1; ///< the first frame starts shot 0
     bool handed_on_ = false; ///< a frame, which another can repeat
+    at::Tensor damage_;      ///< of the frame before
 };
 
 /// Sends finished frames on their way to who takes them; for devices other than the CPU.

@@ -4,7 +4,7 @@
 #include "device/device.hpp"
 #include "device/single_thread.hpp"
 #include "pipeline/memory_plan.hpp"
-#include "pipeline/protection.hpp"
+#include "pipeline/regions.hpp"
 #include "pipeline/shot_options.hpp"
 #include "pipeline/values_json.hpp"
 
@@ -110,7 +110,7 @@ Plan::Impl::Impl(const Pipeline::Impl& pipeline, const StreamFormat& input,
       concurrency_(std::max(spec.concurrency, 1)) {
     check_input(input);
     check_shots(options_.shots);
-    check_regions(options_.protect, checked_);
+    check_regions(options_.regions, checked_);
     check_concurrency();
     on_own_thread([&] {
         c10::OptionalDeviceGuard on; // what is made without a device's name belongs to the run's
@@ -244,7 +244,7 @@ const std::string& Plan::Impl::text() const {
         plan["optimize"] = false;
     }
     add_shots(plan, options_.shots);
-    add_regions(plan, options_.protect);
+    add_regions(plan, options_.regions);
     for (std::size_t i = 0; i < checked_.size(); ++i) {
         add_files(plan["files"], checked_[i], packages_[i]);
         plan["stages"].push_back(stage_json(checked_[i], configs_[i]));

@@ -4,8 +4,8 @@
 
 namespace oldfilm {
 
-bool Repeats::see(const FrameInfo& info) {
-    const bool again = info.origin == Origin::held && shot_ == info.shot;
+bool Repeats::see(const FrameInfo& info, bool is_as_before) {
+    const bool again = info.origin == Origin::held && shot_ == info.shot && is_as_before;
     shot_ = info.shot;
     if (!again) {
         const std::lock_guard lock(mutex_);

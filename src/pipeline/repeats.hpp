@@ -20,8 +20,9 @@ namespace oldfilm {
 /// any.
 class Repeats {
   public:
-    /// Notes the next frame, and says whether it repeats the one before it.
-    bool see(const FrameInfo& info);
+    /// Notes the next frame, and says whether it repeats the one before it: it shows the same, and
+    /// `is_as_before`, what is decided about it.
+    bool see(const FrameInfo& info, bool is_as_before = true);
     /// It is taken out.
     void take_out(const FrameInfo& info);
     /// One that is frame `index` again.

@@ -1,7 +1,7 @@
 #include "pipeline/spec.hpp"
 
 #include "base/sidecar.hpp"
-#include "pipeline/protection.hpp"
+#include "pipeline/regions.hpp"
 #include "pipeline/shot_options.hpp"
 #include "pipeline/values_json.hpp"
 #include "stage/library.hpp"
@@ -115,15 +115,15 @@ void set_option(PipelineOptions& options, const std::string& key, const json& va
         options.memory = value.get<std::int64_t>();
     } else if (key == "tile" && value.is_number_integer() && value >= 0 && value <= 1 << 16) {
         options.tile = value.get<int>();
-    } else if (key == "protect" && value.is_array()) {
-        options.protect = regions_from(value);
+    } else if (key == "regions" && value.is_array()) {
+        options.regions = regions_from(value);
     } else if (!set_shots(options.shots, key, value)) {
         throw Error(
             Errc::invalid_argument,
             fmt::format(
                 "the pipeline has \"{}\": {}, expected \"stages\" (an array), \"device\" and "
                 "\"precision\" (text), \"memory\" (bytes), \"tile\" (pixels), \"shots\", "
-                "\"cut_threshold\" (a number) or \"protect\" (an array)",
+                "\"cut_threshold\" (a number) or \"regions\" (an array)",
                 key, value.dump()));
     }
 }
@@ -315,7 +315,7 @@ std::string Pipeline::to_json() const {
                   {"tile", it.options.tile},
                   {"stages", stages}};
     add_shots(document, it.options.shots);
-    add_regions(document, it.options.protect);
+    add_regions(document, it.options.regions);
     return document.dump(2);
 }
 

@@ -45,18 +45,6 @@ void write(const fs::path& path, const std::string& text) {
 
 } // namespace
 
-const char* to_string(ProjectRegion::Action action) {
-    switch (action) {
-    case ProjectRegion::Action::protect:
-        return "protect";
-    case ProjectRegion::Action::repair:
-        return "repair";
-    case ProjectRegion::Action::ignore:
-        break;
-    }
-    return "ignore";
-}
-
 Project::Project(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Project::Project(const Project& other) : impl_(std::make_unique<Impl>(*other.impl_)) {}
 Project& Project::operator=(const Project& other) {

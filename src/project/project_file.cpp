@@ -17,8 +17,7 @@ namespace {
 
 constexpr std::array kinds{PictureKind::picture, PictureKind::title_card, PictureKind::leader,
                            PictureKind::black};
-constexpr std::array actions{ProjectRegion::Action::protect, ProjectRegion::Action::repair,
-                             ProjectRegion::Action::ignore};
+constexpr std::array actions{RegionAction::protect, RegionAction::repair, RegionAction::ignore};
 
 /// The enumerator that has this name.
 template <class Enumerators>

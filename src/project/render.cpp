@@ -69,12 +69,10 @@ Pipeline without_excluded(const Project& project, const Pipeline& pipeline) {
 }
 
 /// What people decided: regions, and repairs that they rejected.
-std::vector<ProtectedRegion> protected_regions(const Project& project, const Pipeline& pipeline) {
-    std::vector<ProtectedRegion> regions;
+std::vector<Region> decided_regions(const Project& project, const Pipeline& pipeline) {
+    std::vector<Region> regions;
     for (const ProjectRegion& region : project.regions()) {
-        if (region.action == ProjectRegion::Action::protect) {
-            regions.push_back({region.first, region.last, region.polygon, {}});
-        }
+        regions.push_back({region.first, region.last, region.polygon, {}, region.action});
     }
     RepairFilter rejected;
     rejected.decision = RepairDecision::rejected;
@@ -91,9 +89,9 @@ std::vector<ProtectedRegion> protected_regions(const Project& project, const Pip
     return regions;
 }
 
-Pipeline with_protection(const Project& project, const Pipeline& pipeline) {
+Pipeline with_regions(const Project& project, const Pipeline& pipeline) {
     PipelineOptions options = pipeline.options();
-    options.protect = protected_regions(project, pipeline);
+    options.regions = decided_regions(project, pipeline);
     return pipeline.with_options(std::move(options));
 }
 
@@ -109,7 +107,7 @@ void check_options(const RestoreOptions& options) {
 } // namespace
 
 Pipeline project::rendering_pipeline(const Project& project, const PipelineOptions& machine) {
-    return with_protection(project, without_excluded(project, project.pipeline(machine)));
+    return with_regions(project, without_excluded(project, project.pipeline(machine)));
 }
 
 RestoreResult restore(const Project& project, const std::string& output,

@@ -8,7 +8,7 @@
 namespace oldfilm::project {
 
 /// The stages of the project with all that was decided: its shots, and what is off in them or set
-/// otherwise; protected regions; rejected repairs. Throws `Error` as `Project::pipeline`, `Ledger`
+/// otherwise; regions; rejected repairs. Throws `Error` as `Project::pipeline`, `Ledger`
 /// and `Reader` do.
 [[nodiscard]] Pipeline rendering_pipeline(const Project& project, const PipelineOptions& machine);
 

@@ -1,7 +1,7 @@
 #include "project/sample_comparison.hpp"
 
 #include "base/stage_id.hpp"
-#include "pipeline/protection.hpp"
+#include "pipeline/regions.hpp"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/any.h>
@@ -56,10 +56,9 @@ std::vector<std::pair<std::int64_t, std::set<std::string>>> stages_by_shot(const
 } // namespace
 
 SampleComparison::SampleComparison(const Pipeline& pipeline, const Ledger& ledger)
-    : ledger_(ledger), has_protection_(!pipeline.options().protect.empty()),
-      shots_(stages_by_shot(pipeline)) {
-    for (const ProtectedRegion& region : pipeline.options().protect) {
-        if (region.stages.empty()) {
+    : ledger_(ledger), shots_(stages_by_shot(pipeline)) {
+    for (const Region& region : pipeline.options().regions) {
+        if (region.action == RegionAction::protect && region.stages.empty()) {
             untouchable_.push_back(region);
         }
     }
@@ -144,7 +143,7 @@ void SampleComparison::conclude(Verification& found) const {
     found.unproved.push_back(fmt::format("{} pixels outside of recorded repairs: {} may change all "
                                          "of a picture",
                                          changed_, fmt::join(changing_, ", ")));
-    if (has_protection_) {
+    if (!untouchable_.empty()) {
         found.proved.emplace_back("no pixel differs from the source in regions that are protected "
                                   "from all stages");
     }

@@ -37,8 +37,7 @@ class SampleComparison {
     void note_wrong(const at::Tensor& pixels);
 
     const Ledger& ledger_;
-    std::vector<ProtectedRegion> untouchable_; ///< regions of all stages
-    bool has_protection_;
+    std::vector<Region> untouchable_; ///< regions of all stages
     /// Stages that may change all of a picture, by the first frame of the shot.
     std::vector<std::pair<std::int64_t, std::set<std::string>>> shots_;
     std::int64_t frames_ = 0, samples_ = 0, equal_ = 0, repaired_ = 0, changed_ = 0, wrong_ = 0;

@@ -67,7 +67,7 @@ void check_plan(const Pipeline& pipeline, const Reader& result, Verification& fo
     const json now = json::parse(pipeline.to_json());
     std::vector<std::string> differences;
     for (const auto& [member, name] :
-         {std::pair{"shots", "shots"}, std::pair{"protect", "protected regions"}}) {
+         {std::pair{"shots", "shots"}, std::pair{"regions", "regions"}}) {
         if (plan.value(member, json()) != now.value(member, json())) {
             differences.emplace_back(name);
         }
@@ -76,8 +76,8 @@ void check_plan(const Pipeline& pipeline, const Reader& result, Verification& fo
         differences.emplace_back("stages");
     }
     if (differences.empty()) {
-        found.proved.emplace_back("the result was rendered with the stages, shots and protected "
-                                  "regions that the project has now");
+        found.proved.emplace_back("the result was rendered with the stages, shots and regions that "
+                                  "the project has now");
     } else {
         found.wrong.push_back(fmt::format("the result was rendered with other {} than the project "
                                           "has now; render it again",

@@ -15,9 +15,13 @@ namespace oldfilm::stage {
 /// A frame lent to the plugin: the C struct and the tensors that it points to.
 class Lent {
   public:
-    Lent(const Frame& frame, bool torch) : picture_(lend(frame.picture(), torch)) {
+    Lent(const Frame& frame, bool torch)
+        : picture_(lend(frame.picture(), torch)), has_damage_(frame.damage().defined()) {
         if (frame.mask().defined()) {
             mask_ = lend(frame.mask(), torch);
+        }
+        if (has_damage_) {
+            damage_ = lend(frame.damage(), torch);
         }
         const FrameInfo& info = frame.info();
         c_.size = sizeof(c_);
@@ -34,10 +38,15 @@ class Lent {
     Lent(const Lent&) = delete;
     Lent& operator=(const Lent&) = delete;
     [[nodiscard]] const oldfilm_frame* c() const noexcept { return &c_; }
+    /// Null if nothing is known.
+    [[nodiscard]] const oldfilm_tensor* damage() const noexcept {
+        return has_damage_ ? &damage_ : nullptr;
+    }
 
   private:
     oldfilm_tensor picture_;
-    oldfilm_tensor mask_{};
+    oldfilm_tensor mask_{}, damage_{};
+    bool has_damage_;
     oldfilm_frame c_{};
 };
 
@@ -47,13 +56,21 @@ class LentFrames {
     explicit LentFrames(HostSide& host) : host_(host) {}
     LentFrames(const LentFrames&) = delete;
     LentFrames& operator=(const LentFrames&) = delete;
-    ~LentFrames() { host_.lent.clear(); }
+    ~LentFrames() {
+        host_.lent.clear();
+        host_.damage.clear();
+    }
     const oldfilm_frame* add(const Frame& frame) {
-        host_.lent.push_back(frame.picture());
-        if (frame.mask().defined()) {
-            host_.lent.push_back(frame.mask());
+        for (const at::Tensor& plane : {frame.picture(), frame.mask(), frame.damage()}) {
+            if (plane.defined()) {
+                host_.lent.push_back(plane);
+            }
         }
-        return frames_.emplace_back(frame, host_.torch()).c();
+        const Lent& one = frames_.emplace_back(frame, host_.torch());
+        if (one.damage() != nullptr) {
+            host_.damage.emplace(one.c(), one.damage());
+        }
+        return one.c();
     }
 
   private:

@@ -2,6 +2,8 @@
 
 #include "stage/tensors.hpp"
 
+#include <oldfilm/plugin/ext/draft/damage.h>
+
 #include <ATen/ops/empty.h>
 #include <fmt/format.h>
 
@@ -146,6 +148,12 @@ std::int32_t find_flow(const oldfilm_host* host, const oldfilm_tensor* from,
     });
 }
 
+const oldfilm_tensor* damage_of(const oldfilm_host* host, const oldfilm_frame* frame) {
+    const auto& known = HostSide::of(host).damage;
+    const auto found = known.find(frame);
+    return found == known.end() ? nullptr : found->second;
+}
+
 const void* get_extension(const oldfilm_host* /*host*/, const char* id) {
     static constexpr oldfilm_host_log log{sizeof(oldfilm_host_log), write_log};
     static constexpr oldfilm_host_cancel cancel{sizeof(oldfilm_host_cancel), is_cancelled};
@@ -159,11 +167,10 @@ const void* get_extension(const oldfilm_host* /*host*/, const char* id) {
                                                close_model};
     static constexpr oldfilm_host_flow flows{sizeof(oldfilm_host_flow), find_flow<FlowDetail::half>,
                                              find_flow<FlowDetail::full>};
-    const std::pair<const char*, const void*> services[] = {{OLDFILM_EXT_LOG, &log},
-                                                            {OLDFILM_EXT_CANCEL, &cancel},
-                                                            {OLDFILM_EXT_TENSOR, &tensors},
-                                                            {OLDFILM_EXT_MODEL, &models},
-                                                            {OLDFILM_EXT_FLOW, &flows}};
+    static constexpr oldfilm_host_damage damage{sizeof(oldfilm_host_damage), damage_of};
+    const std::pair<const char*, const void*> services[] = {
+        {OLDFILM_EXT_LOG, &log},      {OLDFILM_EXT_CANCEL, &cancel}, {OLDFILM_EXT_TENSOR, &tensors},
+        {OLDFILM_EXT_MODEL, &models}, {OLDFILM_EXT_FLOW, &flows},    {OLDFILM_EXT_DAMAGE, &damage}};
     for (const auto& [name, service] : services) {
         if (id != nullptr && std::strcmp(id, name) == 0) {
             return service;

@@ -97,6 +97,8 @@ class HostSide {
 
     /// What is lent to the plugin during the call that is under way.
     std::vector<at::Tensor> lent;
+    /// Known damage of the frames among them.
+    std::map<const oldfilm_frame*, const oldfilm_tensor*> damage;
     /// Which of those a plugin without LibTorch hands on; null: none.
     [[nodiscard]] const at::Tensor* find_lent(const oldfilm_tensor& c) const noexcept;
 

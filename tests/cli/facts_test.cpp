@@ -136,6 +136,12 @@ TEST_CASE("a named pipe is read once, and what can't be copied from there is no 
                        options + "; code=$?; rm pipe; exit $code",
                    s.path());
     };
+    const Outcome described =
+        run("mkfifo pipe; (cat in.mkv > pipe &) ; timeout 100 " OLDFILM_BINARY_DIR
+            "/bin/oldfilm inspect pipe; code=$?; rm pipe; exit $code",
+            s.path());
+    CHECK(described.status == 0);
+    CHECK_THAT(described.out, Contains("64 x 48"));
     const Outcome refused = piped("--stage deflicker");
     CHECK(refused.status == 1);
     CHECK_THAT(refused.error, Contains("pipe is a pipe, and its audio (flac)"));

@@ -24,26 +24,30 @@ inline Frame numbered(at::Tensor picture, std::int64_t number) {
     return {std::move(picture), info};
 }
 
-/// What comes out where `pipeline` pulls a film of `pictures`, on the CPU.
+/// What comes out where `pipeline` pulls a film of `frames`, on the CPU.
 inline std::vector<Frame> pulled(const Pipeline& pipeline, PipelineOptions options,
-                                 const std::vector<at::Tensor>& pictures) {
+                                 const std::vector<Frame>& frames) {
     options.device = "cpu";
     std::size_t next = 0;
     const auto source = [&]() -> std::optional<Frame> {
-        if (next == pictures.size()) {
-            return std::nullopt;
-        }
-        Frame frame = numbered(pictures[next], static_cast<std::int64_t>(next));
-        ++next;
-        return frame;
+        return next == frames.size() ? std::nullopt : std::optional(frames[next++]);
     };
-    Run run = pipeline.with_options(std::move(options))
-                  .start(format_of(numbered(pictures.front(), 0)), source);
+    Run run = pipeline.with_options(std::move(options)).start(format_of(frames.front()), source);
     std::vector<Frame> out;
     while (auto frame = run.next()) {
         out.push_back(std::move(*frame));
     }
     return out;
+}
+
+/// The same of a film of pictures.
+inline std::vector<Frame> pulled(const Pipeline& pipeline, PipelineOptions options,
+                                 const std::vector<at::Tensor>& pictures) {
+    std::vector<Frame> frames;
+    for (const at::Tensor& picture : pictures) {
+        frames.push_back(numbered(picture, static_cast<std::int64_t>(frames.size())));
+    }
+    return pulled(pipeline, std::move(options), frames);
 }
 
 } // namespace oldfilm::testing

@@ -506,6 +506,7 @@ def restore_file(
     progress: Callable[[Progress], None] | None = None,
     codec: str = "",
     crf: int | None = None,
+    mask_in: Path = "",
     mask_out: Path = "",
     overwrite: bool = False,
     audio: bool = True,

@@ -1,0 +1,145 @@
+// Films of masks that another program made.
+#include "job/mask_source.hpp"
+#include "job/restore.hpp"
+#include "job/three_shots.hpp"
+#include "run_program.hpp"
+
+#include <oldfilm/error.hpp>
+#include <oldfilm/restore.hpp>
+#include <oldfilm/sdk/draft/damage.hpp>
+#include <oldfilm/stage_torch.hpp>
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/where.h>
+#include <catch2/catch.hpp>
+#include <fmt/format.h>
+
+#include <string>
+
+using namespace oldfilm;
+using namespace oldfilm::test;
+using Catch::Contains;
+
+namespace {
+
+/// Makes what is known to be damaged black, and says so.
+class Blacken final : public sdk::Stage {
+  public:
+    using Stage::Stage;
+    void configure(const sdk::Format&, const sdk::Values&, sdk::Config&) override {}
+    void process(const sdk::Request& request) override {
+        const at::Tensor damage = sdk::draft::damage(host(), request.center());
+        if (!damage.defined()) {
+            request.pass_through();
+            return;
+        }
+        request.set_output(sdk::share(at::where(damage > 0, 0.0, sdk::picture(request.center()))));
+        request.set_mask(sdk::share((damage > 0).to(at::kFloat)));
+    }
+};
+
+StageSpec blacken() {
+    static const oldfilm_plugin_description* description =
+        sdk::describe<Blacken>({"org.oldfilm.blacken", "blacken", "1.0.0", "blackens", {}});
+    return {.id = "blacken", .parameters = {}, .description = description};
+}
+
+/// 128 frames in three shots; `masks.mkv` has a white column that moves with the frames.
+struct Film : Scratch {
+    Film() {
+        make_three_shots(path());
+        ffmpeg("-i in.mkv -pix_fmt gray -c:v ffv1 gray.mkv", path());
+        ffmpeg("-f lavfi -i color=black:size=48x32:rate=16:duration=8 -vf "
+               "format=gray,geq=lum='255*eq(X\\,mod(N\\,48))' -c:v ffv1 masks.mkv",
+               path());
+    }
+    RestoreResult restore(const std::string& output, RestoreOptions options,
+                          const std::string& device = "cpu", std::int64_t stop_at = -1) const {
+        Stopper stopper(stop_at);
+        PipelineOptions how;
+        how.device = device;
+        options.codec = "ffv1";
+        options.stop = stopper.stop.get_token();
+        options.overwrite = true;
+        return job::restore(path() / "gray.mkv", path() / output, Pipeline(how).add(blacken()),
+                            options, &stopper);
+    }
+    [[nodiscard]] RestoreOptions masked(const std::string& masks = "masks.mkv") const {
+        RestoreOptions options;
+        options.mask_in = path() / masks;
+        return options;
+    }
+    /// The columns that are black in all rows of the frames.
+    [[nodiscard]] std::vector<std::int64_t> black_columns(const std::string& film) const {
+        Reader reader(path() / film);
+        std::vector<std::int64_t> found;
+        while (const auto frame = reader.next()) {
+            const at::Tensor black = (frame->picture() == 0).all(0).all(0);
+            for (const std::int64_t x : {frame->info().index % 48, std::int64_t{7}}) {
+                if (black[x].item<bool>()) {
+                    found.push_back(x);
+                    break;
+                }
+            }
+        }
+        return found;
+    }
+};
+
+} // namespace
+
+TEST_CASE("masks belong to their frames, on any number of devices, and when a job resumes") {
+    const Film s;
+    CHECK(s.restore("one.mkv", s.masked()).frames_out == 128);
+    const auto columns = s.black_columns("one.mkv");
+    REQUIRE(columns.size() == 128);
+    for (std::int64_t i = 0; i < 128; ++i) {
+        CHECK(columns[static_cast<std::size_t>(i)] == i % 48);
+    }
+    s.restore("two.mkv", s.masked(), "cpu,cpu");
+    CHECK(checksums("one.mkv", s.path()) == checksums("two.mkv", s.path()));
+    CHECK_THROWS_AS(s.restore("resumed.mkv", s.masked(), "cpu", 90), Error);
+    CHECK(s.restore("resumed.mkv", s.masked()).resumed > 0);
+    CHECK(checksums("one.mkv", s.path()) == checksums("resumed.mkv", s.path()));
+}
+
+TEST_CASE("a job is not resumed with other masks") {
+    const Film s;
+    CHECK_THROWS_AS(s.restore("out.mkv", s.masked(), "cpu", 90), Error);
+    CHECK_THROWS_WITH(s.restore("out.mkv", RestoreOptions()), Contains("mask_in"));
+}
+
+TEST_CASE("masks are counted from the film's first frame, wherever the part begins") {
+    const Film s;
+    RestoreOptions part = s.masked();
+    part.read.start = Rational(2);
+    part.read.duration = Rational(1);
+    s.restore("part.mkv", part);
+    Reader reader(s.path() / "part.mkv");
+    const auto first = reader.next();
+    CHECK((first->picture() == 0).all(0).all(0)[32].item<bool>());
+}
+
+TEST_CASE("one picture is the mask of all frames") {
+    const Film s;
+    ffmpeg("-f lavfi -i color=black:size=48x32 -vf format=gray,geq=lum='255*eq(X\\,7)' -frames:v 1 "
+           "mask.png",
+           s.path());
+    s.restore("all.mkv", s.masked("mask.png"));
+    CHECK(s.black_columns("all.mkv").size() == 128);
+}
+
+TEST_CASE("masks that do not fit are refused") {
+    const Film s;
+    ffmpeg("-i masks.mkv -vf scale=24:16 -c:v ffv1 small.mkv", s.path());
+    CHECK_THROWS_WITH(s.restore("out.mkv", s.masked("small.mkv")), Contains("48 x 32"));
+    ffmpeg("-i masks.mkv -frames:v 100 -c:v ffv1 short.mkv", s.path());
+    CHECK_THROWS_WITH(s.restore("out.mkv", s.masked("short.mkv")), Contains("ends after 100"));
+    CHECK_THROWS_WITH(s.restore("out.mkv", s.masked("none.mkv")), Contains("none.mkv"));
+    RestoreOptions options = s.masked();
+    options.read.film_frames = true;
+    CHECK_THROWS_WITH(s.restore("out.mkv", options), Contains("cadence"));
+    options = s.masked();
+    options.mask_out = options.mask_in;
+    CHECK_THROWS_WITH(s.restore("out.mkv", options), Contains("different files"));
+}
