@@ -4,6 +4,7 @@
     ./setup.sh import --list
     ./setup.sh import generic --task TASK MODULE.py:CLASS FILE [-o PACKAGE] [--manifest JSON]
     ./setup.sh import ncnn [--task TASK] FILE.param FILE.bin [-o PACKAGE] [--manifest JSON] [--set NAME=VALUE]...
+    ./setup.sh import spandrel [--task TASK] FILE [-o PACKAGE] [--manifest JSON] [--set NAME=VALUE]...
 
 SYSTEM may be left out: the checkpoint's keys tell. Without -o the package goes to the models folder, where
 `model=SYSTEM` finds it ($OLDFILM_MODEL_PATH's first folder, or $XDG_DATA_HOME/oldfilm/models, which is
@@ -20,6 +21,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from importing import Checkpoint, ImportFailure, Option, System, systems
+from importing import community
 from importing.generic import generic
 from importing.ncnn import OPTIONS, ncnn
 from importing.writing import write
@@ -45,7 +47,7 @@ def recognized(checkpoint: Checkpoint, known: dict[str, System]) -> System:
     fits = [s for s in known.values() if s.find(checkpoint)]
     if not fits:
         raise ImportFailure(f"expected weights of a known system, found {checkpoint.summary()}; name the system if it is "
-                            f"one of {', '.join(sorted(known))}, or use 'generic'")
+                            f"one of {', '.join(sorted(known))}; try 'spandrel', which knows many more, or use 'generic'")
     if len(fits) > 1:
         raise ImportFailure(f"these weights fit {' and '.join(sorted(s.name for s in fits))}; name the one that is meant")
     return fits[0]
@@ -71,8 +73,8 @@ def run(arguments: list[str]) -> None:
     parser.add_argument("-o", "--output", type=Path)
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE")
     parser.add_argument("--list", action="store_true", help="the systems that are known")
-    parser.add_argument("--task", help="generic, ncnn: what the network does")
-    parser.add_argument("--manifest", default="{}", help="generic, ncnn: fields of oldfilm.json, as JSON")
+    parser.add_argument("--task", help="generic, ncnn, spandrel: what the network does")
+    parser.add_argument("--manifest", default="{}", help="generic, ncnn, spandrel: fields of oldfilm.json, as JSON")
     options = parser.parse_intermixed_args(arguments)
     known = systems()
     if options.list:
@@ -81,11 +83,14 @@ def run(arguments: list[str]) -> None:
     words = options.words
     if not words:
         raise ImportFailure("expected a checkpoint's path; see ./setup.sh import --help")
-    named = words.pop(0) if words[0] in (*known, "generic", "ncnn") and not Path(words[0]).is_file() else ""
+    named = words.pop(0) if words[0] in (*known, "generic", "ncnn", "spandrel") and not Path(words[0]).is_file() else ""
     if named == "generic":
         system, network, checkpoint = generic(options.task, words, options.manifest)
     elif named == "ncnn" or (not named and any(w.endswith(".param") for w in words)):
         system, network, checkpoint = ncnn(options.task, words, options.manifest, values("ncnn", OPTIONS, options.set))
+    elif named == "spandrel":
+        system, network, checkpoint = community.community(options.task, words, options.manifest,
+                                                          values("spandrel", community.OPTIONS, options.set))
     else:
         if not words:
             raise ImportFailure(f"expected the checkpoint of {named} ({known[named].files}), found no path")
