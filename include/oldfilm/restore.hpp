@@ -18,6 +18,7 @@ struct RestoreOptions {
     ReadOptions read;  ///< its `device`, unless empty, is replaced by that of the pipeline
     std::string codec; ///< see `WriteOptions::codec`
     std::optional<int> crf;
+    int encoder_threads = 0; ///< see `WriteOptions::threads`
     std::string mask_out; ///< file for the repair masks (gray, lossless); empty: none
     bool overwrite = false;
     bool audio = true, subtitles = true; ///< see `WriteOptions`
