@@ -19,7 +19,7 @@ struct RestoreOptions {
     std::string codec; ///< see `WriteOptions::codec`
     std::optional<int> crf;
     int encoder_threads = 0; ///< see `WriteOptions::threads`
-    std::string mask_out; ///< file for the repair masks (gray, lossless); empty: none
+    std::string mask_out;    ///< file for the repair masks (gray, lossless); empty: none
     bool overwrite = false;
     bool audio = true, subtitles = true; ///< see `WriteOptions`
     bool drop_streams = false;           ///< see `WriteOptions`
