@@ -21,6 +21,7 @@ MAY_INCLUDE = {
     "bindings": [],
     "c": ["job"],
     "project": ["job"],
+    "cluster": ["job"],
     "job": ["pipeline", "media", "analysis"],
     "check": ["pipeline"],
     "tools": ["base"],
@@ -38,6 +39,7 @@ MAY_INCLUDE = {
 # Public headers by the folder that implements them; "sdk" is the headers that plugins are made of.
 PUBLIC = {
     "project": ["ledger.hpp", "project.hpp", "verification.hpp"],
+    "cluster": ["cluster.hpp"],
     "job": ["restore.hpp"],
     "analysis": ["analysis.hpp"],
     "check": ["check.hpp"],

@@ -99,6 +99,24 @@ struct LedgerArguments {
     bool json = false, csv = false;
 };
 
+/// Of plan-job, work, finish, submit and status.
+struct ClusterArguments {
+    enum class Action { plan, work, finish, submit, status };
+    Action action = Action::status;
+    RestoreArguments plan; ///< of a new plan; its output is the folder
+    std::string container = ".mkv";
+    int items = 0, threads = 0, claim_seconds = 120; ///< of a new plan
+    std::string folder, output, mask_out;
+    std::optional<int> item; ///< to be worked on; empty: any
+    bool claim = false;      ///< any item, which is the default, said explicitly
+    bool no_wait = false, retry = false, any_cpu = false;
+    bool slurm = false;
+    std::vector<std::string> sbatch; ///< options of its own
+    int attempts = 3;                ///< of an item, by Slurm
+    bool overwrite = false, json = false;
+    std::stop_token stop;
+};
+
 struct PluginsArguments {
     std::string id; ///< empty: all
     bool json = false;

@@ -66,6 +66,8 @@ int run(CommandLine& line) {
         return engine().ledger(line.ledger);
     case CommandLine::Command::verify:
         return interruptible(line.verify, &Engine::verify);
+    case CommandLine::Command::cluster:
+        return interruptible(line.cluster, &Engine::cluster);
     case CommandLine::Command::plugins:
         return list_plugins(line.plugins);
     case CommandLine::Command::inspect:

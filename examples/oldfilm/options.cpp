@@ -1,5 +1,6 @@
 #include "options.hpp"
 
+#include "cluster_options.hpp"
 #include "ledger_options.hpp"
 #include "project_options.hpp"
 #include "restore_options.hpp"
@@ -110,7 +111,7 @@ int refuse(const std::string& sentence, const std::string& command) {
 
 struct Parser::Parts {
     CommandLine line;
-    RestoreTexts texts;
+    RestoreTexts texts, plan_texts;
     bool version = false;
     CLI::App app{"Restores old films.", "oldfilm"};
 };
@@ -118,7 +119,7 @@ struct Parser::Parts {
 Parser::~Parser() = default;
 
 Parser::Parser() : parts_(std::make_unique<Parts>()) {
-    auto& [line, texts, version, app] = *parts_;
+    auto& [line, texts, plan_texts, version, app] = *parts_;
     app.footer(main_footer);
     app.require_subcommand(0, 1);
     app.add_flag("--version", version, "Versions of this program and of what it stands on");
@@ -168,6 +169,8 @@ Parser::Parser() : parts_(std::make_unique<Parts>()) {
     add_verify(*app.add_subcommand("verify", "Prove what a rendering of a project changed"),
                line.verify);
 
+    add_cluster_options(app, line.cluster, plan_texts);
+
     add_new_stage(*app.add_subcommand("new-stage", "Begin a stage plugin of your own"),
                   line.new_stage);
 
@@ -177,9 +180,10 @@ Parser::Parser() : parts_(std::make_unique<Parts>()) {
 }
 
 CommandLine Parser::parse(int argc, char** argv) {
-    auto& [line, texts, version, app] = *parts_;
+    auto& [line, texts, plan_texts, version, app] = *parts_;
     line = {};
     texts = {};
+    plan_texts = {};
     version = false;
     const auto current = [&app = app]() -> std::string {
         const auto chosen = app.get_subcommands();
@@ -191,6 +195,7 @@ CommandLine Parser::parse(int argc, char** argv) {
             check_films(line.restore);
         }
         settle(line.restore, texts);
+        settle(line.cluster.plan, plan_texts);
         for (std::string& folder : line.plugins.plugin_path) {
             folder = std::filesystem::absolute(folder).string();
         }
@@ -207,19 +212,20 @@ CommandLine Parser::parse(int argc, char** argv) {
 
     using Command = CommandLine::Command;
     const std::string name = current();
-    line.command = version                  ? Command::version
-                   : name == "restore"      ? Command::restore
-                   : name == "clean"        ? Command::clean
-                   : name == "plugins"      ? Command::plugins
-                   : name == "inspect"      ? Command::inspect
-                   : name == "models"       ? Command::models
-                   : name == "compare"      ? Command::compare
-                   : name == "project"      ? Command::project
-                   : name == "ledger"       ? Command::ledger
-                   : name == "verify"       ? Command::verify
-                   : name == "new-stage"    ? Command::new_stage
-                   : name == "check-plugin" ? Command::check_plugin
-                                            : Command::none;
+    line.command = version                    ? Command::version
+                   : name == "restore"        ? Command::restore
+                   : name == "clean"          ? Command::clean
+                   : name == "plugins"        ? Command::plugins
+                   : name == "inspect"        ? Command::inspect
+                   : name == "models"         ? Command::models
+                   : name == "compare"        ? Command::compare
+                   : name == "project"        ? Command::project
+                   : name == "ledger"         ? Command::ledger
+                   : name == "verify"         ? Command::verify
+                   : is_cluster_command(name) ? Command::cluster
+                   : name == "new-stage"      ? Command::new_stage
+                   : name == "check-plugin"   ? Command::check_plugin
+                                              : Command::none;
     if (line.command == Command::none) {
         std::fputs(app.help().c_str(), stderr);
         line.status = wrong_usage;

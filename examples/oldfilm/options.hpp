@@ -22,6 +22,7 @@ struct CommandLine {
         project,
         ledger,
         verify,
+        cluster,
         new_stage,
         check_plugin,
         version
@@ -36,6 +37,7 @@ struct CommandLine {
     ProjectArguments project;
     LedgerArguments ledger;
     VerifyArguments verify;
+    ClusterArguments cluster;
     NewStageArguments new_stage;
     CheckPluginArguments check_plugin;
     /// Set when parsing has already answered (help) or refused (wrong usage): the exit status.

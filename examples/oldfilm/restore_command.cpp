@@ -1,23 +1,17 @@
-#include "automatic.hpp"
 #include "commands.hpp"
 #include "exit_status.hpp"
 #include "pipeline_choice.hpp"
 #include "progress_view.hpp"
+#include "restore_setup.hpp"
 
 #include <oldfilm/error.hpp>
-#include <oldfilm/process.hpp>
 #include <oldfilm/project.hpp>
 #include <oldfilm/restore.hpp>
 
-#include <ATen/Parallel.h>
 #include <fmt/format.h>
 
-#include <cstdlib>
-#include <exception>
 #include <fstream>
 #include <functional>
-#include <memory>
-#include <thread>
 
 namespace cli {
 namespace {
@@ -25,69 +19,11 @@ namespace {
 using oldfilm::Errc;
 using oldfilm::Error;
 
-/// What only a program may decide for its process.
-void settle_process() {
-    if (std::getenv("OMP_NUM_THREADS") == nullptr) {
-        at::set_num_threads(static_cast<int>(std::thread::hardware_concurrency()));
-    }
-    oldfilm::pool_memory();
-}
-
-oldfilm::RestoreOptions options_of(const RestoreArguments& a, ProgressView& view) {
-    oldfilm::RestoreOptions options;
-    options.read.source_fps = a.source_fps;
-    options.read.start = a.start;
-    options.read.duration = a.duration;
-    options.read.deinterlace = a.deinterlace == "on" || a.preset == "tv-archive";
-    options.deinterlace_combed = a.deinterlace == "auto";
-    options.read.film_frames = a.cadence == "film";
-    options.read.strict = a.strict;
-    options.read.missing = a.missing == "hold"    ? oldfilm::MissingPictures::hold
-                           : a.missing == "black" ? oldfilm::MissingPictures::black
-                                                  : oldfilm::MissingPictures::stop;
-    options.read.protocols = a.protocols;
-    options.read.device = a.decode_on_gpu ? "auto" : "";
-    options.decide_by_shot = decided_by_shot(a);
-    options.codec = a.codec;
-    options.crf = a.crf;
-    options.mask_in = a.mask_in;
-    options.mask_out = a.mask_out;
-    if (a.shots != "auto" && a.shots != "none") {
-        options.shot_list = a.shots;
-    }
-    options.audio = !a.no_audio;
-    options.subtitles = !a.no_subtitles;
-    options.drop_streams = a.drop_streams;
-    options.overwrite = a.overwrite;
-    options.ignore_checkpoint = a.ignore_checkpoint;
-    options.stop = a.stop;
-    options.progress = [&view](const oldfilm::Progress& now) { view.progress(now); };
-    options.log = [&view](oldfilm::LogLevel level, std::string_view text) {
-        view.message(level, text);
-    };
-    return options;
-}
-
 void tell(const oldfilm::Profile& profile, const std::string& trace_file) {
     fmt::print(stderr, "{}", profile.table());
     if (!trace_file.empty() && !(std::ofstream(trace_file) << profile.trace() << std::flush)) {
         throw Error(Errc::io, fmt::format("the trace {} can't be written", trace_file));
     }
-}
-
-int guarded(ProgressView& view, int (*status)(const Error&), const std::function<int()>& work) {
-    try {
-        return work();
-    } catch (const Error& error) {
-        view.error(error);
-        return status(error);
-    } catch (const std::bad_alloc&) {
-        view.error(Error(Errc::out_of_memory, "the machine has no memory left for this film; try "
-                                              "--memory, or fewer stages"));
-    } catch (const std::exception& error) {
-        view.error(Error(Errc::internal, error.what()));
-    }
-    return failed;
 }
 
 } // namespace
@@ -112,7 +48,7 @@ int restore_project(const RestoreArguments& arguments) {
         const oldfilm::PipelineOptions machine = pipeline_options(arguments);
         const oldfilm::RestoreResult result =
             oldfilm::restore(oldfilm::Project::open(arguments.project), arguments.output, machine,
-                             options_of(arguments, view));
+                             restore_options(arguments, view));
         view.done(result, arguments.output);
         if (machine.profile) {
             tell(*machine.profile, arguments.profile_file);
@@ -132,9 +68,7 @@ int restore(const RestoreArguments& arguments) {
     Decisions decisions;
     const int built = guarded(view, usage_status, [&] {
         settle_process();
-        pipeline = chosen_pipeline(arguments);
-        decisions = decide(arguments, pipeline);
-        apply(decisions, pipeline);
+        pipeline = decided_pipeline(arguments, decisions);
         return static_cast<int>(done);
     });
     if (built != done) {
@@ -145,7 +79,7 @@ int restore(const RestoreArguments& arguments) {
             view.message(oldfilm::LogLevel::warning, note); // shown in every style
         }
         const oldfilm::RestoreResult result = oldfilm::restore(
-            arguments.input, arguments.output, pipeline, options_of(arguments, view));
+            arguments.input, arguments.output, pipeline, restore_options(arguments, view));
         view.done(result, arguments.output);
         if (const auto& profile = pipeline.options().profile) {
             tell(*profile, arguments.profile_file);

@@ -213,15 +213,19 @@ void add_machine_options(CLI::App& app, RestoreArguments& a, RestoreTexts& t) {
 
 } // namespace
 
+void add_film_and_stage_options(CLI::App& app, RestoreArguments& a, RestoreTexts& t) {
+    add_stage_options(app, a);
+    add_film_options(app, a, t);
+    add_output_options(app, a, t);
+    add_machine_options(app, a, t);
+}
+
 void add_restore_options(CLI::App& app, RestoreArguments& a, RestoreTexts& t) {
     app.add_option(
         "IN", a.input,
         "The film: a file, an image sequence (its folder, or frames/%05d.png), - for y4m");
     app.add_option("OUT", a.output, "The restored film");
-    add_stage_options(app, a);
-    add_film_options(app, a, t);
-    add_output_options(app, a, t);
-    add_machine_options(app, a, t);
+    add_film_and_stage_options(app, a, t);
     app.footer(restore_footer);
 }
 

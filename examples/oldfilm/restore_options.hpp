@@ -19,6 +19,8 @@ struct RestoreTexts {
 
 /// Adds them to the command; both are filled when CLI11 parses.
 void add_restore_options(CLI::App& app, RestoreArguments& a, RestoreTexts& t);
+/// All of them but the films themselves, for other commands.
+void add_film_and_stage_options(CLI::App& app, RestoreArguments& a, RestoreTexts& t);
 /// Which stages work on the film, for other commands.
 void add_stage_options(CLI::App& app, RestoreArguments& a);
 /// The film and the output are named, and what a project says is not said again; of a project, the

@@ -5,6 +5,7 @@
 
 #include <oldfilm/analysis.hpp>
 #include <oldfilm/check.hpp>
+#include <oldfilm/cluster.hpp>
 #include <oldfilm/color.hpp>
 #include <oldfilm/error.hpp>
 #include <oldfilm/frame.hpp>

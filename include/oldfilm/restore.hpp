@@ -18,6 +18,7 @@ struct RestoreOptions {
     ReadOptions read;  ///< its `device`, unless empty, is replaced by that of the pipeline
     std::string codec; ///< see `WriteOptions::codec`
     std::optional<int> crf;
+    int encoder_threads = 0; ///< see `WriteOptions::threads`
     /// Film of masks that another program made, of the size of the film, white where it is damaged
     /// (0.5 and above): a mask for each frame that is read, or one picture for all of them. Becomes
     /// `Frame::damage`. Not a pipe, and not with `ReadOptions::film_frames`. Empty: none.

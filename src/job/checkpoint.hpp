@@ -6,6 +6,7 @@
 #include "job/journal.hpp"
 #include "job/output_film.hpp"
 #include "job/segment.hpp"
+#include "job/segment_recorder.hpp"
 #include "job/segmentation.hpp"
 #include "pipeline/run_spec.hpp"
 
@@ -27,14 +28,12 @@ namespace oldfilm::job {
 
 /// What a job keeps on disk of its films, and where it stands. For the job's thread, where nothing
 /// else is said.
-class Checkpoint {
+class Checkpoint final : public SegmentRecorder {
   public:
     /// Takes the job folder of `output` and reads what an earlier run has left; nothing where
     /// `ignore_checkpoint`. Throws `Error`: io, incompatible (another version of oldfilm left it).
     Checkpoint(const std::string& output, bool ignore_checkpoint);
-    ~Checkpoint();
-    Checkpoint(const Checkpoint&) = delete;
-    Checkpoint& operator=(const Checkpoint&) = delete;
+    ~Checkpoint() override;
 
     [[nodiscard]] bool is_begun() const { return !journal_.lines().empty(); }
     /// What is left must have been made in the same way: throws `Error` (incompatible) with the
@@ -64,19 +63,12 @@ class Checkpoint {
     [[nodiscard]] const std::optional<Segment::End>& end() const { return end_; }
     /// For a run from the resume point on.
     [[nodiscard]] std::unique_ptr<Segmentation> segmentation() const;
-    [[nodiscard]] const std::filesystem::path& folder() const { return journal_.folder(); }
+    [[nodiscard]] const std::filesystem::path& folder() const override { return journal_.folder(); }
 
     /// Records a segment that is complete. From any thread, in any order; the film's last one is
     /// recorded with the end.
-    void add(const Segment& segment);
-    /// Segments that an earlier run had made ahead of others, from one cut to another.
-    struct Ahead {
-        std::int64_t frames = 0, outputs = 0;
-        std::vector<std::string> analysis;
-    };
-    /// Counts those that begin with `segment` among what is done; nothing where they are to be
-    /// made. From any thread.
-    std::optional<Ahead> adopt_ahead(std::int64_t segment);
+    void add(const Segment& segment) override;
+    std::optional<Ahead> adopt_ahead(std::int64_t segment) override;
     /// Of all segments that were noted, those of earlier runs among them: frames written, and
     /// whether anything was repaired.
     [[nodiscard]] std::int64_t frames() const { return outputs_; }

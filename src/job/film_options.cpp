@@ -81,6 +81,7 @@ WriteOptions FilmOptions::write(const StreamFormat& format, const std::string& c
     write.color = format.color;
     write.sample_aspect = info.sample_aspect;
     write.overwrite = options_.overwrite;
+    write.threads = options_.encoder_threads;
     write.metadata = {{"oldfilm", version()}};
     choose_rate(write, format, path);
     const bool lossless = codec == "ffv1" || codec == "y4m";

@@ -195,6 +195,12 @@ void Job::stop_at(std::int64_t written) const {
                             written));
 }
 
+std::int64_t Job::expected_outputs(const StreamFormat& out) const {
+    return out.rate == source_.info().frame_rate
+               ? (Rational(source_.frames()) * out.frames_each).ceil()
+               : (source_.covered() * out.rate).ceil();
+}
+
 void Job::check_counts(const StreamFormat& out, std::int64_t written) const {
     if (source_.frames() == 0) {
         throw Error(Errc::invalid_argument,
@@ -203,9 +209,7 @@ void Job::check_counts(const StreamFormat& out, std::int64_t written) const {
                                 source_.info().duration.value()));
     }
     const Rational rate_in = source_.info().frame_rate;
-    const bool same_rate = out.rate == rate_in;
-    const std::int64_t expected = same_rate ? (Rational(source_.frames()) * out.frames_each).ceil()
-                                            : (source_.covered() * out.rate).ceil();
+    const std::int64_t expected = expected_outputs(out);
     if (written != expected) {
         throw Error(Errc::internal,
                     fmt::format("{} frames at {} fps must give {} at {} fps, and {} were written; "
@@ -216,12 +220,12 @@ void Job::check_counts(const StreamFormat& out, std::int64_t written) const {
     }
 }
 
-void Job::check_masks(std::int64_t written, bool any) const {
-    if (written != source_.frames()) {
+void Job::check_masks(std::int64_t frames, std::int64_t written, bool any) const {
+    if (written != frames) {
         throw Error(Errc::internal,
                     fmt::format("the mask film must have {} frames, and has {}; this is a defect "
                                 "of oldfilm, please report it",
-                                source_.frames(), written));
+                                frames, written));
     }
     if (!any) {
         log_.warning("no stage marked anything as repaired, so the mask film is black; masks are "

@@ -54,6 +54,7 @@ class Job {
     [[nodiscard]] SegmentStore* store() const { return request_.store; }
     [[nodiscard]] const Log& log() const { return log_; }
     [[nodiscard]] Source& source() { return source_; }
+    [[nodiscard]] const Source& source() const { return source_; }
     [[nodiscard]] FilmOptions& films() { return films_; }
     /// Of the film, with the frames that it announces.
     [[nodiscard]] StreamFormat format() const { return source_.reader().format(); }
@@ -87,9 +88,12 @@ class Job {
     /// Throws `Error` (cancelled) if that was requested; `written`: frames restored.
     void check_stop(std::int64_t written) const;
     [[noreturn]] void stop_at(std::int64_t written) const;
+    /// Frames of the format `out` that all of the source becomes, which was read to its end.
+    [[nodiscard]] std::int64_t expected_outputs(const StreamFormat& out) const;
     /// Frames that are lost or made up are a defect, and a film with a defect is not published.
     void check_counts(const StreamFormat& out, std::int64_t written) const;
-    void check_masks(std::int64_t written, bool any) const;
+    /// Of `frames` of the source.
+    void check_masks(std::int64_t frames, std::int64_t written, bool any) const;
     [[nodiscard]] RestoreResult result(std::int64_t written, const ProgressMeter& meter) const;
 
   private:

@@ -76,6 +76,10 @@ json file_number(const fs::path& path) {
 
 } // namespace
 
+std::string Journal::line(const json& document) {
+    return sealed(document.dump());
+}
+
 std::pair<std::vector<json>, std::int64_t> Journal::parse(std::istream& text) {
     std::vector<json> lines;
     std::int64_t bytes = 0;
@@ -196,7 +200,7 @@ void Journal::add(const json& line) {
     if (file_ < 0) {
         open_for_adding();
     }
-    const std::string text = sealed(line.dump());
+    const std::string text = Journal::line(line);
     std::string_view left = text;
     while (!left.empty()) {
         const ssize_t written = write(file_, left.data(), left.size());

@@ -28,6 +28,8 @@ class Journal {
     Journal(const Journal&) = delete;
     Journal& operator=(const Journal&) = delete;
 
+    /// A document as a line, behind its checksum.
+    static std::string line(const nlohmann::json& document);
     /// The lines of a journal's text that can be believed, and how many bytes they take.
     static std::pair<std::vector<nlohmann::json>, std::int64_t> parse(std::istream& text);
 

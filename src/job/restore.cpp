@@ -3,13 +3,10 @@
 #include "job/checks.hpp"
 #include "job/decisions.hpp"
 #include "job/devices.hpp"
-#include "job/held_log.hpp"
 #include "job/job.hpp"
+#include "job/opening.hpp"
 #include "job/segmented.hpp"
 #include "job/streamed.hpp"
-#include "media/locations.hpp"
-#include "media/output_plan.hpp"
-#include "media/segments.hpp"
 
 #include <fmt/format.h>
 
@@ -20,23 +17,6 @@
 namespace oldfilm {
 namespace job {
 namespace {
-
-/// That what goes along with the film has a place in the output, before models are opened.
-void check_streams(Job& job, const WriteOptions& wanted) {
-    const media::Choice choice = media::choose_codec(job.output(), wanted);
-    static_cast<void>(media::plan_output(job.source().reader(), job.output(), choice, wanted));
-}
-
-/// Whether the film can be restored in segments, which is resumable.
-bool can_be_segmented(Job& job, const WriteOptions& wanted) {
-    const std::string& path = job.source().info().path;
-    if (media::is_pipe(path) || !media::scheme_of(path).empty() ||
-        !media::SegmentEncoder::can_store(job.output(), wanted)) {
-        return false;
-    }
-    const std::optional<OutputFilm> masks = job.films().masks();
-    return !masks || media::SegmentEncoder::can_store(masks->path, masks->options);
-}
 
 /// The next smaller side of tiles; 0 where smaller ones would not help.
 int smaller_tile(const Job& job, const Error& error) {
@@ -69,10 +49,8 @@ RestoreResult restore_once(Job& job, const Pipeline& pipeline,
     if (job.tile() == 0) {
         job.set_tile(pipeline.options().tile);
     }
-    WriteOptions wanted = job.films().streams();
-    wanted.width = wanted.height = 2; // of any film
-    check_streams(job, wanted);
-    if (can_be_segmented(job, wanted)) {
+    check_streams(job);
+    if (can_be_segmented(job)) {
         checkpoint.emplace(job.output(), job.options().ignore_checkpoint);
         return restore_segmented(job, with_decisions(job, pipeline, checkpoint->folder()),
                                  *checkpoint);
@@ -86,38 +64,12 @@ RestoreResult restore_once(Job& job, const Pipeline& pipeline,
     return restore_streamed(job, with_decisions(job, pipeline, {}));
 }
 
-/// The job; where `options` ask for it, and the film is combed, with them changed so that it is
-/// deinterlaced.
-std::unique_ptr<Job> opened(const Job::Request& request, RestoreOptions& options, int tile,
-                            bool has_stages) {
-    if (!options.deinterlace_combed || options.read.deinterlace || !has_stages) {
-        return std::make_unique<Job>(request, tile);
-    }
-    const Log log = options.log;
-    HeldLog held(log); // what would be reported of the film as it isn't read
-    options.log = held.log();
-    auto job = std::make_unique<Job>(request, tile);
-    options.log = log;
-    const media::Survey& found = job->survey();
-    if (found.fields == media::Survey::Fields::together) {
-        held.release();
-        return job;
-    }
-    log.warning(fmt::format(
-        "{} is combed, {} field first: it is {}; --deinterlace=off restores it as it is",
-        request.input, found.fields == media::Survey::Fields::top_first ? "top" : "bottom",
-        found.telecined ? "brought back to the film's own frames" : "deinterlaced"));
-    options.read.deinterlace = true;
-    job.reset();
-    return std::make_unique<Job>(request, tile);
-}
-
 /// Tries again where something is known that helps: decoding on the CPU, smaller tiles.
 RestoreResult restore_or_retry(const Job::Request& request, RestoreOptions& options,
                                const Pipeline& pipeline) {
     const bool has_stages = !pipeline.stages().empty();
     for (int tile = 0;;) {
-        const std::unique_ptr<Job> own = opened(request, options, tile, has_stages);
+        const std::unique_ptr<Job> own = open_job(request, options, tile, has_stages);
         Job& job = *own;
         std::optional<Checkpoint> checkpoint;
         try {

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <system_error>
+
 namespace oldfilm::job {
 namespace {
 
@@ -83,6 +85,18 @@ Segment segment_from_json(const json& line) {
 std::filesystem::path segment_file(const std::filesystem::path& folder, const std::string& prefix,
                                    std::int64_t number) {
     return folder / fmt::format("{}-{:06}.packets", prefix, number);
+}
+
+bool link_or_copy(const std::filesystem::path& from, const std::filesystem::path& to) {
+    std::error_code failed;
+    std::filesystem::remove(to, failed);
+    std::filesystem::create_hard_link(from, to, failed);
+    if (failed) {
+        failed.clear();
+        std::filesystem::copy_file(from, to, std::filesystem::copy_options::overwrite_existing,
+                                   failed);
+    }
+    return !failed;
 }
 
 } // namespace oldfilm::job

@@ -52,5 +52,7 @@ struct Segment {
 /// The file of a segment in a job's folder. `prefix` names the film: "film" or "mask".
 [[nodiscard]] std::filesystem::path segment_file(const std::filesystem::path& folder,
                                                  const std::string& prefix, std::int64_t number);
+/// Another name of a file, or its copy where the file systems differ. False: neither could be made.
+bool link_or_copy(const std::filesystem::path& from, const std::filesystem::path& to);
 
 } // namespace oldfilm::job

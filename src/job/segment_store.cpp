@@ -116,18 +116,6 @@ void renumber(std::vector<std::string>& analysis, std::int64_t more) {
     }
 }
 
-/// Another name of the file, or its copy.
-bool link(const fs::path& from, const fs::path& to) {
-    std::error_code failed;
-    fs::remove(to, failed);
-    fs::create_hard_link(from, to, failed);
-    if (failed) {
-        failed.clear();
-        fs::copy_file(from, to, fs::copy_options::overwrite_existing, failed);
-    }
-    return !failed;
-}
-
 } // namespace
 
 SegmentStore::SegmentStore(fs::path folder) : folder_(std::move(folder)) {
@@ -184,9 +172,9 @@ std::vector<Segment> SegmentStore::adopt(const json& identity, const std::string
                                      [&](const Shot& shot) { return shot.first == stored.next; });
         renumber(segment.analysis,
                  shots_before(now, stored.start) - shots_before(before, stored.start));
-        if (link(file("film", stored), segment_file(job, "film", segment.number)) &&
+        if (link_or_copy(file("film", stored), segment_file(job, "film", segment.number)) &&
             (!stored.mask ||
-             link(file("mask", stored), segment_file(job, "mask", segment.number)))) {
+             link_or_copy(file("mask", stored), segment_file(job, "mask", segment.number)))) {
             adopted.push_back(std::move(segment));
         }
     }
@@ -211,9 +199,9 @@ void SegmentStore::store(const json& identity, const std::string& output,
     segments_ = segments;
     json index{{"version", version}, {"job", made_by_}, {"segments", json::array()}};
     for (const Segment& segment : segments) {
-        if (!link(segment_file(job, "film", segment.number), file("film", segment)) ||
+        if (!link_or_copy(segment_file(job, "film", segment.number), file("film", segment)) ||
             (segment.mask &&
-             !link(segment_file(job, "mask", segment.number), file("mask", segment)))) {
+             !link_or_copy(segment_file(job, "mask", segment.number), file("mask", segment)))) {
             throw Error(Errc::io, fmt::format("segments can't be stored in {}; make room, or see "
                                               "to the disk",
                                               folder_.string()));

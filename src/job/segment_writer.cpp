@@ -10,7 +10,7 @@ namespace oldfilm::job {
 namespace {
 
 SegmentedFilm::Setup setup(const SegmentedJob& job, const WorkItem& item) {
-    return {.folder = job.checkpoint.folder(),
+    return {.folder = job.recorder.folder(),
             .first_segment = item.segment,
             .has_first_frame = item.number == 0,
             .profile = job.profile};
@@ -69,7 +69,7 @@ void SegmentWriter::add_complete(const Run& run) {
         if (job_.completed != nullptr) {
             job_.completed->complete(segment.start, segment.next);
         }
-        job_.checkpoint.add(segment);
+        job_.recorder.add(segment);
     }
 }
 

@@ -2,9 +2,9 @@
 /// \file
 /// What one run makes of a film, kept in segments.
 
-#include "job/checkpoint.hpp"
 #include "job/output_film.hpp"
 #include "job/segment_observer.hpp"
+#include "job/segment_recorder.hpp"
 #include "job/segment_store.hpp"
 #include "job/segmentation.hpp"
 #include "job/segmented_film.hpp"
@@ -28,7 +28,7 @@ namespace oldfilm::job {
 /// What all segment writers of a job share. All of it outlives them.
 struct SegmentedJob {
     const OutputFilms& films;
-    Checkpoint& checkpoint;
+    SegmentRecorder& recorder;
     Segmentation& segmentation;
     FirstTimeBase& film_base;
     FirstTimeBase& mask_base;
@@ -37,8 +37,8 @@ struct SegmentedJob {
     SegmentStore* store = nullptr;        ///< may be null
 };
 
-/// Cuts what a run makes (the film, its masks) into segments on the disk, and adds each to the
-/// checkpoint when it is complete. `see` is called on the run's worker thread, the rest on the
+/// Cuts what a run makes (the film, its masks) into segments on the disk, and records each
+/// when it is complete. `see` is called on the run's worker thread, the rest on the
 /// thread that takes the run's frames.
 class SegmentWriter final : public pipeline::FrameObserver {
   public:
@@ -68,9 +68,9 @@ class SegmentWriter final : public pipeline::FrameObserver {
     const SegmentedJob& job_;
     WorkQueue& queue_;
     const pipeline::ResumePoint from_;
-    const std::int64_t first_;         ///< segment to be made
-    std::int64_t next_;                ///< segment that is not in the checkpoint yet
-    std::optional<std::int64_t> last_; ///< segment, once it is known
+    const std::int64_t first_;                          ///< segment to be made
+    std::int64_t next_;                                 ///< segment that is not recorded yet
+    std::optional<std::int64_t> last_;                  ///< segment, once it is known
     std::multimap<std::int64_t, std::string> findings_; ///< of the run's analysis, by shot
     std::size_t findings_read_ = 0;
     std::atomic<bool> failed_ = false;

@@ -82,7 +82,8 @@ void store(Job& job, const std::vector<Segment>& segments, const std::filesystem
     }
 }
 
-/// All segments are there: what is to be said of them, and the files.
+} // namespace
+
 RestoreResult publish(Job& job, Checkpoint& checkpoint, const OutputFilms& films,
                       ProgressMeter& meter, const nlohmann::json& identity) {
     RestoreResult made;
@@ -92,7 +93,7 @@ RestoreResult publish(Job& job, Checkpoint& checkpoint, const OutputFilms& films
         made.frames_out = checkpoint.outputs_done();
     } else {
         if (films.masks) {
-            job.check_masks(checkpoint.mask_frames(), checkpoint.any_mask());
+            job.check_masks(job.source().frames(), checkpoint.mask_frames(), checkpoint.any_mask());
         }
         made = job.result(checkpoint.frames(), meter);
     }
@@ -105,8 +106,6 @@ RestoreResult publish(Job& job, Checkpoint& checkpoint, const OutputFilms& films
     made.resumed = checkpoint.frames_done();
     return made;
 }
-
-} // namespace
 
 RestoreResult restore_segmented(Job& job, const Pipeline& pipeline, Checkpoint& checkpoint) {
     choose_tile(job, checkpoint);

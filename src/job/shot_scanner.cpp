@@ -1,10 +1,8 @@
 #include "job/shot_scanner.hpp"
 
-#include "device/single_thread.hpp"
+#include "job/shot_scan.hpp"
 
 #include <oldfilm/error.hpp>
-
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <utility>
@@ -19,14 +17,9 @@ ShotScanner::ShotScanner(Source& source, const StreamFormat& format, const Check
                                                      .segment = checkpoint.first_segment(),
                                                      .from = checkpoint.resume_point()},
       most_waiting_(most_waiting) {
-    PipelineOptions own; // finding shots is little work, for one thread
-    own.device = "cpu";
-    own.profile = options.profile;
-    own.shots = options.shots;
-    own.shots.overrides.clear(); // it has no stages
-    thread_ = std::thread([this, format, own = std::move(own)] {
+    thread_ = std::thread([this, format, options] {
         try {
-            scan(format, own);
+            scan(format, options);
         } catch (...) {
             end_with(std::current_exception());
         }
@@ -38,19 +31,17 @@ ShotScanner::~ShotScanner() {
     thread_.join();
 }
 
-void ShotScanner::scan(const StreamFormat& format, PipelineOptions options) {
-    base::use_single_thread();
-    const Plan plan = pipeline::plan(Pipeline(std::move(options)), format,
-                                     {.concurrency = at::get_num_threads(), .reserved_bytes = {}});
+void ShotScanner::scan(const StreamFormat& format, const PipelineOptions& options) {
     pipeline::ResumePoint known; // all frames are looked at; known shots are not found again
     known.shots = first_.from.shots;
     known.shots_until = first_.from.shots_until;
-    Run run = pipeline::start(
-        plan, [this] { return source_.next(); }, known);
-    while (const std::optional<Frame> frame = run.next()) {
-        if (!add(frame->info())) {
-            return;
-        }
+    bool stopped = false;
+    scan_shots(source_, format, options, known, [&](const FrameInfo& info) {
+        stopped = !add(info);
+        return !stopped;
+    });
+    if (stopped) {
+        return;
     }
     const std::lock_guard lock(mutex_);
     over_ = true;
@@ -134,18 +125,7 @@ std::optional<Frame> ShotScanner::read(const WorkItem& item, Source& source) {
     if (!contains(item, frame)) {
         return std::nullopt;
     }
-    source.skip_to(frame);
-    const std::optional<Frame> found = source.next();
-    if (!found || found->info().time() != segmentation_.time_of(frame)) {
-        throw Error(Errc::internal,
-                    fmt::format("frame {} of {} is another when the film is read once more; was "
-                                "the file changed? If not, this is a defect of oldfilm: restore "
-                                "it on one device, and please report it",
-                                frame, source.info().path));
-    }
-    FrameInfo info = found->info();
-    info.shot = segmentation_.shot_of(frame);
-    return found->with_info(info);
+    return read_again(source, segmentation_, frame);
 }
 
 std::optional<std::int64_t> ShotScanner::known_end(const WorkItem& item) const {

@@ -40,7 +40,7 @@ class ShotScanner final : public WorkQueue {
     void stop() override;
 
   private:
-    void scan(const StreamFormat& format, PipelineOptions options);
+    void scan(const StreamFormat& format, const PipelineOptions& options);
     bool add(const FrameInfo& info);
     void end_with(std::exception_ptr failure);
     [[nodiscard]] WorkItem item_at(std::int64_t segment, const FrameInfo& info) const;

@@ -50,7 +50,7 @@ class MaskWriter final : public pipeline::FrameObserver {
     }
     void publish() {
         if (writer_) {
-            job_.check_masks(writer_->frames(), any_);
+            job_.check_masks(job_.source().frames(), writer_->frames(), any_);
             writer_->publish();
         }
     }

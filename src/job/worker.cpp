@@ -57,7 +57,7 @@ void Worker::run(const SegmentedJob& job, WorkQueue& queue, Source& source,
                  pipeline::FrameObserver* observer) {
     base::use_single_thread();
     while (const std::optional<WorkItem> item = queue.take()) {
-        if (const auto made = job.checkpoint.adopt_ahead(item->segment)) {
+        if (const auto made = job.recorder.adopt_ahead(item->segment)) {
             read_ += made->frames;
             ahead_ += made->frames;
             written_ += made->outputs;

@@ -2,6 +2,7 @@
 /// \file
 /// A film's work items distributed over its devices.
 
+#include "job/checkpoint.hpp"
 #include "job/job.hpp"
 #include "job/worker.hpp"
 

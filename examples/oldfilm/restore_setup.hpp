@@ -1,0 +1,31 @@
+#pragma once
+/// \file
+/// What the commands that restore have in common.
+
+#include "arguments.hpp"
+#include "automatic.hpp"
+#include "progress_view.hpp"
+
+#include <oldfilm/error.hpp>
+#include <oldfilm/pipeline.hpp>
+#include <oldfilm/restore.hpp>
+
+#include <functional>
+
+namespace cli {
+
+/// What only a program may decide for its process. `threads`: of LibTorch's; 0: as many as there
+/// are processors, unless OMP_NUM_THREADS says otherwise.
+void settle_process(int threads = 0);
+
+/// `view` receives progress and messages; it outlives what they are used for.
+oldfilm::RestoreOptions restore_options(const RestoreArguments& arguments, ProgressView& view);
+
+/// The pipeline that is asked for, with what was decided for this film, which `decisions` says.
+oldfilm::Pipeline decided_pipeline(const RestoreArguments& arguments, Decisions& decisions);
+
+/// As `guarded` of exit_status.hpp, with errors in the style of `view`.
+int guarded(ProgressView& view, int (*status)(const oldfilm::Error&),
+            const std::function<int()>& work);
+
+} // namespace cli

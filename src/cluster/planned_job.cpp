@@ -1,0 +1,32 @@
+#include "cluster/planned_job.hpp"
+
+#include "job/identity.hpp"
+
+#include <utility>
+
+namespace oldfilm::cluster {
+
+nlohmann::json identity_of(const job::Job& job, const PipelineOptions& pipeline, const Plan& plan) {
+    nlohmann::json identity =
+        job::identity(job.source().info().path, job.options(), pipeline, plan.to_json());
+    nlohmann::json& masks = identity.at("settings").at("mask_out");
+    masks = !masks.get<std::string>().empty();
+    return identity;
+}
+
+PlannedJob::PlannedJob(const PlanDocument& document, Setup setup)
+    : input_(document.input), output_(std::move(setup.output)), options_(document.restore) {
+    options_.mask_out = std::move(setup.mask_out);
+    options_.overwrite = setup.overwrite;
+    options_.log = std::move(setup.log);
+    options_.stop = std::move(setup.stop);
+    job_ = std::make_unique<job::Job>(job::Job::Request{.input = input_,
+                                                        .output = output_,
+                                                        .options = options_,
+                                                        .devices = {std::move(setup.device)},
+                                                        .profile = nullptr},
+                                      0);
+    job_->films().set_in_segments();
+}
+
+} // namespace oldfilm::cluster
