@@ -231,7 +231,8 @@ run_tests() {
         install_packages "${TEST_PACKAGES[@]}"
         install_python_torch
         pip_once "ncnn" --no-deps ncnn # what its importer is compared with
-        pip_once "spandrel" spandrel pillow # and what the one of community models stands on
+        pip_once "spandrel" spandrel pillow # what the importer of community models stands on
+        pip_once "onnx2torch" onnx onnx2torch onnxruntime # what the one of ONNX does, and is compared with
         pip_once "tqdm" tqdm # the progress bar of the Python package
         install_wheel_tools
         export OLDFILM_TEST_ALL=1

@@ -5,6 +5,7 @@
     ./setup.sh import generic --task TASK MODULE.py:CLASS FILE [-o PACKAGE] [--manifest JSON]
     ./setup.sh import ncnn [--task TASK] FILE.param FILE.bin [-o PACKAGE] [--manifest JSON] [--set NAME=VALUE]...
     ./setup.sh import spandrel [--task TASK] FILE [-o PACKAGE] [--manifest JSON] [--set NAME=VALUE]...
+    ./setup.sh import onnx [--task TASK] FILE.onnx [-o PACKAGE] [--manifest JSON] [--set NAME=VALUE]...
 
 SYSTEM may be left out: the checkpoint's keys tell. Without -o the package goes to the models folder, where
 `model=SYSTEM` finds it ($OLDFILM_MODEL_PATH's first folder, or $XDG_DATA_HOME/oldfilm/models, which is
@@ -21,9 +22,12 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from importing import Checkpoint, ImportFailure, Option, System, systems
-from importing import community
+from importing import recording
+from importing.community import community
 from importing.generic import generic
 from importing.ncnn import OPTIONS, ncnn
+from importing.onnx_file import OPTIONS as ONNX_OPTIONS
+from importing.onnx_file import onnx_file
 from importing.writing import write
 
 
@@ -73,8 +77,8 @@ def run(arguments: list[str]) -> None:
     parser.add_argument("-o", "--output", type=Path)
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE")
     parser.add_argument("--list", action="store_true", help="the systems that are known")
-    parser.add_argument("--task", help="generic, ncnn, spandrel: what the network does")
-    parser.add_argument("--manifest", default="{}", help="generic, ncnn, spandrel: fields of oldfilm.json, as JSON")
+    parser.add_argument("--task", help="generic, ncnn, spandrel, onnx: what the network does")
+    parser.add_argument("--manifest", default="{}", help="generic, ncnn, spandrel, onnx: fields of oldfilm.json, as JSON")
     options = parser.parse_intermixed_args(arguments)
     known = systems()
     if options.list:
@@ -83,14 +87,17 @@ def run(arguments: list[str]) -> None:
     words = options.words
     if not words:
         raise ImportFailure("expected a checkpoint's path; see ./setup.sh import --help")
-    named = words.pop(0) if words[0] in (*known, "generic", "ncnn", "spandrel") and not Path(words[0]).is_file() else ""
+    named = words.pop(0) if words[0] in (*known, "generic", "ncnn", "onnx", "spandrel") and not Path(words[0]).is_file() else ""
     if named == "generic":
         system, network, checkpoint = generic(options.task, words, options.manifest)
     elif named == "ncnn" or (not named and any(w.endswith(".param") for w in words)):
         system, network, checkpoint = ncnn(options.task, words, options.manifest, values("ncnn", OPTIONS, options.set))
     elif named == "spandrel":
-        system, network, checkpoint = community.community(options.task, words, options.manifest,
-                                                          values("spandrel", community.OPTIONS, options.set))
+        system, network, checkpoint = community(options.task, words, options.manifest,
+                                                values("spandrel", recording.OPTIONS, options.set))
+    elif named == "onnx" or (not named and any(w.endswith(".onnx") for w in words)):
+        system, network, checkpoint = onnx_file(options.task, words, options.manifest,
+                                                values("onnx", {**recording.OPTIONS, **ONNX_OPTIONS}, options.set))
     else:
         if not words:
             raise ImportFailure(f"expected the checkpoint of {named} ({known[named].files}), found no path")

@@ -25,7 +25,8 @@ except (ImportError, OSError):  # OSError: LibTorch without the parts that Pytho
     print("PyTorch in Python or spandrel is not installed; ./setup.sh test --all installs them")
     sys.exit(77)
 
-from importing import ImportFailure, community
+from importing import ImportFailure
+from importing.community import community
 from importing.writing import write
 from tensors import read_tensors, write_tensors
 
@@ -40,8 +41,10 @@ NETWORKS = {
     "PLKSR": ("PLKSR.__arch.PLKSR", "PLKSR", {"dim": 16, "n_blocks": 3, "upscaling_factor": 2}, False),
     "SAFMN": ("SAFMN.__arch.safmn", "SAFMN", {"dim": 12, "n_blocks": 2, "upscaling_factor": 2}, True),
     "DITN": ("DITN.__arch.DITN_Real", "DITN_Real",
-             {"dim": 12, "ITL_blocks": 1, "SAL_blocks": 1, "UFONE_blocks": 1, "scale": 2}, True),
-    "DnCNN": ("DnCNN.__arch.network_dncnn", "DnCNN", {"in_nc": 3, "out_nc": 3, "nc": 16, "nb": 5, "act_mode": "R"}, False),
+             {"dim": 12, "ITL_blocks": 1, "SAL_blocks": 1, "UFONE_blocks": 1, "upscale": 2}, True),
+    "MoSR": ("MoSR.__arch.mosr_arch", "MoSR", {"n_block": 2, "dim": 16, "upscale": 2}, False),
+    "DAT": ("DAT.__arch.DAT", "DAT", {"embed_dim": 24, "depth": [2], "num_heads": [2], "split_size": [8, 16], "upscale": 2,
+                                      "img_size": 64}, True),
     "NAFNet": ("NAFNet.__arch.NAFNet_arch", "NAFNet",
                {"width": 8, "enc_blk_nums": [1, 1], "middle_blk_num": 1, "dec_blk_nums": [1, 1]}, True),
     "RealCUGAN": ("RealCUGAN.__arch.upcunet_v3", "UpCunet2x_fast", {}, True),
@@ -65,7 +68,7 @@ def made(folder: Path, name: str) -> Path:
 def imported(path: Path) -> Path:
     package = path.with_suffix(".pt")
     chosen = {"tile": TILE, "overlap": 16}
-    write(*community.community(None, [str(path)], "{}", chosen), package)
+    write(*community(None, [str(path)], "{}", chosen), package)
     return package
 
 
@@ -119,7 +122,7 @@ def larger_than_a_square(folder: Path) -> None:
 def refused(folder: Path) -> None:
     torch.save({"nobody.weight": torch.zeros(3, 3)}, folder / "unknown.pth")
     try:
-        community.community(None, [str(folder / "unknown.pth")], "{}", {"tile": 64, "overlap": 16})
+        community(None, [str(folder / "unknown.pth")], "{}", {"tile": 64, "overlap": 16})
     except ImportFailure as failure:
         assert "nobody.weight" in str(failure), failure
     else:
