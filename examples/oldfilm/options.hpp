@@ -22,6 +22,8 @@ struct CommandLine {
         project,
         ledger,
         verify,
+        review,
+        report,
         new_stage,
         check_plugin,
         version
@@ -36,6 +38,8 @@ struct CommandLine {
     ProjectArguments project;
     LedgerArguments ledger;
     VerifyArguments verify;
+    ReviewArguments review;
+    ReportArguments report;
     NewStageArguments new_stage;
     CheckPluginArguments check_plugin;
     /// Set when parsing has already answered (help) or refused (wrong usage): the exit status.

@@ -3,35 +3,24 @@
 #include "exit_status.hpp"
 #include "pipeline_choice.hpp"
 #include "progress_view.hpp"
+#include "settle_process.hpp"
 
 #include <oldfilm/error.hpp>
-#include <oldfilm/process.hpp>
 #include <oldfilm/project.hpp>
 #include <oldfilm/restore.hpp>
 
-#include <ATen/Parallel.h>
 #include <fmt/format.h>
 
-#include <cstdlib>
 #include <exception>
 #include <fstream>
 #include <functional>
 #include <memory>
-#include <thread>
 
 namespace cli {
 namespace {
 
 using oldfilm::Errc;
 using oldfilm::Error;
-
-/// What only a program may decide for its process.
-void settle_process() {
-    if (std::getenv("OMP_NUM_THREADS") == nullptr) {
-        at::set_num_threads(static_cast<int>(std::thread::hardware_concurrency()));
-    }
-    oldfilm::pool_memory();
-}
 
 oldfilm::RestoreOptions options_of(const RestoreArguments& a, ProgressView& view) {
     oldfilm::RestoreOptions options;
