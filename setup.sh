@@ -88,8 +88,9 @@ TORCH_VERSION='2.11.*'
 # The same names in Debian 12 and 13.
 PACKAGES=(build-essential cmake ninja-build ccache pkg-config ffmpeg libavcodec-dev libavformat-dev
     libavfilter-dev libavutil-dev libswscale-dev libswresample-dev libopencv-dev opencv-data opencv-doc libfmt-dev
-    libsqlite3-dev libxxhash-dev nlohmann-json3-dev libcli11-dev python3-venv)
+    libsqlite3-dev libxxhash-dev nlohmann-json3-dev libcli11-dev libcpp-httplib-dev python3-venv)
 TEST_PACKAGES=(catch2 codespell file doxygen python3-jsonschema time valgrind)
+BROWSER_PACKAGES=(chromium) # what the review's page is tested in
 PYTHON_PACKAGES=(python3-dev) # what the Python package is compiled with
 DEMO_PACKAGES=(forensics-samples-files) # footage, in addition to opencv-doc's
 ENV_DIR=$PWD/build/env
@@ -228,7 +229,7 @@ build() { make_target all; } # what measures and fuzzes is among the tests
 run_tests() {
     if [[ $ALL == 1 ]]; then
         mkdir -p build
-        install_packages "${TEST_PACKAGES[@]}"
+        install_packages "${TEST_PACKAGES[@]}" "${BROWSER_PACKAGES[@]}"
         install_python_torch
         pip_once "ncnn" --no-deps ncnn # what its importer is compared with
         pip_once "spandrel" spandrel pillow # what the importer of community models stands on

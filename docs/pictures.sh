@@ -49,3 +49,5 @@ ffmpeg -nostdin -v error -f lavfi -i "color=0x181818:s=384x288:r=16:d=1.5" -vf "
     geq=lum='if(lt(mod(X*7+Y*13+N*29\,1543)\,1)\,235\,lum(X\,Y))'" -c:v ffv1 "$work/card.mkv"
 restore "$work/card.mkv" "$work/card-clean.mkv" --stage deflicker --stage stabilize --stage title-card --stage denoise
 pair title-card "$work/card.mkv" "$work/card-clean.mkv" 12 iw:ih
+# The review page, in Chromium.
+./review_picture.py "$build"

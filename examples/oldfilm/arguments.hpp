@@ -170,6 +170,20 @@ struct VerifyArguments {
     std::stop_token stop;
 };
 
+struct ReviewArguments {
+    std::string folder, result; ///< the project; its rendering, empty: the last one
+    std::string device = "auto";
+    int port = 0; ///< 0: any
+    bool browser = true;
+    std::stop_token stop;
+};
+
+struct ReportArguments {
+    std::string folder, out; ///< the project; the folder of the report, empty: in the project
+    std::string result;      ///< the project's rendering; empty: the last one
+    std::stop_token stop;
+};
+
 struct CompareArguments {
     std::string a, b, report;
     bool json = false;

@@ -32,9 +32,18 @@ const Engine& engine();
 /// The conformance suite for stage plugins; returns the exit status. Throws as `engine` does.
 int check_plugin(const CheckPluginArguments& arguments);
 
+/// The review of a project in the browser, and its report; return the exit status. They stand on
+/// libraries that other commands do not need (HTTP, codecs of pictures). Throw as `engine` does.
+int review_project(const ReviewArguments& arguments);
+int report_project(const ReportArguments& arguments);
+
 } // namespace cli
 
-/// The one symbol of each library.
+/// The symbols of each library.
 extern "C" __attribute__((visibility("default"))) const cli::Engine* oldfilm_cli_engine();
 extern "C" __attribute__((visibility("default"))) int
 oldfilm_cli_check_plugin(const cli::CheckPluginArguments& arguments);
+extern "C" __attribute__((visibility("default"))) int
+oldfilm_cli_review(const cli::ReviewArguments& arguments);
+extern "C" __attribute__((visibility("default"))) int
+oldfilm_cli_report(const cli::ReportArguments& arguments);

@@ -36,4 +36,22 @@ int check_plugin(const CheckPluginArguments& arguments) {
         arguments);
 }
 
+namespace {
+
+constexpr const char* how_to_get_review =
+    "install libcpp-httplib-dev and libopencv-dev and build oldfilm again, or install it with all "
+    "of its parts";
+
+} // namespace
+
+int review_project(const ReviewArguments& arguments) {
+    return loaded<int(const ReviewArguments&)>(OLDFILM_CLI_REVIEW, "oldfilm_cli_review",
+                                               how_to_get_review)(arguments);
+}
+
+int report_project(const ReportArguments& arguments) {
+    return loaded<int(const ReportArguments&)>(OLDFILM_CLI_REVIEW, "oldfilm_cli_report",
+                                               how_to_get_review)(arguments);
+}
+
 } // namespace cli

@@ -1,6 +1,8 @@
 #include "commands.hpp"
 #include "exit_status.hpp"
 #include "ledger_view.hpp"
+#include "user_name.hpp"
+#include "write_file.hpp"
 
 #include <oldfilm/error.hpp>
 #include <oldfilm/ledger.hpp>
@@ -8,10 +10,7 @@
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
-#include <pwd.h>
-#include <unistd.h>
 
-#include <fstream>
 #include <string>
 #include <vector>
 
@@ -60,11 +59,6 @@ void check_shot(const LedgerArguments& arguments) {
     if (!arguments.shot.empty()) {
         static_cast<void>(oldfilm::Project::open(arguments.folder).shot(arguments.shot));
     }
-}
-
-std::string user() {
-    const passwd* entry = getpwuid(geteuid());
-    return entry != nullptr ? entry->pw_name : fmt::format("user {}", geteuid());
 }
 
 std::string line_of(const char* name, const RepairTotals& totals) {
@@ -136,15 +130,9 @@ int judge(Ledger& ledger, const LedgerArguments& arguments, RepairDecision decis
     const RepairFilter filter = filter_of(arguments);
     static_cast<void>(found(ledger, filter));
     const std::int64_t judged =
-        ledger.decide(filter, decision, arguments.by.empty() ? user() : arguments.by);
+        ledger.decide(filter, decision, arguments.by.empty() ? user_name() : arguments.by);
     fmt::print("{} {}\n", judged, to_string(decision));
     return done;
-}
-
-void write(const std::string& path, const std::string& text) {
-    if (!(std::ofstream(path, std::ios::binary) << text << std::flush)) {
-        throw Error(Errc::io, fmt::format("{} can't be written; check the path", path));
-    }
 }
 
 int export_to(const Ledger& ledger, const LedgerArguments& arguments) {
@@ -153,10 +141,10 @@ int export_to(const Ledger& ledger, const LedgerArguments& arguments) {
     }
     const std::vector<Repair> repairs = ledger.list(filter_of(arguments));
     if (!arguments.csv_file.empty()) {
-        write(arguments.csv_file, csv_of(repairs));
+        write_file(arguments.csv_file, csv_of(repairs));
     }
     if (!arguments.json_file.empty()) {
-        write(arguments.json_file, json_of(repairs));
+        write_file(arguments.json_file, json_of(repairs));
     }
     return done;
 }

@@ -40,8 +40,8 @@ int show_version() {
 }
 
 /// Runs `command` with a stop token that Ctrl-C sets off.
-template <class Arguments>
-int interruptible(Arguments& arguments, int (*Engine::*command)(const Arguments&)) {
+template <class Arguments, class Command>
+int interruptible(Arguments& arguments, const Command& command) {
     const Interrupt interrupt([] {
         std::fputs(
             "\noldfilm: stopped in the middle of a frame; another run resumes after the last "
@@ -49,7 +49,14 @@ int interruptible(Arguments& arguments, int (*Engine::*command)(const Arguments&
             stderr);
     });
     arguments.stop = interrupt.token();
-    return (engine().*command)(arguments);
+    return command(arguments);
+}
+
+/// The same for a command of the engine, which is loaded when Ctrl-C is heeded already.
+template <class Arguments>
+int interruptible(Arguments& arguments, int (*Engine::*command)(const Arguments&)) {
+    return interruptible(arguments,
+                         [command](const Arguments& a) { return (engine().*command)(a); });
 }
 
 int run(CommandLine& line) {
@@ -68,6 +75,10 @@ int run(CommandLine& line) {
         return interruptible(line.verify, &Engine::verify);
     case CommandLine::Command::cluster:
         return interruptible(line.cluster, &Engine::cluster);
+    case CommandLine::Command::review:
+        return interruptible(line.review, &review_project);
+    case CommandLine::Command::report:
+        return interruptible(line.report, &report_project);
     case CommandLine::Command::plugins:
         return list_plugins(line.plugins);
     case CommandLine::Command::inspect:

@@ -1,6 +1,7 @@
 #include "models_add.hpp"
 
 #include "models_catalog.hpp"
+#include "shared_file.hpp"
 
 #include <oldfilm/error.hpp>
 #include <oldfilm/model.hpp>

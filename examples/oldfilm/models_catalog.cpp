@@ -1,5 +1,7 @@
 #include "models_catalog.hpp"
 
+#include "shared_file.hpp"
+
 #include <oldfilm/error.hpp>
 #include <oldfilm/plugins.hpp>
 
@@ -58,17 +60,6 @@ std::size_t distance(const std::string& a, const std::string& b) {
 }
 
 } // namespace
-
-fs::path shared_file(const std::string& file) {
-    const fs::path program = fs::read_symlink("/proc/self/exe");
-    fs::path path = (program.parent_path() / OLDFILM_CLI_SHARE / file).lexically_normal();
-    if (!fs::exists(path)) {
-        throw Error(Errc::not_found, fmt::format("{} must be there, and it is not; install oldfilm "
-                                                 "again",
-                                                 path.string()));
-    }
-    return path;
-}
 
 std::vector<CatalogEntry> catalog() {
     const fs::path path = shared_file("models.json");

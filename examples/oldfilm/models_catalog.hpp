@@ -23,9 +23,6 @@ std::vector<CatalogEntry> catalog();
 /// The entry of this name; null if there is none.
 const CatalogEntry* find(const std::vector<CatalogEntry>& entries, const std::string& name);
 
-/// `file` of what is installed with this program: the catalog, the importers.
-std::filesystem::path shared_file(const std::string& file);
-
 /// The folders in which `model=NAME` is looked up after the stage's own, the first being the one
 /// that models are installed into. Throws `Error` (not_found) where no variable names one.
 std::vector<std::filesystem::path> model_folders();

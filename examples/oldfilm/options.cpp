@@ -4,6 +4,7 @@
 #include "ledger_options.hpp"
 #include "project_options.hpp"
 #include "restore_options.hpp"
+#include "review_options.hpp"
 
 #include <oldfilm/error.hpp>
 
@@ -168,6 +169,11 @@ Parser::Parser() : parts_(std::make_unique<Parts>()) {
                        line.ledger);
     add_verify(*app.add_subcommand("verify", "Prove what a rendering of a project changed"),
                line.verify);
+    add_review_options(*app.add_subcommand("review", "Look at a project in the browser, and judge"),
+                       line.review);
+    add_report_options(
+        *app.add_subcommand("report", "Write what a rendering did, as a page and as JSON"),
+        line.report);
 
     add_cluster_options(app, line.cluster, plan_texts);
 
@@ -222,6 +228,8 @@ CommandLine Parser::parse(int argc, char** argv) {
                    : name == "project"        ? Command::project
                    : name == "ledger"         ? Command::ledger
                    : name == "verify"         ? Command::verify
+                   : name == "review"         ? Command::review
+                   : name == "report"         ? Command::report
                    : is_cluster_command(name) ? Command::cluster
                    : name == "new-stage"      ? Command::new_stage
                    : name == "check-plugin"   ? Command::check_plugin

@@ -23,6 +23,8 @@ struct CommandLine {
         ledger,
         verify,
         cluster,
+        review,
+        report,
         new_stage,
         check_plugin,
         version
@@ -38,6 +40,8 @@ struct CommandLine {
     LedgerArguments ledger;
     VerifyArguments verify;
     ClusterArguments cluster;
+    ReviewArguments review;
+    ReportArguments report;
     NewStageArguments new_stage;
     CheckPluginArguments check_plugin;
     /// Set when parsing has already answered (help) or refused (wrong usage): the exit status.

@@ -2,6 +2,7 @@
 #include "commands.hpp"
 #include "exit_status.hpp"
 #include "pipeline_choice.hpp"
+#include "write_file.hpp"
 
 #include <oldfilm/error.hpp>
 #include <oldfilm/media.hpp>
@@ -13,7 +14,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -175,21 +175,15 @@ void set(Project& project, const ProjectArguments& arguments) {
     project.update(shot);
 }
 
-void write(const std::string& path, const std::string& text) {
-    if (!(std::ofstream(path, std::ios::binary) << text << std::flush)) {
-        throw Error(Errc::io, fmt::format("{} can't be written; check the path", path));
-    }
-}
-
 int export_shots(const Project& project, const ProjectArguments& arguments) {
     if (arguments.edl.empty() && arguments.otio.empty()) {
         throw Error(Errc::invalid_argument, "expected --edl FILE or --otio FILE");
     }
     if (!arguments.edl.empty()) {
-        write(arguments.edl, project.to_edl());
+        write_file(arguments.edl, project.to_edl());
     }
     if (!arguments.otio.empty()) {
-        write(arguments.otio, project.to_otio());
+        write_file(arguments.otio, project.to_otio());
     }
     return done;
 }

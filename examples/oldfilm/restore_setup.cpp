@@ -2,28 +2,13 @@
 
 #include "pipeline_choice.hpp"
 
-#include <oldfilm/process.hpp>
-
-#include <ATen/Parallel.h>
-
-#include <cstdlib>
 #include <exception>
 #include <new>
-#include <thread>
 
 namespace cli {
 
 using oldfilm::Errc;
 using oldfilm::Error;
-
-void settle_process(int threads) {
-    if (threads > 0) {
-        at::set_num_threads(threads);
-    } else if (std::getenv("OMP_NUM_THREADS") == nullptr) {
-        at::set_num_threads(static_cast<int>(std::thread::hardware_concurrency()));
-    }
-    oldfilm::pool_memory();
-}
 
 oldfilm::RestoreOptions restore_options(const RestoreArguments& a, ProgressView& view) {
     oldfilm::RestoreOptions options;

@@ -5,6 +5,7 @@
 #include "arguments.hpp"
 #include "automatic.hpp"
 #include "progress_view.hpp"
+#include "settle_process.hpp"
 
 #include <oldfilm/error.hpp>
 #include <oldfilm/pipeline.hpp>
@@ -13,10 +14,6 @@
 #include <functional>
 
 namespace cli {
-
-/// What only a program may decide for its process. `threads`: of LibTorch's; 0: as many as there
-/// are processors, unless OMP_NUM_THREADS says otherwise.
-void settle_process(int threads = 0);
 
 /// `view` receives progress and messages; it outlives what they are used for.
 oldfilm::RestoreOptions restore_options(const RestoreArguments& arguments, ProgressView& view);

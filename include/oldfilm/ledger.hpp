@@ -6,6 +6,7 @@
 #include <oldfilm/export.hpp>
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -86,6 +87,8 @@ class OLDFILM_API Ledger {
     std::int64_t decide(const RepairFilter& filter, RepairDecision decision, const std::string& by);
     /// Of the film; with the id of a shot, of that.
     [[nodiscard]] RepairTotals totals(const std::string& shot = "") const;
+    /// Of all shots, by their ids.
+    [[nodiscard]] std::map<std::string, RepairTotals> totals_by_shot() const;
 
   private:
     struct Impl;

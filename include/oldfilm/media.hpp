@@ -117,6 +117,14 @@ class OLDFILM_API Reader {
     /// Skips the next frame: decodes it without creating a picture, in a fraction of the time. The
     /// frames after it are unaffected. False at the end. Throws as `next` does.
     bool skip();
+    /// Continues with frame `frame` of the film (from 0), without decoding all frames before it:
+    /// `next` returns it, with the `FrameInfo` that it has in a pass from the start, except that
+    /// the first frame after a seek is never `Origin::held`. Returns false if frames cannot be
+    /// found by their times (irregular rates, `ReadOptions` that change times, deinterlacing,
+    /// rotation, pipes) or if there is no such frame; the reader is then at no particular frame,
+    /// and the film is to be opened again. Frames before it that are missing or shown twice are not
+    /// counted: frame k is the one at k / frame_rate after the first one.
+    bool seek(std::int64_t frame);
     /// Number of corrupt frames concealed so far.
     [[nodiscard]] std::int64_t concealed() const;
     struct Impl;

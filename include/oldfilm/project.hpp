@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -173,5 +174,25 @@ class OLDFILM_API Project {
 OLDFILM_API RestoreResult restore(const Project& project, const std::string& output,
                                   const PipelineOptions& machine = {},
                                   const RestoreOptions& options = {});
+
+/// The pipeline with which `restore` renders a project: its stages and shots, with the stages off
+/// where a shot is excluded, its regions, and rejected repairs. Throws `Error` as
+/// `Project::pipeline`, `Ledger` and `Reader` do.
+[[nodiscard]] OLDFILM_API Pipeline rendering_pipeline(const Project& project,
+                                                      const PipelineOptions& machine = {});
+
+/// What a project was rendered to.
+struct ProjectRendering {
+    std::string output;     ///< path from the working directory, or absolute
+    std::int64_t bytes = 0; ///< size of the output; 0 if it is not a file
+    std::string codec;      ///< as `RestoreOptions::codec`
+    std::optional<int> crf; ///< as `RestoreOptions::crf`
+    std::string begun;      ///< UTC, ISO 8601
+    std::string finished;   ///< likewise; empty: it is in progress, or was stopped
+};
+
+/// The last rendering of a project, which `restore` notes in `folder`/rendering.json; empty if
+/// there is none. Throws `Error` (unreadable) naming line and column.
+[[nodiscard]] OLDFILM_API std::optional<ProjectRendering> last_rendering(const Project& project);
 
 } // namespace oldfilm

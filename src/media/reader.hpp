@@ -38,6 +38,14 @@ struct OLDFILM_HIDDEN Reader::Impl {
     /// The next within the part of the film that was asked for, on that part's clock.
     std::optional<Coded> next_asked();
     [[nodiscard]] Frame pictured(const Coded& frame) const;
+    /// As `Reader::seek`.
+    bool go_to(std::int64_t frame);
+    /// Whether frames can be told by their times alone.
+    [[nodiscard]] bool may_seek() const;
+    /// By its time, where the film's first frame is known; -1 if it has none.
+    [[nodiscard]] std::int64_t number_of(const media::Decoded& decoded) const;
+    /// Frame `frame`, decoded from the key frame before `seconds` on; null if it does not come.
+    media::Decoded decoded_from(const Rational& seconds, std::int64_t frame);
     /// Some matrices are more than a matrix; guessing one would shift every color.
     void check_matrix() const;
     /// Whether duplicates are left out.

@@ -164,4 +164,28 @@ RepairTotals Ledger::totals(const std::string& shot) const {
     return totals;
 }
 
+std::map<std::string, RepairTotals> Ledger::totals_by_shot() const {
+    std::map<std::string, RepairTotals> totals;
+    Statement present(impl_->database,
+                      "SELECT shot, frames, repairs, coalesce(share, 0) FROM shot_totals");
+    while (present.step()) {
+        RepairTotals& of_shot = totals[present.text(0)];
+        of_shot.frames = present.integer(1);
+        of_shot.repairs = present.integer(2);
+        of_shot.share = present.number(3).value_or(0);
+    }
+    Statement decided(impl_->database,
+                      fmt::format("SELECT s.id, r.decision = 'accepted', count(*) FROM {} WHERE "
+                                  "true{} GROUP BY 1, 2",
+                                  joined({}), judged));
+    while (decided.step()) {
+        const auto found = totals.find(decided.text(0));
+        if (found != totals.end()) {
+            (decided.integer(1) != 0 ? found->second.accepted : found->second.rejected) =
+                decided.integer(2);
+        }
+    }
+    return totals;
+}
+
 } // namespace oldfilm

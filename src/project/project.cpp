@@ -1,10 +1,9 @@
 #include "base/checksum.hpp"
-#include "base/sync.hpp"
-#include "media/partial_files.hpp"
 #include "project/project_file.hpp"
 #include "project/project_impl.hpp"
 #include "project/shot_edits.hpp"
 #include "project/source_file.hpp"
+#include "project/text_file.hpp"
 
 #include <oldfilm/error.hpp>
 #include <oldfilm/project.hpp>
@@ -13,8 +12,6 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <utility>
 
 namespace oldfilm {
@@ -22,25 +19,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::optional<std::string> text_of(const fs::path& path) {
-    std::ifstream file(path, std::ios::binary);
-    std::string text{std::istreambuf_iterator<char>(file), {}};
-    return file ? std::optional(std::move(text)) : std::nullopt;
-}
-
 std::optional<std::uint64_t> checksum_of(const std::optional<std::string>& text) {
     return text ? std::optional(base::checksum(*text)) : std::nullopt;
-}
-
-void write(const fs::path& path, const std::string& text) {
-    media::PartialFiles files(/*overwrite=*/true);
-    const fs::path partial = files.add_locked(path);
-    std::ofstream file(partial, std::ios::binary | std::ios::trunc);
-    if (!(file << text << std::flush)) {
-        base::failed("write", partial);
-    }
-    file.close();
-    files.publish({});
 }
 
 } // namespace
@@ -60,7 +40,7 @@ Project::~Project() = default;
 Project Project::open(const std::string& folder) {
     Project project = Impl::of(folder, {});
     const std::string name = project.impl_->file().string();
-    const std::optional<std::string> text = text_of(name);
+    const std::optional<std::string> text = project::read_text(name);
     if (!text) {
         throw Error(Errc::not_found, fmt::format("{} cannot be read; check the path, or make a "
                                                  "project with oldfilm project new FILM {}",
@@ -73,14 +53,14 @@ Project Project::open(const std::string& folder) {
 
 void Project::save() {
     const fs::path file = impl_->file();
-    if (checksum_of(text_of(file)) != impl_->read) {
+    if (checksum_of(project::read_text(file)) != impl_->read) {
         throw Error(Errc::incompatible,
                     fmt::format("{} was changed by somebody else since it was read; open the "
                                 "project again and repeat the change",
                                 file.string()));
     }
     const std::string text = to_json();
-    write(file, text);
+    project::write_text(file, text);
     impl_->read = checksum_of(text);
 }
 

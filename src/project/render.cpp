@@ -4,7 +4,7 @@
 #include "project/components.hpp"
 #include "project/project_impl.hpp"
 #include "project/recorder.hpp"
-#include "project/rendering.hpp"
+#include "project/rendering_record.hpp"
 
 #include <oldfilm/error.hpp>
 #include <oldfilm/ledger.hpp>
@@ -106,26 +106,46 @@ void check_options(const RestoreOptions& options) {
 
 } // namespace
 
-Pipeline project::rendering_pipeline(const Project& project, const PipelineOptions& machine) {
+Pipeline rendering_pipeline(const Project& project, const PipelineOptions& machine) {
     return with_regions(project, without_excluded(project, project.pipeline(machine)));
 }
+
+namespace {
+
+RestoreResult render(const Project& project, const std::string& output, const Pipeline& pipeline,
+                     const RestoreOptions& options) {
+    if (!project::can_find_repairs()) {
+        options.log.warning("this build has no OpenCV, so that the ledger is not written");
+        return job::restore(project.source_path(), output, pipeline, options, nullptr);
+    }
+    project::Recorder recorder(project, pipeline);
+    return job::restore(project.source_path(), output, pipeline, options, &recorder, &recorder,
+                        (std::filesystem::path(project.folder()) / "segments").string());
+}
+
+} // namespace
 
 RestoreResult restore(const Project& project, const std::string& output,
                       const PipelineOptions& machine, const RestoreOptions& options) {
     check_options(options);
     project.check_source();
-    const Pipeline pipeline = project::rendering_pipeline(project, machine);
+    const Pipeline pipeline = rendering_pipeline(project, machine);
     RestoreOptions own = options;
     own.read.deinterlace = project.source().deinterlace;
     own.deinterlace_combed = false;
     own.decide_by_shot.clear(); // decided when the project was made, and by people since
-    if (!project::can_find_repairs()) {
-        options.log.warning("this build has no OpenCV, so that the ledger is not written");
-        return job::restore(project.source_path(), output, pipeline, own, nullptr);
+    project::RenderingNote note(project, output, options);
+    RestoreResult result;
+    try {
+        result = render(project, output, pipeline, own);
+    } catch (const Error& error) {
+        if (error.code() == Errc::invalid_argument) { // such as an output that exists
+            note.withdraw();
+        }
+        throw;
     }
-    project::Recorder recorder(project, pipeline);
-    return job::restore(project.source_path(), output, pipeline, own, &recorder, &recorder,
-                        (std::filesystem::path(project.folder()) / "segments").string());
+    note.finish();
+    return result;
 }
 
 } // namespace oldfilm

@@ -1,5 +1,4 @@
 #include "media/metadata.hpp"
-#include "project/rendering.hpp"
 #include "project/sample_comparison.hpp"
 #include "project/source_file.hpp"
 
@@ -129,7 +128,7 @@ void compare(Reader& source, Reader& result, project::SampleComparison& comparis
 Verification verify(const Project& project, const std::string& source, const std::string& result,
                     const std::stop_token& stop) {
     Verification found;
-    const Pipeline pipeline = project::rendering_pipeline(project, {});
+    const Pipeline pipeline = rendering_pipeline(project, {});
     ReadOptions options;
     options.keep_coded = false;
     options.deinterlace = project.source().deinterlace;

@@ -1,0 +1,45 @@
+#pragma once
+/// \file
+/// The film of a project, before and after.
+
+#include "film.hpp"
+#include "rendering.hpp"
+#include "store.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+
+namespace cli::review {
+
+/// Opens the source and the result when they are first needed, and the result again when it was
+/// replaced. Thread-safe.
+class Films {
+  public:
+    Films(Store& store, const Rendering& rendering) : store_(store), rendering_(rendering) {}
+
+    /// Throws `oldfilm::Error` as `Project::check_source` and `Reader` do.
+    std::shared_ptr<Film> source();
+    /// Throws `oldfilm::Error` (not_found) if there is no result.
+    std::shared_ptr<Film> result();
+    /// Films of their own, for work that reads frames in order and should not wait for others.
+    std::unique_ptr<Film> another_source();
+    std::unique_ptr<Film> another_result();
+    /// Changes with the result's file; empty if there is none.
+    [[nodiscard]] std::string result_version() const;
+    /// The frame of the result that shows frame `number` of the source.
+    std::int64_t number_in_result(std::int64_t number);
+    /// {"state": "none", "missing", "replaced", "stopped" or "ready", "text": why not, "path",
+    /// "version": changes with the file}.
+    Json result_state();
+
+  private:
+    Store& store_;
+    const Rendering& rendering_;
+    std::mutex mutex_; ///< guards what follows
+    std::shared_ptr<Film> source_, result_;
+    std::string source_path_, result_version_;
+};
+
+} // namespace cli::review
