@@ -102,7 +102,7 @@ class _NoContext:
 @contextmanager
 def _plain_functions() -> Iterator[None]:
     """Calls the forward of autograd functions directly: TorchScript cannot record the functions themselves."""
-    apply = torch.autograd.Function.apply
+    apply = vars(torch.autograd.Function)["apply"]  # not bound to a class
     torch.autograd.Function.apply = classmethod(lambda cls, *inputs: cls.forward(_NoContext(), *inputs))
     try:
         yield
@@ -125,7 +125,7 @@ def _recorded(model: nn.Module, channels: int, side: int, name: str) -> torch.ji
 def _error(a: nn.Module, b: nn.Module, picture: Tensor) -> float:
     try:
         with torch.no_grad():
-            expected, found = a(picture), b(picture)
+            expected, found = a(picture.clone()), b(picture.clone())  # some networks write to their input
     except RuntimeError:  # recorded with another size
         return float("inf")
     if expected.shape != found.shape:
@@ -141,7 +141,7 @@ def _reach(model: nn.Module, channels: int, multiple: int) -> int | None:
     other = picture.clone()
     other[..., center:center + multiple, center:center + multiple] = 1 - picture[..., :multiple, :multiple].flip(-1)
     with torch.no_grad():
-        a, b = model(picture), model(other)
+        a, b = model(picture.clone()), model(other.clone())
     scale = a.size(-1) // side
     changed = ((a - b).abs() > 1e-7 * float(a.std())).sum((0, 1)).nonzero() // scale
     if not len(changed):

@@ -76,7 +76,7 @@ def expected(path: Path, picture: torch.Tensor) -> torch.Tensor:
     """What spandrel's own descriptor makes of a picture."""
     descriptor = spandrel.ModelLoader().load_from_file(path)
     with torch.no_grad():
-        return descriptor.model.float().eval()(picture)
+        return descriptor.model.float().eval()(picture.clone())  # some networks write to their input
 
 
 def error(a: torch.Tensor, b: torch.Tensor) -> float:

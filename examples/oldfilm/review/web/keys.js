@@ -34,6 +34,7 @@ export const actions = [
   [['0'], '', '', () => zoomTo(0)],
   [['o'], 'O', 'Original here: draw a box for this frame', () => draw('frame')],
   [['p'], 'P', 'Protect: draw a box for the whole shot', () => draw('shot')],
+  [['d'], 'D', 'Damage here: draw a box to repair in this frame', () => draw('frame', 'repair')],
   [['v'], 'V', 'Preview: restore the shown frame with the settings of the shot', () => togglePreview()],
   [['Enter'], 'Ctrl+Enter', 'Render, or stop', (event) => event.ctrlKey && toggleRendering()],
   [['?'], '?', 'This list', () => showHelp()],

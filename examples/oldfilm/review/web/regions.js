@@ -1,4 +1,4 @@
-// Boxes in which the original stays, drawn with the mouse or moved with arrow keys.
+// Boxes for which a person decides, drawn with the mouse or moved with arrow keys.
 import { changeRegions } from './edits.js';
 import { goToFrame, on, say, shot, state, tell } from './state.js';
 import { pointAt } from './viewer.js';
@@ -6,18 +6,21 @@ import { pointAt } from './viewer.js';
 const viewer = document.querySelector('#viewer');
 const panel = document.querySelector('#panel-regions');
 panel.innerHTML = `
-  <p class="quiet">No stage changes a protected region; the next rendering leaves the original there.</p>
+  <p class="quiet">No stage changes a protected region; the next rendering leaves the original there.
+    A region to repair is damaged, whether or not a stage finds that. In a region to ignore, nothing is.</p>
   <div class="actions">
     <button id="draw-frame" title="O">Original here</button>
     <button id="draw-shot" title="P">Protect in the shot</button>
+    <button id="draw-damage" title="D">Damage here</button>
   </div>
   <div id="region-list"></div>`;
 
 /** Begins a region: of this frame alone, or of the whole shot. */
-export function draw(extent) {
+export function draw(extent, action = 'protect') {
   const { width, height } = state.project.source;
   state.drawing = {
     extent,
+    action,
     box: { x: Math.round(width * 3 / 8), y: Math.round(height * 3 / 8), width: Math.round(width / 4), height: Math.round(height / 4) },
   };
   viewer.classList.add('drawing');
@@ -41,7 +44,7 @@ function freeId() {
 }
 
 export async function finishDrawing() {
-  const { extent, box } = state.drawing;
+  const { extent, action, box } = state.drawing;
   stopDrawing();
   const [left, top] = [Math.round(box.x), Math.round(box.y)];
   const [right, bottom] = [Math.round(box.x + box.width), Math.round(box.y + box.height)];
@@ -49,13 +52,13 @@ export async function finishDrawing() {
   const whole = extent === 'shot';
   const region = {
     id: freeId(),
-    action: 'protect',
+    action,
     first: whole ? shot().first : state.frame,
     last: whole ? shot().last : state.frame,
     polygon: [[left, top], [right, top], [right, bottom], [left, bottom]],
     note: '',
   };
-  await changeRegions([...state.project.regions, region], `Protect region ${region.id}`);
+  await changeRegions([...state.project.regions, region], `Add region ${region.id}`);
 }
 
 /** Moves the box that is being drawn. True: the key was for that. */
@@ -97,12 +100,24 @@ viewer.addEventListener('pointerup', () => {
   if (state.drawing?.moved) finishDrawing();
 });
 
+/** What is decided for a region, to be changed. */
+function choice(region) {
+  const select = document.createElement('select');
+  select.setAttribute('aria-label', `Action of region ${region.id}`);
+  for (const action of ['protect', 'repair', 'ignore']) select.add(new Option(action, action));
+  select.value = region.action;
+  select.onchange = () => changeRegions(
+    state.project.regions.map((other) => (other.id === region.id ? { ...other, action: select.value } : other)),
+    `Change region ${region.id}`);
+  return select;
+}
+
 function row(region) {
   const element = document.createElement('div');
   element.className = 'region';
   const text = document.createElement('span');
   const frames = region.first === region.last ? `frame ${region.first}` : `frames ${region.first} to ${region.last}`;
-  text.textContent = `${region.id}: ${region.action}, ${frames}`;
+  text.textContent = `${region.id}, ${frames}`;
   const go = document.createElement('button');
   go.textContent = 'Show';
   go.onclick = () => goToFrame(region.first);
@@ -110,7 +125,7 @@ function row(region) {
   remove.textContent = 'Remove';
   remove.onclick = () => changeRegions(
     state.project.regions.filter((other) => other.id !== region.id), `Remove region ${region.id}`);
-  element.append(text, go, remove);
+  element.append(text, choice(region), go, remove);
   return element;
 }
 
@@ -120,3 +135,4 @@ on('project', () => {
 });
 panel.querySelector('#draw-frame').onclick = () => draw('frame');
 panel.querySelector('#draw-shot').onclick = () => draw('shot');
+panel.querySelector('#draw-damage').onclick = () => draw('frame', 'repair');
