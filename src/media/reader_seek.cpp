@@ -2,6 +2,7 @@
 #include "media/reader.hpp"
 
 #include <array>
+#include <optional>
 
 namespace oldfilm {
 
@@ -19,7 +20,7 @@ bool Reader::Impl::may_seek() const {
     const bool has_own_times = options.source_fps || options.film_frames ||
                                options.start.num() > 0 || options.duration ||
                                found.pulldown.any() || found.repeats_fields;
-    const bool has_filters = decoder.interlaced() || decoder.telecined() || decoder.rotation() != 0;
+    const bool has_filters = options.deinterlace || decoder.telecined() || decoder.rotation() != 0;
     return rate.num() > 0 && !has_own_times && !has_filters;
 }
 
@@ -35,14 +36,16 @@ Decoded Reader::Impl::decoded_from(const Rational& seconds, std::int64_t frame) 
     if (!decoder.seek(seconds)) {
         return {};
     }
-    for (;;) {
+    for (std::int64_t number = -1;;) {
         bool broken = false;
         Decoded decoded = decoder.next(broken);
         if (!decoded) {
             return {};
         }
-        const std::int64_t number = number_of(decoded);
-        if (number >= frame || number < 0) {
+        const std::int64_t by_time = number_of(decoded);
+        const bool follows = by_time < 0 && number >= 0; // it has no time
+        number = follows ? number + 1 : by_time;
+        if (number >= frame) {
             return number == frame ? std::move(decoded) : Decoded{};
         }
     }
@@ -74,7 +77,7 @@ bool Reader::Impl::go_to(std::int64_t frame) {
     ahead.push_back({std::move(decoded), false});
     repeats.clear();
     last.reset();
-    last_time.reset();
+    last_time = frame > 0 ? std::optional(*origin + Rational(frame - 1) / rate) : std::nullopt;
     over = ended = false;
     suspect = 0;
     count = given = frame;

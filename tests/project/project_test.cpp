@@ -223,6 +223,38 @@ TEST_CASE("a project is rendered with its shots and overrides") {
                       Contains("all frames of its film"));
 }
 
+TEST_CASE("a project notes what it was rendered to") {
+    const Film s;
+    const Project project = s.create();
+    CHECK_FALSE(last_rendering(project));
+    RestoreOptions options;
+    options.codec = "ffv1";
+    PipelineOptions machine;
+    machine.device = "cpu";
+    restore(project, s.path() / "out.mkv", machine, options);
+    const auto noted = last_rendering(project);
+    REQUIRE(noted);
+    CHECK(noted->output == s.path() / "out.mkv");
+    CHECK(noted->bytes == static_cast<std::int64_t>(fs::file_size(s.path() / "out.mkv")));
+    CHECK(noted->codec == "ffv1");
+    CHECK_FALSE(noted->crf);
+    CHECK_FALSE(noted->finished.empty());
+    CHECK_THAT(content(s.path() / "p" / "rendering.json"), Contains("\"../out.mkv\""));
+    // One that does not begin, since its output exists, leaves the note.
+    options.codec = "h264";
+    CHECK_THROWS(restore(project, s.path() / "out.mkv", machine, options));
+    CHECK(last_rendering(project)->codec == "ffv1");
+    // One that is stopped is noted as begun.
+    std::stop_source stop;
+    stop.request_stop();
+    options.stop = stop.get_token();
+    options.overwrite = true;
+    CHECK_THROWS(restore(project, s.path() / "out.mkv", machine, options));
+    CHECK(last_rendering(project)->finished.empty());
+    std::ofstream(s.path() / "p" / "rendering.json") << "{\n\"output\": 3}";
+    CHECK_THROWS_WITH(last_rendering(project), Contains("rendering.json, line 2"));
+}
+
 TEST_CASE("title cards are not colorized, and the project says why") {
     const Scratch s;
     ffmpeg(

@@ -156,6 +156,16 @@ TEST_CASE("repairs are judged, and stay so when the film is rendered again") {
     CHECK_THAT(rejected.when, Contains("T") && Contains("Z"));
     CHECK(ledger.totals("s40").accepted == static_cast<std::int64_t>(in_shot.size()) - 1);
     CHECK(ledger.totals("s0").accepted == 0);
+    const auto by_shot = ledger.totals_by_shot();
+    CHECK(by_shot.size() == Project::open(s.folder()).shots().size());
+    for (const auto& [id, totals] : by_shot) {
+        const RepairTotals alone = ledger.totals(id);
+        CHECK(totals.frames == alone.frames);
+        CHECK(totals.repairs == alone.repairs);
+        CHECK(totals.accepted == alone.accepted);
+        CHECK(totals.rejected == alone.rejected);
+        CHECK(totals.share == Approx(alone.share));
+    }
     // Other shots: the same repairs.
     Project project = Project::open(s.folder());
     project.merge("s0");

@@ -20,18 +20,13 @@ function decisionOf(series) {
   return all.size === 1 ? [...all][0] : 'mixed';
 }
 
-function row(series, index) {
-  const element = document.createElement('div');
+/** What the row of a series says; `element` is an empty row, or one that says something else. */
+function fill(element, series, index) {
   const decision = decisionOf(series);
   element.className = `repair ${decision}`;
-  element.role = 'option';
-  element.id = `repair-${index}`;
-  element.dataset.series = series.series;
   element.setAttribute('aria-selected', index === state.selected);
-  const percent = Math.round(series.suspicion * 100);
-  element.innerHTML = `<span class="kind"></span><span class="bar" title="Suspicion"><i></i></span>
-    <span class="figure"></span><span class="where"></span><span class="decision"></span>`;
   const [kind, bar, figure, where, decided] = element.children;
+  const percent = Math.round(series.suspicion * 100);
   kind.textContent = names[series.kind];
   bar.firstChild.style.width = `${percent}%`;
   figure.textContent = percent;
@@ -39,8 +34,32 @@ function row(series, index) {
   where.textContent = `${frames}, ${series.area} px`;
   const gone = series.repairs.every((repair) => !repair.present);
   decided.textContent = { automatic: '', accepted: 'accepted', rejected: gone ? 'original is back' : 'rejected', mixed: 'mixed' }[decision];
+}
+
+function row(series, index) {
+  const element = document.createElement('div');
+  element.role = 'option';
+  element.id = `repair-${index}`;
+  element.dataset.series = series.series;
+  element.innerHTML = `<span class="kind"></span><span class="bar" title="Suspicion"><i></i></span>
+    <span class="figure"></span><span class="where"></span><span class="decision"></span>`;
   element.onclick = () => select(index);
+  fill(element, series, index);
   return element;
+}
+
+let listed = null; // the series that the rows are of
+/** New rows for new series; else only those that a person changed: judging a thousand repairs is quick. */
+function showRows() {
+  if (listed !== state.series) {
+    listed = state.series;
+    list.replaceChildren(...state.series.map(row));
+    return;
+  }
+  for (const element of list.querySelectorAll('[aria-selected="true"]')) element.setAttribute('aria-selected', false);
+  for (const index of [state.selected - 1, state.selected]) {
+    if (list.children[index]) fill(list.children[index], state.series[index], index);
+  }
 }
 
 function show() {
@@ -50,12 +69,8 @@ function show() {
     ? 'The shot was not rendered yet.'
     : `${totals.repairs} repairs, ${share} % of the shot; ${totals.accepted} accepted, ${totals.rejected} rejected`
       + (state.total > state.series.length ? `. The ${state.series.length} most suspicious of ${state.total} are listed.` : '');
-  list.replaceChildren(...state.series.map(row));
+  showRows();
   for (const id of ['accept', 'reject', 'reset']) panel.querySelector(`#${id}`).disabled = state.selected < 0;
-  showSelected();
-}
-
-function showSelected() {
   const chosen = list.children[state.selected];
   list.setAttribute('aria-activedescendant', chosen?.id ?? '');
   chosen?.scrollIntoView({ block: 'nearest' });
