@@ -112,7 +112,8 @@ struct ClusterArguments {
     bool no_wait = false, retry = false, any_cpu = false;
     bool slurm = false;
     std::vector<std::string> sbatch; ///< options of its own
-    int attempts = 3;                ///< of an item, by Slurm
+    int workers = 0;                 ///< of Slurm; 0: one for each item
+    int attempts = 3;                ///< of each worker, by Slurm
     bool overwrite = false, json = false;
     std::stop_token stop;
 };

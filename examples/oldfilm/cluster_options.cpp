@@ -86,7 +86,10 @@ void add_submit(CLI::App& app, ClusterArguments& a) {
     app.add_option("OUT", a.output, "The restored film")->required();
     app.add_flag("--slurm", a.slurm, "To Slurm, by sbatch")->required();
     app.add_option("SBATCH", a.sbatch, "After --: options of sbatch, for all jobs");
-    app.add_option("--attempts", a.attempts, "How often an item is tried; default 3")
+    app.add_option("--workers", a.workers, "At most so many; default: one for each item")
+        ->type_name("N")
+        ->check(CLI::Range(1, 1000));
+    app.add_option("--attempts", a.attempts, "How often a worker is begun; default 3")
         ->type_name("N")
         ->check(CLI::Range(1, 100));
     app.add_flag("--overwrite", a.overwrite, "Replace files that exist");

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <filesystem>
@@ -35,21 +36,6 @@ std::string log_name(const fs::path& folder, const std::string& name) {
         text += c == '%' ? std::string("%%") : std::string(1, c);
     }
     return text + "/" + name;
-}
-
-/// "0-3,7": the items as --array takes them.
-std::string ranges(const std::vector<int>& items) {
-    std::string text;
-    for (std::size_t i = 0; i < items.size();) {
-        std::size_t last = i;
-        while (last + 1 < items.size() && items[last + 1] == items[last] + 1) {
-            ++last;
-        }
-        text += fmt::format("{}{}", text.empty() ? "" : ",", items[i]);
-        text += last > i ? fmt::format("-{}", items[last]) : "";
-        i = last + 1;
-    }
-    return text;
 }
 
 /// What sbatch prints; its errors go where ours go.
@@ -82,11 +68,11 @@ void write_script(const fs::path& path, const std::string& text) {
     }
 }
 
-/// A task that fails is queued again, on whatever machine; one that was killed likewise. Wrong
-/// usage is wrong again.
+/// A task is a worker that takes items until all are done, since it reads the film only once. One
+/// that fails, or is killed, is queued again, on whatever machine. Wrong usage is wrong again.
 std::string work_script(const std::string& program, const std::string& folder, int attempts) {
     return fmt::format(R"(echo "node $SLURMD_NODENAME"
-{} work {} --item "$SLURM_ARRAY_TASK_ID"
+{} work {} --claim
 status=$?
 if ((status != 0 && status != 2 && ${{SLURM_RESTART_COUNT:-0}} + 1 < {})); then
     scontrol requeue "${{SLURM_ARRAY_JOB_ID}}_${{SLURM_ARRAY_TASK_ID}}" && sleep 60
@@ -121,12 +107,15 @@ SlurmJobs submit_to_slurm(const oldfilm::ClusterJob& job, const ClusterArguments
     SlurmJobs jobs;
     std::vector<std::string> after{"--job-name=oldfilm-finish",
                                    "--output=" + log_name(folder, "finish-%j.log")};
-    if (const std::vector<int> open = job.status().open; !open.empty()) {
-        jobs.work = output_of(sbatch(arguments,
-                                     {"--job-name=oldfilm-work", "--array=" + ranges(open),
-                                      "--requeue", fmt::format("--cpus-per-task={}", job.threads()),
-                                      "--output=" + log_name(folder, "work-%A_%a.log")},
-                                     work));
+    const auto open = static_cast<int>(job.status().open.size());
+    const int workers = arguments.workers > 0 ? std::min(arguments.workers, open) : open;
+    if (workers > 0) {
+        jobs.work =
+            output_of(sbatch(arguments,
+                             {"--job-name=oldfilm-work", fmt::format("--array=0-{}", workers - 1),
+                              "--requeue", fmt::format("--cpus-per-task={}", job.threads()),
+                              "--output=" + log_name(folder, "work-%A_%a.log")},
+                             work));
         after.push_back("--dependency=afterany:" + jobs.work);
     }
     jobs.finish = output_of(sbatch(arguments, after, finish));

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """simulation.py [--films N] [--frames N] [--workers N] [--failures RATE] ...: many workers on many films, on paper.
 
-Workers run what docs/cluster.md runs on a cluster: `oldfilm work FOLDER --claim --no-wait` on one film after the other,
-in an order of their own, until all films are done; then the films are finished. Simulated are the folder (names, times
+Workers run what docs/cluster.md runs for many films: `oldfilm work FOLDER --claim --no-wait` on a film that is drawn by
+lot, until all films are done; then the films are finished. Simulated are the folder (names, times
 of the last touch, records of segments), the protocol of src/cluster/claims.hpp and src/cluster/working.cpp, step by
 step, and workers that die in the middle of a segment: their machines come back after a while, their claims expire.
 Workers that are only silent (a network that stops for some minutes) go on after others have taken over their items.
@@ -17,6 +17,7 @@ import json
 import random
 
 SEGMENT = 250  # frames, at most; src/job/segmentation.hpp
+SILENCE = 300  # seconds that a network is away
 
 
 class Costs:
@@ -56,7 +57,7 @@ class Film:
             self.items.append(segments)
             self.first.append(at)
             at += length
-        self.claims = {}  # item: [generation, last touch, holder]
+        self.claims = {}  # item: [generation, holder, its epoch; None: given up]
         self.recorded = [0] * len(self.items)  # segments, in order
         self.open = set(range(len(self.items)))
         self.published = 0
@@ -64,15 +65,16 @@ class Film:
 
 
 class Worker:
-    __slots__ = ("number", "order", "at", "position", "reader", "epoch", "silent_until")
+    __slots__ = ("number", "at", "position", "reader", "epoch", "silent_until", "deaths")
 
     def __init__(self, number, films, generator):
         self.number = number
-        self.at = generator.randrange(films)  # the films in turn, from one of its own
+        self.at = generator.randrange(films)  # its film, drawn by lot
         self.position = None  # of items; None: the film is not open
         self.reader = 0
         self.epoch = 0  # counts deaths: what was due before them is void
         self.silent_until = 0
+        self.deaths = []  # when each epoch ended
 
 
 class Simulation:
@@ -116,18 +118,28 @@ class Simulation:
             claim = film.claims.get(item)
             if claim is not None:
                 self.operations += Operations.STATE
-                if self.now - claim[1] < self.costs.claim:
+                if self.now - self.last_touch(claim) < self.costs.claim:
                     continue
             self.at(self.now + wait, worker, self.take, film_number, item, claim[0] if claim else 0)
             return
-        worker.position = None  # --no-wait: the next film
-        worker.at = worker.at + 1 if len(self.unfinished) > 1 else worker.at
+        worker.position = None  # --no-wait: another film
+        worker.at = self.random.randrange(len(self.films))
         pause = self.costs.look if self.has_free(worker) else self.costs.claim / 4
         self.at(self.now + wait + pause, worker, self.look)
 
     def has_free(self, worker):
         """Whether it pays to look at once: a script that loops over films pauses when a round found nothing."""
         return self.tail_begins is None
+
+    def last_touch(self, claim):
+        """Claim::touch: four times in the time of a claim, by a thread of its own, until its process ends."""
+        _, number, epoch = claim
+        if epoch is None:
+            return -1e18  # given up: the time 0
+        holder = self.workers[number]
+        if epoch < len(holder.deaths):
+            return holder.deaths[epoch]
+        return holder.silent_until - SILENCE if self.now < holder.silent_until else self.now
 
     def take(self, worker, film_number, item, before):
         """Claims::take: creates the next generation, unless somebody has."""
@@ -139,7 +151,7 @@ class Simulation:
             return
         if claim is not None:
             self.takeovers += 1
-        film.claims[item] = [before + 1, self.now, worker.number]
+        film.claims[item] = [before + 1, worker.number, worker.epoch]
         if item not in film.open:  # completed since it was listed
             self.look_again(worker, film, item)
             return
@@ -155,10 +167,7 @@ class Simulation:
         self.at(self.now + wait, worker, self.begin_segment, film_number, item, before + 1, segment)
 
     def begin_segment(self, worker, film_number, item, generation, segment):
-        film = self.films[film_number]
-        if film.claims[item][0] == generation and self.now >= worker.silent_until:
-            film.claims[item][1] = self.now  # touched four times in the time of a claim, wherever the work is
-        seconds = film.items[item][segment] * self.costs.frame
+        seconds = self.films[film_number].items[item][segment] * self.costs.frame
         self.at(self.now + seconds, worker, self.end_segment, film_number, item, generation, segment, seconds)
 
     def end_segment(self, worker, film_number, item, generation, segment, seconds):
@@ -167,9 +176,6 @@ class Simulation:
         if self.now < worker.silent_until:  # the folder is away: it waits
             self.at(worker.silent_until, worker, self.end_segment, film_number, item, generation, segment, seconds)
             return
-        claim = film.claims[item]
-        if claim[0] == generation:
-            claim[1] = self.now
         self.operations += Operations.SEGMENT + Operations.TOUCH * int(seconds / self.costs.claim * 4 + 1)
         worker.reader += film.items[item][segment]
         if film.recorded[item] == segment:
@@ -187,8 +193,8 @@ class Simulation:
 
     def look_again(self, worker, film, item):
         claim = film.claims[item]
-        if claim[2] == worker.number:
-            claim[1] = -1e18  # released: the time 0
+        if claim[1] == worker.number and claim[2] == worker.epoch:
+            claim[2] = None
             self.operations += Operations.TOUCH
         worker.position = item + 1
         self.look(worker)
@@ -214,9 +220,10 @@ class Simulation:
     def fail(self, worker):
         if self.random.random() < 0.1:
             self.silences += 1
-            worker.silent_until = self.now + 300
+            worker.silent_until = self.now + SILENCE
         else:
             self.deaths += 1
+            worker.deaths.append(self.now)
             worker.epoch += 1
             worker.position = None
             self.at(self.now + self.a.down_seconds, worker, self.look)
@@ -274,7 +281,7 @@ def main():
     parser.add_argument("--down-seconds", type=float, default=600, help="until the machine of a dead worker is back")
     parser.add_argument("--item-seconds", type=float, default=300)
     parser.add_argument("--frame-seconds", type=float, default=0.375)
-    parser.add_argument("--skip-seconds", type=float, default=0.0006)
+    parser.add_argument("--skip-seconds", type=float, default=0.0017)
     parser.add_argument("--start-seconds", type=float, default=5)
     parser.add_argument("--look-seconds", type=float, default=0.05)
     parser.add_argument("--claim-seconds", type=float, default=120)

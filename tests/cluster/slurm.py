@@ -1,4 +1,5 @@
 """A Slurm of two nodes on this machine, which is gone when the test is over."""
+import ctypes
 import getpass
 import os
 import pathlib
@@ -6,6 +7,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -15,7 +17,7 @@ CONFIGURATION = """ClusterName=oldfilm
 SlurmctldHost={host}(127.0.0.1)
 SlurmctldPort={port}
 AuthType=auth/munge
-AuthInfo=socket={folder}/munge.socket,cred_expire=2
+AuthInfo=socket={folder}/munge.socket,cred_expire=5
 SlurmUser={user}
 SlurmdUser={user}
 StateSaveLocation={folder}/state
@@ -58,6 +60,11 @@ def free_ports(count):
     return ports
 
 
+def end_with_parent():
+    """Called in a new process: when the test is killed, its daemons are."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+
+
 class Slurm:
     """Daemons in a temporary folder, on free ports; `with` stops them."""
 
@@ -75,6 +82,7 @@ class Slurm:
         self.nodes = nodes
 
     def __enter__(self):
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # on the way out, everything is stopped
         try:
             for name in ("state", "spool", *(f"spool/{node}" for node in self.nodes)):
                 (self.folder / name).mkdir()
@@ -101,7 +109,7 @@ class Slurm:
     def begin(self, name, *words):
         log = open(self.folder / f"{name}.out", "ab")
         self.processes[name] = subprocess.Popen(words, env=self.environment, stdin=subprocess.DEVNULL, stdout=log,
-                                                stderr=log, start_new_session=True)
+                                                stderr=log, start_new_session=True, preexec_fn=end_with_parent)
 
     def begin_node(self, node, limit=None):
         """`limit`: no file that its jobs write grows above so many bytes, as on a full disk."""
