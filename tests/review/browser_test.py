@@ -83,7 +83,7 @@ def reject_and_render(browser: Browser, project: Project) -> None:
 
 def protect(browser: Browser, project: Project) -> None:
     browser.click("#tab-regions")
-    browser.click("#draw-shot")
+    browser.click("[data-key=p]")
     x, y = browser.middle("#picture")
     browser.drag(x - 30, y - 30, x + 40, y + 20)
     browser.wait_for("document.querySelectorAll('#region-list .region').length === 1")
@@ -92,6 +92,14 @@ def protect(browser: Browser, project: Project) -> None:
     browser.click("#undo")
     browser.wait_for("document.querySelectorAll('#region-list .region').length === 0")
     assert not project.document().get("regions")
+    for key, action, last in (("d", "repair", 0), ("i", "ignore", 11)):
+        browser.press(key)
+        browser.press("Enter")
+        browser.wait_for("document.querySelectorAll('#region-list .region').length === 1")
+        region = project.document()["regions"][0]
+        assert region["action"] == action and (region["first"], region["last"]) == (0, last), region
+        browser.press("z", CONTROL)
+        browser.wait_for("document.querySelectorAll('#region-list .region').length === 0")
     browser.click("#tab-repairs")
 
 

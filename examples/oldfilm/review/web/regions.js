@@ -1,4 +1,4 @@
-// Boxes for which a person decides, drawn with the mouse or moved with arrow keys.
+// Boxes in which the original stays, or which are damaged, drawn with the mouse or moved with arrow keys.
 import { changeRegions } from './edits.js';
 import { goToFrame, on, say, shot, state, tell } from './state.js';
 import { pointAt } from './viewer.js';
@@ -6,21 +6,31 @@ import { pointAt } from './viewer.js';
 const viewer = document.querySelector('#viewer');
 const panel = document.querySelector('#panel-regions');
 panel.innerHTML = `
-  <p class="quiet">No stage changes a protected region; the next rendering leaves the original there.
-    A region to repair is damaged, whether or not a stage finds that. In a region to ignore, nothing is.</p>
+  <p class="quiet">No stage changes a protected region. A region to repair is damaged, found or not; one to ignore is not.
+    The next rendering heeds them.</p>
   <div class="actions">
-    <button id="draw-frame" title="O">Original here</button>
-    <button id="draw-shot" title="P">Protect in the shot</button>
-    <button id="draw-damage" title="D">Damage here</button>
+    <button data-key="o" title="O">Original here</button>
+    <button data-key="p" title="P">Protect in the shot</button>
+  </div>
+  <div class="actions">
+    <button data-key="d" title="D">Repair here</button>
+    <button data-key="i" title="I">Ignore in the shot</button>
   </div>
   <div id="region-list"></div>`;
 
-/** Begins a region: of this frame alone, or of the whole shot. */
-export function draw(extent, action = 'protect') {
+/** What is drawn, by the key that begins it. */
+const kinds = {
+  o: { action: 'protect', isWholeShot: false },
+  p: { action: 'protect', isWholeShot: true },
+  d: { action: 'repair', isWholeShot: false },
+  i: { action: 'ignore', isWholeShot: true },
+};
+
+/** Begins a region, as the key `kind` does. */
+export function draw(kind) {
   const { width, height } = state.project.source;
   state.drawing = {
-    extent,
-    action,
+    ...kinds[kind],
     box: { x: Math.round(width * 3 / 8), y: Math.round(height * 3 / 8), width: Math.round(width / 4), height: Math.round(height / 4) },
   };
   viewer.classList.add('drawing');
@@ -44,21 +54,20 @@ function freeId() {
 }
 
 export async function finishDrawing() {
-  const { extent, action, box } = state.drawing;
+  const { action, isWholeShot, box } = state.drawing;
   stopDrawing();
   const [left, top] = [Math.round(box.x), Math.round(box.y)];
   const [right, bottom] = [Math.round(box.x + box.width), Math.round(box.y + box.height)];
   if (right - left < 2 || bottom - top < 2) return;
-  const whole = extent === 'shot';
   const region = {
     id: freeId(),
     action,
-    first: whole ? shot().first : state.frame,
-    last: whole ? shot().last : state.frame,
+    first: isWholeShot ? shot().first : state.frame,
+    last: isWholeShot ? shot().last : state.frame,
     polygon: [[left, top], [right, top], [right, bottom], [left, bottom]],
     note: '',
   };
-  await changeRegions([...state.project.regions, region], `Add region ${region.id}`);
+  await changeRegions([...state.project.regions, region], `Add region ${region.id}: ${action}`);
 }
 
 /** Moves the box that is being drawn. True: the key was for that. */
@@ -100,24 +109,12 @@ viewer.addEventListener('pointerup', () => {
   if (state.drawing?.moved) finishDrawing();
 });
 
-/** What is decided for a region, to be changed. */
-function choice(region) {
-  const select = document.createElement('select');
-  select.setAttribute('aria-label', `Action of region ${region.id}`);
-  for (const action of ['protect', 'repair', 'ignore']) select.add(new Option(action, action));
-  select.value = region.action;
-  select.onchange = () => changeRegions(
-    state.project.regions.map((other) => (other.id === region.id ? { ...other, action: select.value } : other)),
-    `Change region ${region.id}`);
-  return select;
-}
-
 function row(region) {
   const element = document.createElement('div');
   element.className = 'region';
   const text = document.createElement('span');
   const frames = region.first === region.last ? `frame ${region.first}` : `frames ${region.first} to ${region.last}`;
-  text.textContent = `${region.id}, ${frames}`;
+  text.textContent = `${region.id}: ${region.action}, ${frames}`;
   const go = document.createElement('button');
   go.textContent = 'Show';
   go.onclick = () => goToFrame(region.first);
@@ -125,7 +122,7 @@ function row(region) {
   remove.textContent = 'Remove';
   remove.onclick = () => changeRegions(
     state.project.regions.filter((other) => other.id !== region.id), `Remove region ${region.id}`);
-  element.append(text, choice(region), go, remove);
+  element.append(text, go, remove);
   return element;
 }
 
@@ -133,6 +130,4 @@ on('project', () => {
   const list = panel.querySelector('#region-list');
   list.replaceChildren(...state.project.regions.map(row));
 });
-panel.querySelector('#draw-frame').onclick = () => draw('frame');
-panel.querySelector('#draw-shot').onclick = () => draw('shot');
-panel.querySelector('#draw-damage').onclick = () => draw('frame', 'repair');
+for (const button of panel.querySelectorAll('[data-key]')) button.onclick = () => draw(button.dataset.key);
