@@ -61,7 +61,9 @@ void LedgerWriter::Replacement::inherit(Repair& repair, std::vector<Repair>& bef
     auto best = before.end();
     double most = same_repair;
     for (auto old = before.begin(); old != before.end(); ++old) {
-        if (old->stage == repair.stage && overlap(*old, repair) >= most) {
+        // What was rejected is not made again in its box: what is made next to it is another.
+        if (old->decision != RepairDecision::rejected && old->stage == repair.stage &&
+            overlap(*old, repair) >= most) {
             most = overlap(*old, repair);
             best = old;
         }

@@ -118,14 +118,14 @@ TEST_CASE("kinds follow from shape and persistence") {
 TEST_CASE("a decision stays with its repair, and with one that is gone") {
     Book book;
     book.writer.replace(frames(0, 1, {box(10, 10, 6, 6), box(60, 60, 6, 6)}));
-    book.database.execute("UPDATE repairs SET decision = 'rejected', decided_by = 'me', "
+    book.database.execute("UPDATE repairs SET decision = 'accepted', decided_by = 'me', "
                           "decided_at = 'now' WHERE id = 1");
     book.writer.replace(frames(0, 1, {box(11, 10, 6, 6)})); // a pixel off
     std::vector<Repair> all = book.all();
     REQUIRE(all.size() == 1);
     CHECK(all[0].id == 1);
     CHECK(all[0].left == 11);
-    CHECK(all[0].decision == RepairDecision::rejected);
+    CHECK(all[0].decision == RepairDecision::accepted);
     CHECK(all[0].by == "me");
     book.writer.replace(frames(0, 1, {}));
     all = book.all();
@@ -136,7 +136,27 @@ TEST_CASE("a decision stays with its repair, and with one that is gone") {
     all = book.all();
     REQUIRE(all.size() == 1);
     CHECK(all[0].present);
-    CHECK(all[0].decision == RepairDecision::rejected);
+    CHECK(all[0].decision == RepairDecision::accepted);
+}
+
+TEST_CASE("a rejected repair keeps its box, whatever is made next to it") {
+    Book book;
+    book.writer.replace(frames(0, 1, {box(10, 10, 6, 6)}));
+    book.database.execute("UPDATE repairs SET decision = 'rejected', decided_by = 'me', "
+                          "decided_at = 'now' WHERE id = 1");
+    for (int rendering = 0; rendering < 2; ++rendering) {
+        book.writer.replace(frames(0, 1, {box(11, 10, 6, 6)}));
+        const std::vector<Repair> all = book.all();
+        REQUIRE(all.size() == 2);
+        const Repair& rejected = all[0].id == 1 ? all[0] : all[1];
+        const Repair& other = all[0].id == 1 ? all[1] : all[0];
+        CHECK(rejected.left == 10);
+        CHECK(rejected.decision == RepairDecision::rejected);
+        CHECK_FALSE(rejected.present);
+        CHECK(other.left == 11);
+        CHECK(other.decision == RepairDecision::automatic);
+        CHECK(other.present);
+    }
 }
 
 TEST_CASE("a replacement that fails changes nothing") {
