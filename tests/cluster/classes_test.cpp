@@ -38,9 +38,9 @@ std::vector<Rational> even_times(std::int64_t frames) {
 TEST_CASE("times at even distances take one entry, and all come back exactly") {
     const std::vector<Rational> even = even_times(1000);
     CHECK(timeline_json(even).size() == 1);
-    CHECK(timeline_from(timeline_json(even)) == even);
+    CHECK((timeline_from(timeline_json(even)) == even));
     const std::vector<Rational> uneven{{-1, 25}, {0, 1}, {1, 25}, {3, 25}, {7, 50}};
-    CHECK(timeline_from(timeline_json(uneven)) == uneven);
+    CHECK((timeline_from(timeline_json(uneven)) == uneven));
     CHECK(timeline_from(timeline_json({})).empty());
     CHECK_THROWS(timeline_from(nlohmann::json::parse(R"([["0"]])")));
 }
@@ -129,7 +129,7 @@ TEST_CASE("a segment is recorded when it is complete, and a record that is damag
     CHECK(folder.is_whole(found->segment));
     std::ofstream(job::segment_file(folder.path(), "film", 3), std::ios::app) << "x";
     CHECK_FALSE(folder.is_whole(found->segment));
-    std::ofstream(folder.path() / "000003.json", std::ios::app) << "x";
+    std::ofstream(folder.path() / "000003.json") << "{}";
     CHECK_FALSE(folder.read(3));
     folder.remove(3);
     CHECK(folder.list().empty());

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """simulation.py [--films N] [--frames N] [--workers N] [--failures RATE] ...: many workers on many films, on paper.
 
-Workers run what docs/cluster.md runs for many films: `oldfilm work FOLDER --claim --no-wait` on a film that is drawn by
-lot, until all films are done; then the films are finished. Simulated are the folder (names, times
+Workers run what docs/cluster.md runs for many films: `oldfilm work FOLDER --claim --no-wait` on a film that is handed
+out to them, then on films that are not done, by lot; a film whose items are done is finished. Simulated are the folder (names, times
 of the last touch, records of segments), the protocol of src/cluster/claims.hpp and src/cluster/working.cpp, step by
 step, and workers that die in the middle of a segment: their machines come back after a while, their claims expire.
 Workers that are only silent (a network that stops for some minutes) go on after others have taken over their items.
@@ -65,11 +65,11 @@ class Film:
 
 
 class Worker:
-    __slots__ = ("number", "at", "position", "reader", "epoch", "silent_until", "deaths")
+    __slots__ = ("number", "film", "position", "reader", "epoch", "silent_until", "deaths")
 
-    def __init__(self, number, films, generator):
+    def __init__(self, number):
         self.number = number
-        self.at = generator.randrange(films)  # its film, drawn by lot
+        self.film = None  # that it was given, until that is done
         self.position = None  # of items; None: the film is not open
         self.reader = 0
         self.epoch = 0  # counts deaths: what was due before them is void
@@ -86,13 +86,14 @@ class Simulation:
         self.films = [Film(arguments.frames, item_frames, self.random) for _ in range(arguments.films)]
         self.unfinished = list(range(len(self.films)))
         self.place = {film: film for film in self.unfinished}  # where it is in that list
-        self.workers = [Worker(number, len(self.films), self.random) for number in range(arguments.workers)]
+        self.workers = [Worker(number) for number in range(arguments.workers)]
         self.events, self.count = [], 0
         self.now = 0.0
         self.useful = 0.0
         self.useful_before_tail = 0.0
         self.tail_begins = None
         self.operations = 0
+        self.handed_out = 0
         self.deaths = self.silences = self.takeovers = 0
         self.done_at = 0.0
 
@@ -100,12 +101,19 @@ class Simulation:
         self.count += 1
         heapq.heappush(self.events, (time, self.count, worker.number, worker.epoch, action, what))
 
+    def film_of(self, worker):
+        """A list hands out each film once, as GNU parallel or Slurm do; then any that is not done, by lot."""
+        if worker.film is None:
+            worker.film = self.handed_out if self.handed_out < len(self.films) else self.random.choice(self.unfinished)
+            self.handed_out += 1
+        return worker.film
+
     # The protocol, as in working.cpp and claims.cpp.
     def look(self, worker):
         """Session::run: lists what is open, and claims the first item from its position on that is free."""
         if not self.unfinished:
             return
-        film_number = self.unfinished[worker.at % len(self.unfinished)]
+        film_number = self.film_of(worker)
         film = self.films[film_number]
         self.operations += Operations.LOOK
         wait = self.costs.look
@@ -122,8 +130,7 @@ class Simulation:
                     continue
             self.at(self.now + wait, worker, self.take, film_number, item, claim[0] if claim else 0)
             return
-        worker.position = None  # --no-wait: another film
-        worker.at = self.random.randrange(len(self.films))
+        worker.position = worker.film = None  # --no-wait: another film
         pause = self.costs.look if self.has_free(worker) else self.costs.claim / 4
         self.at(self.now + wait + pause, worker, self.look)
 
