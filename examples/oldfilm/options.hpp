@@ -21,6 +21,7 @@ struct CommandLine {
         compare,
         project,
         ledger,
+        keyframes,
         verify,
         new_stage,
         check_plugin,
@@ -35,6 +36,7 @@ struct CommandLine {
     CompareArguments compare;
     ProjectArguments project;
     LedgerArguments ledger;
+    KeyframesArguments keyframes;
     VerifyArguments verify;
     NewStageArguments new_stage;
     CheckPluginArguments check_plugin;
