@@ -165,6 +165,16 @@ struct CleanArguments {
     std::vector<std::string> paths; ///< outputs, or folders
 };
 
+struct KeyframesArguments {
+    std::string film, folder;
+    std::string shots; ///< auto, none, or a file; empty: auto
+    std::optional<double> cut_threshold;
+    bool gray = false; ///< as they are, instead of colorized
+    std::string device = "auto";
+    std::vector<std::string> plugin_path;
+    std::stop_token stop;
+};
+
 struct VerifyArguments {
     std::string source, result, project;
     bool json = false;

@@ -15,6 +15,7 @@ int inspect_model(const InspectArguments& arguments);
 int models(const ModelsArguments& arguments);
 int project(const ProjectArguments& arguments);
 int ledger(const LedgerArguments& arguments);
+int keyframes(const KeyframesArguments& arguments);
 int verify(const VerifyArguments& arguments);
 int cluster(const ClusterArguments& arguments);
 int compare(const CompareArguments& arguments);

@@ -20,6 +20,7 @@ struct Engine {
     int (*compare)(const CompareArguments&);
     int (*project)(const ProjectArguments&);
     int (*ledger)(const LedgerArguments&);
+    int (*keyframes)(const KeyframesArguments&);
     int (*verify)(const VerifyArguments&);
     int (*cluster)(const ClusterArguments&);
     /// Lines with the versions of what the engine stands on.

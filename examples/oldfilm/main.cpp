@@ -71,6 +71,8 @@ int run(CommandLine& line) {
         return interruptible(line.project, &Engine::project);
     case CommandLine::Command::ledger:
         return engine().ledger(line.ledger);
+    case CommandLine::Command::keyframes:
+        return interruptible(line.keyframes, &Engine::keyframes);
     case CommandLine::Command::verify:
         return interruptible(line.verify, &Engine::verify);
     case CommandLine::Command::cluster:

@@ -32,6 +32,25 @@ void add_verify(CLI::App& app, VerifyArguments& a) {
     app.add_flag("--json", a.json, "As JSON");
 }
 
+void add_keyframes(CLI::App& app, KeyframesArguments& a) {
+    app.footer(R"(Examples:
+  oldfilm keyframes film.mkv painted
+  oldfilm restore film.mkv colored.mkv --stage colorize:keyframes=painted
+Files that are there are never overwritten.)");
+    app.add_option("FILM", a.film, "The film: a file or an image sequence")->required();
+    app.add_option("FOLDER", a.folder, "Where one picture a shot is written")->required();
+    app.add_option("--shots", a.shots, "Where shots begin: auto, none, or a file as for restore")
+        ->type_name("auto|none|FILE");
+    app.add_option("--cut-threshold", a.cut_threshold,
+                   "How unlike pictures are at a cut, 0.01 to 1.99; default 0.15")
+        ->type_name("X")
+        ->check(CLI::Range(0.01, 1.99));
+    app.add_flag("--gray", a.gray, "The frames as they are; default: colorized, as a start");
+    app.add_option("--device", a.device, "auto, cpu, cuda, cuda:N")->type_name("DEVICE");
+    app.add_option("--plugin-path", a.plugin_path, "Where plugins are searched first")
+        ->type_name("FOLDER");
+}
+
 void add_new_stage(CLI::App& app, NewStageArguments& a) {
     app.add_option("NAME", a.name, "The stage's name, such as remove-dust")->required();
     app.add_option("DIR", a.folder, "The project's folder, new or empty")->required();
@@ -167,6 +186,8 @@ Parser::Parser() : parts_(std::make_unique<Parts>()) {
         line.project);
     add_ledger_options(*app.add_subcommand("ledger", "List and judge the repairs of a project"),
                        line.ledger);
+    add_keyframes(*app.add_subcommand("keyframes", "Write one frame a shot, to be painted"),
+                  line.keyframes);
     add_verify(*app.add_subcommand("verify", "Prove what a rendering of a project changed"),
                line.verify);
     add_review_options(*app.add_subcommand("review", "Look at a project in the browser, and judge"),
@@ -202,8 +223,10 @@ CommandLine Parser::parse(int argc, char** argv) {
         }
         settle(line.restore, texts);
         settle(line.cluster.plan, plan_texts);
-        for (std::string& folder : line.plugins.plugin_path) {
-            folder = std::filesystem::absolute(folder).string();
+        for (auto* folders : {&line.plugins.plugin_path, &line.keyframes.plugin_path}) {
+            for (std::string& folder : *folders) {
+                folder = std::filesystem::absolute(folder).string();
+            }
         }
     } catch (const CLI::Success& help) {
         line.status = app.exit(help);
@@ -227,6 +250,7 @@ CommandLine Parser::parse(int argc, char** argv) {
                    : name == "compare"        ? Command::compare
                    : name == "project"        ? Command::project
                    : name == "ledger"         ? Command::ledger
+                   : name == "keyframes"      ? Command::keyframes
                    : name == "verify"         ? Command::verify
                    : name == "review"         ? Command::review
                    : name == "report"         ? Command::report

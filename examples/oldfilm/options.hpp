@@ -21,6 +21,7 @@ struct CommandLine {
         compare,
         project,
         ledger,
+        keyframes,
         verify,
         cluster,
         review,
@@ -38,6 +39,7 @@ struct CommandLine {
     CompareArguments compare;
     ProjectArguments project;
     LedgerArguments ledger;
+    KeyframesArguments keyframes;
     VerifyArguments verify;
     ClusterArguments cluster;
     ReviewArguments review;

@@ -54,6 +54,14 @@ PipelineOptions pipeline_options(const RestoreArguments& arguments) {
     return options;
 }
 
+void set_shot_list(oldfilm::ShotOptions& options, const std::string& shots,
+                   const oldfilm::Rational& rate) {
+    if (!shots.empty() && shots != "auto" && shots != "none") {
+        options.source = oldfilm::ShotOptions::Source::list;
+        options.first_frames = oldfilm::read_shot_list(shots, rate);
+    }
+}
+
 namespace {
 
 /// A document's own settings hold where the command line says nothing.

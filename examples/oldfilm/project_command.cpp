@@ -47,11 +47,7 @@ oldfilm::Pipeline pipeline_of(const ProjectArguments& arguments) {
     }
     apply(decisions, pipeline);
     oldfilm::PipelineOptions options = pipeline.options();
-    if (!given.shots.empty() && given.shots != "auto" && given.shots != "none") {
-        options.shots.source = oldfilm::ShotOptions::Source::list;
-        options.shots.first_frames =
-            oldfilm::read_shot_list(given.shots, oldfilm::inspect_media(arguments.film).frame_rate);
-    }
+    set_shot_list(options.shots, given.shots, oldfilm::inspect_media(arguments.film).frame_rate);
     return pipeline.with_options(std::move(options));
 }
 

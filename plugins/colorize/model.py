@@ -188,7 +188,8 @@ def both(x: torch.Tensor) -> torch.Tensor:
 
 
 class Judged(nn.Module):
-    """luma N,1,H,W to ab N,2,H,W and the part of it that is to be believed, N,1,H,W: the rest fades to gray.
+    """luma N,1,H,W to ab N,2,H,W, the part of it that is to be believed, N,1,H,W: the rest fades to gray, and features
+    N,64,H/8,W/8, which are alike where things are.
 
     The network sees the picture and its mirror image: it has no reason to tell them apart, so that their difference is
     its error. Their mean is nearer to the truth.
@@ -207,9 +208,9 @@ class Judged(nn.Module):
         facts = facts_of(luma, straight, mirrored.flip(3))
         return both(ab), facts, F.avg_pool2d(both(at2), 4), both(at8), both(at32)
 
-    def forward(self, luma: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def forward(self, luma: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         ab, facts, at2, at8, at32 = self.seen(luma)
         correction, sure = self.judge(facts, at2, at8, at32)
         ab = ab + F.interpolate(correction, scale_factor=4.0, mode="bilinear", align_corners=False)
         return (F.interpolate(ab, scale_factor=2.0, mode="bilinear", align_corners=False),
-                F.interpolate(sure, scale_factor=8.0, mode="bilinear", align_corners=False) * self.caution)
+                F.interpolate(sure, scale_factor=8.0, mode="bilinear", align_corners=False) * self.caution, at8)

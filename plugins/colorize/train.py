@@ -54,7 +54,7 @@ def begin(start: Path | None, make) -> Colorize:
 def export(network: Judged, out: Path, quality: dict) -> None:
     manifest = {
         "id": "org.oldfilm.colorize.default", "version": "0.1.0", "task": "colorize",
-        "inputs": ["luma"], "outputs": ["ab", "confidence"], "channels": 1, "window": {"before": 0, "after": 0},
+        "inputs": ["luma"], "outputs": ["ab", "confidence", "features"], "channels": 1, "window": {"before": 0, "after": 0},
         "scale": 1, "size_multiple": MULTIPLE, "receptive_field": "whole", "render_size": measure.RENDER,
         "value_range": [0, 1], "precisions": ["float32", "bfloat16", "float16"],
         "license": "BSD-3-Clause", "origin": "oldfilm plugins/colorize/train.py",

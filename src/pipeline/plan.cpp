@@ -37,6 +37,24 @@ json parameters_of(const CheckedStage& stage) {
     return values;
 }
 
+/// Of the names and the contents of all files in a folder.
+std::uint64_t folder_checksum(const fs::path& folder) {
+    std::map<std::string, std::uint64_t> entries;
+    std::error_code failed;
+    for (fs::directory_iterator entry(folder, failed), end; !failed && entry != end;
+         entry.increment(failed)) {
+        std::error_code ignored;
+        if (entry->is_regular_file(ignored)) {
+            entries[entry->path().filename().string()] = base::file_checksum(entry->path());
+        }
+    }
+    base::Checksum sum;
+    for (const auto& [name, checksum] : entries) {
+        sum.add(fmt::format("{} {:016x}\n", name, checksum));
+    }
+    return sum.value();
+}
+
 void add_files(json& files, const CheckedStage& stage,
                const std::map<std::string, std::uint64_t>& packages) {
     const auto add = [&](const std::string& name, std::uint64_t checksum) {
@@ -46,6 +64,8 @@ void add_files(json& files, const CheckedStage& stage,
         std::error_code ignored;
         if (fs::is_regular_file(path, ignored)) {
             add(name, base::file_checksum(path));
+        } else if (fs::is_directory(path, ignored)) {
+            add(name, folder_checksum(path));
         }
     };
     for (const auto& [name, checksum] : packages) {

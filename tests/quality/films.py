@@ -24,11 +24,12 @@ def _run(command: list[str], data: bytes | None = None) -> bytes:
 
 
 def write(path: Path, frames: np.ndarray, rate: str = "16") -> None:
-    """8-bit T,H,W (gray) or T,H,W,3 (RGB) to lossless FFV1."""
+    """8-bit T,H,W (gray) or T,H,W,3 (RGB), or 16-bit gray, to lossless FFV1."""
     gray = frames.ndim == 3
+    depth = "gray16le" if frames.dtype == np.uint16 else "gray"
     size = f"{frames.shape[2]}x{frames.shape[1]}"
-    _run(["ffmpeg", "-v", "error", "-y", "-f", "rawvideo", "-pix_fmt", "gray" if gray else "rgb24", "-s", size,
-          "-r", rate, "-i", "-", "-c:v", "ffv1", "-pix_fmt", "gray" if gray else "bgr0", str(path)],
+    _run(["ffmpeg", "-v", "error", "-y", "-f", "rawvideo", "-pix_fmt", depth if gray else "rgb24", "-s", size,
+          "-r", rate, "-i", "-", "-c:v", "ffv1", "-pix_fmt", depth if gray else "bgr0", str(path)],
          np.ascontiguousarray(frames).tobytes())
 
 

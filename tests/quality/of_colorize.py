@@ -28,6 +28,8 @@ def measure(evidence, folder) -> None:
     moving(evidence, train, folder)
     steady(evidence, folder)
     hinted(evidence, folder)
+    keyframed(evidence, folder)
+    referenced(evidence, folder)
 
 
 def curve(evidence, train, held, group, which) -> None:
@@ -137,3 +139,88 @@ def hinted(evidence, folder) -> None:
         evidence.picture("colorize-hint-" + color[1:], film[0] / 255, made[0], made[-1])
     evidence.add("colorize", "hinted moving thing, 30 frames, worst Delta E (ab)", "oldfilm auto", max(worst.values()), "",
                  5, below=True)
+
+
+def distance(made, truth) -> float:
+    """Mean ab distance of RGB frames from true ab planes."""
+    return float(np.mean([np.linalg.norm(lab(m)[..., 1:] - t, axis=2).mean() for m, t in zip(made, truth, strict=True)]))
+
+
+def shown(mono, ab) -> np.ndarray:
+    """ab as far as sRGB has room for it at the film's lightness, which the stage keeps: the rest is gray (lab.cpp)."""
+    level = (lab(np.repeat(mono[..., None], 3, 2) / 255.0)[..., 0].astype(np.float64) + 16) / 116
+    x, y, z = (np.where(f > 6 / 29, f**3, 3 * (6 / 29)**2 * (f - 4 / 29)) * white for f, white in
+               ((level + ab[..., 0] / 500, 0.95047), (level, 1.0), (level - ab[..., 1] / 200, 1.08883)))
+    color = np.stack([3.2404542 * x - 1.5371385 * y - 0.4985314 * z, -0.9692660 * x + 1.8760108 * y + 0.0415560 * z,
+                      0.0556434 * x - 0.2040259 * y + 1.0572252 * z], -1) - y[..., None]
+    room = np.minimum((1 - y) / np.maximum(color.max(-1), 1e-9), -y / np.minimum(color.min(-1), -1e-9))
+    light = np.clip(y[..., None] + color * np.clip(room, 0, 1)[..., None], 0, 1)
+    return lab(np.where(light > 0.0031308, 1.055 * light**(1 / 2.4) - 0.055, 12.92 * light))[..., 1:]
+
+
+def deep(mono) -> np.ndarray:
+    """In 16 bits, so that the result is: rounding to 8 bits of YUV is 0.5 in ab."""
+    return mono.astype(np.uint16) * 257
+
+
+def chained(mono, ab) -> tuple[float, float]:
+    """Chained DIS flow from the first frame: positions composed and sampled once, and colors warped again and again."""
+    flow = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    h, w = mono[0].shape
+    grid = np.stack(np.meshgrid(np.arange(w, dtype=np.float32), np.arange(h, dtype=np.float32)), -1)
+
+    def sample(plane, at):
+        return cv2.remap(plane, np.ascontiguousarray(at[..., 0]), np.ascontiguousarray(at[..., 1]), cv2.INTER_LINEAR,
+                         borderMode=cv2.BORDER_REPLICATE)
+
+    places, warped, errors = grid, ab[0], []
+    for i in range(1, len(mono)):
+        at = grid + flow.calc(mono[i], mono[i - 1], None)
+        places, warped = sample(places, at), sample(warped, at)
+        errors.append([np.linalg.norm(shown(mono[i], a) - ab[i], axis=2).mean() for a in (sample(ab[0], places), warped)])
+    composed, repeated = np.mean(errors, 0)
+    return float(composed), float(repeated)
+
+
+def with_keyframes(mono, frames, which) -> np.ndarray:
+    """The film with the true colors of some frames as keyframes."""
+    with tempfile.TemporaryDirectory(prefix="oldfilm-quality-") as place:
+        for i in which:
+            cv2.imwrite(str(Path(place) / f"{i:06d}.png"), cv2.cvtColor(frames[i], cv2.COLOR_RGB2BGR))
+        return restore(deep(mono), f"colorize:keyframes={place}", precision="float32", gray=False)
+
+
+def keyframed(evidence, folder) -> None:
+    """The true colors of the first frame, and of the last one, as keyframes: the 30 frames after the first."""
+    for path in data.held_out_clips(folder):
+        frames = np.stack(list(data.decode(path, 240, 31)))
+        mono = np.stack([cv2.cvtColor(f, cv2.COLOR_RGB2GRAY) for f in frames])
+        ab = [lab(f / 255.0)[..., 1:] for f in frames]
+        name = f"{path.stem}, ab distance of {len(frames) - 1} frames after a keyframe"
+        evidence.add("colorize", name, "gray", float(np.mean([np.linalg.norm(t, axis=2).mean() for t in ab[1:]])), "")
+        composed, repeated = chained(mono, ab)
+        evidence.add("colorize", name, "chained DIS, composed", composed, "")
+        evidence.add("colorize", name, "chained DIS, warped again and again", repeated, "")
+        made = with_keyframes(mono, frames, [0])
+        one = distance(made[1:], ab[1:])
+        evidence.add("colorize", name, "oldfilm, the first frame", one, "", 0.9 * composed, below=True)
+        both = distance(with_keyframes(mono, frames, [0, len(frames) - 1])[1:-1], ab[1:-1])
+        evidence.add("colorize", name, "oldfilm, the first and the last", both, "", 0.5 * one, below=True)
+        at = min(15, len(frames) - 1)
+        evidence.picture(f"colorize-keyframes-{path.stem[-24:]}", frames[0] / 255, made[at], frames[at] / 255)
+
+
+def referenced(evidence, folder) -> None:
+    """A later frame of the clip, as a picture of the same place, as the reference."""
+    for path in data.held_out_clips(folder):
+        frames = np.stack(list(data.decode(path, 240, 72)))
+        mono = np.stack([cv2.cvtColor(f, cv2.COLOR_RGB2GRAY) for f in frames[:12]])
+        ab = [lab(f / 255.0)[..., 1:] for f in frames[:12]]
+        automatic = distance(restore(deep(mono), "colorize", precision="float32", gray=False), ab)
+        with tempfile.TemporaryDirectory(prefix="oldfilm-quality-") as place:
+            picture = Path(place) / "place.png"
+            cv2.imwrite(str(picture), cv2.cvtColor(frames[-1], cv2.COLOR_RGB2BGR))
+            made = restore(deep(mono), f"colorize:reference={picture}", precision="float32", gray=False)
+        name = f"{path.stem}, ab distance with a reference picture"
+        evidence.add("colorize", name, "oldfilm, automatic", automatic, "")
+        evidence.add("colorize", name, "oldfilm, reference", distance(made, ab), "", 0.75 * automatic, below=True)
