@@ -16,6 +16,7 @@ int models(const ModelsArguments& arguments);
 int project(const ProjectArguments& arguments);
 int ledger(const LedgerArguments& arguments);
 int verify(const VerifyArguments& arguments);
+int transcribe(const TranscribeArguments& arguments);
 int cluster(const ClusterArguments& arguments);
 int compare(const CompareArguments& arguments);
 std::string versions();

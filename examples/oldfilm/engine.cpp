@@ -9,6 +9,6 @@ const cli::Engine* oldfilm_cli_engine() {
     static const cli::Engine table{&cli::restore,       &cli::clean,   &cli::inspect_media,
                                    &cli::inspect_model, &cli::models,  &cli::compare,
                                    &cli::project,       &cli::ledger,  &cli::verify,
-                                   &cli::cluster,       &cli::versions};
+                                   &cli::transcribe,    &cli::cluster, &cli::versions};
     return &table;
 }

@@ -21,6 +21,7 @@ struct Engine {
     int (*project)(const ProjectArguments&);
     int (*ledger)(const LedgerArguments&);
     int (*verify)(const VerifyArguments&);
+    int (*transcribe)(const TranscribeArguments&);
     int (*cluster)(const ClusterArguments&);
     /// Lines with the versions of what the engine stands on.
     std::string (*versions)();

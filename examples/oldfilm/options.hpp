@@ -22,6 +22,7 @@ struct CommandLine {
         project,
         ledger,
         verify,
+        transcribe,
         cluster,
         review,
         report,
@@ -39,6 +40,7 @@ struct CommandLine {
     ProjectArguments project;
     LedgerArguments ledger;
     VerifyArguments verify;
+    TranscribeArguments transcribe;
     ClusterArguments cluster;
     ReviewArguments review;
     ReportArguments report;
