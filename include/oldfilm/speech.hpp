@@ -116,16 +116,16 @@ struct TranscribeOptions {
     /// File that remembers what is found, so that a later call with the same film and options goes
     /// on where this one stopped. Removed at the end. Empty: none.
     std::string journal;
-    std::vector<std::string> protocols;   ///< as in `ReadOptions`
+    std::vector<std::string> protocols; ///< as in `ReadOptions`
     /// Called on the calling thread with the part that is done, in [0, 1], and -1 if unknown.
     std::function<void(const char* step, double part)> progress;
     std::stop_token stop;
     Log log; ///< receives warnings, such as cards that cannot be read
 };
 
-/// The speech and the title cards of the film `path`: speech is found, segmented and recognized; title
-/// cards are found (`FilmAnalyzer`), averaged over their frames, and read.
-/// Lines are in order of their start. Empty if there are none. Thread-safe.
+/// The speech and the title cards of the film `path`: speech is found, segmented and recognized;
+/// title cards are found (`FilmAnalyzer`), averaged over their frames, and read. Lines are in order
+/// of their start. Empty if there are none. Thread-safe.
 ///
 /// Throws `Error`: as `Reader` and `SoundReader`; not_found where the film has neither the sound
 /// nor the pictures that are asked for; unsupported for a language or an engine that this build
