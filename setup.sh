@@ -88,8 +88,9 @@ TORCH_VERSION='2.11.*'
 # The same names in Debian 12 and 13.
 PACKAGES=(build-essential cmake ninja-build ccache pkg-config ffmpeg libavcodec-dev libavformat-dev
     libavfilter-dev libavutil-dev libswscale-dev libswresample-dev libopencv-dev opencv-data opencv-doc libfmt-dev
-    libsqlite3-dev libxxhash-dev nlohmann-json3-dev libcli11-dev libcpp-httplib-dev python3-venv)
-TEST_PACKAGES=(catch2 codespell file doxygen munge python3-jsonschema slurm-wlm time valgrind)
+    libsqlite3-dev libtesseract-dev tesseract-ocr-eng libpocketsphinx-dev pocketsphinx-en-us libxxhash-dev
+    nlohmann-json3-dev libcli11-dev libcpp-httplib-dev python3-venv)
+TEST_PACKAGES=(catch2 codespell espeak-ng file doxygen munge python3-jsonschema slurm-wlm time valgrind)
 BROWSER_PACKAGES=(chromium) # what the review's page is tested in
 PYTHON_PACKAGES=(python3-dev) # what the Python package is compiled with
 DEMO_PACKAGES=(forensics-samples-files) # footage, in addition to opencv-doc's

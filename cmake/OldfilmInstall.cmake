@@ -30,6 +30,7 @@ set(oldfilm_exports oldfilmTargets oldfilmCoreTargets)
 if(TARGET oldfilm_media)
   oldfilm_install_library(media oldfilmMediaTargets "\$ORIGIN;${oldfilm_torch_run_path}")
   oldfilm_install_library(c oldfilmTargets "\$ORIGIN;${oldfilm_torch_run_path}")
+  oldfilm_install_library(speech oldfilmMediaTargets "\$ORIGIN;${oldfilm_torch_run_path}")
   list(APPEND oldfilm_exports oldfilmMediaTargets)
 endif()
 if(TARGET oldfilm_cuda) # looked for beside oldfilm::core

@@ -31,7 +31,7 @@ set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS ${PROJECT_BINARY_DIR}/lib ${OLDF
 set(same "liboldfilm0 (= ${PROJECT_VERSION})")
 set(CPACK_COMPONENT_RUNTIME_DESCRIPTION "Film restoration: libraries\n A pipeline of stages, each a plugin around a TorchScript model. Brings the CPU half of LibTorch.")
 set(CPACK_DEBIAN_RUNTIME_PACKAGE_SECTION libs)
-set(CPACK_DEBIAN_RUNTIME_PACKAGE_RECOMMENDS oldfilm-plugins)
+set(CPACK_DEBIAN_RUNTIME_PACKAGE_RECOMMENDS "oldfilm-plugins, tesseract-ocr-eng, pocketsphinx-en-us")
 set(CPACK_COMPONENT_DEV_DESCRIPTION "Film restoration: development files\n Headers (LibTorch's too), the CMake package and pkg-config files, for programs and for stages.")
 set(CPACK_DEBIAN_DEV_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_DEV_PACKAGE_DEPENDS "${same}")

@@ -20,6 +20,7 @@ PAGE = HOME / "dev" / "architecture.md"
 MAY_INCLUDE = {
     "bindings": [],
     "c": ["job"],
+    "speech": ["pipeline", "media", "analysis"],
     "project": ["job"],
     "cluster": ["job"],
     "job": ["pipeline", "media", "analysis"],
@@ -44,7 +45,8 @@ PUBLIC = {
     "analysis": ["analysis.hpp"],
     "check": ["check.hpp"],
     "pipeline": ["pipeline.hpp", "regions.hpp", "shots.hpp"],
-    "media": ["media.hpp"],
+    "media": ["media.hpp", "sound.hpp"],
+    "speech": ["speech.hpp"],
     "model": ["model.hpp"],
     "frame": ["color.hpp", "frame.hpp", "opencv.hpp"],
     "device": ["native_streams.hpp", "recording.hpp"],
@@ -59,8 +61,10 @@ KNOWN = set()
 # Libraries by the folders of src/ that may include them.
 LIBRARIES = {
     "FFmpeg": (r"lib(av|sw)\w+/", {"media"}),
-    "OpenCV": (r"opencv2/", {"project", "stage"}),
+    "OpenCV": (r"opencv2/", {"project", "speech", "stage"}),
     "SQLite": (r"sqlite3\.h", {"project"}),
+    "Tesseract": (r"tesseract/", {"speech"}),
+    "PocketSphinx": (r"pocketsphinx/", {"speech"}),
     "LibTorch": (r"(ATen|c10|torch)/", set(MAY_INCLUDE) - {"base", "tools"}),
 }
 OUTSIDE = ["examples", "plugins"]  # above src/: public headers only, and of those plugins the sdk's only

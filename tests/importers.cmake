@@ -25,7 +25,9 @@ if(OLDFILM_PYTHON_WITH_TORCH)
   add_test(NAME importers_catalog COMMAND ${OLDFILM_PYTHON_WITH_TORCH} ${CMAKE_CURRENT_SOURCE_DIR}/importers/catalog.py)
   add_test(NAME importers_safetensors COMMAND ${OLDFILM_PYTHON_WITH_TORCH}
     ${CMAKE_CURRENT_SOURCE_DIR}/importers/safetensors_file.py)
+  add_test(NAME importers_silero_vad COMMAND ${OLDFILM_PYTHON_WITH_TORCH} ${CMAKE_CURRENT_SOURCE_DIR}/importers/silero_vad.py
+    ${PROJECT_BINARY_DIR})
   add_test(NAME importers_mtcnn COMMAND ${OLDFILM_PYTHON_WITH_TORCH} ${CMAKE_CURRENT_SOURCE_DIR}/importers/mtcnn_faces.py
     ${PROJECT_BINARY_DIR})
-  set_tests_properties(importers importers_mtcnn importers_errors importers_safetensors importers_generic importers_ncnn importers_community importers_onnx importers_catalog PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 1800 LABELS importers)
+  set_tests_properties(importers importers_mtcnn importers_silero_vad importers_errors importers_safetensors importers_generic importers_ncnn importers_community importers_onnx importers_catalog PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 1800 LABELS importers)
 endif()

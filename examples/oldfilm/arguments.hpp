@@ -195,6 +195,16 @@ struct ReportArguments {
     std::stop_token stop;
 };
 
+struct TranscribeArguments {
+    std::string film, output, format; ///< empty: chosen
+    std::string language, engine, detector;
+    std::string speech = "auto", cards = "auto"; ///< or off
+    bool clean_sound = false, overwrite = false, fresh = false;
+    std::vector<std::string> protocols;
+    ProgressStyle progress = ProgressStyle::none;
+    std::stop_token stop;
+};
+
 struct CompareArguments {
     std::string a, b, report;
     bool json = false;

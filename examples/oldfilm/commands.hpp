@@ -17,6 +17,7 @@ int project(const ProjectArguments& arguments);
 int ledger(const LedgerArguments& arguments);
 int keyframes(const KeyframesArguments& arguments);
 int verify(const VerifyArguments& arguments);
+int transcribe(const TranscribeArguments& arguments);
 int cluster(const ClusterArguments& arguments);
 int compare(const CompareArguments& arguments);
 std::string versions();

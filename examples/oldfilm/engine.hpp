@@ -22,6 +22,7 @@ struct Engine {
     int (*ledger)(const LedgerArguments&);
     int (*keyframes)(const KeyframesArguments&);
     int (*verify)(const VerifyArguments&);
+    int (*transcribe)(const TranscribeArguments&);
     int (*cluster)(const ClusterArguments&);
     /// Lines with the versions of what the engine stands on.
     std::string (*versions)();

@@ -75,6 +75,8 @@ int run(CommandLine& line) {
         return interruptible(line.keyframes, &Engine::keyframes);
     case CommandLine::Command::verify:
         return interruptible(line.verify, &Engine::verify);
+    case CommandLine::Command::transcribe:
+        return interruptible(line.transcribe, &Engine::transcribe);
     case CommandLine::Command::cluster:
         return interruptible(line.cluster, &Engine::cluster);
     case CommandLine::Command::review:

@@ -7,6 +7,7 @@
 #include <oldfilm/model.hpp>
 #include <oldfilm/pipeline.hpp>
 #include <oldfilm/plugins.hpp>
+#include <oldfilm/speech.hpp>
 
 #include <ATen/ops/linspace.h>
 #include <fcntl.h>
@@ -140,8 +141,26 @@ Use use_of(const Manifest& manifest) {
     return {manifest.task, "model"};
 }
 
+/// Models of sound are no stage's.
+bool is_of_sound(const Manifest& manifest) {
+    return manifest.task == "speech-activity";
+}
+
+/// Listens to a second of silence.
+void try_on_sound(const fs::path& package) {
+    const auto detector = oldfilm::make_speech_detector(package.string());
+    const std::vector<float> silence(31 * oldfilm::SpeechDetector::step);
+    detector->add(silence);
+    fmt::print("tried: transcribe made {} probabilities of {}\n", detector->probabilities().size(),
+               silence.size() / oldfilm::SpeechDetector::step);
+}
+
 /// Runs the stage with the package on a few small frames. Throws what it throws.
 void try_out(const fs::path& package, const Manifest& manifest) {
+    if (is_of_sound(manifest)) {
+        try_on_sound(package);
+        return;
+    }
     const Use use = use_of(manifest);
     oldfilm::StageSpec stage;
     stage.id = use.stage;
@@ -297,6 +316,11 @@ int add_model(const ModelsArguments& arguments) {
     }
     try_out(workshop.package(), manifest);
     fs::rename(workshop.package(), folder / (name + ".pt"));
+    if (is_of_sound(manifest)) {
+        fmt::print("installed as {}; oldfilm transcribe uses it\n",
+                   (folder / (name + ".pt")).string());
+        return done;
+    }
     const Use use = use_of(manifest);
     fmt::print("installed as {}; use it with --stage {}:{}={}\n",
                (folder / (name + ".pt")).string(), use.stage, use.parameter, name);

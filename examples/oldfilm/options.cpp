@@ -5,6 +5,7 @@
 #include "project_options.hpp"
 #include "restore_options.hpp"
 #include "review_options.hpp"
+#include "transcribe_options.hpp"
 
 #include <oldfilm/error.hpp>
 
@@ -132,6 +133,7 @@ int refuse(const std::string& sentence, const std::string& command) {
 struct Parser::Parts {
     CommandLine line;
     RestoreTexts texts, plan_texts;
+    std::string transcribe_progress = "auto";
     bool version = false;
     CLI::App app{"Restores old films.", "oldfilm"};
 };
@@ -139,7 +141,7 @@ struct Parser::Parts {
 Parser::~Parser() = default;
 
 Parser::Parser() : parts_(std::make_unique<Parts>()) {
-    auto& [line, texts, plan_texts, version, app] = *parts_;
+    auto& [line, texts, plan_texts, transcribe_progress, version, app] = *parts_;
     app.footer(main_footer);
     app.require_subcommand(0, 1);
     app.add_flag("--version", version, "Versions of this program and of what it stands on");
@@ -198,6 +200,10 @@ Parser::Parser() : parts_(std::make_unique<Parts>()) {
 
     add_cluster_options(app, line.cluster, plan_texts);
 
+    add_transcribe_options(
+        *app.add_subcommand("transcribe", "Write what is said, and title cards, as subtitles"),
+        line.transcribe, transcribe_progress);
+
     add_new_stage(*app.add_subcommand("new-stage", "Begin a stage plugin of your own"),
                   line.new_stage);
 
@@ -207,10 +213,11 @@ Parser::Parser() : parts_(std::make_unique<Parts>()) {
 }
 
 CommandLine Parser::parse(int argc, char** argv) {
-    auto& [line, texts, plan_texts, version, app] = *parts_;
+    auto& [line, texts, plan_texts, transcribe_progress, version, app] = *parts_;
     line = {};
     texts = {};
     plan_texts = {};
+    transcribe_progress = "auto";
     version = false;
     const auto current = [&app = app]() -> std::string {
         const auto chosen = app.get_subcommands();
@@ -223,6 +230,7 @@ CommandLine Parser::parse(int argc, char** argv) {
         }
         settle(line.restore, texts);
         settle(line.cluster.plan, plan_texts);
+        line.transcribe.progress = progress_style(transcribe_progress);
         for (auto* folders : {&line.plugins.plugin_path, &line.keyframes.plugin_path}) {
             for (std::string& folder : *folders) {
                 folder = std::filesystem::absolute(folder).string();
@@ -252,6 +260,7 @@ CommandLine Parser::parse(int argc, char** argv) {
                    : name == "ledger"         ? Command::ledger
                    : name == "keyframes"      ? Command::keyframes
                    : name == "verify"         ? Command::verify
+                   : name == "transcribe"     ? Command::transcribe
                    : name == "review"         ? Command::review
                    : name == "report"         ? Command::report
                    : is_cluster_command(name) ? Command::cluster

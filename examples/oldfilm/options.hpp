@@ -23,6 +23,7 @@ struct CommandLine {
         ledger,
         keyframes,
         verify,
+        transcribe,
         cluster,
         review,
         report,
@@ -41,6 +42,7 @@ struct CommandLine {
     LedgerArguments ledger;
     KeyframesArguments keyframes;
     VerifyArguments verify;
+    TranscribeArguments transcribe;
     ClusterArguments cluster;
     ReviewArguments review;
     ReportArguments report;

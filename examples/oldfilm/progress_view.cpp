@@ -76,6 +76,24 @@ void ProgressView::progress(const oldfilm::Progress& now) {
     }
 }
 
+void ProgressView::step(const char* name, double part) {
+    const auto now = std::chrono::steady_clock::now();
+    const std::lock_guard lock(mutex_);
+    if (now < next_step_ && part < 1) {
+        return;
+    }
+    next_step_ = now + std::chrono::milliseconds(200);
+    if (style_ == ProgressStyle::json) {
+        line(json{{"event", "progress"}, {"step", name}, {"part", part}}.dump());
+    } else if (style_ == ProgressStyle::bar) {
+        constexpr int width = 30;
+        fmt::print(stderr, "\r{} {:3.0f} %  {}\x1b[K", bar(std::max(part, 0.0), width),
+                   std::floor(100 * std::max(part, 0.0)), name);
+        std::fflush(stderr);
+        bar_shown_ = true;
+    }
+}
+
 void ProgressView::message(oldfilm::LogLevel level, std::string_view text) {
     switch (level) {
     case oldfilm::LogLevel::debug:
@@ -136,6 +154,15 @@ void ProgressView::done(const oldfilm::RestoreResult& result, const std::string&
     if (result.concealed > 0 && style_ != ProgressStyle::json) {
         line(fmt::format("oldfilm: {} damaged frames of the input were concealed",
                          result.concealed));
+    }
+}
+
+void ProgressView::done(std::size_t lines, const std::string& output) {
+    const std::lock_guard lock(mutex_);
+    if (style_ == ProgressStyle::json) {
+        line(json{{"event", "done"}, {"output", output}, {"lines", lines}}.dump());
+    } else if (style_ == ProgressStyle::bar) {
+        line(fmt::format("{}: {} lines", output, lines));
     }
 }
 

@@ -33,6 +33,8 @@ what has none is a model's name.
 Exit status: 0 done, 1 failed, 2 wrong usage, 3 done but with damaged frames concealed,
 130 interrupted.)";
 
+} // namespace
+
 ProgressStyle progress_style(const std::string& name) {
     if (name == "json") {
         return ProgressStyle::json;
@@ -40,8 +42,6 @@ ProgressStyle progress_style(const std::string& name) {
     const bool terminal = isatty(STDERR_FILENO) != 0;
     return name == "bar" || (name == "auto" && terminal) ? ProgressStyle::bar : ProgressStyle::none;
 }
-
-} // namespace
 
 void add_stage_options(CLI::App& app, RestoreArguments& a) {
     auto* stage = app.add_option("--stage", a.stages,

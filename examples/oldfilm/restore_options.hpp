@@ -23,6 +23,8 @@ void add_restore_options(CLI::App& app, RestoreArguments& a, RestoreTexts& t);
 void add_film_and_stage_options(CLI::App& app, RestoreArguments& a, RestoreTexts& t);
 /// Which stages work on the film, for other commands.
 void add_stage_options(CLI::App& app, RestoreArguments& a);
+/// Of --progress: auto is a bar on a terminal, and nothing elsewhere.
+ProgressStyle progress_style(const std::string& name);
 /// The film and the output are named, and what a project says is not said again; of a project, the
 /// film is its own. Throws `oldfilm::Error` (invalid_argument).
 void check_films(RestoreArguments& a);

@@ -24,6 +24,8 @@
 #include <oldfilm/regions.hpp>
 #include <oldfilm/restore.hpp>
 #include <oldfilm/shots.hpp>
+#include <oldfilm/sound.hpp>
+#include <oldfilm/speech.hpp>
 #include <oldfilm/time.hpp>
 #include <oldfilm/verification.hpp>
 #include <oldfilm/version.hpp>

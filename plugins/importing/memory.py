@@ -43,8 +43,11 @@ class Peak(TorchDispatchMode):
 
 
 def bytes_per_pixel(module: torch.nn.Module, example: tuple[torch.Tensor, ...]) -> int:
-    """Most bytes that live at once, in float32, for each pixel of the example's pictures. Weights are not counted."""
+    """Most bytes that live at once, in float32, for each pixel of the example's pictures; 0 where it has none. Weights are
+    not counted."""
+    pixels = max((t.shape[-1] * t.shape[-2] for t in example if t.dim() >= 4), default=0)
+    if pixels == 0:
+        return 0
     with torch.no_grad(), Peak() as peak:
         module(*example)
-    pixels = max(t.shape[-1] * t.shape[-2] for t in example if t.dim() >= 4)
     return -(-peak.most // pixels)

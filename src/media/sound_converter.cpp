@@ -14,6 +14,7 @@ extern "C" {
 #include <array>
 #include <new>
 #include <string>
+#include <utility>
 
 namespace oldfilm::media {
 namespace {
@@ -80,13 +81,14 @@ const AVCodec* encoder_for(AVCodecID codec) {
 
 } // namespace
 
-SoundConverter::SoundConverter(const AVStream& from, const FilmTime& time)
-    : time_(time), tick_(from.time_base) {}
+SoundConverter::SoundConverter(const AVStream& from, const FilmTime& time, SoundFormat format)
+    : time_(time), wanted_(std::move(format)), tick_(from.time_base) {}
 
 std::unique_ptr<SoundConverter> SoundConverter::open(const AVStream& from, AVCodecID codec,
-                                                     const FilmTime& time, bool global_header) {
+                                                     const FilmTime& time, bool global_header,
+                                                     SoundFormat format) {
     const AVCodec* encoder = encoder_for(codec);
-    std::unique_ptr<SoundConverter> made(new SoundConverter(from, time));
+    std::unique_ptr<SoundConverter> made(new SoundConverter(from, time, std::move(format)));
     if (encoder == nullptr || !made->open_decoder(from) ||
         !made->open_encoder(*encoder, global_header)) {
         return nullptr;
@@ -111,14 +113,17 @@ bool SoundConverter::open_decoder(const AVStream& from) {
 
 bool SoundConverter::open_encoder(const AVCodec& codec, bool global_header) {
     const AVSampleFormat pcm = pcm_format(codec.id);
-    const int rate = codec.id == AV_CODEC_ID_OPUS ? 48'000 : decoder_->sample_rate;
-    const int channels = decoder_->ch_layout.nb_channels;
+    const int own_rate = codec.id == AV_CODEC_ID_OPUS ? 48'000 : decoder_->sample_rate;
+    const int rate = wanted_.rate > 0 ? wanted_.rate : own_rate;
+    const int own_channels = decoder_->ch_layout.nb_channels;
+    const int channels = wanted_.channels > 0 ? wanted_.channels : own_channels;
     for (const bool usual : {false, true}) { // of as many channels, where its own is not taken
         encoder_.reset(avcodec_alloc_context3(&codec));
         if (!encoder_) {
             throw std::bad_alloc();
         }
-        if (usual || decoder_->ch_layout.order == AV_CHANNEL_ORDER_UNSPEC) {
+        if (usual || channels != own_channels ||
+            decoder_->ch_layout.order == AV_CHANNEL_ORDER_UNSPEC) {
             av_channel_layout_default(&encoder_->ch_layout, channels);
         } else {
             check(av_channel_layout_copy(&encoder_->ch_layout, &decoder_->ch_layout),
@@ -222,6 +227,7 @@ void SoundConverter::build_graph(const AVFrame& frame) {
     steps += fmt::format(",aformat=sample_fmts={}:sample_rates={}:channel_layouts={}",
                          av_get_sample_fmt_name(encoder_->sample_fmt), encoder_->sample_rate,
                          layout_name(encoder_->ch_layout));
+    steps += wanted_.filters.empty() ? "" : "," + wanted_.filters;
     if (time_.end()) {
         steps += fmt::format(",atrim=end_pts={}",
                              (*time_.end() * Rational(encoder_->sample_rate)).round());

@@ -7,9 +7,17 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace oldfilm::media {
+
+/// What is made of the sound, where it is not to stay as it is.
+struct SoundFormat {
+    int rate = 0;        ///< samples per second; 0: as they are, or as the codec wants them
+    int channels = 0;    ///< 0: as they are
+    std::string filters; ///< FFmpeg's, separated by commas; may be empty
+};
 
 /// Decodes, cuts to the part of the film, fills gaps with silence, encodes. One thread at a time.
 class SoundConverter {
@@ -18,7 +26,8 @@ class SoundConverter {
     /// Opens decoder and encoder. Sound of float or more than 16 bits keeps as many as `codec` has.
     /// Null where one of them can't be had, or does not take this sound.
     static std::unique_ptr<SoundConverter> open(const AVStream& from, AVCodecID codec,
-                                                const FilmTime& time, bool global_header);
+                                                const FilmTime& time, bool global_header,
+                                                SoundFormat format = {});
 
     /// What it makes.
     [[nodiscard]] const AVCodecContext& encoder() const noexcept { return *encoder_; }
@@ -29,7 +38,7 @@ class SoundConverter {
     [[nodiscard]] std::int64_t damaged() const noexcept { return damaged_; }
 
   private:
-    SoundConverter(const AVStream& from, const FilmTime& time);
+    SoundConverter(const AVStream& from, const FilmTime& time, SoundFormat format);
     bool open_decoder(const AVStream& from);
     bool open_encoder(const AVCodec& codec, bool global_header);
     void filter(AVFrame* frame, const Sink& sink);
@@ -39,6 +48,7 @@ class SoundConverter {
     [[nodiscard]] bool fits_graph(const AVFrame& frame) const;
 
     FilmTime time_;
+    SoundFormat wanted_;
     AVRational tick_; ///< of the source's packets
     UniqueCodec decoder_, encoder_;
     UniqueGraph graph_;

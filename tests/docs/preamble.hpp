@@ -3,6 +3,7 @@
 #include <oldfilm/restore.hpp>
 #include <oldfilm/sdk/luma.hpp>
 #include <oldfilm/sdk/resize.hpp>
+#include <oldfilm/speech.hpp>
 #include <oldfilm/stage_torch.hpp>
 
 #include <cassert>

@@ -9,7 +9,7 @@ for file in bin/oldfilm bin/oldfilm-describe include/oldfilm/plugin.h include/ol
     [ -e "$prefix/$file" ] || fail "$file is not installed"
 done
 
-for name in base core media check; do
+for name in base core media speech check; do
     library=$lib/liboldfilm_$name.so
     [ "$(readlink "$library")" = "liboldfilm_$name.so.0" ] || fail "$library is no link to its SONAME"
     readelf -d "$library" | grep -q "SONAME.*\[liboldfilm_$name.so.0\]" || fail "$library has no SONAME"
