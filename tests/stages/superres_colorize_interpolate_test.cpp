@@ -172,7 +172,8 @@ TEST_CASE("colors are steady within a shot and forgotten at a cut", "[colorize]"
     INFO("change over three frames: " << steady << ", each frame for itself: " << alone);
     CHECK(steady < 0.6 * alone);
 
-    const std::vector<Frame> only = restored("colorize", {film.begin() + 6, film.end()});
+    const std::vector<Frame> only =
+        restored("colorize", std::vector<at::Tensor>(film.begin() + 6, film.end()));
     for (std::size_t i = 0; i < only.size(); ++i) {
         CHECK(at::equal(only[i].picture(), out[6 + i].picture()));
     }
