@@ -109,7 +109,7 @@ TEST_CASE("a result of earlier decisions, another film and a loss are distinguis
     Ledger(film.path() / "p").decide(all, RepairDecision::rejected, "test");
     const Verification earlier = film.verified();
     REQUIRE(earlier.wrong.size() == 1);
-    CHECK_THAT(earlier.wrong.front(), Contains("other protected regions"));
+    CHECK_THAT(earlier.wrong.front(), Contains("other regions"));
     film.render();
     CHECK(film.verified().wrong.empty());
     std::filesystem::copy_file(film.result(), film.path() / "other.mkv");
