@@ -209,6 +209,24 @@ void Checkpoint::check(const json& identity) {
     }
 }
 
+bool Checkpoint::differs(const json& identity) const {
+    return has_segments() && journal_.lines().front().at("job") != identity;
+}
+
+void Checkpoint::start_over() {
+    journal_.clear();
+    const std::lock_guard lock(mutex_);
+    from_ = {};
+    end_.reset();
+    starts_.clear();
+    ahead_.clear();
+    last_ = {};
+    first_segment_ = done_frames_ = done_outputs_ = segments_ = outputs_ = mask_frames_ = 0;
+    tile_ = 0;
+    any_mask_ = false;
+    film_base_ = mask_base_ = Rational();
+}
+
 void Checkpoint::add(const Segment& segment) {
     const std::lock_guard lock(mutex_);
     count(segment);

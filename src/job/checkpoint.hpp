@@ -39,6 +39,10 @@ class Checkpoint final : public SegmentRecorder {
     /// What is left must have been made in the same way: throws `Error` (incompatible) with the
     /// first difference. Where no segment was finished it is forgotten.
     void check(const nlohmann::json& identity);
+    /// Whether segments are left that were made in another way.
+    [[nodiscard]] bool differs(const nlohmann::json& identity) const;
+    /// Forgets what is left.
+    void start_over();
     void begin(const nlohmann::json& identity);
     /// Adds segments that need not be made: their files are in the folder. In order, for a job that
     /// has just begun. The film's last one has an end, if it is among them.

@@ -25,6 +25,13 @@ void resume(const Job& job, Checkpoint& checkpoint, const nlohmann::json& identi
     if (!checkpoint.is_begun()) {
         return;
     }
+    // Decisions in a project change; what an earlier rendering completed is adopted.
+    if (job.store() != nullptr && checkpoint.differs(identity)) {
+        job.log().info(
+            "the project has changed since its rendering was interrupted; it starts over");
+        checkpoint.start_over();
+        return;
+    }
     checkpoint.check(identity);
     if (checkpoint.frames_done() > 0) {
         const std::int64_t total = job.format().frames;

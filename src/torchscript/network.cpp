@@ -79,6 +79,19 @@ std::vector<at::Tensor> tensors(const c10::IValue& value) {
     return list;
 }
 
+/// Lets nodes say that they come from `calls`. Freezing inlines functions and then removes them,
+/// and LibTorch's interpreter asks them for their names when a node throws.
+void name_calls(torch::jit::Block& block, const torch::jit::InlinedCallStackPtr& calls) {
+    for (torch::jit::Node* node : block.nodes()) {
+        if (node->callstack()) {
+            node->setCallStack(calls);
+        }
+        for (torch::jit::Block* inner : node->blocks()) {
+            name_calls(*inner, calls);
+        }
+    }
+}
+
 /// Brings a frozen graph's constants to a device. Traced networks name the device that they were
 /// traced on, too.
 void bring(torch::jit::Block& block, const at::Device& device) {
@@ -302,6 +315,9 @@ class TorchScriptNetwork final : public Network {
                                                  Options options) const override {
         torch::jit::Module module = torch::jit::freeze(module_.clone());
         std::shared_ptr<torch::jit::Graph> graph = module.get_method("forward").graph()->copy();
+        name_calls(*graph->block(),
+                   c10::make_intrusive<torch::jit::InlinedCallStack>(
+                       &module.get_method("forward").function(), torch::jit::SourceRange()));
         if (!device.is_cpu()) {
             bring(*graph->block(), device);
             module.to(device); // what the network changes itself is no constant

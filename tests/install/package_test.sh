@@ -22,7 +22,7 @@ TEXT
 }
 refused "LibTorch was not found" core -DOLDFILM_TORCH=/nonexistent
 refused "OpenCV was not found" "core opencv" -DCMAKE_DISABLE_FIND_PACKAGE_OpenCV=ON
-refused "there are base, core, media, check, c, sdk, opencv" "core sound"
+refused "there are base, core, media, speech, check, c, sdk, opencv" "core pictures"
 sed 's/^set(oldfilm_has_media TRUE)/set(oldfilm_has_media FALSE)/' -i.whole "$prefix"/lib*/cmake/oldfilm/oldfilmConfig.cmake
 refused "built without FFmpeg" media
 mv "$prefix"/lib*/cmake/oldfilm/oldfilmConfig.cmake.whole "$(dirname "$prefix"/lib*/cmake/oldfilm/oldfilmConfig.cmake)/oldfilmConfig.cmake"
