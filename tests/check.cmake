@@ -42,7 +42,7 @@ add_dependencies(check_plugin_test oldfilm_cli oldfilm_describe oldfilm_stage_tw
   oldfilm_stage_test-good oldfilm_broken_plugin oldfilm_broken_no-entry oldfilm_broken_missing-symbol
   oldfilm_broken_exports oldfilm_broken_needs)
 
-# Each stage of the project keeps its contract. The large ones take their time, and other tests run beside them.
+# Each stage of the project keeps its contract. The large ones take their time, and other tests run at the same time.
 foreach(stage colorize deflicker denoise face-enhance fade-correct grain interpolate scratch-removal stabilize superres tint title-card)
   if(TARGET oldfilm_stage_${stage})
     add_test(NAME check_${stage} COMMAND oldfilm_cli check-plugin --slower 3 ${PROJECT_BINARY_DIR}/plugins/${stage}.so)

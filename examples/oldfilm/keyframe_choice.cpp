@@ -1,5 +1,7 @@
 #include "keyframe_choice.hpp"
 
+#include <oldfilm/sdk/luma.hpp>
+
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/adaptive_avg_pool2d.h>
 #include <ATen/ops/histc.h>
@@ -17,17 +19,13 @@ constexpr std::int64_t side = 240; ///< at which frames are judged: grain counts
 /// Differences in [0, 1] of a pixel from both neighbors, and between these, that make a spike.
 constexpr float spike = 0.1F, agreement = 0.04F;
 constexpr double fade = 0.7;             ///< part of the shot's usual contrast below which it fades
-constexpr std::size_t edge = 2;          ///< frames beside a cut, which splices and fades spoil
+constexpr std::size_t edge = 2;          ///< frames next to a cut, which splices and fades spoil
 constexpr double far_from_typical = 3.0; ///< for histograms without a common value
 constexpr double per_damage = 40.0;      ///< for a frame all of damage
 
 /// Luma in [0, 1], 1 x 1 x h x w.
 at::Tensor small_luma(const oldfilm::Frame& frame) {
-    const at::Tensor& picture = frame.picture();
-    const at::Tensor luma =
-        picture.size(0) == 1
-            ? picture
-            : (picture[0] * 0.299F + picture[1] * 0.587F + picture[2] * 0.114F).unsqueeze(0);
+    const at::Tensor luma = oldfilm::sdk::luma(frame.picture(), oldfilm::sdk::bt601);
     const auto height = static_cast<double>(luma.size(1));
     const auto width = static_cast<double>(luma.size(2));
     const double scale = std::min(1.0, side / std::min(height, width));

@@ -2,6 +2,7 @@
 #include "exit_status.hpp"
 #include "keyframe_choice.hpp"
 #include "pipeline_choice.hpp"
+#include "write_file.hpp"
 
 #include <oldfilm/error.hpp>
 #include <oldfilm/media.hpp>
@@ -126,15 +127,6 @@ void write_chosen(const KeyframesArguments& arguments, const std::vector<Keyfram
     }
 }
 
-void make_folder(const std::string& folder) {
-    std::error_code failed;
-    fs::create_directories(folder, failed);
-    if (failed || !fs::is_directory(folder)) {
-        throw Error(Errc::io, fmt::format("the folder {} cannot be made ({}); name one that can",
-                                          folder, failed ? failed.message() : "a file is there"));
-    }
-}
-
 } // namespace
 
 int keyframes(const KeyframesArguments& arguments) {
@@ -149,17 +141,18 @@ int keyframes(const KeyframesArguments& arguments) {
                                     arguments.film, choices.size()));
         }
         make_folder(arguments.folder);
-        std::vector<bool> kept;
+        std::vector<bool> was_there;
         for (const KeyframeChoice& one : choices) {
-            kept.push_back(one.frame >= 0 && fs::exists(fs::path(arguments.folder) / name_of(one)));
+            was_there.push_back(one.frame >= 0 &&
+                                fs::exists(fs::path(arguments.folder) / name_of(one)));
         }
         write_chosen(arguments, choices);
         for (std::size_t i = 0; i < choices.size(); ++i) {
             const KeyframeChoice& one = choices[i];
             fmt::print("frames {:>7} to {:<7} {}\n", one.first, one.first + one.frames - 1,
-                       one.frame < 0 ? fmt::format("none: {}", to_string(one.kind))
-                       : kept[i]     ? name_of(one) + " (was there, kept)"
-                                     : name_of(one));
+                       one.frame < 0  ? fmt::format("none: {}", to_string(one.kind))
+                       : was_there[i] ? name_of(one) + " (was there, kept)"
+                                      : name_of(one));
         }
         return done;
     });

@@ -12,12 +12,43 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <filesystem>
+#include <utility>
 #include <vector>
 
 namespace cli {
 namespace {
+
+using Command = CommandLine::Command;
+
+constexpr std::array commands{
+    std::pair{"restore", Command::restore},
+    std::pair{"clean", Command::clean},
+    std::pair{"plugins", Command::plugins},
+    std::pair{"inspect", Command::inspect},
+    std::pair{"models", Command::models},
+    std::pair{"compare", Command::compare},
+    std::pair{"project", Command::project},
+    std::pair{"ledger", Command::ledger},
+    std::pair{"keyframes", Command::keyframes},
+    std::pair{"verify", Command::verify},
+    std::pair{"transcribe", Command::transcribe},
+    std::pair{"review", Command::review},
+    std::pair{"report", Command::report},
+    std::pair{"new-stage", Command::new_stage},
+    std::pair{"check-plugin", Command::check_plugin},
+};
+
+Command command_of(const std::string& name) {
+    if (is_cluster_command(name)) {
+        return Command::cluster;
+    }
+    const auto* const found = std::find_if(commands.begin(), commands.end(),
+                                           [&name](const auto& one) { return one.first == name; });
+    return found != commands.end() ? found->second : Command::none;
+}
 
 constexpr const char* main_footer = R"(Examples:
   oldfilm restore film.mkv restored.mkv
@@ -247,26 +278,7 @@ CommandLine Parser::parse(int argc, char** argv) {
         return line;
     }
 
-    using Command = CommandLine::Command;
-    const std::string name = current();
-    line.command = version                    ? Command::version
-                   : name == "restore"        ? Command::restore
-                   : name == "clean"          ? Command::clean
-                   : name == "plugins"        ? Command::plugins
-                   : name == "inspect"        ? Command::inspect
-                   : name == "models"         ? Command::models
-                   : name == "compare"        ? Command::compare
-                   : name == "project"        ? Command::project
-                   : name == "ledger"         ? Command::ledger
-                   : name == "keyframes"      ? Command::keyframes
-                   : name == "verify"         ? Command::verify
-                   : name == "transcribe"     ? Command::transcribe
-                   : name == "review"         ? Command::review
-                   : name == "report"         ? Command::report
-                   : is_cluster_command(name) ? Command::cluster
-                   : name == "new-stage"      ? Command::new_stage
-                   : name == "check-plugin"   ? Command::check_plugin
-                                              : Command::none;
+    line.command = version ? Command::version : command_of(current());
     if (line.command == Command::none) {
         std::fputs(app.help().c_str(), stderr);
         line.status = wrong_usage;

@@ -59,8 +59,10 @@ int guarded(ProgressView& view, int (*status)(const Error&), const std::function
         view.error(error);
         return status(error);
     } catch (const std::bad_alloc&) {
-        view.error(Error(Errc::out_of_memory, "the machine has no memory left for this film; try "
-                                              "--memory, or fewer stages"));
+        view.error(
+            Error(Errc::out_of_memory,
+                  "the machine has no memory left for this film; close other programs, or restore "
+                  "with --memory, or with fewer stages"));
     } catch (const std::exception& error) {
         view.error(Error(Errc::internal, error.what()));
     }

@@ -1,5 +1,7 @@
 #include "slurm.hpp"
 
+#include "write_file.hpp"
+
 #include <oldfilm/error.hpp>
 
 #include <fmt/format.h>
@@ -10,7 +12,6 @@
 #include <array>
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
 #include <vector>
 
 namespace cli {
@@ -61,12 +62,7 @@ std::string output_of(const std::vector<std::string>& words) {
     return text.substr(0, text.find_first_of(";\n")); // "ID;CLUSTER" with several clusters
 }
 
-void write_script(const fs::path& path, const std::string& text) {
-    if (!(std::ofstream(path, std::ios::trunc) << "#!/bin/bash\n" << text << std::flush)) {
-        throw Error(Errc::io, fmt::format("{} can't be written; make room, or see to the disk",
-                                          path.string()));
-    }
-}
+constexpr const char* shebang = "#!/bin/bash\n";
 
 /// A task is a worker that takes items until all are done, since it reads the film only once. One
 /// that fails, or is killed, is queued again, on whatever machine. Wrong usage is wrong again.
@@ -99,11 +95,11 @@ SlurmJobs submit_to_slurm(const oldfilm::ClusterJob& job, const ClusterArguments
     fs::create_directories(folder);
     const fs::path work = folder / "work.sh";
     const fs::path finish = folder / "finish.sh";
-    write_script(work, work_script(program, job.folder(), arguments.attempts));
-    write_script(finish,
-                 fmt::format("exec {} finish {} {}{}\n", quoted(program), quoted(job.folder()),
-                             quoted(fs::absolute(arguments.output).string()),
-                             arguments.overwrite ? " --overwrite" : ""));
+    write_file(work, shebang + work_script(program, job.folder(), arguments.attempts));
+    write_file(finish, shebang + fmt::format("exec {} finish {} {}{}\n", quoted(program),
+                                             quoted(job.folder()),
+                                             quoted(fs::absolute(arguments.output).string()),
+                                             arguments.overwrite ? " --overwrite" : ""));
     SlurmJobs jobs;
     std::vector<std::string> after{"--job-name=oldfilm-finish",
                                    "--output=" + log_name(folder, "finish-%j.log")};

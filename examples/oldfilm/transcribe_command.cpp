@@ -1,6 +1,7 @@
 #include "commands.hpp"
 #include "exit_status.hpp"
 #include "progress_view.hpp"
+#include "restore_setup.hpp"
 
 #include <oldfilm/error.hpp>
 #include <oldfilm/speech.hpp>
@@ -97,15 +98,7 @@ int run(const TranscribeArguments& arguments, ProgressView& view) {
 
 int transcribe(const TranscribeArguments& arguments) {
     ProgressView view(arguments.progress);
-    try {
-        return run(arguments, view);
-    } catch (const Error& error) {
-        view.error(error);
-        return status_of(error);
-    } catch (const std::exception& error) {
-        view.error(Error(Errc::internal, error.what()));
-        return failed;
-    }
+    return guarded(view, status_of, [&] { return run(arguments, view); });
 }
 
 } // namespace cli

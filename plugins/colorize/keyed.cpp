@@ -14,7 +14,7 @@
 namespace oldfilm::stages {
 namespace {
 
-/// Pictures whose appearance counts in a shot, beside the keyframes in reach.
+/// Pictures whose appearance counts in a shot, in addition to the keyframes in reach.
 constexpr std::size_t most_chosen = 3;
 /// How far a keyframe counts that may be of another place: what looks like it must do so more.
 constexpr double elsewhere = 0.6;

@@ -70,7 +70,7 @@ at::Tensor chroma(const at::Tensor& rgb) {
     return at::cat({fx.sub(fy).mul_(500.0), fy.sub(fz).mul_(200.0)}, 1);
 }
 
-at::Tensor recoloured(const at::Tensor& picture, const at::Tensor& ab) {
+at::Tensor recolored(const at::Tensor& picture, const at::Tensor& ab) {
     const std::int64_t height = picture.size(2);
     std::int64_t rows = height;
     if (picture.device().is_cpu()) {
@@ -107,15 +107,16 @@ at::Tensor picture_of(const at::Tensor& luminance, const at::Tensor& ab) {
 
 at::Tensor yuv_chroma(const at::Tensor& rgb) {
     const at::Tensor inside = rgb.clamp(0.0, 1.0);
-    const at::Tensor y = sdk::luma(inside, bt601);
+    const at::Tensor y = sdk::luma(inside, sdk::bt601);
     return at::cat({plane(inside, 2).sub(y), plane(inside, 0).sub(y)}, 1);
 }
 
-at::Tensor recoloured_yuv(const at::Tensor& picture, const at::Tensor& differences) {
-    const at::Tensor y = sdk::luma(picture, bt601);
+at::Tensor recolored_yuv(const at::Tensor& picture, const at::Tensor& differences) {
+    const at::Tensor y = sdk::luma(picture, sdk::bt601);
     const at::Tensor b = plane(differences, 0);
     const at::Tensor r = plane(differences, 1);
-    const at::Tensor g = r.mul(-bt601[0] / bt601[1]).add_(b, -bt601[2] / bt601[1]);
+    const at::Tensor g =
+        r.mul(-sdk::bt601[0] / sdk::bt601[1]).add_(b, -sdk::bt601[2] / sdk::bt601[1]);
     return at::cat({r, g, b}, 1).add_(y).clamp_(0.0, 1.0);
 }
 

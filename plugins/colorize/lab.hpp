@@ -6,8 +6,6 @@
 
 #include <ATen/core/Tensor.h>
 
-#include <array>
-
 namespace oldfilm::stages {
 
 /// Relative luminance Y, N x 1 x H x W, linear, of a monochrome or RGB picture.
@@ -27,10 +25,7 @@ at::Tensor chroma(const at::Tensor& rgb);
 at::Tensor picture_of(const at::Tensor& luminance, const at::Tensor& ab);
 
 /// The same from a monochrome or RGB picture, 1 x C x H x W, whose luminance stays.
-at::Tensor recoloured(const at::Tensor& picture, const at::Tensor& ab);
-
-/// Weights of R, G and B in BT.601's luma, which OpenCV's YUV has too.
-inline constexpr std::array<double, 3> bt601{0.299, 0.587, 0.114};
+at::Tensor recolored(const at::Tensor& picture, const at::Tensor& ab);
 
 /// B - Y and R - Y of coded RGB (N x 3 x H x W, clamped to [0, 1]): N x 2 x H x W. OpenCV's U and V
 /// are these, scaled.
@@ -38,6 +33,6 @@ at::Tensor yuv_chroma(const at::Tensor& rgb);
 
 /// `picture` with these differences: its BT.601 luma stays, as far as [0, 1] has room. N x 3 x H x
 /// W.
-at::Tensor recoloured_yuv(const at::Tensor& picture, const at::Tensor& differences);
+at::Tensor recolored_yuv(const at::Tensor& picture, const at::Tensor& differences);
 
 } // namespace oldfilm::stages

@@ -100,7 +100,7 @@ at::Tensor ColorNetwork::faded(const sdk::NamedTensors& outputs) const {
 at::Tensor ColorNetwork::gray(const at::Tensor& picture, const at::Tensor& light) const {
     if (manifest_.document.value("grey", std::string("lightness")) == "luma") {
         const at::Tensor reduced = sdk::resize_bilinear(picture, height_, width_);
-        return sdk::luma(reduced, bt601).clamp(0.0, 1.0).expand({1, 3, -1, -1});
+        return sdk::luma(reduced, sdk::bt601).clamp(0.0, 1.0).expand({1, 3, -1, -1});
     }
     const at::Tensor none = at::zeros({1, 2, height_, width_}, light.options());
     return picture_of(unlightness(light.mul(100.0)), none);

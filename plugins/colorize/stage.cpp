@@ -116,7 +116,7 @@ class Colorize final : public sdk::Stage, public sdk::Analysis, public sdk::Live
         const at::Tensor picture = sdk::picture(request.center()).unsqueeze(0);
         const at::Tensor full = sdk::resize_bilinear(color, picture.size(2), picture.size(3));
         request.set_output(sdk::share(
-            (merges_yuv_ ? recoloured_yuv(picture, full) : recoloured(picture, full)).squeeze(0)));
+            (merges_yuv_ ? recolored_yuv(picture, full) : recolored(picture, full)).squeeze(0)));
     }
 
   private:

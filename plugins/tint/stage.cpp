@@ -11,9 +11,6 @@
 namespace oldfilm::stages {
 namespace {
 
-/// Tints are measured with these, whatever matrix the film is coded with.
-constexpr sdk::LumaWeights bt601{0.299, 0.587, 0.114};
-
 class Tint final : public sdk::Stage, public sdk::LiveParameters {
   public:
     using Stage::Stage;
@@ -31,7 +28,8 @@ class Tint final : public sdk::Stage, public sdk::LiveParameters {
     void process(const sdk::Request& request) override {
         const at::Tensor picture = sdk::picture(request.center());
         const std::int64_t channels = picture.size(0);
-        const at::Tensor luma = sdk::luma(picture, bt601);
+        // Tints are measured with these weights, whatever matrix the film is coded with.
+        const at::Tensor luma = sdk::luma(picture, sdk::bt601);
         if (removes_ ? channels == 1 : colors_.empty() && channels == 3) {
             request.pass_through();
         } else if (removes_ || colors_.empty()) {

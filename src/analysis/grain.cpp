@@ -14,7 +14,8 @@ constexpr std::size_t fewest_blocks = 8;
 constexpr std::size_t one_in = 5;
 /// Nearer to black and white, codes end before grain does.
 constexpr double darkest = 0.12, lightest = 0.88;
-/// Least correlation of neighbors that tells a size: that of 0.3 pixels, below which grain is white.
+/// Least correlation of neighbors that tells a size: that of 0.3 pixels, below which grain is
+/// white.
 constexpr double least_correlation = 0.06;
 
 struct Block {

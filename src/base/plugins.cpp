@@ -170,7 +170,7 @@ PluginInfo find_plugin(const std::string& id, const std::vector<std::string>& ex
     std::vector<std::string> names;
     std::string reason;
     for (PluginInfo& plugin : list_plugins(extra)) {
-        const bool matches = plugin.id == id || plugin.name == id;
+        const bool matches = base::has_id(plugin, id);
         if (matches && plugin.refused.empty()) {
             return std::move(plugin);
         }

@@ -27,6 +27,11 @@ OLDFILM_API Sidecar parse_sidecar(std::string_view text, const std::string& path
 /// The table of a description, as the host's C++ types.
 OLDFILM_API PluginInfo info_of(const oldfilm_plugin_description& description);
 
+/// Whether `id` is the plugin's id, or its short name.
+inline bool has_id(const PluginInfo& plugin, const std::string& id) {
+    return plugin.id == id || plugin.name == id;
+}
+
 /// The sidecar text for these descriptions.
 OLDFILM_API std::string
 sidecar_json(const std::vector<const oldfilm_plugin_description*>& descriptions);

@@ -7,8 +7,7 @@
 namespace oldfilm::cluster {
 namespace {
 
-/// Seconds that a worker takes for what is estimated as one, over the segments that are complete;
-/// and for a frame.
+/// How long a worker takes for a frame, over the segments that are complete.
 void measure(const SharedFolder& folder, const std::set<std::int64_t>& complete,
              ClusterStatus& status) {
     double seconds = 0;

@@ -18,6 +18,12 @@ struct OLDFILM_HIDDEN Frame::Data {
     at::Tensor damage;
     FrameInfo info;
     std::shared_ptr<const CodedPicture> coded;
+
+    static Frame frame(Data data) {
+        Frame made;
+        made.data_ = std::make_shared<const Data>(std::move(data));
+        return made;
+    }
 };
 
 namespace {
@@ -109,43 +115,33 @@ Frame Frame::with_picture(at::Tensor picture) const {
         copy.mask = copy.damage = at::Tensor();
     }
     copy.picture = std::move(picture);
-    Frame frame;
-    frame.data_ = std::make_shared<const Data>(std::move(copy));
-    return frame;
+    return Data::frame(std::move(copy));
 }
 
 Frame Frame::with_mask(at::Tensor mask) const {
     check_plane(mask, data_->picture, "mask");
     Data copy = *data_;
     copy.mask = std::move(mask);
-    Frame frame;
-    frame.data_ = std::make_shared<const Data>(std::move(copy));
-    return frame;
+    return Data::frame(std::move(copy));
 }
 
 Frame Frame::with_damage(at::Tensor damage) const {
     check_plane(damage, data_->picture, "damage plane");
     Data copy = *data_;
     copy.damage = std::move(damage);
-    Frame frame;
-    frame.data_ = std::make_shared<const Data>(std::move(copy));
-    return frame;
+    return Data::frame(std::move(copy));
 }
 
 Frame Frame::with_info(FrameInfo info) const {
     Data copy = *data_;
     copy.info = std::move(info);
-    Frame frame;
-    frame.data_ = std::make_shared<const Data>(std::move(copy));
-    return frame;
+    return Data::frame(std::move(copy));
 }
 
 Frame Frame::with_coded(std::shared_ptr<const CodedPicture> coded) const {
     Data copy = *data_;
     copy.coded = std::move(coded);
-    Frame frame;
-    frame.data_ = std::make_shared<const Data>(std::move(copy));
-    return frame;
+    return Data::frame(std::move(copy));
 }
 
 } // namespace oldfilm

@@ -40,7 +40,7 @@ struct OLDFILM_HIDDEN Reader::Impl {
     [[nodiscard]] Frame pictured(const Coded& frame) const;
     /// As `Reader::seek`.
     bool go_to(std::int64_t frame);
-    /// Whether frames can be told by their times alone.
+    /// Whether their times alone identify frames.
     [[nodiscard]] bool may_seek() const;
     /// By its time, where the film's first frame is known; -1 if it has none.
     [[nodiscard]] std::int64_t number_of(const media::Decoded& decoded) const;

@@ -1,6 +1,7 @@
 #include "pipeline/regions.hpp"
 
 #include "base/named.hpp"
+#include "base/sidecar.hpp"
 
 #include <oldfilm/error.hpp>
 
@@ -25,9 +26,8 @@ constexpr std::array actions{RegionAction::protect, RegionAction::repair, Region
 
 bool counts_for(const Region& region, const CheckedStage& stage) {
     return region.stages.empty() ||
-           std::any_of(region.stages.begin(), region.stages.end(), [&stage](const std::string& id) {
-               return id == stage.plugin.id || id == stage.plugin.name;
-           });
+           std::any_of(region.stages.begin(), region.stages.end(),
+                       [&stage](const std::string& id) { return base::has_id(stage.plugin, id); });
 }
 
 bool is_finite(const Region& region) {
@@ -214,7 +214,7 @@ void check_regions(const std::vector<Region>& regions, const std::vector<Checked
         for (const std::string& id : region.stages) {
             const bool is_known =
                 std::any_of(stages.begin(), stages.end(), [&id](const CheckedStage& stage) {
-                    return id == stage.plugin.id || id == stage.plugin.name;
+                    return base::has_id(stage.plugin, id);
                 });
             if (!is_known) {
                 throw Error(Errc::invalid_argument,

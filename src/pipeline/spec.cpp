@@ -218,7 +218,7 @@ PluginInfo Pipeline::Impl::plugin(const std::string& id) {
         }
         const auto found =
             std::find_if(plugins->begin(), plugins->end(), [&id](const PluginInfo& plugin) {
-                return (plugin.id == id || plugin.name == id) && plugin.refused.empty();
+                return base::has_id(plugin, id) && plugin.refused.empty();
             });
         if (found != plugins->end()) {
             return *found;

@@ -1,5 +1,7 @@
 #include "pipeline/stage_overrides.hpp"
 
+#include "base/sidecar.hpp"
+
 #include <oldfilm/error.hpp>
 
 #include <fmt/format.h>
@@ -29,10 +31,6 @@ void check_can_be_off(const CheckedStage& stage, const StreamFormat& in, const S
     }
 }
 
-bool has_id(const CheckedStage& stage, const std::string& id) {
-    return stage.plugin.id == id || stage.plugin.name == id;
-}
-
 } // namespace
 
 const StageOverrides::InShot& StageOverrides::OfStage::in(std::int32_t shot) const {
@@ -48,7 +46,7 @@ StageOverrides::StageOverrides(const ShotOptions& shots, const std::vector<Check
         for (const StageOverride& one : overrides) {
             bool any = false;
             for (std::size_t i = 0; i < stages.size(); ++i) {
-                if (!has_id(stages[i], one.id)) {
+                if (!base::has_id(stages[i].plugin, one.id)) {
                     continue;
                 }
                 any = true;

@@ -26,11 +26,11 @@ RenderingNote::RenderingNote(const Project& project, const std::string& output,
                              const RestoreOptions& options)
     : folder_(project.folder()),
       before_(read_text(file_in(folder_))), rendering_{.output = output == "-" ? "" : output,
-                                                     .bytes = 0,
-                                                     .codec = options.codec,
-                                                     .crf = options.crf,
-                                                     .begun = now(),
-                                                     .finished = ""} {
+                                                       .bytes = 0,
+                                                       .codec = options.codec,
+                                                       .crf = options.crf,
+                                                       .begun = now(),
+                                                       .finished = ""} {
     write();
 }
 

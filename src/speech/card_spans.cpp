@@ -4,6 +4,7 @@
 #include "speech/gray_image.hpp"
 
 #include <oldfilm/analysis.hpp>
+#include <oldfilm/sdk/luma.hpp>
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/round.h>
@@ -18,18 +19,10 @@ namespace {
 const Rational least_duration(2, 5);
 /// Frames that are averaged: with these, grain is a quarter of what it was.
 constexpr std::size_t most_kept = 17;
-/// Frames within a card that may be damaged too much to be told to be of it.
+/// Frames within a card that may be damaged so much that they do not match it.
 constexpr std::size_t most_strays = 2;
 /// A frame of the same card that has more contrast, by this, is the better reference.
 constexpr double clearer = 1.1;
-
-/// BT.601, whatever the film's: a card has two colors.
-at::Tensor luma_of(const at::Tensor& picture) {
-    if (picture.size(0) == 1) {
-        return picture;
-    }
-    return (picture[0] * 0.299 + picture[1] * 0.587 + picture[2] * 0.114).unsqueeze(0);
-}
 
 bool is_title_card(const at::Tensor& luma) {
     FilmAnalyzer analyzer;
@@ -44,18 +37,25 @@ at::Tensor to_8_bits(const at::Tensor& luma) {
 } // namespace
 
 void CardSpans::add(const Frame& frame) {
+    // Whatever the film's matrix: a card has two colors.
+    at::Tensor luma = sdk::luma(frame.picture(), sdk::bt601);
+    Thumbnail thumbnail(luma);
+    add(Seen{frame.info(), std::move(luma), std::move(thumbnail)});
+}
+
+void CardSpans::add(Seen frame) {
     if (card_.frames == 0) {
         begin(frame);
         return;
     }
-    if (Thumbnail(luma_of(frame.picture())).shows_same_as(reference_)) {
-        for (const Frame& stray : std::exchange(strays_, {})) {
+    if (frame.thumbnail.shows_same_as(reference_)) {
+        for (const Seen& stray : std::exchange(strays_, {})) {
             extend(stray);
         }
         extend(frame);
         return;
     }
-    strays_.push_back(frame);
+    strays_.push_back(std::move(frame));
     if (strays_.size() > most_strays) {
         end_span();
     }
@@ -71,34 +71,31 @@ void CardSpans::end_span() {
         }
     }
     card_ = {};
-    for (const Frame& frame : std::exchange(strays_, {})) {
-        add(frame);
+    for (Seen& frame : std::exchange(strays_, {})) {
+        add(std::move(frame));
     }
 }
 
-void CardSpans::begin(const Frame& frame) {
+void CardSpans::begin(const Seen& frame) {
     kept_.clear();
     contrasts_.clear();
     stride_ = 1;
     card_ = {};
-    card_.start = frame.info().time();
-    reference_ = Thumbnail(luma_of(frame.picture()));
+    card_.start = frame.info.time();
+    reference_ = frame.thumbnail;
     extend(frame);
 }
 
-void CardSpans::extend(const Frame& frame) {
-    const at::Tensor luma = luma_of(frame.picture());
-    Thumbnail thumbnail(luma);
+void CardSpans::extend(const Seen& frame) {
+    const double contrast = frame.thumbnail.contrast();
     if (card_.frames % stride_ == 0) {
-        keep(luma, thumbnail.contrast());
+        keep(frame.luma, contrast);
     }
-    if (thumbnail.contrast() > clearer * reference_.contrast() &&
-        thumbnail.shows_same_as(reference_)) {
-        reference_ = std::move(thumbnail);
+    if (contrast > clearer * reference_.contrast() && frame.thumbnail.shows_same_as(reference_)) {
+        reference_ = frame.thumbnail;
     }
-    const FrameInfo& info = frame.info();
-    card_.end = info.time() + Rational(info.duration) * info.time_base;
-    card_.next = info.index + 1;
+    card_.end = frame.info.time() + Rational(frame.info.duration) * frame.info.time_base;
+    card_.next = frame.info.index + 1;
     ++card_.frames;
 }
 

@@ -30,8 +30,15 @@ class CardSpans {
     void finish();
 
   private:
-    void begin(const Frame& frame);
-    void extend(const Frame& frame);
+    /// A frame as it is compared.
+    struct Seen {
+        FrameInfo info;
+        at::Tensor luma;
+        Thumbnail thumbnail;
+    };
+    void add(Seen frame);
+    void begin(const Seen& frame);
+    void extend(const Seen& frame);
     void end_span();
     void keep(const at::Tensor& luma, double contrast);
     [[nodiscard]] at::Tensor average();
@@ -39,7 +46,7 @@ class CardSpans {
     std::function<void(Card)> found_;
     Card card_;
     Thumbnail reference_;
-    std::vector<Frame> strays_;     ///< since the last frame of the span: damage, or another one
+    std::vector<Seen> strays_;      ///< since the last frame of the span: damage, or another one
     std::int64_t stride_ = 1;       ///< one in so many frames is kept
     std::vector<at::Tensor> kept_;  ///< luma, 1 x H x W, 8 bits
     std::vector<double> contrasts_; ///< of those

@@ -1,9 +1,8 @@
 #include "speech/spoken_lines.hpp"
 
+#include "speech/progress.hpp"
 #include "speech/speech_segments.hpp"
 #include "speech/subtitle_text.hpp"
-
-#include <oldfilm/error.hpp>
 
 #include <algorithm>
 #include <memory>
@@ -34,19 +33,6 @@ SoundReader open(const std::string& path, const TranscribeOptions& options, bool
     sound.protocols = options.protocols;
     sound.log = is_first ? options.log : Log(); // of what is said twice
     return SoundReader(path, std::move(sound));
-}
-
-void check_stop(const TranscribeOptions& options) {
-    if (options.stop.stop_requested()) {
-        throw Error(Errc::cancelled, "the transcription was stopped on request");
-    }
-}
-
-void report(const TranscribeOptions& options, const char* what, double done, double all) {
-    check_stop(options);
-    if (options.progress) {
-        options.progress(what, all > 0 ? std::min(done / all, 1.0) : -1);
-    }
 }
 
 std::vector<float> probabilities_of(const std::string& path, const TranscribeOptions& options) {

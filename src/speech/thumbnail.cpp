@@ -108,7 +108,7 @@ Thumbnail::Shift Thumbnail::best_shift(const Thumbnail& other) const {
     return best;
 }
 
-/// The top of a parabola through the best shift's correlation and those beside it.
+/// The top of a parabola through the correlations of the best shift and its neighbors.
 Thumbnail::Motion Thumbnail::motion_to(const Thumbnail& other) const {
     const Shift best = best_shift(other);
     const double middle = correlation(other, best);

@@ -2,9 +2,8 @@
 
 #include "speech/card_reader.hpp"
 #include "speech/card_spans.hpp"
+#include "speech/progress.hpp"
 #include "speech/subtitle_text.hpp"
-
-#include <oldfilm/error.hpp>
 
 #include <fmt/format.h>
 
@@ -122,22 +121,12 @@ std::vector<Line> read_title_cards(const std::string& path, const TranscribeOpti
     read.keep_coded = false;
     read.log = options.log;
     Reader film(path, read);
-    const std::int64_t total = film.info().frames;
+    const auto total = static_cast<double>(film.info().frames);
     std::int64_t number = 0;
     const std::int64_t first = journal.done(step);
     Reading reading(options, language, journal);
     CardSpans spans([&](const Card& card) { reading.read(card); });
-    const auto advance = [&] {
-        if (options.stop.stop_requested()) {
-            throw Error(Errc::cancelled, "the transcription was stopped on request");
-        }
-        ++number;
-        if (options.progress) {
-            options.progress(step, total > 0 ? std::min(1.0, static_cast<double>(number) /
-                                                                 static_cast<double>(total))
-                                             : -1);
-        }
-    };
+    const auto advance = [&] { report(options, step, static_cast<double>(++number), total); };
     while (number < first && film.skip()) {
         advance();
     }

@@ -4,12 +4,11 @@
 #include <oldfilm/shots.hpp>
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-
-#include <unistd.h>
 
 void oldfilm::fuzz::parse(const std::string& text) {
     const std::filesystem::path file =

@@ -9,7 +9,6 @@ one of each kind in C++.
 from __future__ import annotations
 
 import importlib
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -28,7 +27,7 @@ except (ImportError, OSError):  # OSError: LibTorch without the parts that Pytho
 from importing import ImportFailure
 from importing.community import community
 from importing.writing import write
-from tensors import read_tensors, write_tensors
+from tensors import error, in_cpp
 
 LIMIT = 1e-4  # of the largest difference over the output's spread
 TILE = 64
@@ -79,17 +78,6 @@ def expected(path: Path, picture: torch.Tensor) -> torch.Tensor:
         return descriptor.model.float().eval()(picture.clone())  # some networks write to their input
 
 
-def error(a: torch.Tensor, b: torch.Tensor) -> float:
-    assert a.shape == b.shape, (a.shape, b.shape)
-    return float((a - b).abs().max()) / float(a.std())
-
-
-def in_cpp(folder: Path, package: Path, inputs: list[torch.Tensor]) -> torch.Tensor:
-    write_tensors(folder / "in", inputs)
-    subprocess.run([BUILD / "bin/run_package", package, folder / "in", folder / "out"], check=True)
-    return read_tensors(folder / "out")[0]
-
-
 def compare(folder: Path, name: str) -> float:
     squares = NETWORKS[name][3]
     path = made(folder, name)
@@ -100,7 +88,7 @@ def compare(folder: Path, name: str) -> float:
     truth = expected(path, picture)
     is_denoiser = truth.shape == picture.shape
     given = picture.unsqueeze(1) if is_denoiser else picture
-    return error(truth, in_cpp(folder, package, [given]))
+    return error(truth, in_cpp(BUILD, folder, package, [given]))
 
 
 def larger_than_a_square(folder: Path) -> None:
@@ -108,14 +96,14 @@ def larger_than_a_square(folder: Path) -> None:
     path = made(folder, "SwinIR")
     package = imported(path)
     picture = torch.rand((1, 3, 100, 150), generator=torch.Generator().manual_seed(6))
-    result = in_cpp(folder, package, [picture])
+    result = in_cpp(BUILD, folder, package, [picture])
     assert result.shape == (1, 3, 200, 300), result.shape
     corner = expected(path, picture[:, :, :TILE, :TILE])
     seen = 2 * (TILE - 16)
     assert error(corner[:, :, :2 * 34, :2 * 44], result[:, :, :2 * 34, :2 * 44]) < LIMIT, "the first square"
     last = expected(path, picture[:, :, -TILE:, -TILE:])
     assert error(last[:, :, -seen:, -seen:], result[:, :, -seen:, -seen:]) < LIMIT, "the last square"
-    small = in_cpp(folder, package, [picture[:, :, :20, :30]])
+    small = in_cpp(BUILD, folder, package, [picture[:, :, :20, :30]])
     assert small.shape == (1, 3, 40, 60), small.shape
 
 

@@ -1,4 +1,4 @@
-"""Vectors of colourising networks."""
+"""Vectors of colorizing networks."""
 
 from __future__ import annotations
 

@@ -6,7 +6,6 @@ ONNX Runtime.
 
 from __future__ import annotations
 
-import subprocess
 import sys
 import tempfile
 import warnings
@@ -27,7 +26,7 @@ except (ImportError, OSError):  # OSError: LibTorch without the parts that Pytho
 from importing import ImportFailure
 from importing.onnx_file import onnx_file
 from importing.writing import write
-from tensors import read_tensors, write_tensors
+from tensors import error, in_cpp
 
 LIMIT = 1e-4  # of the largest difference over the output's spread
 CHOSEN = {"tile": 64, "overlap": 16, "multiple": 1}
@@ -49,23 +48,15 @@ def runtime(path: Path, picture: torch.Tensor) -> torch.Tensor:
     return torch.from_numpy(session.run(None, {"picture": picture.numpy()})[0])
 
 
-def in_cpp(folder: Path, package: Path, picture: torch.Tensor) -> torch.Tensor:
-    write_tensors(folder / "in", [picture])
-    subprocess.run([BUILD / "bin/run_package", package, folder / "in", folder / "out"], check=True)
-    return read_tensors(folder / "out")[0]
-
-
 def compare(folder: Path, side: int) -> float:
     network = torch.jit.load(str(ROOT / "plugins/superres/models/fidelity-x2.pt")).eval()
     path = exported(network, folder, f"fidelity-{side}", side)
     package = path.with_suffix(".pt")
     write(*onnx_file(None, [str(path)], "{}", CHOSEN), package)
     picture = torch.rand((1, 1, side or 72, side or 56), generator=torch.Generator().manual_seed(5))
-    expected, found = runtime(path, picture), in_cpp(folder, package, picture)
-    assert expected.shape == found.shape, (expected.shape, found.shape)
-    error = float((expected - found).abs().max()) / float(expected.std())
-    print(f"fidelity-x2, {side or 'any'} pixels: {error:.1e}", flush=True)
-    return error
+    found = error(runtime(path, picture), in_cpp(BUILD, folder, package, [picture]))
+    print(f"fidelity-x2, {side or 'any'} pixels: {found:.1e}", flush=True)
+    return found
 
 
 def refused(folder: Path) -> None:

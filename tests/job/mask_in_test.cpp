@@ -1,6 +1,5 @@
 // Films of masks that another program made.
 #include "job/mask_source.hpp"
-#include "job/restore.hpp"
 #include "job/three_shots.hpp"
 #include "run_program.hpp"
 
@@ -15,6 +14,7 @@
 #include <fmt/format.h>
 
 #include <string>
+#include <utility>
 
 using namespace oldfilm;
 using namespace oldfilm::test;
@@ -55,14 +55,8 @@ struct Film : Scratch {
     }
     RestoreResult restore(const std::string& output, RestoreOptions options,
                           const std::string& device = "cpu", std::int64_t stop_at = -1) const {
-        Stopper stopper(stop_at);
-        PipelineOptions how;
-        how.device = device;
-        options.codec = "ffv1";
-        options.stop = stopper.stop.get_token();
-        options.overwrite = true;
-        return job::restore(path() / "gray.mkv", path() / output, Pipeline(how).add(blacken()),
-                            options, &stopper);
+        return restored(path() / "gray.mkv", path() / output, blacken(), std::move(options), device,
+                        stop_at);
     }
     [[nodiscard]] RestoreOptions masked(const std::string& masks = "masks.mkv") const {
         RestoreOptions options;

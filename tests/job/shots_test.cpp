@@ -1,5 +1,4 @@
 // Shots as users list them, in jobs: segments, several devices, and jobs that are resumed.
-#include "job/restore.hpp"
 #include "job/three_shots.hpp"
 #include "run_program.hpp"
 
@@ -11,6 +10,7 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 using namespace oldfilm;
@@ -27,15 +27,8 @@ struct Film : Scratch {
     void list(const std::string& text) const { std::ofstream(path() / "list") << text; }
     RestoreResult restore(const std::string& output, RestoreOptions options = {},
                           const std::string& device = "cpu", std::int64_t stop_at = -1) const {
-        Stopper stopper(stop_at);
-        PipelineOptions how;
-        how.device = device;
-        options.codec = "ffv1";
-        options.stop = stopper.stop.get_token();
-        options.overwrite = true;
-        Pipeline pipeline(how);
-        pipeline.add("deflicker");
-        return job::restore(path() / "in.mkv", path() / output, pipeline, options, &stopper);
+        return restored(path() / "in.mkv", path() / output, parse_stage("deflicker"),
+                        std::move(options), device, stop_at);
     }
     [[nodiscard]] RestoreOptions listed() const {
         RestoreOptions options;

@@ -1,15 +1,20 @@
 #pragma once
 /// \file
-/// A film of three shots, and what ends its restoration in the middle.
+/// A film of three shots, and its restoration, which may end in the middle.
 
+#include "job/restore.hpp"
 #include "pipeline/run_spec.hpp"
 #include "run_program.hpp"
 
 #include <oldfilm/frame.hpp>
+#include <oldfilm/pipeline.hpp>
+#include <oldfilm/restore.hpp>
 
 #include <cstdint>
 #include <filesystem>
 #include <stop_token>
+#include <string>
+#include <utility>
 
 namespace oldfilm::test {
 
@@ -35,5 +40,19 @@ struct Stopper : pipeline::FrameObserver {
   private:
     std::int64_t at_;
 };
+
+/// Restores a film to FFV1 with one stage, until `stop_at`.
+inline RestoreResult restored(const std::filesystem::path& input,
+                              const std::filesystem::path& output, const StageSpec& stage,
+                              RestoreOptions options, const std::string& device,
+                              std::int64_t stop_at) {
+    Stopper stopper(stop_at);
+    PipelineOptions how;
+    how.device = device;
+    options.codec = "ffv1";
+    options.stop = stopper.stop.get_token();
+    options.overwrite = true;
+    return job::restore(input, output, Pipeline(how).add(stage), options, &stopper);
+}
 
 } // namespace oldfilm::test

@@ -60,7 +60,7 @@ std::vector<Frame> restored(const Pipeline& pipeline, std::vector<Region> region
     return pulled(pipeline, options, std::vector<at::Tensor>(4, at::zeros({1, 6, 8})));
 }
 
-/// Shows the damage that it is told of, as 0.5 more or less than gray.
+/// Shows the damage that it receives, as 0.5 more or less than gray.
 class ShowDamage final : public sdk::Stage {
   public:
     using Stage::Stage;

@@ -1,4 +1,5 @@
 // Renderings that adopt what an earlier one has made.
+#include "messages.hpp"
 #include "project/flickering_shots.hpp"
 #include "run_program.hpp"
 
@@ -181,4 +182,20 @@ TEST_CASE("a rendering that was interrupted is resumed, and spoils what it repla
     const RestoreResult again = s.render("fourth.mkv");
     CHECK(again.resumed < 128);
     CHECK(content(s.path() / "fourth.mkv") == content(s.path() / "second.mkv"));
+}
+
+TEST_CASE("a project that has changed since its rendering was interrupted starts over") {
+    Film s("scratch-removal", "sensitivity");
+    s.render_in_part("out.mkv");
+    s.set("s0", 0.2);
+    std::string said;
+    RestoreOptions options;
+    options.log = collect(said);
+    const RestoreResult changed = s.render("out.mkv", options);
+    CHECK_THAT(said, Contains("the project has changed since its rendering was interrupted"));
+    CHECK(changed.frames_out == 128);
+    RestoreOptions fresh;
+    fresh.ignore_checkpoint = true;
+    s.render("all.mkv", fresh);
+    CHECK(content(s.path() / "out.mkv") == content(s.path() / "all.mkv"));
 }

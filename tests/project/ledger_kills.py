@@ -5,38 +5,19 @@ Each round judges a repair, begins to render the film again, and kills that with
 fixed). Then the database must be whole, all decisions must be there, and repairs that nobody rejected must have the rows
 of the first rendering.
 """
-import os
 import pathlib
 import random
-import shutil
 import sqlite3
 import subprocess
 import sys
 import time
 
-FILM = ("testsrc2=size=64x48:rate=16:duration=6,hue=s=0,"
-        "drawbox=x=40:y=20:w=4:h=4:c=white:t=fill:enable=lt(mod(n\\,5)\\,1),format=gray")
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "review"))
+from reviewed import Project  # noqa: E402
 
 
-class Project:
-    """A film with specks, and its project, in `work`."""
-
-    def __init__(self, build: pathlib.Path, work: pathlib.Path) -> None:
-        self.build = build
-        self.work = work
-        self.environment = os.environ | {"OLDFILM_PLUGIN_PATH": str(build / "plugins"), "OMP_NUM_THREADS": "1"}
-        shutil.rmtree(work, ignore_errors=True)
-        work.mkdir(parents=True)
-        subprocess.run(["ffmpeg", "-v", "error", "-f", "lavfi", "-i", FILM, "-c:v", "ffv1", "in.mkv"], cwd=work,
-                       check=True)
-        (work / "cuts").write_text("\n".join(str(frame) for frame in range(0, 96, 12)), encoding="utf-8")
-        self.run("project", "new", "in.mkv", "p", "--stage", "scratch-removal", "--shots", "cuts")
-
-    def command(self, *arguments: str) -> list[str]:
-        return [str(self.build / "bin/oldfilm"), *arguments]
-
-    def run(self, *arguments: str) -> None:
-        subprocess.run(self.command(*arguments), cwd=self.work, check=True, capture_output=True, env=self.environment)
+class KilledProject(Project):
+    """A project of which a rendering is killed."""
 
     def render_and_kill(self, after: float) -> bool:
         """Whether it was killed before its end."""
@@ -61,7 +42,7 @@ def others(rows: list[tuple], rejected: set[int]) -> list[tuple]:
 def main() -> None:
     build, work = (pathlib.Path(path).resolve() for path in sys.argv[1:3])
     kills = int(sys.argv[3]) if len(sys.argv) > 3 else 8
-    project = Project(build, work)
+    project = KilledProject(build, work, seconds=6)
     start = time.monotonic()
     project.run("restore", "--project", "p", "out.mkv", "--codec", "ffv1")
     whole = time.monotonic() - start

@@ -17,6 +17,8 @@ import wave
 
 import numpy as np
 
+from edit_distance import edit_distance
+
 RATE = 16000
 SENTENCES = [
     "The old man walked down to the river every morning.",
@@ -101,15 +103,6 @@ def words_of(text):
     return re.sub(r"[^a-z' ]", " ", text.lower()).split()
 
 
-def distance(a, b):
-    row = list(range(len(b) + 1))
-    for i, x in enumerate(a, 1):
-        before, row[0] = row[0], i
-        for j, y in enumerate(b, 1):
-            before, row[j] = row[j], min(before + (x != y), row[j] + 1, row[j - 1] + 1)
-    return row[-1]
-
-
 def transcribed(sound, name, arguments, options):
     """The lines, or none where the command says that nobody speaks."""
     path, found = arguments.folder / f"{name}.wav", arguments.folder / f"{name}.json"
@@ -136,7 +129,7 @@ def measure(synthesizer, clean, times, sentences, arguments):
         lines = transcribed(sound, "speech", arguments, options)
         found = words_of(" ".join(line["text"] for line in lines))
         begins = [min((abs(line["start"] - start) for line in lines), default=9.0) for start, _ in times]
-        print(f"  {name:26} word error rate {100 * distance(truth, found) / len(truth):5.1f} %, "
+        print(f"  {name:26} word error rate {100 * edit_distance(truth, found) / len(truth):5.1f} %, "
               f"sentences begin within {np.median(begins):.2f} s (median)", flush=True)
 
 

@@ -18,6 +18,8 @@ import sys
 import cv2
 import numpy as np
 
+from edit_distance import edit_distance
+
 FONTS = {
     "Goudy Bookletter 1911": "/usr/share/fonts/opentype/sortsmill/GoudyBookletter1911.otf",
     "Old Standard": "/usr/share/fonts/truetype/fonts-oldstandard/OldStandard-Regular.ttf",
@@ -108,15 +110,6 @@ def make_film(path, font, cards, seed, folder):
     return truth
 
 
-def distance(a, b):
-    row = list(range(len(b) + 1))
-    for i, x in enumerate(a, 1):
-        before, row[0] = row[0], i
-        for j, y in enumerate(b, 1):
-            before, row[j] = row[j], min(before + (x != y), row[j] + 1, row[j - 1] + 1)
-    return row[-1]
-
-
 def plain(text):
     """As it is typed: typographic quotes and dashes are the same characters."""
     for fancy, simple in (("“", '"'), ("”", '"'), ("‘", "'"), ("’", "'"), ("—", "-"), ("–", "-")):
@@ -139,7 +132,7 @@ def compare(truth, lines):
         line = lines[found[0]]
         used.add(found[0])
         got = plain(line["text"])
-        wrong = distance(text, got)
+        wrong = edit_distance(text, got)
         errors += wrong
         worst = max(worst, abs(line["start"] - start), abs(line["end"] - end))
         if wrong:

@@ -13,8 +13,8 @@ using Catch::Contains;
 
 namespace {
 
-/// 3 x 32 x 257: in each row luma from 0 to 0.75, of color `r`, `g`, `b` times luma over that of the
-/// color.
+/// 3 x 32 x 257: in each row luma from 0 to 0.75, of color `r`, `g`, `b` times luma over that of
+/// the color.
 at::Tensor amber(const at::Tensor& luma) {
     const double of_color = 0.299 * 1.0 + 0.587 * 0.75 + 0.114 * 0.4;
     return at::cat({luma * (1.0 / of_color), luma * (0.75 / of_color), luma * (0.4 / of_color)});

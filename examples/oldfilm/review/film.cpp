@@ -28,8 +28,8 @@ Film::Film(std::string path, oldfilm::ReadOptions options)
 
 Frame Film::frame(std::int64_t number) {
     const std::lock_guard lock(mutex_);
-    const auto found = kept_.find(number);
-    if (found == kept_.end()) {
+    const auto found = cached_.find(number);
+    if (found == cached_.end()) {
         return decoded(number);
     }
     by_use_.remove(number);
@@ -74,13 +74,13 @@ void Film::go_to(std::int64_t number) {
 }
 
 void Film::keep(std::int64_t number, const Frame& frame) {
-    kept_.emplace(number, frame);
+    cached_.emplace(number, frame);
     by_use_.push_front(number);
     bytes_ += frame.bytes();
     while (bytes_ > most_bytes && by_use_.size() > 1) {
-        const auto oldest = kept_.find(by_use_.back());
+        const auto oldest = cached_.find(by_use_.back());
         bytes_ -= oldest->second.bytes();
-        kept_.erase(oldest);
+        cached_.erase(oldest);
         by_use_.pop_back();
     }
 }

@@ -41,9 +41,9 @@ class Film {
     std::optional<oldfilm::Reader> reader_;
     std::int64_t next_ = 0; ///< frame that the reader returns next
     bool can_seek_ = true;
-    std::map<std::int64_t, oldfilm::Frame> kept_;
-    std::list<std::int64_t> by_use_; ///< numbers of kept frames, the last one that was used first
-    std::int64_t bytes_ = 0;         ///< of kept frames
+    std::map<std::int64_t, oldfilm::Frame> cached_;
+    std::list<std::int64_t> by_use_; ///< numbers of cached frames, the last one that was used first
+    std::int64_t bytes_ = 0;         ///< of cached frames
 };
 
 } // namespace cli::review

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 namespace cli::review {
 namespace {
@@ -38,8 +39,20 @@ Project with(Project project, const ProjectShot& shot) {
     return project;
 }
 
+/// The parts of regions in these frames.
+std::vector<oldfilm::Region> within(std::vector<oldfilm::Region> regions, std::int64_t first,
+                                    std::int64_t last) {
+    std::erase_if(regions, [&](const oldfilm::Region& region) {
+        return region.last < first || region.first > last;
+    });
+    for (oldfilm::Region& region : regions) {
+        region.first = std::max(region.first, first);
+    }
+    return regions;
+}
+
 /// Stands for the frames before those that the stages see. Stages may go by the number of a frame;
-/// duplicates of one picture are counted, and no stage sees them.
+/// duplicates of one picture are counted, and no stage sees them: nothing is decided about them.
 class StandIn {
   public:
     explicit StandIn(const oldfilm::StreamFormat& format)
@@ -90,14 +103,15 @@ void Preview::warm_up() {
 }
 
 oldfilm::PipelineOptions Preview::options_for(const Project& project, const ProjectShot& shot,
-                                              std::int64_t first) const {
+                                              const Range& range) const {
     oldfilm::PipelineOptions options =
         oldfilm::rendering_pipeline(with(project, shot), machine_).options();
     oldfilm::ShotOptions shots;
     shots.source = oldfilm::ShotOptions::Source::list;
-    shots.first_frames = {first};
-    shots.overrides[first] = shot.stages;
+    shots.first_frames = {range.first};
+    shots.overrides[range.first] = shot.stages;
     options.shots = std::move(shots);
+    options.regions = within(std::move(options.regions), range.first, range.last);
     return options;
 }
 
@@ -147,7 +161,7 @@ PreviewedFrame Preview::frame(std::int64_t number, const ProjectShot& shot) {
     const Range range{std::max(shot.first, number - around), std::min(shot.last, number + around)};
     const Project project = store_.project();
     const Pipeline pipeline =
-        warm_pipeline(project).with_options(options_for(project, shot, range.first));
+        warm_pipeline(project).with_options(options_for(project, shot, range));
     return {restored(pipeline, range, number), range.first, range.last,
             range.first == shot.first && range.last == shot.last};
 }

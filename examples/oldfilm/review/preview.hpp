@@ -52,7 +52,7 @@ class Preview {
     const oldfilm::Pipeline& warm_pipeline(const oldfilm::Project& project);
     [[nodiscard]] oldfilm::PipelineOptions options_for(const oldfilm::Project& project,
                                                        const oldfilm::ProjectShot& shot,
-                                                       std::int64_t first) const;
+                                                       const Range& range) const;
     oldfilm::Frame restored(const oldfilm::Pipeline& pipeline, const Range& range,
                             std::int64_t number);
 

@@ -24,33 +24,28 @@ Json value_json(const oldfilm::ParameterValue& value) {
     return std::visit([](const auto& one) { return Json(one); }, value);
 }
 
-/// A live parameter, with its value in the pipeline.
-Json parameter_json(const oldfilm::Parameter& parameter, const StageSpec& stage) {
-    static constexpr std::array types{"boolean", "integer", "number", "text", "choice", "file"};
-    const auto set = stage.parameters.find(parameter.name);
-    return {{"name", parameter.name},
-            {"type", types.at(static_cast<std::size_t>(parameter.type))},
-            {"minimum", parameter.minimum},
-            {"maximum", parameter.maximum},
-            {"choices", parameter.choices},
-            {"unit", parameter.unit},
-            {"help", parameter.help},
-            {"value", value_json(set != stage.parameters.end() ? set->second : parameter.initial)}};
+/// The live parameters of a stage, with their values in the pipeline.
+Json live_parameters(const PluginInfo& plugin, const StageSpec& stage) {
+    Json live = Json::array();
+    Json described = parsed(oldfilm::to_json({plugin}));
+    for (Json& parameter : described.at(0).at("parameters")) {
+        if (parameter.at("live") == true) {
+            const auto set = stage.parameters.find(parameter.at("name").get<std::string>());
+            parameter["value"] =
+                set != stage.parameters.end() ? value_json(set->second) : parameter.at("default");
+            live.push_back(std::move(parameter));
+        }
+    }
+    return live;
 }
 
 Json stages_of(const Project& project) {
     Json stages = Json::array();
     for (const StageSpec& stage : project.pipeline().stages()) {
         const PluginInfo plugin = oldfilm::find_plugin(stage.id);
-        Json parameters = Json::array();
-        for (const oldfilm::Parameter& parameter : plugin.parameters) {
-            if (parameter.live) {
-                parameters.push_back(parameter_json(parameter, stage));
-            }
-        }
         stages.push_back({{"id", plugin.name},
                           {"summary", plugin.summary},
-                          {"parameters", std::move(parameters)}});
+                          {"parameters", live_parameters(plugin, stage)}});
     }
     return stages;
 }
@@ -77,10 +72,6 @@ Json shots_of(const Project& project, Store& store) {
         shots.push_back(std::move(document));
     }
     return shots;
-}
-
-Json history_of(const Store& store) {
-    return {{"undo", store.undo_label()}, {"redo", store.redo_label()}};
 }
 
 /// Why the source cannot be shown; empty if it can.
@@ -140,6 +131,10 @@ std::string revision_in(const Json& document) {
 }
 
 } // namespace
+
+Json history_of(const Store& store) {
+    return {{"undo", store.undo_label()}, {"redo", store.redo_label()}};
+}
 
 void check_overrides(const std::vector<StageOverride>& overrides) {
     for (const StageOverride& stage : overrides) {

@@ -92,9 +92,7 @@ void add_repair_handlers(Server& server, Session& session) {
         const Json document = parsed(request.body);
         session.store.make("", read_json([&] { return decisions_change(document); }));
         return answer_with(
-            {{"history",
-              {{"undo", session.store.undo_label()}, {"redo", session.store.redo_label()}}},
-             {"ledger", session.store.ledger_stamp()}});
+            {{"history", history_of(session.store)}, {"ledger", session.store.ledger_stamp()}});
     });
 }
 

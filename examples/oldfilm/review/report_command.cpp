@@ -5,36 +5,20 @@
 #include "../write_file.hpp"
 #include "report_data.hpp"
 #include "report_page.hpp"
+#include "session.hpp"
 
-#include <oldfilm/error.hpp>
 #include <oldfilm/media.hpp>
 
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string>
 
 namespace cli::review {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string style() {
-    std::ifstream file(shared_file("review/report.css"), std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), {}};
-}
-
-void make_folder(const fs::path& folder) {
-    std::error_code failure;
-    fs::create_directories(folder, failure);
-    if (failure) {
-        throw oldfilm::Error(oldfilm::Errc::io, fmt::format("{} can't be made: {}", folder.string(),
-                                                            failure.message()));
-    }
-}
 
 void show_progress(std::size_t shots, std::size_t all) {
     if (isatty(STDERR_FILENO) != 0) {
@@ -54,7 +38,7 @@ int run(const ReportArguments& arguments) {
         ReportData(store, films, out / "pictures", show_progress, arguments.stop).collect();
     const auto replace = Json::error_handler_t::replace;
     write_file(out / "report.json", report.dump(1, ' ', false, replace) + "\n");
-    write_file(out / "index.html", page_of(report, style()));
+    write_file(out / "index.html", page_of(report, content_of(shared_file("review/report.css"))));
     fmt::print("{}\n", (out / "index.html").string());
     return done;
 }

@@ -41,6 +41,9 @@ std::string content_of(const std::filesystem::path& path);
 /// A picture as a response; `lasting`: its address names its content, so that it never changes.
 Response picture(std::string type, std::string bytes, bool lasting);
 
+/// The labels of what can be undone and redone; empty where there is nothing.
+Json history_of(const Store& store);
+
 /// Throws `oldfilm::Error` for parameters that do not exist, are not live, or have other values.
 void check_overrides(const std::vector<oldfilm::StageOverride>& overrides);
 

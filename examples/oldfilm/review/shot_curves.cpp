@@ -42,8 +42,8 @@ Json ShotCurves::side(const std::string& name, const oldfilm::ProjectShot& shot)
     const bool is_before = name == "before";
     const std::string version = is_before ? films_.source()->info().path : films_.result_version();
     const std::string key = fmt::format("{} {} {} {}", name, version, shot.first, shot.last);
-    const auto found = kept_.find(key);
-    if (found != kept_.end()) {
+    const auto found = cached_.find(key);
+    if (found != cached_.end()) {
         return found->second;
     }
     const std::unique_ptr<Film> film =
@@ -51,7 +51,7 @@ Json ShotCurves::side(const std::string& name, const oldfilm::ProjectShot& shot)
     Json made = curves_json(curves_of(*film, shot.first, shot.last, [&](std::int64_t frame) {
         return is_before ? frame : films_.number_in_result(frame);
     }));
-    return kept_[key] = std::move(made);
+    return cached_[key] = std::move(made);
 }
 
 Json ShotCurves::of(const std::string& id) {

@@ -28,7 +28,7 @@ class ShotCurves {
     Store& store_;
     Films& films_;
     std::mutex mutex_; ///< guards what follows
-    std::map<std::string, Json> kept_;
+    std::map<std::string, Json> cached_;
 };
 
 } // namespace cli::review

@@ -14,11 +14,13 @@ namespace oldfilm::sdk {
 /// Weights of R, G and B in luma; their sum is 1.
 using LumaWeights = std::array<double, 3>;
 
+/// Those of BT.601.
+inline constexpr LumaWeights bt601{0.299, 0.587, 0.114};
+
 /// The weights of the matrix in `color` (H.273, table 4: BT.601, BT.709 or BT.2020). Other matrices
 /// and untagged pictures count as BT.601 below a height of 720 and as BT.709 from there on, as most
 /// players assume.
 inline LumaWeights luma_weights(const oldfilm_color& color, std::int64_t height) {
-    constexpr LumaWeights bt601{0.299, 0.587, 0.114};
     constexpr LumaWeights bt709{0.2126, 0.7152, 0.0722};
     constexpr LumaWeights bt2020{0.2627, 0.6780, 0.0593};
     switch (color.matrix) {

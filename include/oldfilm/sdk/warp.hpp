@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// Motion compensation with optical flow. Needs LibTorch.
+/// Motion compensation: with optical flow, and of a whole picture. Needs LibTorch.
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>
@@ -39,6 +39,23 @@ inline at::Tensor sample_at(const at::Tensor& picture, const at::Tensor& positio
 /// result shows the content of `picture` where the frame has it.
 inline at::Tensor warp(const at::Tensor& picture, const at::Tensor& flow) {
     return sample_at(picture, positions(flow));
+}
+
+/// `picture` (C x H x W float32) moved so that what is at (x + `dx`, y + `dy`) comes to (x, y), in
+/// pixels. Bicubic; positions outside get the nearest pixel of the border.
+inline at::Tensor shifted(const at::Tensor& picture, double dx, double dy) {
+    constexpr std::int64_t bicubic = 2;
+    constexpr std::int64_t border = 1;
+    const std::int64_t height = picture.size(1);
+    const std::int64_t width = picture.size(2);
+    const auto line = [&](std::int64_t size, double offset) {
+        const double half = std::max(static_cast<double>(size - 1) / 2, 0.5);
+        return at::arange(size, picture.options()).add_(offset).div_(half).sub_(1.0);
+    };
+    const at::Tensor x = line(width, dx).view({1, 1, width}).expand({1, height, width});
+    const at::Tensor y = line(height, dy).view({1, height, 1}).expand({1, height, width});
+    return at::grid_sampler_2d(picture.unsqueeze(0), at::stack({x, y}, 3), bicubic, border, true)
+        .squeeze(0);
 }
 
 } // namespace oldfilm::sdk

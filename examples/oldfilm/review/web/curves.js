@@ -4,7 +4,7 @@ import { goToFrame, on, report, shot, state } from './state.js';
 
 const panel = document.querySelector('#curves');
 const space = 'http://www.w3.org/2000/svg';
-const kept = new Map();
+const cache = new Map();
 const height = 22;
 // Name, what is drawn, unit by which values are shown.
 const rows = [
@@ -49,7 +49,7 @@ function grain() {
 }
 
 function show() {
-  const found = kept.get(shot().id)?.curves;
+  const found = cache.get(shot().id)?.curves;
   panel.replaceChildren();
   if (!found) return;
   for (const [name, pick] of rows) {
@@ -65,7 +65,7 @@ function show() {
 }
 
 function showFrame() {
-  const found = kept.get(shot().id)?.curves;
+  const found = cache.get(shot().id)?.curves;
   if (!found || panel.children.length === 0) return;
   const at = state.frame - found.first;
   const share = found.repairs.length > 1 ? at / (found.repairs.length - 1) : 0;
@@ -84,9 +84,9 @@ async function load() {
   const turn = ++wanted;
   const { id } = shot();
   const key = `${state.project.result.version} ${state.project.ledger} ${shot().first} ${shot().last}`;
-  if (kept.get(id)?.key !== key) {
+  if (cache.get(id)?.key !== key) {
     try {
-      kept.set(id, { key, curves: await get(`/api/shots/${id}/curves`) });
+      cache.set(id, { key, curves: await get(`/api/shots/${id}/curves`) });
     } catch (error) {
       if (state.project.source.error === '') report(error);
     }

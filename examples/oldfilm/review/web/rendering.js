@@ -56,11 +56,11 @@ export async function toggleRendering() {
 
 button.onclick = toggleRendering;
 on('project repairs', show);
-let told = '';
+let announced = '';
 on('project', () => {
   const { state: result, text } = state.project.result;
   const note = result === 'ready' || running ? '' : text;
-  if (note !== told && note) say(`${note.charAt(0).toUpperCase()}${note.slice(1)}.`);
-  told = note;
+  if (note !== announced && note) say(`${note.charAt(0).toUpperCase()}${note.slice(1)}.`);
+  announced = note;
 });
 export const startPolling = () => setTimeout(poll, 1000);

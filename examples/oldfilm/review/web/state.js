@@ -24,8 +24,8 @@ export function on(topics, listener) {
 
 /** Tells that `topics` changed; each listener is called once. */
 export function tell(topics) {
-  const told = new Set(topics.split(' ').flatMap((topic) => listeners.get(topic) ?? []));
-  for (const listener of told) listener();
+  const called = new Set(topics.split(' ').flatMap((topic) => listeners.get(topic) ?? []));
+  for (const listener of called) listener();
 }
 
 export const shot = () => state.project.shots[state.shot];

@@ -9,8 +9,8 @@ const handle = document.querySelector('#wipe');
 const empty = document.querySelector('#empty');
 
 const view = { zoom: 0, x: 0, y: 0, wipe: 50 }; // zoom 0: fit; x, y: of the picture's corner
-const kept = new Map(); // pictures by address
-const mostKept = 48;
+const cache = new Map(); // pictures by address
+const mostCached = 48;
 
 const hasResult = () => !['none', 'missing'].includes(state.project.result.state);
 
@@ -21,16 +21,16 @@ function address(side, frame) {
 
 /** The address of a picture that is decoded, so that showing it does not flicker. */
 async function decoded(url) {
-  if (!kept.has(url)) {
+  if (!cache.has(url)) {
     const image = new Image();
     image.src = url;
-    kept.set(url, image.decode());
-    if (kept.size > mostKept) kept.delete(kept.keys().next().value);
+    cache.set(url, image.decode());
+    if (cache.size > mostCached) cache.delete(cache.keys().next().value);
   }
   try {
-    await kept.get(url);
+    await cache.get(url);
   } catch {
-    kept.delete(url);
+    cache.delete(url);
     const answer = await fetch(url);
     throw new Error(answer.ok ? 'The picture cannot be shown.' : (await answer.json()).error.text);
   }

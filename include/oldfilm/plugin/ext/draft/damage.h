@@ -3,7 +3,7 @@
  * Draft extension of the host: damage that is known before any stage looks.
  *
  * A person, or another program, says where frames are damaged and where they are not. A stage that
- * looks for damage by itself may ask, and should believe what it is told.
+ * looks for damage by itself may ask for this, and should prefer it to what it finds.
  */
 #ifndef OLDFILM_PLUGIN_EXT_DRAFT_DAMAGE_H
 #define OLDFILM_PLUGIN_EXT_DRAFT_DAMAGE_H
