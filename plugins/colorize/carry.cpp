@@ -15,7 +15,7 @@ namespace oldfilm::stages {
 namespace {
 
 /// Difference of L / 100 at which carried colors count for 1/e.
-constexpr double tolerance = 0.1;
+constexpr double color_tolerance = 0.1;
 /// Where flow forward and backward disagree, so much of the confidence stays: against another
 /// keyframe, and against colors without motion. On even surfaces they disagree and do no harm.
 constexpr double against_keyframes = 0.3, against_others = 0.8;
@@ -73,7 +73,7 @@ Carried Chain::at(const at::Tensor& luma) const {
     const at::Tensor moved = sdk::sample_at(at::cat({luma_, key_->known, key_->ab}, 1), places);
     at::Tensor apart = moved.narrow(1, 0, 1).sub(luma.unsqueeze(0));
     apart.sub_(apart.median()); // flicker is no motion
-    const at::Tensor alike = mean_square(apart, 1).div_(-tolerance * tolerance).exp_();
+    const at::Tensor alike = mean_square(apart, 1).div_(-color_tolerance * color_tolerance).exp_();
     const at::Tensor ab = moved.narrow(1, 2, 2);
     Carried result;
     // Where motion is uncertain, detail is in the wrong place.

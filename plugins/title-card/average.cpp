@@ -1,13 +1,9 @@
 #include "average.hpp"
 
 #include <ATen/TensorOperators.h>
-#include <ATen/ops/arange.h>
 #include <ATen/ops/avg_pool2d.h>
-#include <ATen/ops/grid_sampler_2d.h>
 #include <ATen/ops/max_pool2d.h>
 #include <ATen/ops/stack.h>
-
-#include <algorithm>
 
 namespace oldfilm::stages {
 namespace {
@@ -51,32 +47,21 @@ at::Tensor changed_text(const at::Tensor& picture, const at::Tensor& median,
 
 } // namespace
 
-at::Tensor moved(const at::Tensor& picture, double dx, double dy) {
-    constexpr std::int64_t bicubic = 2;
-    constexpr std::int64_t border = 1;
-    const std::int64_t height = picture.size(1);
-    const std::int64_t width = picture.size(2);
-    const auto line = [&](std::int64_t size, double offset) {
-        const double half = std::max(static_cast<double>(size - 1) / 2, 0.5);
-        return at::arange(size, picture.options()).add_(offset).div_(half).sub_(1.0);
-    };
-    const at::Tensor x = line(width, dx).view({1, 1, width}).expand({1, height, width});
-    const at::Tensor y = line(height, dy).view({1, height, 1}).expand({1, height, width});
-    return at::grid_sampler_2d(picture.unsqueeze(0), at::stack({x, y}, 3), bicubic, border, true)
-        .squeeze(0);
-}
-
 at::Tensor matched(const at::Tensor& picture, const at::Tensor& like) {
     const at::Tensor gain = like.std() / picture.std().clamp_min(1e-6);
     return (picture - picture.mean()) * gain + like.mean();
 }
 
-at::Tensor averaged(const std::vector<at::Tensor>& pictures) {
+at::Tensor averaged(const sdk::Host& host, const std::vector<at::Tensor>& pictures) {
     const at::Tensor all = at::stack(pictures);
     const at::Tensor median = std::get<0>(all.median(0));
+    host.stop_if_cancelled();
     const at::Tensor noise = noise_of(all, median);
+    host.stop_if_cancelled();
     const at::Tensor weights = outlying(all, median, noise).neg_().add_(1.0);
+    host.stop_if_cancelled();
     const at::Tensor mean = (all * weights).sum(0) / weights.sum(0); // the median itself counts
+    host.stop_if_cancelled();
     const at::Tensor stays = changed_text(pictures.front(), median, noise);
     return mean + stays * (pictures.front() - mean);
 }

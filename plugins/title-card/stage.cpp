@@ -7,6 +7,7 @@
 #include "registration.hpp"
 
 #include <oldfilm/sdk/luma.hpp>
+#include <oldfilm/sdk/warp.hpp>
 #include <oldfilm/stage_torch.hpp>
 
 #include <cmath>
@@ -45,18 +46,20 @@ class TitleCard final : public sdk::Stage {
                 continue; // frames of short shots come more than once
             }
             last = frame.index();
+            host().stop_if_cancelled();
             const Card::Shift shift = card(request.center()).to(card(frame));
             if (shift.correlation >= same_card &&
                 std::hypot(shift.x, shift.y) <=
                     largest_shift * static_cast<double>(frame.width())) {
-                pictures.push_back(matched(moved(sdk::picture(frame), shift.x, shift.y), center));
+                pictures.push_back(
+                    matched(sdk::shifted(sdk::picture(frame), shift.x, shift.y), center));
             }
         }
         cards_.erase(cards_.begin(), cards_.lower_bound(request.frame(0).index()));
         if (pictures.size() < 3) { // a median of two is none
             request.pass_through();
         } else {
-            request.set_output(sdk::share(averaged(pictures)));
+            request.set_output(sdk::share(averaged(host(), pictures)));
         }
     }
 

@@ -226,7 +226,7 @@ void pure(Subject& s) {
     }
 }
 
-void unique(Subject& s) {
+void unique_names(Subject& s) {
     std::set<std::string> ids;
     std::set<std::string> names;
     for (const oldfilm_plugin_description* plugin : s.library.plugins()) {
@@ -316,7 +316,7 @@ std::vector<Check> library_checks() {
         {"library.pure", "the host asks more than once, from any thread",
          "return pointers to static descriptions, null beyond the last", "library.plugins", pure},
         {"library.unique", "the host finds a plugin by its id or its name", "give each its own",
-         "library.plugins", unique},
+         "library.plugins", unique_names},
         {"library.sidecar-equal",
          "the host checks parameters against the sidecar before the library is loaded",
          "write the sidecar again after every change: oldfilm_add_stage does",

@@ -42,7 +42,7 @@ double resident() {
 void need_tensors_back(Subject& s);
 
 /// A thousand frames, or as many as five seconds allow.
-void memory(Subject& s) {
+void kept_memory(Subject& s) {
     using Clock = std::chrono::steady_clock;
     constexpr int frames = 1000;
     constexpr int shot = 4; // frames; a thousand are whole ones
@@ -211,7 +211,7 @@ void output(Subject& s) {
     }
 }
 
-void process(Subject& s) {
+void process_state(Subject& s) {
     one_run(s);
     const ProcessState& before = s.library.process_before();
     const ProcessState after = process_state();
@@ -248,7 +248,7 @@ std::vector<Check> resource_checks() {
     return {
         {"resources.memory", "a film has a hundred thousand frames",
          "free what process takes; bound your caches, and empty them in reset", "picture.process",
-         memory},
+         kept_memory},
         {"resources.models", "a model holds hundreds of megabytes",
          "call close once for each open, in destroy at the latest", "picture.process", models},
         {"resources.tensors", "tensors that are given must be given back",
@@ -260,7 +260,7 @@ std::vector<Check> resource_checks() {
          "use the host's log, oldfilm.log/1", "picture.process", output},
         {"resources.process", "what belongs to the whole process belongs to the program",
          "leave signals, locale, working folder, rounding and thread counts alone",
-         "picture.process", process},
+         "picture.process", process_state},
     };
 }
 

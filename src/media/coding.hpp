@@ -35,7 +35,7 @@ inline Matrix matrix_of(const Weights& w) {
         static_cast<float>(-2 * w.red * (1 - w.red) / green), static_cast<float>(2 * (1 - w.blue))};
 }
 
-inline Luma luma_of(const Weights& w) {
+inline LumaCoefficients luma_coefficients(const Weights& w) {
     return {static_cast<float>(w.red), static_cast<float>(1 - w.red - w.blue),
             static_cast<float>(w.blue), static_cast<float>(0.5 / (1 - w.blue)),
             static_cast<float>(0.5 / (1 - w.red))};

@@ -157,7 +157,7 @@ Differences differences(const at::Tensor& rgb, const Weights& w, int across, dou
     const auto height = rgb.size(1);
     const auto width = static_cast<int>(rgb.size(2));
     const int narrow = (width + across - 1) / across;
-    const Luma luma = luma_of(w);
+    const LumaCoefficients luma = luma_coefficients(w);
     const Differences out{at::empty({height, width}, at::dtype(at::kFloat)),
                           at::empty({height, narrow}, at::dtype(at::kFloat)),
                           at::empty({height, narrow}, at::dtype(at::kFloat))};

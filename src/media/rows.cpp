@@ -45,7 +45,7 @@ void quantize_row(const float* values, int count, float scale, float offset, flo
 }
 
 void difference_row(const float* red, const float* green, const float* blue, int count,
-                    const Luma& luma, float* y, float* cb, float* cr) {
+                    const LumaCoefficients& luma, float* y, float* cb, float* cr) {
     for (int x = 0; x < count; ++x) {
         y[x] = luma.kr * red[x] + luma.kg * green[x] + luma.kb * blue[x];
         cb[x] = (blue[x] - y[x]) * luma.cb;

@@ -39,11 +39,11 @@ void quantize_row(const float* values, int count, float scale, float offset, flo
                   std::uint8_t* row);
 
 /// Luma of R, G, B, and both color differences (each divided so that it spans -0.5 to 0.5).
-struct Luma {
+struct LumaCoefficients {
     float kr, kg, kb, cb, cr;
 };
 void difference_row(const float* red, const float* green, const float* blue, int count,
-                    const Luma& luma, float* y, float* cb, float* cr);
+                    const LumaCoefficients& luma, float* y, float* cb, float* cr);
 
 /// What a subsampled sample takes of places around its first one: a triangle where it lies on that
 /// place (`phase` is 0), else of those that it lies between so that `phase` is their center (their

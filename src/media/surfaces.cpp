@@ -272,7 +272,7 @@ Planes planes_of(const at::Tensor& given, const Layout& layout, const ColorTags&
         }
         return planes;
     }
-    const Luma l = luma_of(weights_of(tags.matrix));
+    const LumaCoefficients l = luma_coefficients(weights_of(tags.matrix));
     const at::Tensor red = picture[0];
     const at::Tensor blue = picture[2];
     const at::Tensor y = (red * l.kr).add_(picture[1] * l.kg).add_(blue * l.kb);

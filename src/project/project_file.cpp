@@ -15,8 +15,8 @@
 namespace oldfilm::project {
 namespace {
 
-constexpr std::array kinds{PictureKind::picture, PictureKind::title_card, PictureKind::leader,
-                           PictureKind::black};
+constexpr std::array picture_kinds{PictureKind::picture, PictureKind::title_card,
+                                   PictureKind::leader, PictureKind::black};
 constexpr std::array actions{RegionAction::protect, RegionAction::repair, RegionAction::ignore};
 
 /// The enumerator that has this name.
@@ -107,7 +107,7 @@ ProjectShot shot_from(const Place& place) {
     shot.id = id_of(place.at("id"));
     shot.first = place.at("first").integer();
     shot.last = place.at("last").integer(shot.first);
-    shot.kind = named(place.at("kind"), kinds);
+    shot.kind = named(place.at("kind"), picture_kinds);
     if (const auto excluded = place.find("excluded")) {
         shot.excluded = excluded->boolean();
     }

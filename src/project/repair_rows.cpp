@@ -10,8 +10,8 @@ namespace oldfilm {
 namespace project {
 namespace {
 
-constexpr std::array kinds{RepairKind::unknown, RepairKind::dust, RepairKind::hair,
-                           RepairKind::running_scratch, RepairKind::stain};
+constexpr std::array repair_kinds{RepairKind::unknown, RepairKind::dust, RepairKind::hair,
+                                  RepairKind::running_scratch, RepairKind::stain};
 constexpr std::array sources{RepairSource::unknown, RepairSource::neighbors, RepairSource::network};
 constexpr std::array decisions{RepairDecision::automatic, RepairDecision::accepted,
                                RepairDecision::rejected};
@@ -29,7 +29,7 @@ Repair repair_from(const Statement& row) {
     repair.width = row.integer(6);
     repair.height = row.integer(7);
     repair.area = row.integer(8);
-    repair.kind = base::named(row.text(9), kinds).value_or(kinds.front());
+    repair.kind = base::named(row.text(9), repair_kinds).value_or(repair_kinds.front());
     repair.source = base::named(row.text(10), sources).value_or(sources.front());
     repair.confidence = row.number(11);
     repair.mean_change = row.number(12);

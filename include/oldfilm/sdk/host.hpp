@@ -39,6 +39,13 @@ class Host {
         const auto* service = extension<oldfilm_host_cancel>(OLDFILM_EXT_CANCEL);
         return service != nullptr && service->cancelled(host_) != 0;
     }
+    /// Ends a call of a canceled run: throws `Failure` with `Status::cancelled`. Ask between the
+    /// steps of what takes longer than a tenth of a second.
+    void stop_if_cancelled() const {
+        if (cancelled()) {
+            throw Failure("", Status::cancelled);
+        }
+    }
     /// An uninitialized contiguous tensor on the device of the stage.
     [[nodiscard]] TensorRef allocate(std::initializer_list<std::int64_t> shape,
                                      DataType type = DataType::float32) const {
