@@ -34,6 +34,9 @@ set(CMAKE_ARCHIVE_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/lib)
 # overrun strings and dangling references, where there are none.
 add_library(oldfilm_warnings INTERFACE)
 set(newer_gcc $<AND:$<CXX_COMPILER_ID:GNU>,$<VERSION_GREATER_EQUAL:$<CXX_COMPILER_VERSION>,13>>)
+# Sources that are compiled together (CMAKE_UNITY_BUILD) see each other's names, which is no danger.
+set(together $<BOOL:${CMAKE_UNITY_BUILD}>)
 # GCC 12 takes some joined strings for overlapping copies (its bug 105651), so -Wrestrict is off there.
 target_compile_options(oldfilm_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow $<$<NOT:${newer_gcc}>:-Werror>
-  $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict> $<${newer_gcc}:-Wno-dangling-reference>)
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict> $<${newer_gcc}:-Wno-dangling-reference>
+  $<${together}:-Wno-shadow> $<$<AND:${together},$<CXX_COMPILER_ID:GNU>>:-Wno-subobject-linkage>)

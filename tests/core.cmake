@@ -49,7 +49,7 @@ foreach(header IN LISTS c_headers)
   endforeach()
 endforeach()
 add_library(oldfilm_header_test OBJECT ${header_sources})
-set_target_properties(oldfilm_header_test PROPERTIES C_STANDARD 11 C_EXTENSIONS OFF)
+set_target_properties(oldfilm_header_test PROPERTIES C_STANDARD 11 C_EXTENSIONS OFF UNITY_BUILD OFF)
 target_link_libraries(oldfilm_header_test PRIVATE oldfilm::core nlohmann_json::nlohmann_json oldfilm_warnings)
 
 # Plugins that break their contract, each in one way, and one that keeps it.
