@@ -39,4 +39,4 @@ set(together $<BOOL:${CMAKE_UNITY_BUILD}>)
 # GCC 12 takes some joined strings for overlapping copies (its bug 105651), so -Wrestrict is off there.
 target_compile_options(oldfilm_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow $<$<NOT:${newer_gcc}>:-Werror>
   $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict> $<${newer_gcc}:-Wno-dangling-reference>
-  $<${together}:-Wno-shadow> $<$<AND:${together},$<CXX_COMPILER_ID:GNU>>:-Wno-subobject-linkage>)
+  $<${together}:-Wno-shadow> $<$<AND:${together},$<COMPILE_LANG_AND_ID:CXX,GNU>>:-Wno-subobject-linkage>)

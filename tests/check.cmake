@@ -17,7 +17,7 @@ function(oldfilm_broken name)
   target_compile_options(oldfilm_broken_${name} PRIVATE $<$<COMPILE_LANGUAGE:C>:-fexceptions -Wall -Wextra -Werror> ${ARGN})
   target_compile_definitions(oldfilm_broken_${name} PRIVATE
     BROKEN_MODEL="${PROJECT_SOURCE_DIR}/examples/oldfilm/templates/torch/soften.pt")
-  set_target_properties(oldfilm_broken_${name} PROPERTIES PREFIX "" OUTPUT_NAME ${name}
+  set_target_properties(oldfilm_broken_${name} PROPERTIES PREFIX "" OUTPUT_NAME ${name} UNITY_BUILD OFF
     LIBRARY_OUTPUT_DIRECTORY ${broken_dir} C_VISIBILITY_PRESET hidden CXX_VISIBILITY_PRESET hidden)
 endfunction()
 oldfilm_broken(plugin)

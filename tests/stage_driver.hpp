@@ -164,6 +164,16 @@ inline std::vector<at::Tensor> film_of(int count, const std::function<at::Tensor
     return film;
 }
 
+/// PSNR in dB of values in [0, 1], where the boolean `mask` is set.
+inline double psnr_within(const at::Tensor& mask, const at::Tensor& a, const at::Tensor& b) {
+    return -10 * std::log10((a - b).square().masked_select(mask).mean().item<double>());
+}
+
+/// Share of the places that `mask` (0 or 1) marks.
+inline double part(const at::Tensor& mask) {
+    return mask.to(at::kDouble).mean().item<double>();
+}
+
 /// Each stage takes monochrome and color, films of one frame, the smallest size and odd ones, and
 /// never writes to what it was given.
 inline void works_on_any_size(const std::string& stage) {

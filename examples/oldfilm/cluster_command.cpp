@@ -15,7 +15,7 @@ namespace cli {
 namespace {
 
 using oldfilm::ClusterJob;
-using Action = ClusterArguments::Action;
+using ClusterAction = ClusterArguments::Action;
 
 int plan(const ClusterArguments& arguments) {
     RestoreArguments film = arguments.plan;
@@ -97,16 +97,16 @@ int status(const ClusterArguments& arguments) {
 } // namespace
 
 int cluster(const ClusterArguments& arguments) {
-    if (arguments.action == Action::plan) {
+    if (arguments.action == ClusterAction::plan) {
         return plan(arguments);
     }
-    return guarded(arguments.action == Action::status ? usage_status : status_of, [&] {
+    return guarded(arguments.action == ClusterAction::status ? usage_status : status_of, [&] {
         switch (arguments.action) {
-        case Action::work:
+        case ClusterAction::work:
             return work(arguments);
-        case Action::finish:
+        case ClusterAction::finish:
             return finish(arguments);
-        case Action::submit:
+        case ClusterAction::submit:
             return submit(arguments);
         default:
             return status(arguments);

@@ -9,7 +9,7 @@
 namespace cli {
 namespace {
 
-using Action = ClusterArguments::Action;
+using ClusterAction = ClusterArguments::Action;
 
 constexpr std::array names{"plan-job", "work", "finish", "submit", "status"};
 
@@ -23,7 +23,7 @@ constexpr const char* plan_footer = R"(Examples:
 See docs/cluster.md.)";
 
 CLI::App& command(CLI::App& program, ClusterArguments& a, const char* name, const char* about,
-                  Action action) {
+                  ClusterAction action) {
     CLI::App* made = program.add_subcommand(name, about);
     made->callback([&a, action] { a.action = action; });
     return *made;
@@ -98,12 +98,14 @@ void add_submit(CLI::App& app, ClusterArguments& a) {
 } // namespace
 
 void add_cluster_options(CLI::App& program, ClusterArguments& a, RestoreTexts& t) {
-    add_plan(command(program, a, "plan-job", "Divide a film among machines", Action::plan), a, t);
-    add_work(command(program, a, "work", "Restore parts of a film that was divided", Action::work),
+    add_plan(command(program, a, "plan-job", "Divide a film among machines", ClusterAction::plan),
+             a, t);
+    add_work(command(program, a, "work", "Restore parts of a film that was divided",
+                     ClusterAction::work),
              a);
-    add_finish(command(program, a, "finish", "Put the parts together", Action::finish), a);
-    add_submit(command(program, a, "submit", "Have a cluster do both", Action::submit), a);
-    CLI::App& status = command(program, a, "status", "Say how far it is", Action::status);
+    add_finish(command(program, a, "finish", "Put the parts together", ClusterAction::finish), a);
+    add_submit(command(program, a, "submit", "Have a cluster do both", ClusterAction::submit), a);
+    CLI::App& status = command(program, a, "status", "Say how far it is", ClusterAction::status);
     add_folder(status, a);
     status.add_flag("--json", a.json, "As JSON");
 }

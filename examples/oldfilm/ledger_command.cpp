@@ -25,7 +25,7 @@ using oldfilm::RepairDecision;
 using oldfilm::RepairFilter;
 using oldfilm::RepairKind;
 using oldfilm::RepairTotals;
-using Action = LedgerArguments::Action;
+using LedgerAction = LedgerArguments::Action;
 
 /// The enumerator of this name; nothing for an empty one.
 template <class Enumerator>
@@ -153,17 +153,17 @@ int run(const LedgerArguments& arguments) {
     Ledger ledger(arguments.folder);
     check_shot(arguments);
     switch (arguments.action) {
-    case Action::show:
+    case LedgerAction::show:
         return show(ledger, arguments);
-    case Action::accept:
+    case LedgerAction::accept:
         return judge(ledger, arguments, RepairDecision::accepted);
-    case Action::reject:
+    case LedgerAction::reject:
         return judge(ledger, arguments, RepairDecision::rejected);
-    case Action::reset:
+    case LedgerAction::reset:
         return judge(ledger, arguments, RepairDecision::automatic);
-    case Action::write:
+    case LedgerAction::write:
         return export_to(ledger, arguments);
-    case Action::list:
+    case LedgerAction::list:
         break;
     }
     const std::vector<Repair> repairs = ledger.list(filter_of(arguments));

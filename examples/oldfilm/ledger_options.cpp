@@ -5,9 +5,9 @@
 namespace cli {
 namespace {
 
-using Action = LedgerArguments::Action;
+using LedgerAction = LedgerArguments::Action;
 
-constexpr const char* footer = R"(Examples:
+constexpr const char* ledger_footer = R"(Examples:
   oldfilm ledger show film-project
   oldfilm ledger list film-project --shot s120 --kind dust
   oldfilm ledger reject film-project 17 18
@@ -38,25 +38,26 @@ void add_judging(CLI::App& command, LedgerArguments& a) {
 
 void add_ledger_options(CLI::App& app, LedgerArguments& a) {
     app.require_subcommand(1);
-    app.footer(footer);
-    const auto command = [&](const char* name, const char* about, Action action) -> CLI::App& {
+    app.footer(ledger_footer);
+    const auto command = [&](const char* name, const char* about,
+                             LedgerAction action) -> CLI::App& {
         CLI::App* made = app.add_subcommand(name, about);
         made->callback([&a, action] { a.action = action; });
         made->add_option("FOLDER", a.folder, "The project")->required();
         return *made;
     };
-    CLI::App& list = command("list", "Repairs, one a line", Action::list);
+    CLI::App& list = command("list", "Repairs, one a line", LedgerAction::list);
     add_filters(list, a);
     list.add_option("--most", a.most, "At most so many")->type_name("N");
     auto* const json = list.add_flag("--json", a.json, "As JSON");
     list.add_flag("--csv", a.csv, "As CSV")->excludes(json);
-    CLI::App& show = command("show", "Totals, or everything about repairs", Action::show);
+    CLI::App& show = command("show", "Totals, or everything about repairs", LedgerAction::show);
     show.add_option("ID", a.ids, "A repair");
     show.add_flag("--json", a.json, "As JSON");
-    add_judging(command("accept", "A person agrees with repairs", Action::accept), a);
-    add_judging(command("reject", "A person wants the original back", Action::reject), a);
-    add_judging(command("reset", "Nobody has judged repairs", Action::reset), a);
-    CLI::App& exporting = command("export", "Write repairs into a file", Action::write);
+    add_judging(command("accept", "A person agrees with repairs", LedgerAction::accept), a);
+    add_judging(command("reject", "A person wants the original back", LedgerAction::reject), a);
+    add_judging(command("reset", "Nobody has judged repairs", LedgerAction::reset), a);
+    CLI::App& exporting = command("export", "Write repairs into a file", LedgerAction::write);
     add_filters(exporting, a);
     exporting.add_option("--csv", a.csv_file, "As CSV (RFC 4180)")->type_name("FILE");
     exporting.add_option("--json", a.json_file, "As JSON")->type_name("FILE");

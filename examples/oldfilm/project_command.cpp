@@ -26,7 +26,7 @@ using oldfilm::Error;
 using oldfilm::Project;
 using oldfilm::ProjectShot;
 using oldfilm::StageOverride;
-using Action = ProjectArguments::Action;
+using ProjectAction = ProjectArguments::Action;
 
 std::string folder_for(const ProjectArguments& arguments) {
     if (!arguments.folder.empty()) {
@@ -186,19 +186,19 @@ int export_shots(const Project& project, const ProjectArguments& arguments) {
 
 void change(Project& project, const ProjectArguments& arguments) {
     switch (arguments.action) {
-    case Action::split:
+    case ProjectAction::split:
         fmt::print("{}\n", project.split(arguments.shot, arguments.frame));
         break;
-    case Action::merge:
+    case ProjectAction::merge:
         project.merge(arguments.shot);
         break;
-    case Action::shift:
+    case ProjectAction::shift:
         project.shift(arguments.shot, arguments.frame);
         break;
-    case Action::set:
+    case ProjectAction::set:
         set(project, arguments);
         break;
-    case Action::import_shots:
+    case ProjectAction::import_shots:
         project.set_cuts(oldfilm::read_shot_list(arguments.file, project.source().rate));
         break;
     default:
@@ -209,14 +209,14 @@ void change(Project& project, const ProjectArguments& arguments) {
 }
 
 int run(const ProjectArguments& arguments) {
-    if (arguments.action == Action::create) {
+    if (arguments.action == ProjectAction::create) {
         return create(arguments);
     }
     Project project = Project::open(arguments.folder);
-    if (arguments.action == Action::show) {
+    if (arguments.action == ProjectAction::show) {
         return show(project, arguments.json);
     }
-    if (arguments.action == Action::export_shots) {
+    if (arguments.action == ProjectAction::export_shots) {
         return export_shots(project, arguments);
     }
     change(project, arguments);

@@ -9,9 +9,9 @@
 namespace cli {
 namespace {
 
-using Action = ProjectArguments::Action;
+using ProjectAction = ProjectArguments::Action;
 
-constexpr const char* footer = R"(Examples:
+constexpr const char* project_footer = R"(Examples:
   oldfilm project new film.mkv film-project --preset newsreel
   oldfilm project show film-project
   oldfilm project split film-project s120 200
@@ -57,11 +57,12 @@ void add_set(CLI::App& command, ProjectArguments& a) {
 
 void add_project_options(CLI::App& app, ProjectArguments& a) {
     app.require_subcommand(1);
-    app.footer(footer);
-    const auto command = [&](const char* name, const char* about, Action action) -> CLI::App& {
+    app.footer(project_footer);
+    const auto command = [&](const char* name, const char* about,
+                             ProjectAction action) -> CLI::App& {
         CLI::App* made = app.add_subcommand(name, about);
         made->callback([&a, action] { a.action = action; });
-        if (action != Action::create) {
+        if (action != ProjectAction::create) {
             made->add_option("FOLDER", a.folder, "The project")->required();
         }
         return *made;
@@ -72,26 +73,28 @@ void add_project_options(CLI::App& app, ProjectArguments& a) {
     const auto add_frame = [&a](CLI::App& made, const char* about) {
         made.add_option("FRAME", a.frame, about)->required();
     };
-    add_new(command("new", "Analyze a film, and begin a project", Action::create), a);
-    command("show", "What a project says", Action::show).add_flag("--json", a.json, "As JSON");
-    CLI::App& split = command("split", "Cut a shot in two", Action::split);
+    add_new(command("new", "Analyze a film, and begin a project", ProjectAction::create), a);
+    command("show", "What a project says", ProjectAction::show)
+        .add_flag("--json", a.json, "As JSON");
+    CLI::App& split = command("split", "Cut a shot in two", ProjectAction::split);
     add_shot(split);
     add_frame(split, "First frame of the second part");
-    add_shot(command("merge", "Join a shot and the next one", Action::merge));
-    CLI::App& shift = command("shift", "Move the cut before a shot", Action::shift);
+    add_shot(command("merge", "Join a shot and the next one", ProjectAction::merge));
+    CLI::App& shift = command("shift", "Move the cut before a shot", ProjectAction::shift);
     add_shot(shift);
     add_frame(shift, "First frame of the shot");
-    CLI::App& set = command("set", "What is done in a shot", Action::set);
+    CLI::App& set = command("set", "What is done in a shot", ProjectAction::set);
     add_shot(set);
     add_set(set, a);
-    command("import", "Take the cuts of another list", Action::import_shots)
+    command("import", "Take the cuts of another list", ProjectAction::import_shots)
         .add_option("FILE", a.file, "First frames, an EDL or an OpenTimelineIO timeline")
         ->required();
     CLI::App& exporting =
-        command("export", "Write the shots for other programs", Action::export_shots);
+        command("export", "Write the shots for other programs", ProjectAction::export_shots);
     exporting.add_option("--edl", a.edl, "A CMX 3600 edit decision list")->type_name("FILE");
     exporting.add_option("--otio", a.otio, "OpenTimelineIO JSON")->type_name("FILE");
-    CLI::App& relink = command("relink", "The film has another name or place", Action::relink);
+    CLI::App& relink =
+        command("relink", "The film has another name or place", ProjectAction::relink);
     relink.add_option("FILM", a.film, "The film")->required();
     relink.add_flag("--changed", a.changed, "Its content may differ; its frames are the same");
 }

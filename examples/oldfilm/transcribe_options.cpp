@@ -5,7 +5,7 @@
 namespace cli {
 namespace {
 
-constexpr const char* footer = R"(Examples:
+constexpr const char* transcribe_footer = R"(Examples:
   oldfilm transcribe film.mkv -o film.srt
   oldfilm transcribe stummfilm.mkv -o cards.vtt --language de
   oldfilm transcribe newsreel.mp4 -o newsreel.json --cards off --clean-sound
@@ -15,7 +15,7 @@ Exit status: 0 done, 1 failed or nothing found (no file is written), 2 wrong usa
 } // namespace
 
 void add_transcribe_options(CLI::App& app, TranscribeArguments& a, std::string& progress) {
-    app.footer(footer);
+    app.footer(transcribe_footer);
     app.add_option("FILM", a.film, "The film, or a file with sound alone")->required();
     app.add_option("-o,--output", a.output, "The subtitles; default: FILM's name with .srt")
         ->type_name("FILE");

@@ -59,9 +59,12 @@ restore_file(const std::filesystem::path& input, const std::filesystem::path& ou
              bool drop_streams, const std::filesystem::path& shot_list,
              const std::variant<bool, std::string>& deinterlace, bool ignore_checkpoint,
              std::optional<Rational> source_fps, Rational start, std::optional<Rational> duration,
-             bool strict, const std::string& missing, LogFunction log) {
+             bool strict, const std::string& missing, bool film_frames,
+             std::vector<std::string> decide_by_shot, LogFunction log) {
     RestoreOptions options;
     options.read = ReadArguments{source_fps, start, duration, strict, missing}.options();
+    options.read.film_frames = film_frames;
+    options.decide_by_shot = std::move(decide_by_shot);
     if (const bool* on = std::get_if<bool>(&deinterlace)) {
         options.read.deinterlace = *on;
     } else if (std::get<std::string>(deinterlace) == "auto") {
@@ -105,6 +108,7 @@ void bind_restore(nb::module_& module) {
                "drop_streams"_a = false, "shot_list"_a = "", "deinterlace"_a = false,
                "ignore_checkpoint"_a = false, "source_fps"_a = nb::none(), "start"_a = Rational(),
                "duration"_a = nb::none(), "strict"_a = false, "missing"_a = "stop",
+               "film_frames"_a = false, "decide_by_shot"_a = std::vector<std::string>(),
                "log"_a = nb::none());
     module.def(
         "clean", [](const std::filesystem::path& path) { return clean(path.string()); }, "path"_a,

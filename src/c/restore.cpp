@@ -20,6 +20,19 @@ Rational time_of(const nlohmann::json& value) {
     return Rational::parse(value.get<std::string>());
 }
 
+void set_deinterlacing(RestoreOptions& options, const nlohmann::json& value) {
+    if (value.is_boolean()) {
+        options.read.deinterlace = value.get<bool>();
+    } else if (value == "auto") {
+        options.deinterlace_combed = true;
+    } else {
+        throw Error(Errc::invalid_argument,
+                    fmt::format("the option \"deinterlace\" must be true, false or \"auto\", "
+                                "found {}",
+                                value.dump()));
+    }
+}
+
 /// What each member of the options sets.
 const std::map<std::string, Set>& members() {
     static const std::map<std::string, Set> all{
@@ -36,8 +49,14 @@ const std::map<std::string, Set>& members() {
         {"source_fps", [](auto& o, const auto& v) { o.read.source_fps = time_of(v); }},
         {"start", [](auto& o, const auto& v) { o.read.start = time_of(v); }},
         {"duration", [](auto& o, const auto& v) { o.read.duration = time_of(v); }},
-        {"deinterlace",
-         [](auto& o, const auto& v) { o.read.deinterlace = v.template get<bool>(); }},
+        {"deinterlace", set_deinterlacing},
+        {"film_frames",
+         [](auto& o, const auto& v) { o.read.film_frames = v.template get<bool>(); }},
+        {"shot_list", [](auto& o, const auto& v) { o.shot_list = v.template get<std::string>(); }},
+        {"decide_by_shot",
+         [](auto& o, const auto& v) {
+             o.decide_by_shot = v.template get<std::vector<std::string>>();
+         }},
         {"strict", [](auto& o, const auto& v) { o.read.strict = v.template get<bool>(); }}};
     return all;
 }

@@ -211,7 +211,7 @@ void output(Subject& s) {
     }
 }
 
-void process_state(Subject& s) {
+void unchanged_process(Subject& s) {
     one_run(s);
     const ProcessState& before = s.library.process_before();
     const ProcessState after = process_state();
@@ -260,7 +260,7 @@ std::vector<Check> resource_checks() {
          "use the host's log, oldfilm.log/1", "picture.process", output},
         {"resources.process", "what belongs to the whole process belongs to the program",
          "leave signals, locale, working folder, rounding and thread counts alone",
-         "picture.process", process_state},
+         "picture.process", unchanged_process},
     };
 }
 

@@ -283,7 +283,13 @@ TEST_CASE("options of restore are a JSON object without unknown members") {
     refused("[1, 2]", "JSON");
     refused("{", "JSON");
     refused(R"({"start": "soon"})", "soon");
-    CHECK(oldfilm_restore("/nonexistent/in.mkv", "out.mkv", pipeline, R"({"codec": "ffv1"})",
-                          nullptr, nullptr) == OLDFILM_ERROR_NOT_FOUND);
+    refused(R"({"deinterlace": "often"})", "often");
+    refused(R"({"decide_by_shot": "colorize"})", "JSON");
+    for (const char* options :
+         {R"({"codec": "ffv1"})", R"({"deinterlace": "auto", "film_frames": true})",
+          R"({"shot_list": "", "decide_by_shot": ["colorize"]})"}) {
+        CHECK(oldfilm_restore("/nonexistent/in.mkv", "out.mkv", pipeline, options, nullptr,
+                              nullptr) == OLDFILM_ERROR_NOT_FOUND);
+    }
     oldfilm_pipeline_free(pipeline);
 }

@@ -45,8 +45,8 @@ StageSpec blacken() {
 }
 
 /// 128 frames in three shots; `masks.mkv` has a white column that moves with the frames.
-struct Film : Scratch {
-    Film() {
+struct MaskedFilm : Scratch {
+    MaskedFilm() {
         make_three_shots(path());
         ffmpeg("-i in.mkv -pix_fmt gray -c:v ffv1 gray.mkv", path());
         ffmpeg("-f lavfi -i color=black:size=48x32:rate=16:duration=8 -vf "
@@ -83,7 +83,7 @@ struct Film : Scratch {
 } // namespace
 
 TEST_CASE("masks belong to their frames, on any number of devices, and when a job resumes") {
-    const Film s;
+    const MaskedFilm s;
     CHECK(s.restore("one.mkv", s.masked()).frames_out == 128);
     const auto columns = s.black_columns("one.mkv");
     REQUIRE(columns.size() == 128);
@@ -98,13 +98,13 @@ TEST_CASE("masks belong to their frames, on any number of devices, and when a jo
 }
 
 TEST_CASE("a job is not resumed with other masks") {
-    const Film s;
+    const MaskedFilm s;
     CHECK_THROWS_AS(s.restore("out.mkv", s.masked(), "cpu", 90), Error);
     CHECK_THROWS_WITH(s.restore("out.mkv", RestoreOptions()), Contains("mask_in"));
 }
 
 TEST_CASE("masks are counted from the film's first frame, wherever the part begins") {
-    const Film s;
+    const MaskedFilm s;
     RestoreOptions part = s.masked();
     part.read.start = Rational(2);
     part.read.duration = Rational(1);
@@ -115,7 +115,7 @@ TEST_CASE("masks are counted from the film's first frame, wherever the part begi
 }
 
 TEST_CASE("one picture is the mask of all frames") {
-    const Film s;
+    const MaskedFilm s;
     ffmpeg("-f lavfi -i color=black:size=48x32 -vf format=gray,geq=lum='255*eq(X\\,7)' -frames:v 1 "
            "mask.png",
            s.path());
@@ -124,7 +124,7 @@ TEST_CASE("one picture is the mask of all frames") {
 }
 
 TEST_CASE("masks that do not fit are refused") {
-    const Film s;
+    const MaskedFilm s;
     ffmpeg("-i masks.mkv -vf scale=24:16 -c:v ffv1 small.mkv", s.path());
     CHECK_THROWS_WITH(s.restore("out.mkv", s.masked("small.mkv")), Contains("48 x 32"));
     ffmpeg("-i masks.mkv -frames:v 100 -c:v ffv1 short.mkv", s.path());

@@ -19,7 +19,7 @@ using namespace media_files;
 namespace {
 
 /// Smooth in color, so that filters of different shape agree, and 90 x 62.
-constexpr const char* picture =
+constexpr const char* one_picture =
     "-f lavfi -i gradients=size=90x62:c0=red:c1=blue:c2=0x20c060:c3=0xe0e040:n=4:x0=3:y0=5:x1=80:"
     "y1=55:rate=25:seed=7 -frames:v 1 ";
 
@@ -66,7 +66,7 @@ TEST_CASE("Matrices, ranges, depths and sitings are as H.273 says") {
         const std::string file = folder / "film.mkv";
         // FFmpeg 7 brings pictures to the encoder's range, which is limited unless it is named.
         const bool full = c.tags.find("range=pc") != std::string::npos;
-        ffmpeg(picture +
+        ffmpeg(one_picture +
                ("-vf scale=flags=accurate_rnd,format=" + c.format + ",setparams=" + c.tags) +
                " -c:v ffv1 " + (full ? "-color_range pc " : "") + file);
         Reader reader(file);
@@ -79,7 +79,7 @@ TEST_CASE("RGB and gray are taken as they are") {
     const Folder folder;
     for (const std::string format : {"gbrp", "gbrp10le", "gbrp16le", "rgb24", "bgr0", "pal8"}) {
         const std::string file = folder / "film.nut";
-        ffmpeg(picture + ("-pix_fmt " + format) + " -c:v rawvideo " + file);
+        ffmpeg(one_picture + ("-pix_fmt " + format) + " -c:v rawvideo " + file);
         Reader reader(file);
         CAPTURE(format);
         const at::Tensor ours = reader.next()->picture();
@@ -94,7 +94,7 @@ TEST_CASE("RGB and gray are taken as they are") {
         // half at most.
         CHECK(worst(ours, at::stack({gbr[2], gbr[0], gbr[1]})) < 6e-3);
     }
-    ffmpeg(picture + std::string("-pix_fmt gray16le -c:v ffv1 ") + (folder / "gray.mkv"));
+    ffmpeg(one_picture + std::string("-pix_fmt gray16le -c:v ffv1 ") + (folder / "gray.mkv"));
     Reader gray(folder / "gray.mkv");
     const at::Tensor ours = gray.next()->picture();
     std::string raw = shell("ffmpeg -v error -nostdin -i " + (folder / "gray.mkv") +
@@ -130,7 +130,7 @@ TEST_CASE("What is untagged is BT.601 in SD and BT.709 in HD") {
 TEST_CASE("What is written reads back as it was") {
     const Folder folder;
     Reader source([&] {
-        ffmpeg(picture + std::string("-pix_fmt gbrp16le -c:v ffv1 ") + (folder / "in.mkv"));
+        ffmpeg(one_picture + std::string("-pix_fmt gbrp16le -c:v ffv1 ") + (folder / "in.mkv"));
         return folder / "in.mkv";
     }());
     const Frame frame = source.next()->with_coded(nullptr);

@@ -55,7 +55,7 @@ void check(const std::vector<double>& found) {
 }
 
 /// In the film's stream; in raw H.265 only in the pictures.
-std::string film(const Folder& folder, const std::string& name) {
+std::string hdr_film(const Folder& folder, const std::string& name) {
     const std::string file = folder / name;
     ffmpeg("-f lavfi -i testsrc2=size=128x96:rate=10:duration=0.5 -pix_fmt yuv420p10le "
            "-color_primaries bt2020 -color_trc smpte2084 -colorspace bt2020nc -c:v libx265 "
@@ -69,7 +69,7 @@ std::string film(const Folder& folder, const std::string& name) {
 
 TEST_CASE("HDR10's metadata go through containers and codecs") {
     const Folder folder;
-    const std::string source = film(folder, "in.mkv");
+    const std::string source = hdr_film(folder, "in.mkv");
     for (const auto& [codec, out] :
          std::vector<std::pair<std::string, std::string>>{{"h265", "h265.mkv"},
                                                           {"h265", "h265.mp4"},
@@ -103,7 +103,7 @@ TEST_CASE("HDR10's metadata go through containers and codecs") {
 
 TEST_CASE("HDR10's metadata are found in the pictures where the container has none") {
     const Folder folder;
-    const std::string source = film(folder, "in.h265");
+    const std::string source = hdr_film(folder, "in.h265");
     copy(source, folder / "out.mkv");
     check(in_stream(folder / "out.mkv"));
 }
@@ -113,7 +113,7 @@ TEST_CASE("HDR10's metadata that a container can't hold are named") {
     std::vector<std::string> warnings;
     WriteOptions options;
     options.log = test::collect(warnings);
-    copy(film(folder, "in.mkv"), folder / "out.avi", options);
+    copy(hdr_film(folder, "in.mkv"), folder / "out.avi", options);
     warnings = but_samples(warnings);
     REQUIRE(warnings.size() == 1);
     CHECK(warnings[0].find("HDR10") != std::string::npos);

@@ -17,7 +17,7 @@ using namespace media_files;
 
 namespace {
 
-const std::string film = "-f lavfi -i testsrc2=size=64x48:rate=24000/1001:duration=5 ";
+const std::string source = "-f lavfi -i testsrc2=size=64x48:rate=24000/1001:duration=5 ";
 
 void check_same(const Frame& found, const Frame& expected) {
     CHECK(found.info().index == expected.info().index);
@@ -55,24 +55,24 @@ void check_seeks(const std::string& path) {
 
 TEST_CASE("a film is read from any frame on") {
     const Folder s;
-    ffmpeg(film + "-c:v ffv1 " + (s / "intra.mkv"));
-    ffmpeg(film + "-c:v libx264 -g 40 -bf 3 -pix_fmt yuv420p " + (s / "predicted.mp4"));
-    ffmpeg(film + "-c:v libx264 -g 40 -bf 3 -x264opts open-gop=1 -pix_fmt yuv420p " +
+    ffmpeg(source + "-c:v ffv1 " + (s / "intra.mkv"));
+    ffmpeg(source + "-c:v libx264 -g 40 -bf 3 -pix_fmt yuv420p " + (s / "predicted.mp4"));
+    ffmpeg(source + "-c:v libx264 -g 40 -bf 3 -x264opts open-gop=1 -pix_fmt yuv420p " +
            (s / "open.mkv"));
     for (const char* name : {"intra.mkv", "predicted.mp4", "open.mkv"}) {
         check_seeks(s / name);
     }
-    ffmpeg(film + (s / "%03d.png"));
+    ffmpeg(source + (s / "%03d.png"));
     check_seeks(s / "%03d.png");
 }
 
 TEST_CASE("what has no frames by their times is not sought") {
     const Folder s;
-    ffmpeg(film +
+    ffmpeg(source +
            "-vf select='not(eq(mod(n\\,7)\\,3))*not(eq(mod(n\\,5)\\,1))' -fps_mode vfr "
            "-c:v ffv1 " +
            (s / "irregular.mkv"));
-    ffmpeg(film + "-c:v ffv1 " + (s / "film.mkv"));
+    ffmpeg(source + "-c:v ffv1 " + (s / "film.mkv"));
     Reader irregular(s / "irregular.mkv");
     if (irregular.info().frame_rate.num() == 0) {
         CHECK_FALSE(irregular.seek(10));

@@ -23,8 +23,8 @@ std::string timecode(const std::string& file) {
     return "";
 }
 
-std::string film(const Folder& folder, const std::string& rate, const std::string& code,
-                 const std::string& name = "in.mov") {
+std::string film_with_code(const Folder& folder, const std::string& rate, const std::string& code,
+                           const std::string& name = "in.mov") {
     const std::string file = folder / name;
     const std::string codec = file.ends_with(".mxf") ? "mpeg2video" : "mpeg4";
     ffmpeg("-f lavfi -i testsrc2=size=64x48:rate=" + rate + ":duration=4 -c:v " + codec +
@@ -52,7 +52,7 @@ TEST_CASE("The timecode goes along, and on by what is left out before") {
         {"25", "00:00:10:00", "in.mov", Rational(0), "00:00:10:00"},
         {"60000/1001", "00:00:10;04", "in.mov", Rational(1), "00:00:11;04"}};
     for (const Case& one : cases) {
-        const std::string source = film(folder, one.rate, one.code, one.name);
+        const std::string source = film_with_code(folder, one.rate, one.code, one.name);
         REQUIRE(timecode(source) == one.code);
         for (const std::string out : {"out.mov", "out.mp4", "out.mkv"}) {
             CAPTURE(one.rate, one.code, one.name, out);
@@ -101,7 +101,7 @@ TEST_CASE("Timecode is that of the output's rate") {
 
 TEST_CASE("Drop-frame timecode at 24 frames a second is said to be so no more") {
     const Folder folder;
-    const std::string source = film(folder, "30000/1001", "01:00:00;00");
+    const std::string source = film_with_code(folder, "30000/1001", "01:00:00;00");
     ReadOptions read;
     read.source_fps = Rational(24);
     const auto warnings = but_samples(warnings_of_copy(source, folder / "out.mov", {}, read));
@@ -112,7 +112,7 @@ TEST_CASE("Drop-frame timecode at 24 frames a second is said to be so no more") 
 
 TEST_CASE("A timecode that pictures can't have is named") {
     const Folder folder;
-    const std::string source = film(folder, "25", "00:00:10:00");
+    const std::string source = film_with_code(folder, "25", "00:00:10:00");
     const auto warnings = but_samples(warnings_of_copy(source, folder / "out.y4m"));
     REQUIRE(warnings.size() == 1);
     CHECK(warnings[0].find("timecode") != std::string::npos);

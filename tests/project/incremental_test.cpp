@@ -25,8 +25,8 @@ namespace fs = std::filesystem;
 namespace {
 
 /// Shots of 32, 32 and 64 frames.
-struct Film : Scratch {
-    explicit Film(std::string stage = "deflicker", std::string live = "strength")
+struct RenderedFilm : Scratch {
+    explicit RenderedFilm(std::string stage = "deflicker", std::string live = "strength")
         : stage_(std::move(stage)), live_(std::move(live)) {
         make_flickering_shots(path());
         ProjectOptions options;
@@ -85,7 +85,7 @@ struct Film : Scratch {
 } // namespace
 
 TEST_CASE("a change of one shot renders that shot, to the same bytes") {
-    Film s;
+    RenderedFilm s;
     CHECK(s.render("first.mkv").resumed == 0);
     const std::string first = content(s.path() / "first.mkv");
     s.check(128); // nothing changed
@@ -100,7 +100,7 @@ TEST_CASE("a change of one shot renders that shot, to the same bytes") {
 }
 
 TEST_CASE("a protected region renders its shot") {
-    Film s;
+    RenderedFilm s;
     s.render("first.mkv");
     s.project->set_regions({{.id = "r1",
                              .action = ProjectRegion::Action::protect,
@@ -114,7 +114,7 @@ TEST_CASE("a protected region renders its shot") {
 }
 
 TEST_CASE("segments keep their place when cuts before them change") {
-    Film s;
+    RenderedFilm s;
     s.render("first.mkv");
     s.project->split("s0", 16);
     s.check(96); // one segment more before the others, and one shot
@@ -125,7 +125,7 @@ TEST_CASE("segments keep their place when cuts before them change") {
 }
 
 TEST_CASE("what makes all segments others adopts none") {
-    Film s;
+    RenderedFilm s;
     s.render("first.mkv");
     RestoreOptions lossy;
     lossy.codec = "h264";
@@ -139,7 +139,7 @@ TEST_CASE("what makes all segments others adopts none") {
 }
 
 TEST_CASE("stored segments that are damaged or gone are made again") {
-    Film s;
+    RenderedFilm s;
     s.render("first.mkv");
     const auto damage = [&](const std::string& prefix, bool remove) {
         for (const auto& entry : fs::directory_iterator(s.path() / "p" / "segments")) {
@@ -161,7 +161,7 @@ TEST_CASE("stored segments that are damaged or gone are made again") {
 }
 
 TEST_CASE("a rendering that was interrupted is resumed, and spoils what it replaced") {
-    Film s("scratch-removal", "sensitivity"); // slow enough to be stopped
+    RenderedFilm s("scratch-removal", "sensitivity"); // slow enough to be stopped
     s.render("first.mkv");
     s.set("s0", 0.2);
     s.set("s32", 0.2);
@@ -185,7 +185,7 @@ TEST_CASE("a rendering that was interrupted is resumed, and spoils what it repla
 }
 
 TEST_CASE("a project that has changed since its rendering was interrupted starts over") {
-    Film s("scratch-removal", "sensitivity");
+    RenderedFilm s("scratch-removal", "sensitivity");
     s.render_in_part("out.mkv");
     s.set("s0", 0.2);
     std::string said;

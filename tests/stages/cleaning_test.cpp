@@ -60,14 +60,6 @@ Damaged spotted(const std::vector<at::Tensor>& film) {
     return result;
 }
 
-double psnr_within(const at::Tensor& mask, const at::Tensor& a, const at::Tensor& b) {
-    return -10 * std::log10((a - b).square().masked_select(mask).mean().item<double>());
-}
-
-double part(const at::Tensor& mask) {
-    return mask.to(at::kDouble).mean().item<double>();
-}
-
 /// A picture that leaves room for brighter scratches; undefined where the photographs aren't there.
 at::Tensor dim_still() {
     const std::vector<at::Tensor> still = pan(1, 1);

@@ -6,8 +6,8 @@ using namespace oldfilm::testing;
 
 namespace {
 
-constexpr std::int64_t height = 160;
-constexpr std::int64_t width = 192;
+constexpr std::int64_t film_height = 160;
+constexpr std::int64_t film_width = 192;
 constexpr int count = 7;
 
 struct Box {
@@ -27,14 +27,14 @@ std::vector<at::Tensor> pan(int channels) {
     }
     return film_of(count, [&](int i) {
         const at::Tensor grain =
-            0.01 * random(static_cast<std::uint64_t>(i), {1, height, width}, true);
-        return crop(picture, 60 + i, 80 + 2 * i, height, width) + grain;
+            0.01 * random(static_cast<std::uint64_t>(i), {1, film_height, film_width}, true);
+        return crop(picture, 60 + i, 80 + 2 * i, film_height, film_width) + grain;
     });
 }
 
 /// 1 x H x W: `value` in the box.
 at::Tensor plane(const Box& box, double value) {
-    at::Tensor made = at::zeros({1, height, width});
+    at::Tensor made = at::zeros({1, film_height, film_width});
     made.slice(1, box.top, box.top + box.height)
         .slice(2, box.left, box.left + box.width)
         .fill_(value);
@@ -113,11 +113,12 @@ TEST_CASE("scratch-removal leaves what is known to be clean", "[scratch-removal]
                                   : frame_of(clean[static_cast<std::size_t>(i)], i));
         }
         const Frame out = restored("scratch-removal", film)[3];
-        const at::Tensor mask = out.mask().defined() ? out.mask() : at::zeros({1, height, width});
+        const at::Tensor mask =
+            out.mask().defined() ? out.mask() : at::zeros({1, film_height, film_width});
         CHECK(at::equal(out.picture().masked_select(mask == 0), dirty.masked_select(mask == 0)));
         return inside(mask, around).sum().item<double>();
     };
-    CHECK(mask_of(at::zeros({1, height, width})) >= 36);
+    CHECK(mask_of(at::zeros({1, film_height, film_width})) >= 36);
     CHECK(mask_of(plane(around, -1)) == 0);
 }
 
@@ -126,7 +127,7 @@ TEST_CASE("scratch-removal repairs what is known of a single picture", "[scratch
     if (!picture.defined()) {
         return;
     }
-    const at::Tensor clean = crop(picture, 60, 80, height, width);
+    const at::Tensor clean = crop(picture, 60, 80, film_height, film_width);
     const Box box{40, 20, 6, 120};
     const Frame torn = damaged_frame(veiled(clean, box), 0, plane(box, 1));
     const Frame out = restored("scratch-removal:find=false", std::vector{torn}).at(0);

@@ -40,14 +40,6 @@ Worn cracked(const at::Tensor& photograph, int thickness) {
     return worn;
 }
 
-double part(const at::Tensor& mask) {
-    return mask.to(at::kDouble).mean().item<double>();
-}
-
-double psnr_within(const at::Tensor& mask, const at::Tensor& a, const at::Tensor& b) {
-    return -10 * std::log10((a - b).square().masked_select(mask).mean().item<double>());
-}
-
 void check_repair(const Worn& worn, double least_found, double least_gain) {
     const Frame out = restored("scratch-removal", {worn.picture}).at(0);
     REQUIRE(out.mask().defined());

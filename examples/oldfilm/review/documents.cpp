@@ -42,7 +42,7 @@ oldfilm::ParameterValue value_from(const Json& value) {
     return value.get<std::string>();
 }
 
-Json json_of(const StageOverride& stage) {
+Json override_json(const StageOverride& stage) {
     if (!stage.enabled) {
         return false;
     }
@@ -92,7 +92,7 @@ Json parsed(const std::string& text) {
 Json json_of(const ProjectShot& shot) {
     Json stages = Json::object();
     for (const StageOverride& stage : shot.stages) {
-        stages[stage.id] = json_of(stage);
+        stages[stage.id] = override_json(stage);
     }
     return {{"id", shot.id},
             {"first", shot.first},

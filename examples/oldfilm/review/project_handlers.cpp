@@ -39,7 +39,7 @@ Json live_parameters(const PluginInfo& plugin, const StageSpec& stage) {
     return live;
 }
 
-Json stages_of(const Project& project) {
+Json listed_stages(const Project& project) {
     Json stages = Json::array();
     for (const StageSpec& stage : project.pipeline().stages()) {
         const PluginInfo plugin = oldfilm::find_plugin(stage.id);
@@ -93,7 +93,7 @@ Json whole(Session& session) {
     document["source"]["error"] = source_error(project);
     document["facts"] = parsed(project.facts());
     document["result"] = session.films.result_state();
-    document["stages"] = stages_of(project);
+    document["stages"] = listed_stages(project);
     document["shots"] = shots_of(project, session.store);
     document["regions"] = json_of(project.regions());
     document["history"] = history_of(session.store);

@@ -1,5 +1,5 @@
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
 from types import TracebackType
 from typing import Any, Literal, Protocol, Self
@@ -520,6 +520,8 @@ def restore_file(
     duration: Rational | None = None,
     strict: bool = False,
     missing: str = "stop",
+    film_frames: bool = False,
+    decide_by_shot: Sequence[str] = (),
     log: Log | None = None,
 ) -> RestoreResult: ...
 def clean(path: Path) -> list[str]:
