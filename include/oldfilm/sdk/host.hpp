@@ -39,8 +39,8 @@ class Host {
         const auto* service = extension<oldfilm_host_cancel>(OLDFILM_EXT_CANCEL);
         return service != nullptr && service->cancelled(host_) != 0;
     }
-    /// Ends a call of a canceled run: throws `Failure` with `Status::cancelled`. Ask between the
-    /// steps of what takes longer than a tenth of a second.
+    /// A cancellation point, for between the steps of what takes longer than a tenth of a second:
+    /// throws `Failure` with `Status::cancelled` if the run was canceled.
     void stop_if_cancelled() const {
         if (cancelled()) {
             throw Failure("", Status::cancelled);
