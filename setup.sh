@@ -88,7 +88,7 @@ TORCH_VERSION='2.11.*'
 # The same names in Debian 12 and 13.
 PACKAGES=(build-essential cmake ninja-build ccache pkg-config ffmpeg libavcodec-dev libavformat-dev
     libavfilter-dev libavutil-dev libswscale-dev libswresample-dev libopencv-dev opencv-data opencv-doc libfmt-dev
-    libsqlite3-dev libtesseract-dev tesseract-ocr-eng libpocketsphinx-dev pocketsphinx-en-us libxxhash-dev
+    libsqlite3-dev libtesseract-dev tesseract-ocr-eng libpocketsphinx-dev pocketsphinx-en-us libxxhash-dev zlib1g-dev
     nlohmann-json3-dev libcli11-dev libcpp-httplib-dev python3-venv)
 TEST_PACKAGES=(catch2 codespell espeak-ng file doxygen munge python3-jsonschema slurm-wlm time valgrind)
 BROWSER_PACKAGES=(chromium) # what the review's page is tested in
@@ -235,6 +235,8 @@ run_tests() {
         pip_once "ncnn" --no-deps ncnn # what its importer is compared with
         pip_once "spandrel" spandrel pillow # what the importer of community models stands on
         pip_once "onnx2torch" onnx onnx2torch onnxruntime # what the one of ONNX does, and is compared with
+        pip_once "openai-whisper" --no-deps openai-whisper tiktoken regex requests numba llvmlite more-itertools \
+            tqdm # the vocabulary that its importer takes, and what it is compared with
         pip_once "tqdm" tqdm # the progress bar of the Python package
         install_wheel_tools
         export OLDFILM_TEST_ALL=1

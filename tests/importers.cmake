@@ -2,6 +2,15 @@
 add_executable(run_package importers/run_package.cpp)
 target_link_libraries(run_package PRIVATE oldfilm_core oldfilm_warnings)
 
+if(TARGET oldfilm_speech)
+  find_package(ZLIB REQUIRED)
+  add_executable(run_whisper importers/run_whisper.cpp)
+  target_link_libraries(run_whisper PRIVATE oldfilm::speech oldfilm_core oldfilm_warnings oldfilm_fmt
+    nlohmann_json::nlohmann_json ZLIB::ZLIB)
+  target_include_directories(run_whisper PRIVATE ${PROJECT_SOURCE_DIR}/src)
+  oldfilm_hidden(run_whisper oldfilm_speech "(whisper_[a-z]+|subtitle_text)")
+endif()
+
 # They need PyTorch in Python, which ./setup.sh train and test --all install, and the vectors; without either they say so.
 find_program(OLDFILM_PYTHON_WITH_TORCH python HINTS ${PROJECT_BINARY_DIR}/env/bin NO_DEFAULT_PATH)
 if(OLDFILM_PYTHON_WITH_TORCH)
@@ -29,5 +38,10 @@ if(OLDFILM_PYTHON_WITH_TORCH)
     ${PROJECT_BINARY_DIR})
   add_test(NAME importers_mtcnn COMMAND ${OLDFILM_PYTHON_WITH_TORCH} ${CMAKE_CURRENT_SOURCE_DIR}/importers/mtcnn_faces.py
     ${PROJECT_BINARY_DIR})
-  set_tests_properties(importers importers_mtcnn importers_silero_vad importers_errors importers_safetensors importers_generic importers_ncnn importers_community importers_onnx importers_catalog PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 1800 LABELS importers)
+  # The authors' code may be in an environment of its own.
+  find_program(OLDFILM_PYTHON_WITH_WHISPER python HINTS ${PROJECT_BINARY_DIR}/whisper-env/bin ${PROJECT_BINARY_DIR}/env/bin
+    NO_DEFAULT_PATH)
+  add_test(NAME importers_whisper COMMAND ${OLDFILM_PYTHON_WITH_WHISPER}
+    ${CMAKE_CURRENT_SOURCE_DIR}/importers/whisper_parity.py ${PROJECT_BINARY_DIR})
+  set_tests_properties(importers importers_mtcnn importers_silero_vad importers_whisper importers_errors importers_safetensors importers_generic importers_ncnn importers_community importers_onnx importers_catalog PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 1800 LABELS importers)
 endif()

@@ -143,13 +143,19 @@ Use use_of(const Manifest& manifest) {
 
 /// Models of sound are no stage's.
 bool is_of_sound(const Manifest& manifest) {
-    return manifest.task == "speech-activity";
+    return manifest.task == "speech-activity" || manifest.task == "speech-recognition";
 }
 
 /// Listens to a second of silence.
-void try_on_sound(const fs::path& package) {
-    const auto detector = oldfilm::make_speech_detector(package.string());
+void try_on_sound(const fs::path& package, const Manifest& manifest) {
     const std::vector<float> silence(31 * oldfilm::SpeechDetector::step);
+    if (manifest.task == "speech-recognition") {
+        const auto recognizer = oldfilm::make_recognizer(package.string(), "en");
+        fmt::print("tried: transcribe heard {} words in a second of silence\n",
+                   recognizer->recognize(silence, {}).size());
+        return;
+    }
+    const auto detector = oldfilm::make_speech_detector(package.string());
     detector->add(silence);
     fmt::print("tried: transcribe made {} probabilities of {}\n", detector->probabilities().size(),
                silence.size() / oldfilm::SpeechDetector::step);
@@ -158,7 +164,7 @@ void try_on_sound(const fs::path& package) {
 /// Runs the stage with the package on a few small frames. Throws what it throws.
 void try_out(const fs::path& package, const Manifest& manifest) {
     if (is_of_sound(manifest)) {
-        try_on_sound(package);
+        try_on_sound(package, manifest);
         return;
     }
     const Use use = use_of(manifest);

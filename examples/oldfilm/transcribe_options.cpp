@@ -24,7 +24,7 @@ void add_transcribe_options(CLI::App& app, TranscribeArguments& a, std::string& 
         ->type_name("NAME");
     app.add_option("--language", a.language,
                    "Of the speech and the title cards: a code such as en, de or fra; default: that "
-                   "of the film's tags, else English")
+                   "of the film's tags, else detected (whisper) or English")
         ->type_name("CODE");
     app.add_option("--speech", a.speech, "Recognize speech: auto (if there is sound) or off")
         ->check(CLI::IsMember({"auto", "off"}))
@@ -32,8 +32,10 @@ void add_transcribe_options(CLI::App& app, TranscribeArguments& a, std::string& 
     app.add_option("--cards", a.cards, "Read title cards: auto (if there are any) or off")
         ->check(CLI::IsMember({"auto", "off"}))
         ->type_name("HOW");
-    app.add_option("--engine", a.engine, "The recognizer; default: pocketsphinx")
-        ->type_name("NAME");
+    app.add_option("--engine", a.engine,
+                   "The recognizer: pocketsphinx, or a model such as whisper; default: whisper if "
+                   "it is installed and knows the language")
+        ->type_name("NAME|FILE");
     app.add_option("--detector", a.detector,
                    "Finds speech: spectral, or a model such as silero-vad; default: silero-vad if "
                    "it is installed")

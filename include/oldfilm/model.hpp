@@ -95,6 +95,10 @@ class OLDFILM_API Model {
                                        const ModelOptions& options = {});
     /// Reads only the manifest, without loading the network. Throws as `open` does.
     static Manifest inspect(const std::string& path);
+    /// The contents of a further file of the package, such as the vocabulary of a recognizer.
+    /// `name`: as in the archive's folder `extra`. Throws `Error`: not_found; unreadable (as
+    /// `open`, or a package without this file).
+    static std::string read_file(const std::string& path, const std::string& name);
 
     [[nodiscard]] const Manifest& manifest() const noexcept;
     [[nodiscard]] Precision precision() const noexcept; ///< the one in use

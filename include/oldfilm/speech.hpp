@@ -1,7 +1,8 @@
 #pragma once
 /// \file
 /// The speech of a film, and the text of its title cards, as subtitles. `oldfilm::speech` is a
-/// library of its own; it uses Tesseract and PocketSphinx where it was built with them.
+/// library of its own; it uses Tesseract and PocketSphinx where it was built with them, and Whisper
+/// where a package of it is installed.
 
 #include <oldfilm/export.hpp>
 #include <oldfilm/log.hpp>
@@ -78,7 +79,8 @@ class OLDFILM_API Recognizer {
     /// Times count from its first sample. Throws `Error`, and cancelled after a stop request.
     virtual std::vector<Word> recognize(std::span<const float> samples,
                                         const std::stop_token& stop) = 0;
-    /// The language that it recognizes, as in `Transcript`.
+    /// The language that it recognizes, as in `Transcript`. Empty: none was given, and none of the
+    /// utterances so far has told.
     [[nodiscard]] virtual std::string language() const = 0;
 };
 
@@ -93,8 +95,9 @@ class OLDFILM_API SpeechDetector {
     virtual std::vector<float> probabilities() = 0;
 };
 
-/// "pocketsphinx"; empty: the best one for `language` (as in `TranscribeOptions`). Throws `Error`
-/// (unsupported): unknown, not in this build, or not for this language.
+/// `engine`: as `TranscribeOptions::engine`. `language`: ISO 639 or BCP 47; empty: detected in the
+/// sound, or English where the engine cannot do that. Throws `Error`: unsupported (unknown, not in
+/// this build, not installed, or not for this language), and as `Model::open` does.
 OLDFILM_API std::unique_ptr<Recognizer> make_recognizer(const std::string& engine,
                                                         const std::string& language);
 /// `name`: as `TranscribeOptions::detector`. Throws `Error` as `Model::open` does, and
@@ -105,9 +108,12 @@ struct TranscribeOptions {
     enum class Choice : std::uint8_t { automatic, off };
     Choice speech = Choice::automatic; ///< recognize the sound, if there is any
     Choice cards = Choice::automatic;  ///< read title cards, if there are any
-    /// ISO 639 or BCP 47, such as "en" or "deu". Empty: that of the film's tags, else English.
+    /// ISO 639 or BCP 47, such as "en" or "deu". Empty: that of the film's tags; else speech is
+    /// in the language that the engine detects, or English, and title cards are in English.
     std::string language;
-    /// Name of the recognizer, "pocketsphinx". Empty: the best one that knows the language.
+    /// "pocketsphinx", which is built in; "whisper", the installed package of that name; or another
+    /// model package for speech-recognition: its name, such as "whisper-large-v3", or its path.
+    /// Empty: whisper if it is installed and knows the language, else pocketsphinx.
     std::string engine;
     /// "spectral", which is built in, or a model package for speech-activity: its name, such as
     /// "silero-vad", or its path. Empty: silero-vad if it is installed, else "spectral".
@@ -132,7 +138,8 @@ struct TranscribeOptions {
 /// does not have; io for the journal; cancelled.
 OLDFILM_API Transcript transcribe(const std::string& path, const TranscribeOptions& options = {});
 
-/// Engines of this build, for messages: "Tesseract 5.3.0", "PocketSphinx".
+/// Engines of this build, and those that are installed, for messages: "Tesseract 5.3.0",
+/// "PocketSphinx", "Whisper".
 OLDFILM_API std::vector<std::string> speech_engines();
 
 } // namespace oldfilm

@@ -38,6 +38,7 @@ class Checkpoint:
 
     paths: list[Path]
     tables: dict[str, Table] = field(default_factory=dict)  # by "file" or "file:key"
+    numbers: dict[str, dict[str, int]] = field(default_factory=dict)  # whole numbers by name, such as sizes; by the same keys
 
     @staticmethod
     def read(paths: list[Path]) -> Checkpoint:
@@ -50,7 +51,7 @@ class Checkpoint:
             checkpoint.paths += _files(path)
         for path in checkpoint.paths:
             found: dict[str, Table] = {}
-            _collect(_load(path), str(path), found)
+            _collect(_load(path), str(path), found, checkpoint.numbers)
             if not found:
                 raise ImportFailure(f"expected weights (tensors by name) in '{path}', found none; "
                                     "name the file that holds the network's state dict")
@@ -188,13 +189,15 @@ def _no_checkpoint(path: Path) -> ImportFailure:
                          "name the file that the network's authors publish")
 
 
-def _collect(content: object, where: str, found: dict[str, Table]) -> None:
-    """Every dict of tensors inside nested dicts."""
+def _collect(content: object, where: str, found: dict[str, Table], numbers: dict[str, dict[str, int]]) -> None:
+    """Every dict of tensors, and every one of whole numbers, inside nested dicts."""
     if not isinstance(content, dict):
         return
     table = {WRAPPERS.sub("", str(k)): v.detach() for k, v in content.items() if isinstance(v, torch.Tensor)}
     if table:
         found[where] = table
+    if whole := {str(k): v for k, v in content.items() if type(v) is int}:
+        numbers[where] = whole
     for k, v in content.items():
         if isinstance(v, dict):
-            _collect(v, f"{where}:{k}", found)
+            _collect(v, f"{where}:{k}", found, numbers)

@@ -43,6 +43,7 @@ class Network:
     padding: str = "replicate"
     receptive_field: int | str = "whole"
     more: dict = field(default_factory=dict)  # further fields of the manifest: render_size, template ...
+    files: dict[str, str] = field(default_factory=dict)  # further files of the package, by name: a vocabulary
     fraction: int = 23  # bits of the weights' fractions that are stored; fewer make a smaller file (training/package.py)
 
 

@@ -43,7 +43,7 @@ def write(system: System, network: Network, checkpoint: Checkpoint, output: Path
         "checkpoint_sha256": checkpoint.checksums(),
         "training_data": ["see the paper"], **network.more,
     }
-    package.save(network.module, output, manifest, network.examples[0], network.fraction)
+    package.save(network.module, output, manifest, network.examples[0], network.fraction, network.files)
     print(f"{output}: {system.title}, a model for {system.task}\n"
           f"  authors    {system.authors}\n  license    {system.license}\n  paper      {system.paper}\n"
           f"  precisions {', '.join(precisions)} (as measured with these weights)\n"

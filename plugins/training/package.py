@@ -29,12 +29,13 @@ def _squeeze(path: Path) -> None:
             new.writestr(kept, content, zipfile.ZIP_DEFLATED, 9)
 
 
-def save(module: torch.nn.Module, path: str | Path, manifest: dict, example: tuple, fraction: int = 23) -> None:
+def save(module: torch.nn.Module, path: str | Path, manifest: dict, example: tuple, fraction: int = 23,
+         files: dict[str, str] | None = None) -> None:
     """Scripts the module, checks it against eager on `example`, writes it with its manifest.
 
     The file appears under its name only when it is complete and has been read back. With a `fraction` of
     fewer bits than float32's 23 the weights are rounded to it and deflated: 16 give four fifths of the size at 8e-6 of
-    each weight, 10 (float16's) half of it at 5e-4.
+    each weight, 10 (float16's) half of it at 5e-4. `files` are stored beside the manifest, by their names.
     """
     manifest = {"schema": SCHEMA, **manifest}
     for key in ("id", "version", "task", "inputs", "outputs", "channels", "size_multiple",
@@ -50,7 +51,7 @@ def save(module: torch.nn.Module, path: str | Path, manifest: dict, example: tup
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(path.name + ".part")
-    torch.jit.save(scripted, str(temporary), _extra_files={"oldfilm.json": json.dumps(manifest, indent=1)})
+    torch.jit.save(scripted, str(temporary), _extra_files={"oldfilm.json": json.dumps(manifest, indent=1), **(files or {})})
     if fraction < 23:
         _squeeze(temporary)
     back, _ = load(temporary)

@@ -188,6 +188,10 @@ Manifest Model::inspect(const std::string& path) {
     return Manifest::parse(read_manifest_text(path));
 }
 
+std::string Model::read_file(const std::string& path, const std::string& name) {
+    return read_package_file(path, name);
+}
+
 const Manifest& Model::manifest() const noexcept {
     return impl_->manifest;
 }

@@ -15,7 +15,7 @@
 namespace oldfilm {
 namespace {
 
-constexpr const char* manifest_record = "extra/oldfilm.json";
+constexpr const char* manifest_name = "oldfilm.json";
 
 [[noreturn]] void unreadable(const std::string& path, const std::string& found,
                              const std::string& next) {
@@ -71,6 +71,10 @@ void check_archive(const std::string& path) {
 } // namespace
 
 std::string read_manifest_text(const std::string& path) {
+    return read_package_file(path, manifest_name);
+}
+
+std::string read_package_file(const std::string& path, const std::string& name) {
     check_archive(path);
     try {
         caffe2::serialize::PyTorchStreamReader reader(path);
@@ -78,12 +82,12 @@ std::string read_manifest_text(const std::string& path) {
             unreadable(path, "an archive without TorchScript code (weights alone, perhaps)",
                        "turn a checkpoint into a package with the importer");
         }
-        if (!reader.hasRecord(manifest_record)) {
+        if (!reader.hasRecord("extra/" + name)) {
             unreadable(
-                path, "TorchScript without oldfilm.json",
-                "add the manifest with torch.jit.save(..., _extra_files={'oldfilm.json': ...})");
+                path, fmt::format("TorchScript without {}", name),
+                fmt::format("add it with torch.jit.save(..., _extra_files={{'{}': ...}})", name));
         }
-        const auto [data, size] = reader.getRecord(manifest_record);
+        const auto [data, size] = reader.getRecord("extra/" + name);
         return {static_cast<const char*>(data.get()), size};
     } catch (const Error&) {
         throw;

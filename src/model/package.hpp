@@ -13,4 +13,8 @@ namespace oldfilm {
 /// TorchScript, without `oldfilm.json`).
 std::string read_manifest_text(const std::string& path);
 
+/// A further file of the package, by its name in the archive's folder `extra`. Throws as
+/// `read_manifest_text`, and unreadable where the package has no such file.
+std::string read_package_file(const std::string& path, const std::string& name);
+
 } // namespace oldfilm

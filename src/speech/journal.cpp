@@ -58,6 +58,7 @@ Journal::Journal(std::string path, const json& identity, const Log& log) : path_
             fmt::format("{} is of another film, or of other options, and is discarded", path_));
     }
     steps_.clear();
+    language_.clear();
     std::error_code ignored;
     std::filesystem::remove(path_, ignored);
     append(identity);
@@ -73,14 +74,7 @@ bool Journal::read(const json& identity) {
     std::uintmax_t whole = text.size() + 1;
     try {
         while (std::getline(file, text) && !file.eof()) { // the last line ends, too
-            const json row = json::parse(text);
-            Step& step = steps_[row.at("step").get<std::string>()];
-            std::vector<Line> lines;
-            for (const json& line : row.at("lines")) {
-                lines.push_back(line_of(line));
-            }
-            step.lines.insert(step.lines.end(), lines.begin(), lines.end());
-            step.done = row.at("done");
+            take(json::parse(text));
             whole += text.size() + 1;
         }
     } catch (const std::exception&) { // a line that was torn; what follows it counts no more
@@ -88,6 +82,20 @@ bool Journal::read(const json& identity) {
     std::error_code failed;
     std::filesystem::resize_file(path_, whole, failed);
     return !failed;
+}
+
+void Journal::take(const json& row) {
+    if (row.contains("language")) {
+        language_ = row.at("language");
+        return;
+    }
+    Step& step = steps_[row.at("step").get<std::string>()];
+    std::vector<Line> lines;
+    for (const json& line : row.at("lines")) {
+        lines.push_back(line_of(line));
+    }
+    step.lines.insert(step.lines.end(), lines.begin(), lines.end());
+    step.done = row.at("done");
 }
 
 void Journal::append(const json& row) {
@@ -121,6 +129,13 @@ void Journal::add(const std::string& step, std::int64_t done, const std::vector<
         rows.push_back(row_of(line));
     }
     append({{"step", step}, {"done", done}, {"lines", std::move(rows)}});
+}
+
+void Journal::set_language(const std::string& language) {
+    language_ = language;
+    if (!path_.empty()) {
+        append({{"language", language}});
+    }
 }
 
 void Journal::remove() {

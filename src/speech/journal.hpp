@@ -28,6 +28,10 @@ class Journal {
     [[nodiscard]] std::int64_t done(const std::string& step) const;
     /// Notes lines, and that the step has done what comes before `done`. Throws `Error` (io).
     void add(const std::string& step, std::int64_t done, const std::vector<Line>& lines);
+    /// The language that was detected in the sound; empty if none was.
+    [[nodiscard]] const std::string& language() const { return language_; }
+    /// Notes it. Throws `Error` (io).
+    void set_language(const std::string& language);
     /// Removes the file.
     void remove();
 
@@ -37,10 +41,12 @@ class Journal {
         std::vector<Line> lines;
     };
     [[nodiscard]] bool read(const nlohmann::json& identity);
+    void take(const nlohmann::json& row);
     void append(const nlohmann::json& row);
 
     std::string path_;
     std::map<std::string, Step> steps_;
+    std::string language_;
 };
 
 } // namespace oldfilm::speech

@@ -1,13 +1,11 @@
 #include "speech/network_detector.hpp"
 
 #include <oldfilm/model.hpp>
-#include <oldfilm/plugins.hpp>
 
 #include <ATen/ops/from_blob.h>
 #include <ATen/ops/zeros.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <vector>
 
 namespace oldfilm::speech {
@@ -58,17 +56,6 @@ class NetworkDetector final : public SpeechDetector {
 };
 
 } // namespace
-
-std::string detector_package(const std::string& name) {
-    std::error_code unknown;
-    for (const std::string& folder : model_path()) {
-        const std::filesystem::path path = std::filesystem::path(folder) / (name + ".pt");
-        if (std::filesystem::is_regular_file(path, unknown)) {
-            return path.string();
-        }
-    }
-    return std::filesystem::is_regular_file(name, unknown) ? name : "";
-}
 
 std::unique_ptr<SpeechDetector> make_network_detector(const std::string& package) {
     return std::make_unique<NetworkDetector>(package);

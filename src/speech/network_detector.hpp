@@ -9,10 +9,6 @@
 
 namespace oldfilm::speech {
 
-/// The path of an installed package (OLDFILM_MODEL_PATH, the user's folder), or `name` itself if it
-/// is a file; empty if there is none.
-std::string detector_package(const std::string& name);
-
 /// A package of the task speech-activity: `audio` (N x 576, each step with the 64 samples before
 /// it) and `state` (2 x 1 x 128, zeros at the start) give `probability` (N) and the next `state`.
 /// Throws `Error` as `Model::open` does.

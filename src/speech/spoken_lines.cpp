@@ -101,7 +101,8 @@ Line line_of(std::vector<Word> words) {
 void recognize_all(const std::string& path, const TranscribeOptions& options,
                    const std::vector<Utterance>& utterances, const std::string& language,
                    Journal& journal) {
-    const std::unique_ptr<Recognizer> recognizer = make_recognizer(options.engine, language);
+    const std::unique_ptr<Recognizer> recognizer =
+        make_recognizer(options.engine, language.empty() ? journal.language() : language);
     Excerpts excerpts(open(path, options, false));
     std::int64_t steps = 0;
     std::int64_t done = 0;
@@ -120,6 +121,9 @@ void recognize_all(const std::string& path, const TranscribeOptions& options,
         for (Word& word : words) {
             word.start = word.start + start;
             word.end = word.end + start;
+        }
+        if (journal.language().empty() && !recognizer->language().empty()) {
+            journal.set_language(recognizer->language());
         }
         const bool is_speech = mean_confidence(words) >= least_confidence;
         journal.add(recognizing, one.end * step, is_speech ? lines_of(words) : std::vector<Line>{});

@@ -13,7 +13,8 @@
 namespace oldfilm::speech {
 
 /// Reads all of the sound twice: to find speech, and to recognize it. Goes on where `journal` says
-/// that an earlier call was. The recognizer is made only where somebody speaks. Throws `Error`: as
+/// that an earlier call was. The recognizer is made only where somebody speaks. `language`: as for
+/// `make_recognizer`; what was recognized in is in the journal then. Throws `Error`: as
 /// `SoundReader`, `make_speech_detector`, `make_recognizer`; io; cancelled.
 std::vector<Line> spoken_lines(const std::string& path, const TranscribeOptions& options,
                                const std::string& language, Journal& journal);

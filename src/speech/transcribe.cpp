@@ -77,9 +77,10 @@ std::string code_of(const std::string& language) {
     return known != nullptr ? known->code : language;
 }
 
+/// Empty: unknown before somebody is heard.
 std::string chosen_language(const Contents& contents, const TranscribeOptions& options) {
     if (options.language.empty()) {
-        return code_of(contents.sound_language.empty() ? "en" : contents.sound_language);
+        return code_of(contents.sound_language);
     }
     if (language_of(options.language) == nullptr) {
         throw Error(Errc::invalid_argument,
@@ -124,7 +125,8 @@ Transcript transcribe(const std::string& path, const TranscribeOptions& options)
     made.language = chosen_language(contents, options);
     Journal journal(options.journal, identity(path, options, made.language), options.log);
     if (options.cards != Choice::off && contents.has_pictures) {
-        made.lines = read_title_cards(path, options, made.language, journal);
+        made.lines =
+            read_title_cards(path, options, made.language.empty() ? "en" : made.language, journal);
     }
     if (options.speech != Choice::off && contents.has_sound) {
         try {
@@ -135,6 +137,9 @@ Transcript transcribe(const std::string& path, const TranscribeOptions& options)
                 throw;
             }
         }
+    }
+    if (made.language.empty()) {
+        made.language = journal.language().empty() ? "en" : journal.language();
     }
     std::stable_sort(made.lines.begin(), made.lines.end(),
                      [](const Line& a, const Line& b) { return a.start < b.start; });

@@ -147,6 +147,7 @@ TEST_CASE("What cannot be transcribed is refused in a sentence") {
     options.language = "klingon";
     CHECK_THROWS_WITH(transcribe(folder / "a.mkv", options), Contains("klingon"));
     CHECK_THROWS_WITH(make_recognizer("other", "en"), Contains("pocketsphinx"));
+    CHECK_THROWS_WITH(make_recognizer("other", "en"), Contains("oldfilm models add whisper FILE"));
     CHECK_THROWS_WITH(make_recognizer("", "de"), Contains("English"));
     CHECK_THROWS_WITH(make_speech_detector("other"), Contains("spectral"));
 }
