@@ -87,6 +87,12 @@ void print_shot(const ShotFacts& shot, std::size_t number, bool sampled) {
                sampled ? "at " : fmt::format("from frame {}, ", shot.first), shot.time, text);
 }
 
+void print_transition(const Transition& transition) {
+    fmt::print("  {:12} from frame {}, {:.3f} s, over {} frames\n",
+               words(to_string(transition.kind)), transition.first, transition.time,
+               transition.frames);
+}
+
 } // namespace
 
 void print_facts(const FilmFacts& film) {
@@ -101,6 +107,9 @@ void print_facts(const FilmFacts& film) {
         if (!film.sampled || !is_plain) {
             print_shot(shot, i + 1, film.sampled);
         }
+    }
+    for (const Transition& transition : film.transitions) {
+        print_transition(transition);
     }
 }
 

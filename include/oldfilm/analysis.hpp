@@ -1,7 +1,7 @@
 #pragma once
 /// \file
 /// What a film is beyond its flags, found in its pictures: the active area, tints and tones, title
-/// cards, interlacing, cadence.
+/// cards, interlacing, cadence, dissolves and fades.
 
 #include <oldfilm/export.hpp>
 #include <oldfilm/frame.hpp>
@@ -65,6 +65,21 @@ struct ShotFacts {
     double grain_size = 0; ///< in pixels, as the parameter `size` of the stage `grain`
 };
 
+enum class TransitionKind : std::uint8_t {
+    dissolve, ///< from one picture to another
+    fade_out, ///< from a picture to black, or to another even tone
+    fade_in,  ///< from there to a picture
+};
+
+/// A gradual change from one shot to the next. It may begin and end within entries of
+/// `FilmFacts::shots`, which go from cut to cut.
+struct Transition {
+    TransitionKind kind = TransitionKind::dissolve;
+    std::int64_t first = 0;  ///< number of the first frame that is mixed
+    std::int64_t frames = 0; ///< that are
+    double time = 0;         ///< of the first one, in seconds
+};
+
 /// When the two fields of a frame were taken.
 enum class FieldOrder : std::uint8_t {
     progressive, ///< at one time, or nothing moves
@@ -79,6 +94,9 @@ struct OLDFILM_API FilmFacts {
     /// Of most pictures and title cards.
     Coloring coloring = Coloring::black_and_white;
     std::vector<ShotFacts> shots;
+    /// Dissolves and fades of 4 to about 90 frames, in order. Only of consecutive frames with
+    /// numbers, as with `full`.
+    std::vector<Transition> transitions;
     bool sampled = false; ///< `shots` are places in the film rather than its shots
     /// By the pictures, regardless of the flags of the file. From `analyze_film` only.
     FieldOrder fields = FieldOrder::progressive;
@@ -93,13 +111,17 @@ struct OLDFILM_API FilmFacts {
 OLDFILM_API const char* to_string(PictureKind kind);
 OLDFILM_API const char* to_string(Coloring coloring);
 OLDFILM_API const char* to_string(FieldOrder fields);
+OLDFILM_API const char* to_string(TransitionKind kind);
 
 /// Finds facts in frames that the program decodes. Not thread-safe: use it on one thread at a time.
 ///
 /// The active area is where lines stop being dark and even in nearly all pictures (the idea of
 /// FFmpeg's cropdetect, at half height of the edge). Tints differ from color in how far the
 /// colors of one luma are apart. Title cards are two-level pictures (Otsu, "A threshold selection
-/// method from gray-level histograms", 1979) with thin strokes in lines and empty margins.
+/// method from gray-level histograms", 1979) with thin strokes in lines and empty margins. In a
+/// dissolve, each frame is a mixture of the pictures before and after it (Hampapur, Jain and
+/// Weymouth, "Production model based digital video segmentation", 1995), in a fade, the contrast
+/// goes evenly to nothing or comes from there.
 class OLDFILM_API FilmAnalyzer {
   public:
     FilmAnalyzer();
@@ -107,7 +129,8 @@ class OLDFILM_API FilmAnalyzer {
     FilmAnalyzer(FilmAnalyzer&&) noexcept;
     FilmAnalyzer& operator=(FilmAnalyzer&&) noexcept;
     /// Looks at a frame; another `FrameInfo::shot` than that of the frame before begins another
-    /// entry of `FilmFacts::shots`. The picture may be on any device; NaN counts as 0, samples
+    /// entry of `FilmFacts::shots`. Transitions are found in frames whose `FrameInfo::index`
+    /// increases by one. The picture may be on any device; NaN counts as 0, samples
     /// outside [0, 1] as the nearer end. Throws `Error` (format_mismatch) if the size differs from
     /// that of the frames before.
     void add(const Frame& frame);

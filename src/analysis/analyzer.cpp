@@ -2,6 +2,7 @@
 #include "analysis/colors.hpp"
 #include "analysis/grain.hpp"
 #include "analysis/kinds.hpp"
+#include "analysis/transitions.hpp"
 #include "base/hidden.hpp"
 
 #include <oldfilm/analysis.hpp>
@@ -22,6 +23,9 @@ namespace {
 /// ones, then one in so many.
 constexpr std::int64_t first_pictures = 8;
 constexpr std::int64_t one_in = 25;
+/// Places that transitions are searched in.
+constexpr std::int64_t thumbnail_rows = 24;
+constexpr std::int64_t thumbnail_columns = 32;
 
 } // namespace
 
@@ -40,14 +44,23 @@ struct OLDFILM_HIDDEN FilmAnalyzer::Impl {
     std::int32_t shot = -1;
     std::vector<Shot> shots;
     analysis::Borders borders;
+    analysis::Transitions transitions;
     /// The frame before, of the same shot, if the next one is to be compared with it.
     std::optional<analysis::Plane> last;
 };
 
+namespace {
+
+double seconds(const FrameInfo& info) {
+    return static_cast<double>(info.pts) * info.time_base.value();
+}
+
+} // namespace
+
 void FilmAnalyzer::Impl::begin(const FrameInfo& info) {
     Shot next;
     next.facts.first = info.index;
-    next.facts.time = static_cast<double>(info.pts) * info.time_base.value();
+    next.facts.time = seconds(info);
     shots.push_back(next);
     shot = info.shot;
     last.reset();
@@ -58,6 +71,7 @@ FilmFacts FilmAnalyzer::Impl::facts() const {
     film.width = width;
     film.height = height;
     film.area = borders.empty() ? ActiveArea{.width = width, .height = height} : borders.area();
+    film.transitions = transitions.found();
     std::array<std::int64_t, 3> colorings{};
     for (const Shot& one : shots) {
         ShotFacts facts = one.facts;
@@ -112,6 +126,8 @@ void FilmAnalyzer::add(const Frame& frame) {
     if (it.shots.empty() || frame.info().shot != it.shot) {
         it.begin(frame.info());
     }
+    it.transitions.add(analysis::thumbnail_of(luma, thumbnail_rows, thumbnail_columns),
+                       frame.info().index, seconds(frame.info()));
     Impl::Shot& shot = it.shots.back();
     const PictureKind kind = analysis::kind_of(luma);
     ++shot.kinds[static_cast<std::size_t>(kind)];

@@ -30,6 +30,13 @@ json shot_json(const ShotFacts& shot) {
     return object;
 }
 
+json transition_json(const Transition& transition) {
+    return {{"kind", to_string(transition.kind)},
+            {"first", transition.first},
+            {"frames", transition.frames},
+            {"time", transition.time}};
+}
+
 /// The enumerator of this name.
 template <class Kind>
 Kind enumerator(const json& name, std::initializer_list<Kind> all) {
@@ -62,6 +69,15 @@ ShotFacts shot_from(const json& object) {
     return shot;
 }
 
+Transition transition_from(const json& object) {
+    return {.kind =
+                enumerator(object.at("kind"), {TransitionKind::dissolve, TransitionKind::fade_out,
+                                               TransitionKind::fade_in}),
+            .first = object.at("first"),
+            .frames = object.at("frames"),
+            .time = object.at("time")};
+}
+
 FilmFacts film_from(const json& document) {
     FilmFacts film;
     film.width = document.at("width");
@@ -81,6 +97,9 @@ FilmFacts film_from(const json& document) {
     film.sampled = document.at("sampled");
     for (const json& shot : document.at(film.sampled ? "places" : "shots")) {
         film.shots.push_back(shot_from(shot));
+    }
+    for (const json& transition : document.at("transitions")) {
+        film.transitions.push_back(transition_from(transition));
     }
     return film;
 }
@@ -146,7 +165,23 @@ const char* to_string(FieldOrder fields) {
     return "bottom_first";
 }
 
+const char* to_string(TransitionKind kind) {
+    switch (kind) {
+    case TransitionKind::dissolve:
+        return "dissolve";
+    case TransitionKind::fade_out:
+        return "fade_out";
+    case TransitionKind::fade_in:
+        break;
+    }
+    return "fade_in";
+}
+
 std::string FilmFacts::to_json() const {
+    json gradual = json::array();
+    for (const Transition& transition : transitions) {
+        gradual.push_back(transition_json(transition));
+    }
     json all = json::array();
     for (const ShotFacts& shot : shots) {
         all.push_back(shot_json(shot));
@@ -164,6 +199,7 @@ std::string FilmFacts::to_json() const {
                 {"telecined", telecined},
                 {"film_rate", film_rate.to_string()},
                 {"sampled", sampled},
+                {"transitions", gradual},
                 {sampled ? "places" : "shots", all}}
         .dump(2);
 }

@@ -4,6 +4,7 @@
 #include <ATen/ops/amax.h>
 
 #include <algorithm>
+#include <numeric>
 
 namespace oldfilm::analysis {
 
@@ -49,6 +50,27 @@ Plane reduced(const Plane& plane, const Margins& margins, std::int64_t most) {
                 }
             }
             small.samples.push_back(sum / static_cast<float>(factor * factor));
+        }
+    }
+    return small;
+}
+
+Plane thumbnail_of(const Plane& plane, std::int64_t rows, std::int64_t columns) {
+    Plane small;
+    small.height = std::min(rows, plane.height);
+    small.width = std::min(columns, plane.width);
+    for (std::int64_t row = 0; row < small.height; ++row) {
+        const std::int64_t top = row * plane.height / small.height;
+        const std::int64_t bottom = (row + 1) * plane.height / small.height;
+        for (std::int64_t column = 0; column < small.width; ++column) {
+            const std::int64_t left = column * plane.width / small.width;
+            const std::int64_t right = (column + 1) * plane.width / small.width;
+            float sum = 0;
+            for (std::int64_t y = top; y < bottom; ++y) {
+                const float* line = plane.samples.data() + y * plane.width;
+                sum = std::accumulate(line + left, line + right, sum);
+            }
+            small.samples.push_back(sum / static_cast<float>((bottom - top) * (right - left)));
         }
     }
     return small;

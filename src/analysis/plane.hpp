@@ -30,4 +30,7 @@ struct Margins {
 };
 Plane reduced(const Plane& plane, const Margins& margins, std::int64_t most);
 
+/// The plane as means of `rows` x `columns` places, or of as many as it has samples.
+Plane thumbnail_of(const Plane& plane, std::int64_t rows, std::int64_t columns);
+
 } // namespace oldfilm::analysis

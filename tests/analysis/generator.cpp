@@ -140,6 +140,20 @@ at::Tensor Generator::framed(const at::Tensor& picture, const Frame& frame) {
     return (mask * picture + (1 - mask) * bars).clamp(0, 1);
 }
 
+std::vector<at::Tensor> Generator::dissolved(const std::vector<at::Tensor>& a,
+                                             const std::vector<at::Tensor>& b, int frames,
+                                             double gamma) {
+    const auto count = static_cast<std::size_t>(frames);
+    std::vector<at::Tensor> film(a.begin(), a.end() - frames);
+    for (std::size_t i = 0; i < count; ++i) {
+        const double part = static_cast<double>(i + 1) / (frames + 1);
+        film.push_back(((1 - part) * a[a.size() - count + i].pow(gamma) + part * b[i].pow(gamma))
+                           .pow(1 / gamma));
+    }
+    film.insert(film.end(), b.begin() + frames, b.end());
+    return film;
+}
+
 at::Tensor Generator::tinted(const at::Tensor& gray, const Tint::Color& color, bool tone) {
     const at::Tensor all = at::tensor({color[0], color[1], color[2]}, at::kFloat).view({3, 1, 1});
     return tone ? gray + (1 - gray) * gray * 4 * (all - 0.5) : gray * all;

@@ -38,6 +38,12 @@ class Generator {
     };
     at::Tensor framed(const at::Tensor& picture, const Frame& frame);
 
+    /// `a`, then `frames` mixtures of its further frames with the first ones of `b`, then the rest
+    /// of `b`: `a` and `b` overlap by `frames`. `gamma`: of the light that is mixed; 1 mixes codes.
+    static std::vector<at::Tensor> dissolved(const std::vector<at::Tensor>& a,
+                                             const std::vector<at::Tensor>& b, int frames,
+                                             double gamma = 1);
+
     /// Gray to color: a tint multiplies, a tone colors what is dark, both by `color`, R, G, B.
     static at::Tensor tinted(const at::Tensor& gray, const Tint::Color& color, bool tone);
 
