@@ -8,7 +8,7 @@ if(TARGET oldfilm_speech)
   target_link_libraries(run_whisper PRIVATE oldfilm::speech oldfilm_core oldfilm_warnings oldfilm_fmt
     nlohmann_json::nlohmann_json ZLIB::ZLIB)
   target_include_directories(run_whisper PRIVATE ${PROJECT_SOURCE_DIR}/src)
-  oldfilm_hidden(run_whisper oldfilm_speech "(whisper_[a-z]+|subtitle_text)")
+  oldfilm_hidden(run_whisper oldfilm_speech "(whisper_[a-z]+|recognizer|subtitle_text)")
 endif()
 
 # They need PyTorch in Python, which ./setup.sh train and test --all install, and the vectors; without either they say so.

@@ -36,9 +36,6 @@ std::unique_ptr<Recognizer> make_english_pocketsphinx(const std::string& languag
 
 } // namespace
 
-Recognizer::~Recognizer() = default;
-SpeechDetector::~SpeechDetector() = default;
-
 std::unique_ptr<Recognizer> make_recognizer(const std::string& engine,
                                             const std::string& language) {
     const Language* wanted = language_of(language);
