@@ -23,7 +23,7 @@ sys.path[:0] = [str(ROOT / "plugins"), str(HERE)]
 try:
     import torch
     import whisper
-    from whisper import audio, decoding, tokenizer, transcribe
+    from whisper import audio, decoding, tokenizer
     from whisper.model import ModelDimensions, Whisper
 except (ImportError, OSError):  # OSError: LibTorch without the parts that Python needs
     print("PyTorch in Python or openai-whisper is not installed; ./setup.sh test --all installs them")
@@ -83,9 +83,9 @@ def check_transcript(what: str, expected: decoding.DecodingResult, found: dict) 
 
 def check_words(what: str, net: Whisper, samples: torch.Tensor, language: str | None, found: dict) -> None:
     """Against transcribe() as the recognizer uses it, without the guards: random weights would not pass them."""
-    expected = transcribe.transcribe(net, samples.numpy(), temperature=0.0, beam_size=5, condition_on_previous_text=False,
-                                     language=language, fp16=False, logprob_threshold=None, no_speech_threshold=None,
-                                     compression_ratio_threshold=None)
+    expected = whisper.transcribe(net, samples.numpy(), temperature=0.0, beam_size=5, condition_on_previous_text=False,
+                                  language=language, fp16=False, logprob_threshold=None, no_speech_threshold=None,
+                                  compression_ratio_threshold=None)
     assert found["language"] == expected["language"], (what, expected["language"], found["language"])
     segments = [s for s in expected["segments"] if s["text"].strip()]
     words = [word for s in segments for word in s["text"].split()]
