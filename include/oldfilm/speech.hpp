@@ -79,8 +79,8 @@ class OLDFILM_API Recognizer {
     /// Times count from its first sample. Throws `Error`, and cancelled after a stop request.
     virtual std::vector<Word> recognize(std::span<const float> samples,
                                         const std::stop_token& stop) = 0;
-    /// The language that it recognizes, as in `Transcript`. Empty: none was given, and none has been
-    /// detected yet.
+    /// The language that it recognizes, as in `Transcript`. Empty: none was given, and none has
+    /// been detected yet.
     [[nodiscard]] virtual std::string language() const = 0;
 };
 
