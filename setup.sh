@@ -338,7 +338,7 @@ package() {
     install_torch
     say "building for packages"
     cmake -S . -B build/packages -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_INSTALL_PREFIX=/usr -DOLDFILM_TESTS=OFF \
-        -DOLDFILM_PYTHON=OFF -DOLDFILM_BUNDLE_TORCH=ON -DCMAKE_UNITY_BUILD=ON ${TORCH:+-DOLDFILM_TORCH="$TORCH"} >build/packages.log 2>&1 ||
+        -DOLDFILM_PYTHON=OFF -DOLDFILM_BUNDLE_TORCH=ON ${TORCH:+-DOLDFILM_TORCH="$TORCH"} >build/packages.log 2>&1 ||
         { tail -n 30 build/packages.log >&2; fail "CMake failed; see build/packages.log"; }
     watched build/packages-build.log cmake --build build/packages || fail "the build failed; see build/packages-build.log"
     say "packing"
