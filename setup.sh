@@ -235,8 +235,7 @@ run_tests() {
         pip_once "ncnn" --no-deps ncnn # what its importer is compared with
         pip_once "spandrel" spandrel pillow # what the importer of community models stands on
         pip_once "onnx2torch" onnx onnx2torch onnxruntime # what the one of ONNX does, and is compared with
-        pip_once "openai-whisper" --no-deps openai-whisper tiktoken regex requests numba llvmlite more-itertools \
-            tqdm # the vocabulary that its importer takes, and what it is compared with
+        pip_once "openai-whisper" --no-deps openai-whisper tiktoken regex requests numba llvmlite more-itertools # the vocabulary that its importer takes, and what it is compared with
         pip_once "tqdm" tqdm # the progress bar of the Python package
         install_wheel_tools
         export OLDFILM_TEST_ALL=1
@@ -338,7 +337,7 @@ package() {
     install_torch
     say "building for packages"
     cmake -S . -B build/packages -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_INSTALL_PREFIX=/usr -DOLDFILM_TESTS=OFF \
-        -DOLDFILM_PYTHON=OFF -DOLDFILM_BUNDLE_TORCH=ON ${TORCH:+-DOLDFILM_TORCH="$TORCH"} >build/packages.log 2>&1 ||
+        -DOLDFILM_PYTHON=OFF -DOLDFILM_BUNDLE_TORCH=ON -DCMAKE_UNITY_BUILD=ON ${TORCH:+-DOLDFILM_TORCH="$TORCH"} >build/packages.log 2>&1 ||
         { tail -n 30 build/packages.log >&2; fail "CMake failed; see build/packages.log"; }
     watched build/packages-build.log cmake --build build/packages || fail "the build failed; see build/packages-build.log"
     say "packing"

@@ -38,10 +38,7 @@ if(OLDFILM_PYTHON_WITH_TORCH)
     ${PROJECT_BINARY_DIR})
   add_test(NAME importers_mtcnn COMMAND ${OLDFILM_PYTHON_WITH_TORCH} ${CMAKE_CURRENT_SOURCE_DIR}/importers/mtcnn_faces.py
     ${PROJECT_BINARY_DIR})
-  # The authors' code may be in an environment of its own.
-  find_program(OLDFILM_PYTHON_WITH_WHISPER python HINTS ${PROJECT_BINARY_DIR}/whisper-env/bin ${PROJECT_BINARY_DIR}/env/bin
-    NO_DEFAULT_PATH)
-  add_test(NAME importers_whisper COMMAND ${OLDFILM_PYTHON_WITH_WHISPER}
-    ${CMAKE_CURRENT_SOURCE_DIR}/importers/whisper_parity.py ${PROJECT_BINARY_DIR})
+  add_test(NAME importers_whisper COMMAND ${OLDFILM_PYTHON_WITH_TORCH} ${CMAKE_CURRENT_SOURCE_DIR}/importers/whisper_parity.py
+    ${PROJECT_BINARY_DIR})
   set_tests_properties(importers importers_mtcnn importers_silero_vad importers_whisper importers_errors importers_safetensors importers_generic importers_ncnn importers_community importers_onnx importers_catalog PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 1800 LABELS importers)
 endif()

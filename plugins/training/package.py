@@ -35,7 +35,7 @@ def save(module: torch.nn.Module, path: str | Path, manifest: dict, example: tup
 
     The file appears under its name only when it is complete and has been read back. With a `fraction` of
     fewer bits than float32's 23 the weights are rounded to it and deflated: 16 give four fifths of the size at 8e-6 of
-    each weight, 10 (float16's) half of it at 5e-4. `files` are stored beside the manifest, by their names.
+    each weight, 10 (float16's) half of it at 5e-4. `files` are stored next to the manifest, by their names.
     """
     manifest = {"schema": SCHEMA, **manifest}
     for key in ("id", "version", "task", "inputs", "outputs", "channels", "size_multiple",

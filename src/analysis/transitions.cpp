@@ -343,7 +343,7 @@ std::vector<double> Transitions::places(const Mixture& mixture, std::size_t a,
 /// from one to the other, since a part of a dissolve is one, too; `none` for what is none.
 double Transitions::error_of(const Mixture& mixture, std::size_t a, std::size_t b,
                              const Line& line) const {
-    const std::vector<double> parts = places(mixture, a, b);
+    const auto count = static_cast<double>(b - a + 1);
     double bent = 0;
     double residual = 0;
     double sum = 0;
@@ -351,10 +351,10 @@ double Transitions::error_of(const Mixture& mixture, std::size_t a, std::size_t 
     for (std::size_t i = a; i <= b; ++i) {
         const double wanted =
             std::clamp((static_cast<double>(i) - line.begin) / (line.end - line.begin), 0.0, 1.0);
-        const double off = parts[i - a] - wanted;
-        bent += off * off / static_cast<double>(parts.size());
+        const Mixture::Parts part = mixture.parts(window_[i]);
+        const double off = part.place - wanted;
+        bent += off * off / count;
         if (wanted > 0.2 && wanted < 0.8) {
-            const Mixture::Parts part = mixture.parts(window_[i]);
             inside += 1;
             residual += part.residual;
             sum += part.sum;

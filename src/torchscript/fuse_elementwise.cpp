@@ -31,9 +31,9 @@ struct Held final : torch::CustomClassHolder {
     RowProgram program;
 };
 
-class Pass {
+class FusionPass {
   public:
-    explicit Pass(Graph& graph) : graph_(graph), groups_(graph) {}
+    explicit FusionPass(Graph& graph) : graph_(graph), groups_(graph) {}
 
     std::vector<c10::IValue> run() {
         join();
@@ -163,7 +163,7 @@ std::vector<c10::IValue> fuse_elementwise(Graph& graph) {
     if (!remove_mutation(graph)) {
         return {};
     }
-    return Pass(graph).run();
+    return FusionPass(graph).run();
 }
 
 } // namespace oldfilm

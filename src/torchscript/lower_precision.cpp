@@ -51,9 +51,9 @@ std::optional<at::Tensor> constant(const Value& value) {
     return std::nullopt;
 }
 
-class Pass {
+class PrecisionPass {
   public:
-    Pass(Graph& graph, at::ScalarType type) : graph_(graph), type_(type) {}
+    PrecisionPass(Graph& graph, at::ScalarType type) : graph_(graph), type_(type) {}
 
     void over(Block& block) {
         const std::vector<Node*> nodes(block.nodes().begin(), block.nodes().end());
@@ -152,7 +152,7 @@ class Pass {
 } // namespace
 
 void prepare_convolutions(torch::jit::Graph& graph, at::ScalarType type) {
-    Pass(graph, type).over(*graph.block());
+    PrecisionPass(graph, type).over(*graph.block());
 }
 
 } // namespace oldfilm

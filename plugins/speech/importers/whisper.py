@@ -2,7 +2,7 @@
 
 The package holds both halves of the network, which one call runs each: the encoder for 30 seconds of sound, and the decoder
 for the next tokens. Keys and values of attention that a later call needs are outputs of one call and inputs of the next. The
-vocabulary lies beside the network, as the authors' package has it.
+vocabulary lies next to the network, as the authors' package has it.
 """
 
 from __future__ import annotations
