@@ -14,7 +14,7 @@
 namespace oldfilm::speech {
 namespace {
 
-constexpr const char* reading = "cards";
+constexpr const char* reading_cards = "cards";
 /// Less sure text is reported: a person should look at it.
 constexpr double doubtful = 0.6;
 /// Part of the characters that may differ where a card is found twice: before and after a splice.
@@ -39,7 +39,7 @@ class Reading {
         } else {
             lines.push_back(line_of(card, text));
         }
-        journal_.add(reading, card.next, lines);
+        journal_.add(reading_cards, card.next, lines);
     }
 
   private:
@@ -123,10 +123,10 @@ std::vector<Line> read_title_cards(const std::string& path, const TranscribeOpti
     Reader film(path, read);
     const auto total = static_cast<double>(film.info().frames);
     std::int64_t number = 0;
-    const std::int64_t first = journal.done(reading);
-    Reading reading(options, language, journal);
-    CardSpans spans([&](const Card& card) { reading.read(card); });
-    const auto advance = [&] { report(options, reading, static_cast<double>(++number), total); };
+    const std::int64_t first = journal.done(reading_cards);
+    Reading reading_cards(options, language, journal);
+    CardSpans spans([&](const Card& card) { reading_cards.read(card); });
+    const auto advance = [&] { report(options, reading_cards, static_cast<double>(++number), total); };
     while (number < first && film.skip()) {
         advance();
     }
@@ -135,7 +135,7 @@ std::vector<Line> read_title_cards(const std::string& path, const TranscribeOpti
         advance();
     }
     spans.finish();
-    return joined(journal.lines(reading));
+    return joined(journal.lines(reading_cards));
 }
 
 } // namespace oldfilm::speech
