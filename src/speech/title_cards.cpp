@@ -124,8 +124,8 @@ std::vector<Line> read_title_cards(const std::string& path, const TranscribeOpti
     const auto total = static_cast<double>(film.info().frames);
     std::int64_t number = 0;
     const std::int64_t first = journal.done(reading_cards);
-    Reading reading_cards(options, language, journal);
-    CardSpans spans([&](const Card& card) { reading_cards.read(card); });
+    Reading reading(options, language, journal);
+    CardSpans spans([&](const Card& card) { reading.read(card); });
     const auto advance = [&] { report(options, reading_cards, static_cast<double>(++number), total); };
     while (number < first && film.skip()) {
         advance();
