@@ -39,7 +39,7 @@ MAY_INCLUDE = {
 }
 # Public headers by the folder that implements them; "sdk" is the headers that plugins are made of.
 PUBLIC = {
-    "project": ["ledger.hpp", "project.hpp", "verification.hpp"],
+    "project": ["ledger.hpp", "project.hpp", "provenance.hpp", "verification.hpp"],
     "cluster": ["cluster.hpp"],
     "job": ["restore.hpp"],
     "analysis": ["analysis.hpp"],
@@ -48,7 +48,7 @@ PUBLIC = {
     "media": ["media.hpp", "sound.hpp"],
     "speech": ["speech.hpp"],
     "model": ["model.hpp"],
-    "frame": ["color.hpp", "frame.hpp", "opencv.hpp"],
+    "frame": ["color.hpp", "evidence.hpp", "frame.hpp", "opencv.hpp"],
     "device": ["native_streams.hpp", "recording.hpp"],
     "base": ["error.hpp", "export.hpp", "log.hpp", "parameter.hpp", "plugins.hpp", "process.hpp", "profile.hpp",
              "time.hpp", "version.hpp"],

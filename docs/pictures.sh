@@ -24,6 +24,8 @@ restore "$film" "$work/automatic.mkv" "${still[@]}" --stage colorize
 restore "$film" "$work/hinted.mkv" "${still[@]}" --stage colorize:hints="$hints"
 restore "$film" "$work/large.mkv" "${still[@]}" --stage superres:scale=2 --duration 1.125
 pair scratch-removal "$film" "$work/clean.mkv" 14 iw:ih
+restore "$film" "$work/repaired.mkv" --stage deflicker --stage stabilize --stage scratch-removal --evidence-out "$work/evidence.mkv"
+pair evidence "$work/repaired.mkv" "$work/evidence.mkv" 14 iw:ih
 pair denoise "$work/clean.mkv" "$work/still.mkv" 14 iw:ih
 pair colorize "$work/automatic.mkv" "$work/hinted.mkv" 32 iw:ih
 pair superres "$work/still.mkv" "$work/large.mkv" 14 384:288:190:80 scale=2*iw:2*ih:flags=bicubic

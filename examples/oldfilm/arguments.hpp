@@ -37,7 +37,7 @@ struct RestoreArguments {
     std::string missing = "stop"; ///< stop, hold or black
     std::string shots;            ///< auto, none, or a file; empty: not given
     std::optional<double> cut_threshold;
-    std::string codec, mask_in, mask_out;
+    std::string codec, mask_in, mask_out, evidence_out;
     std::optional<int> crf;
     std::int64_t memory = 0; ///< bytes; 0: what the stages need
     int tile = 0;            ///< pixels; 0: chosen
@@ -79,8 +79,8 @@ struct ProjectArguments {
     std::vector<std::string> off;    ///< names of stages
     std::vector<std::string> unset;  ///< names of stages that do as in the rest of the film
     bool exclude = false, include = false;
-    std::string edl, otio; ///< files to be written
-    bool changed = false;  ///< another content of the film is accepted
+    std::string edl, otio, c2pa; ///< files to be written
+    bool changed = false;        ///< another content of the film is accepted
     bool json = false;
     std::stop_token stop;
 };

@@ -68,15 +68,42 @@ std::string line_of(const char* name, const RepairTotals& totals) {
         name, totals.frames, totals.repairs, totals.share * 100, totals.accepted, totals.rejected);
 }
 
+/// "original 97.20 %, recovered 2.51 %, ..."; empty if nothing is known.
+std::string evidence_text(const RepairTotals& totals) {
+    std::string text;
+    for (int kind = 0; kind < oldfilm::evidence_kinds; ++kind) {
+        const double share = totals.evidence.at(static_cast<std::size_t>(kind));
+        if (share > 0) {
+            text += fmt::format("{}{} {:.4g} %", text.empty() ? "  " : ", ",
+                                to_string(static_cast<oldfilm::Evidence>(kind)), share * 100);
+        }
+    }
+    return text.empty() ? text : text + "\n";
+}
+
+nlohmann::ordered_json evidence_object(const RepairTotals& totals) {
+    nlohmann::ordered_json object = nlohmann::ordered_json::object();
+    for (int kind = 0; kind < oldfilm::evidence_kinds; ++kind) {
+        object[to_string(static_cast<oldfilm::Evidence>(kind))] =
+            totals.evidence.at(static_cast<std::size_t>(kind));
+    }
+    return object;
+}
+
 nlohmann::ordered_json object_of(const char* name, const RepairTotals& totals) {
-    return {{"shot", name},          {"frames", totals.frames},     {"repairs", totals.repairs},
-            {"share", totals.share}, {"accepted", totals.accepted}, {"rejected", totals.rejected}};
+    return {{"shot", name},
+            {"frames", totals.frames},
+            {"repairs", totals.repairs},
+            {"share", totals.share},
+            {"accepted", totals.accepted},
+            {"rejected", totals.rejected},
+            {"evidence", evidence_object(totals)}};
 }
 
 int show_totals(const Ledger& ledger, const LedgerArguments& arguments) {
     nlohmann::ordered_json document = object_of("", ledger.totals());
     document.erase("shot");
-    std::string lines = line_of("film", ledger.totals());
+    std::string lines = line_of("film", ledger.totals()) + evidence_text(ledger.totals());
     const oldfilm::Project project = oldfilm::Project::open(arguments.folder);
     for (const oldfilm::ProjectShot& shot : project.shots()) {
         const RepairTotals totals = ledger.totals(shot.id);

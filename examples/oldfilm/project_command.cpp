@@ -7,6 +7,7 @@
 #include <oldfilm/error.hpp>
 #include <oldfilm/media.hpp>
 #include <oldfilm/project.hpp>
+#include <oldfilm/provenance.hpp>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -172,14 +173,17 @@ void set(Project& project, const ProjectArguments& arguments) {
 }
 
 int export_shots(const Project& project, const ProjectArguments& arguments) {
-    if (arguments.edl.empty() && arguments.otio.empty()) {
-        throw Error(Errc::invalid_argument, "expected --edl FILE or --otio FILE");
+    if (arguments.edl.empty() && arguments.otio.empty() && arguments.c2pa.empty()) {
+        throw Error(Errc::invalid_argument, "expected --edl, --otio or --c2pa with a FILE");
     }
     if (!arguments.edl.empty()) {
         write_file(arguments.edl, project.to_edl());
     }
     if (!arguments.otio.empty()) {
         write_file(arguments.otio, project.to_otio());
+    }
+    if (!arguments.c2pa.empty()) {
+        write_file(arguments.c2pa, oldfilm::c2pa_manifest(project, arguments.stop));
     }
     return done;
 }

@@ -93,6 +93,10 @@ void add_project_options(CLI::App& app, ProjectArguments& a) {
         command("export", "Write the shots for other programs", ProjectAction::export_shots);
     exporting.add_option("--edl", a.edl, "A CMX 3600 edit decision list")->type_name("FILE");
     exporting.add_option("--otio", a.otio, "OpenTimelineIO JSON")->type_name("FILE");
+    exporting
+        .add_option("--c2pa", a.c2pa,
+                    "A C2PA manifest definition of the last rendering, to be signed")
+        ->type_name("FILE");
     CLI::App& relink =
         command("relink", "The film has another name or place", ProjectAction::relink);
     relink.add_option("FILM", a.film, "The film")->required();

@@ -167,6 +167,10 @@ void add_output_options(CLI::App& app, RestoreArguments& a, RestoreTexts& t) {
     app.add_option("--mask-out", a.mask_out, "A film of what was repaired (gray, lossless)")
         ->type_name("FILE")
         ->group("Output");
+    app.add_option("--evidence-out", a.evidence_out,
+                   "A film of where each sample comes from, in colors (lossless)")
+        ->type_name("FILE")
+        ->group("Output");
     app.add_flag("--no-audio", a.no_audio, "Leave the sound out")->group("Output");
     app.add_flag("--no-subtitles", a.no_subtitles, "Leave the subtitles out")->group("Output");
     app.add_flag("--drop-streams", a.drop_streams,

@@ -29,6 +29,7 @@ oldfilm::RestoreOptions restore_options(const RestoreArguments& a, ProgressView&
     options.crf = a.crf;
     options.mask_in = a.mask_in;
     options.mask_out = a.mask_out;
+    options.evidence_out = a.evidence_out;
     if (a.shots != "auto" && a.shots != "none") {
         options.shot_list = a.shots;
     }

@@ -72,21 +72,26 @@ class OLDFILM_API Frame {
     /// float32, 1 where the picture is damaged, -1 where it is not, and 0 where nothing is known.
     /// Undefined if nothing is known at all.
     [[nodiscard]] const at::Tensor& damage() const;
+    /// Where the samples come from, in runs that keep an account of it
+    /// (`PipelineOptions::evidence`): 1 x H x W uint8, the numbers of `Evidence`. Undefined: all
+    /// are original.
+    [[nodiscard]] const at::Tensor& evidence() const;
     /// The samples that the frame was decoded from; null if unknown.
     [[nodiscard]] const std::shared_ptr<const CodedPicture>& coded() const;
     [[nodiscard]] std::int64_t channels() const;
     [[nodiscard]] std::int64_t height() const;
     [[nodiscard]] std::int64_t width() const;
-    /// Bytes that this frame keeps alive: picture, mask, damage, and the picture as decoded, if
-    /// that is a different one. The coded samples are not counted.
+    /// Bytes that this frame keeps alive: picture, mask, damage, evidence, and the picture as
+    /// decoded, if that is a different one. The coded samples are not counted.
     [[nodiscard]] std::int64_t bytes() const;
 
-    /// Copies with one part replaced. Mask and damage are dropped if the size of the picture
-    /// changes; undefined ones remove them. Throw `Error` (format_mismatch) if the tensor does not
-    /// fit.
+    /// Copies with one part replaced. Mask, damage and evidence are dropped if the size of the
+    /// picture changes; undefined ones remove them. Throw `Error` (format_mismatch) if the tensor
+    /// does not fit.
     [[nodiscard]] Frame with_picture(at::Tensor picture) const;
     [[nodiscard]] Frame with_mask(at::Tensor mask) const;
     [[nodiscard]] Frame with_damage(at::Tensor damage) const;
+    [[nodiscard]] Frame with_evidence(at::Tensor evidence) const;
     [[nodiscard]] Frame with_info(FrameInfo info) const;
     [[nodiscard]] Frame with_coded(std::shared_ptr<const CodedPicture> coded) const;
 

@@ -3,8 +3,10 @@
 /// The ledger of a project: a row for each repair that a rendering made, and what a person decided
 /// about it. docs/ledger.md documents the database.
 
+#include <oldfilm/evidence.hpp>
 #include <oldfilm/export.hpp>
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -66,7 +68,10 @@ struct RepairTotals {
     std::int64_t frames = 0;  ///< that were rendered
     std::int64_t repairs = 0; ///< that are present
     std::int64_t accepted = 0, rejected = 0;
-    double share = 0; ///< of the samples of these frames, repaired; in [0, 1]
+    double share = 0; ///< of the pixels of these frames, repaired; in [0, 1]
+    /// Share of each kind of `Evidence`, by its number: of the pixels of these frames before a
+    /// stage changes size or rate. All 0 if not known.
+    std::array<double, evidence_kinds> evidence{};
 };
 
 /// The ledger of a project. Several programs may use it at the same time. Not thread-safe: one

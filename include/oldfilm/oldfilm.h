@@ -127,10 +127,10 @@ typedef struct oldfilm_restore_result {
 /** [any] Restores the film `input` into the file `output`, and returns when it is complete. An
  * interrupted call is resumed by the next one with the same arguments. `options` is JSON, or null
  * for the defaults, with any of these members:
- * {"codec": "", "crf": 16, "mask_in": "", "mask_out": "", "overwrite": false, "audio": true,
- *  "subtitles": true, "drop_streams": false, "ignore_checkpoint": false, "source_fps": "16", "start": "0",
- *  "duration": "10", "deinterlace": false, "strict": false, "film_frames": false,
- *  "shot_list": "", "decide_by_shot": ["colorize"]}
+ * {"codec": "", "crf": 16, "mask_in": "", "mask_out": "", "evidence_out": "", "overwrite": false,
+ *  "audio": true, "subtitles": true, "drop_streams": false, "ignore_checkpoint": false,
+ *  "source_fps": "16", "start": "0", "duration": "10", "deinterlace": false, "strict": false,
+ *  "film_frames": false, "shot_list": "", "decide_by_shot": ["colorize"]}
  * Times are seconds, and with rates texts such as "2.5" or "24000/1001". "deinterlace" may be
  * "auto": if combing is found. "film_frames" restores the film's own frames where duplicates show
  * them at another rate. "decide_by_shot" are stages that may be switched off in shots that are not

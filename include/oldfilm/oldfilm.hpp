@@ -8,6 +8,7 @@
 #include <oldfilm/cluster.hpp>
 #include <oldfilm/color.hpp>
 #include <oldfilm/error.hpp>
+#include <oldfilm/evidence.hpp>
 #include <oldfilm/frame.hpp>
 #include <oldfilm/ledger.hpp>
 #include <oldfilm/log.hpp>
@@ -20,6 +21,7 @@
 #include <oldfilm/process.hpp>
 #include <oldfilm/profile.hpp>
 #include <oldfilm/project.hpp>
+#include <oldfilm/provenance.hpp>
 #include <oldfilm/recording.hpp>
 #include <oldfilm/regions.hpp>
 #include <oldfilm/restore.hpp>

@@ -66,7 +66,9 @@ struct PipelineOptions {
     int tile = 0;         ///< tile side of the models, in pixels; 0: chosen; see `ModelOptions`
     bool optimize = true; ///< fuses the operations of models on a CPU; see `ModelOptions`
     ShotOptions shots;    ///< where shots begin
-    std::vector<Region> regions;          ///< what is decided for parts of the picture
+    std::vector<Region> regions; ///< what is decided for parts of the picture
+    /// Frames carry where each of their samples comes from (`Frame::evidence`).
+    bool evidence = false;
     std::vector<std::string> plugin_path; ///< folders to search first
     /// Folder for relative paths in parameters, such as that of a pipeline document. Empty: the
     /// working directory.

@@ -187,6 +187,7 @@ struct ProjectRendering {
     std::int64_t bytes = 0; ///< size of the output; 0 if it is not a file
     std::string codec;      ///< as `RestoreOptions::codec`
     std::optional<int> crf; ///< as `RestoreOptions::crf`
+    std::string evidence;   ///< path of the evidence film, as of the output; empty: none
     std::string begun;      ///< UTC, ISO 8601
     std::string finished;   ///< likewise; empty: it is in progress, or was stopped
 };

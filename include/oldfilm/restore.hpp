@@ -24,6 +24,9 @@ struct RestoreOptions {
     /// `Frame::damage`. Not a pipe, and not with `ReadOptions::film_frames`. Empty: none.
     std::string mask_in;
     std::string mask_out; ///< file for the repair masks (gray, lossless); empty: none
+    /// File for a film of where the samples of the output come from: its frames, size and times,
+    /// lossless RGB in the colors of `palette_color`; empty: none.
+    std::string evidence_out;
     bool overwrite = false;
     bool audio = true, subtitles = true; ///< see `WriteOptions`
     bool drop_streams = false;           ///< see `WriteOptions`

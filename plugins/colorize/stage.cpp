@@ -12,6 +12,7 @@
 #include "reference.hpp"
 #include "steady.hpp"
 
+#include <oldfilm/sdk/draft/evidence.hpp>
 #include <oldfilm/sdk/resize.hpp>
 #include <oldfilm/stage_torch.hpp>
 
@@ -31,7 +32,10 @@ constexpr int followed = 240;                ///< frames of a shot through which
 constexpr std::int64_t carried_side = 240;   ///< short side at which keyframes' colors are carried
 constexpr std::int32_t to_the_cut = 100'000; ///< keyframes are followed from their shot's start
 
-class Colorize final : public sdk::Stage, public sdk::Analysis, public sdk::LiveParameters {
+class Colorize final : public sdk::Stage,
+                       public sdk::Analysis,
+                       public sdk::LiveParameters,
+                       public sdk::draft::ChangesOf<sdk::draft::EvidenceKind::recolored> {
   public:
     using Stage::Stage;
 

@@ -5,6 +5,7 @@
 
 #include "exposure.hpp"
 
+#include <oldfilm/sdk/draft/evidence.hpp>
 #include <oldfilm/sdk/luma.hpp>
 #include <oldfilm/sdk/trend.hpp>
 #include <oldfilm/stage_torch.hpp>
@@ -22,7 +23,9 @@ constexpr std::int64_t longer_side = 48;
 /// Changes that no 8-bit film would show.
 constexpr double invisible = 0.5 / 255;
 
-class Deflicker final : public sdk::Stage, public sdk::LiveParameters {
+class Deflicker final : public sdk::Stage,
+                        public sdk::LiveParameters,
+                        public sdk::draft::ChangesOf<sdk::draft::EvidenceKind::recolored> {
   public:
     using Stage::Stage;
 

@@ -5,6 +5,7 @@
 #include "densities.hpp"
 
 #include <oldfilm/sdk/analysis.hpp>
+#include <oldfilm/sdk/draft/evidence.hpp>
 #include <oldfilm/sdk/live_parameters.hpp>
 #include <oldfilm/stage_torch.hpp>
 
@@ -20,7 +21,10 @@ namespace {
 constexpr std::int64_t longer_side = 64;
 constexpr std::int32_t frames_measured = 24;
 
-class FadeCorrect final : public sdk::Stage, public sdk::Analysis, public sdk::LiveParameters {
+class FadeCorrect final : public sdk::Stage,
+                          public sdk::Analysis,
+                          public sdk::LiveParameters,
+                          public sdk::draft::ChangesOf<sdk::draft::EvidenceKind::recolored> {
   public:
     using Stage::Stage;
 

@@ -19,12 +19,4 @@ Known known_damage(const oldfilm::sdk::Host& host, const oldfilm::sdk::FrameView
 /// `found` (1 x H x W bool) without what is known to be clean.
 at::Tensor without_clean(const at::Tensor& found, const Known& known);
 
-/// The aligned frames of `window` (T x C x H x W) but entry `middle`, averaged where `valid` (T x 1
-/// x H x W, 1 where a frame is not damaged; undefined: everywhere), C x H x W; and where none
-/// is, 1 x H x W bool.
-struct Neighbors {
-    at::Tensor mean, missing;
-};
-Neighbors neighbors(const at::Tensor& window, const at::Tensor& valid, std::int64_t middle);
-
 } // namespace scratch

@@ -16,9 +16,11 @@
 
 #include "evidence.hpp"
 #include "known.hpp"
+#include "neighbors.hpp"
 #include "network.hpp"
 #include "still.hpp"
 
+#include <oldfilm/sdk/draft/evidence.hpp>
 #include <oldfilm/sdk/fill.hpp>
 #include <oldfilm/sdk/grow.hpp>
 #include <oldfilm/stage_torch.hpp>
@@ -68,7 +70,9 @@ void give(const sdk::Request& request, const Repaired& repaired) {
     request.set_mask(sdk::share(repaired.mask.to(at::kFloat)));
 }
 
-class ScratchRemoval final : public sdk::Stage, public sdk::LiveParameters {
+class ScratchRemoval final : public sdk::Stage,
+                             public sdk::LiveParameters,
+                             public sdk::draft::Evidence {
   public:
     using Stage::Stage;
 
@@ -100,6 +104,7 @@ class ScratchRemoval final : public sdk::Stage, public sdk::LiveParameters {
     void change(const sdk::Values& values) override { take(values); }
 
     void process(const sdk::Request& request) override {
+        evidence_ = at::Tensor();
         const at::Tensor center = sdk::picture(request.center());
         const Known known = known_damage(host(), request.center());
         if (!finds_ && !known.damaged.defined()) {
@@ -111,6 +116,10 @@ class ScratchRemoval final : public sdk::Stage, public sdk::LiveParameters {
         } else {
             give(request, without_mask(request, center, known));
         }
+    }
+
+    sdk::draft::OutputEvidence evidence(std::size_t /*request*/) override {
+        return {.plane = evidence_.defined() ? sdk::share(evidence_) : sdk::TensorRef()};
     }
 
   private:
@@ -169,7 +178,18 @@ class ScratchRemoval final : public sdk::Stage, public sdk::LiveParameters {
             repairer_ ? repair(request, mask, steady) : filled_in(looked, center, known);
         // What a network returns outside of what was found may differ; the mask makes it the
         // picture itself, to the bit.
+        const Seen& seen = looked.seen;
+        if (keeps_evidence() && seen.has_evidence && seen.drift.defined()) { // frames are in line
+            evidence_ = evidence_of(picture, aligned(seen, center.size(0)), seen.valid,
+                                    finder_->facts.before);
+        }
         return {at::where(mask, picture, center), mask};
+    }
+
+    /// The frames in line, T x C x H x W.
+    [[nodiscard]] at::Tensor aligned(const Seen& seen, std::int64_t channels) const {
+        return finder_->facts.channels == 1 ? seen.window.squeeze(2).transpose(0, 1)
+                                            : seen.window[0].narrow(1, 0, channels);
     }
 
     /// The network's picture; but known damage that it does not find, from its neighbors.
@@ -210,10 +230,8 @@ class ScratchRemoval final : public sdk::Stage, public sdk::LiveParameters {
         if (!seen.has_evidence || !seen.drift.defined()) {
             return from_around(center, holes);
         }
-        const at::Tensor window = finder_->facts.channels == 1
-                                      ? seen.window.squeeze(2).transpose(0, 1)
-                                      : seen.window[0].narrow(1, 0, center.size(0));
-        const Neighbors shown = neighbors(window, seen.valid, finder_->facts.before);
+        const Neighbors shown =
+            neighbors(aligned(seen, center.size(0)), seen.valid, finder_->facts.before);
         const at::Tensor missing = holes.logical_and(shown.missing);
         return missing.any().item<bool>()
                    ? at::where(missing, from_around(center, holes), shown.mean)
@@ -244,6 +262,7 @@ class ScratchRemoval final : public sdk::Stage, public sdk::LiveParameters {
 
     std::optional<Network> finder_, repairer_;
     std::optional<Still> still_;
+    at::Tensor evidence_; ///< of the last output; undefined: all is synthesized
     int reach_ = 0;
     bool finds_ = true;
     double sensitivity_ = 0;

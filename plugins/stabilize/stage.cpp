@@ -5,6 +5,7 @@
 
 #include "motion.hpp"
 
+#include <oldfilm/sdk/draft/evidence.hpp>
 #include <oldfilm/sdk/luma.hpp>
 #include <oldfilm/sdk/trend.hpp>
 #include <oldfilm/stage_torch.hpp>
@@ -23,7 +24,7 @@ constexpr double too_small = 0.05;
 
 enum class Border : std::int64_t { replicate = 1, mirror = 2, crop = 3 }; // 1, 2: grid_sampler's
 
-class Stabilize final : public sdk::Stage, public sdk::LiveParameters {
+class Stabilize final : public sdk::Stage, public sdk::LiveParameters, public sdk::draft::Evidence {
   public:
     using Stage::Stage;
 
@@ -66,6 +67,10 @@ class Stabilize final : public sdk::Stage, public sdk::LiveParameters {
     void reset() override {
         pictures_.clear();
         steps_.clear();
+    }
+
+    sdk::draft::OutputEvidence evidence(std::size_t /*request*/) override {
+        return {.plane = sdk::share(evidence_)};
     }
 
   private:
@@ -156,7 +161,7 @@ class Stabilize final : public sdk::Stage, public sdk::LiveParameters {
         }
     }
 
-    void move(const sdk::Request& request, const Motion& by) const {
+    void move(const sdk::Request& request, const Motion& by) {
         const at::Tensor picture = sdk::picture(request.center()).unsqueeze(0);
         const at::Tensor grid = places(picture, by);
         constexpr std::int64_t bicubic = 2;
@@ -167,6 +172,11 @@ class Stabilize final : public sdk::Stage, public sdk::LiveParameters {
                 .squeeze(0);
         };
         request.set_output(sdk::share(sample(picture, bicubic)));
+        if (keeps_evidence()) { // beyond the edges the picture is continued
+            const at::Tensor beyond = (grid.abs() > 1).any(3);
+            evidence_ = at::full_like(beyond, std::int64_t{OLDFILM_RESAMPLED}, at::kByte)
+                            .masked_fill_(beyond, std::int64_t{OLDFILM_FILLED});
+        }
         if (const at::Tensor mask = sdk::mask(request.center()); mask.defined()) {
             constexpr std::int64_t bilinear = 0;
             request.set_mask(sdk::share(sample(mask.unsqueeze(0), bilinear)));
@@ -193,6 +203,7 @@ class Stabilize final : public sdk::Stage, public sdk::LiveParameters {
         return at::stack({from_x, from_y}, 3);
     }
 
+    at::Tensor evidence_; ///< of the last output
     double strength_ = 1, max_shift_ = 0, reduced_ = 1;
     Border border_ = Border::replicate;
     std::int64_t radius_ = 0;

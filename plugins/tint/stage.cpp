@@ -4,6 +4,7 @@
 
 #include "colors.hpp"
 
+#include <oldfilm/sdk/draft/evidence.hpp>
 #include <oldfilm/sdk/live_parameters.hpp>
 #include <oldfilm/sdk/luma.hpp>
 #include <oldfilm/stage_torch.hpp>
@@ -11,7 +12,9 @@
 namespace oldfilm::stages {
 namespace {
 
-class Tint final : public sdk::Stage, public sdk::LiveParameters {
+class Tint final : public sdk::Stage,
+                   public sdk::LiveParameters,
+                   public sdk::draft::ChangesOf<sdk::draft::EvidenceKind::recolored> {
   public:
     using Stage::Stage;
 

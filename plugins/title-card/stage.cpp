@@ -6,6 +6,7 @@
 #include "average.hpp"
 #include "registration.hpp"
 
+#include <oldfilm/sdk/draft/evidence.hpp>
 #include <oldfilm/sdk/luma.hpp>
 #include <oldfilm/sdk/warp.hpp>
 #include <oldfilm/stage_torch.hpp>
@@ -22,7 +23,8 @@ constexpr double same_card = 0.9;
 /// Weave and jitter are less, as a part of the width.
 constexpr double largest_shift = 0.05;
 
-class TitleCard final : public sdk::Stage {
+class TitleCard final : public sdk::Stage,
+                        public sdk::draft::ChangesOf<sdk::draft::EvidenceKind::recovered> {
   public:
     using Stage::Stage;
 

@@ -112,6 +112,7 @@ void bind_frame(nb::module_& module) {
             "sample_aspect"_a = Rational(1))
         .def_prop_ro("picture", [](const Frame& f) { return to_python(f.picture()); })
         .def_prop_ro("mask", [](const Frame& f) { return to_python(f.mask()); })
+        .def_prop_ro("evidence", [](const Frame& f) { return to_python(f.evidence()); })
         .def_prop_ro("channels", &Frame::channels)
         .def_prop_ro("height", &Frame::height)
         .def_prop_ro("width", &Frame::width)

@@ -42,6 +42,8 @@ PipelineOptions options_from(const nb::kwargs& given) {
             options.memory = nb::cast<std::int64_t>(value);
         } else if (name == "tile") {
             options.tile = nb::cast<int>(value);
+        } else if (name == "evidence") {
+            options.evidence = nb::cast<bool>(value);
         } else if (name == "shots") {
             shots = nb::cast<Shots>(value);
         } else if (name == "cut_threshold") {

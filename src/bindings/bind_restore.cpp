@@ -55,8 +55,9 @@ RestoreResult
 restore_file(const std::filesystem::path& input, const std::filesystem::path& output,
              PipelineHandle& pipeline, const ProgressFunction& progress, const std::string& codec,
              std::optional<int> crf, const std::filesystem::path& mask_in,
-             const std::filesystem::path& mask_out, bool overwrite, bool audio, bool subtitles,
-             bool drop_streams, const std::filesystem::path& shot_list,
+             const std::filesystem::path& mask_out, const std::filesystem::path& evidence_out,
+             bool overwrite, bool audio, bool subtitles, bool drop_streams,
+             const std::filesystem::path& shot_list,
              const std::variant<bool, std::string>& deinterlace, bool ignore_checkpoint,
              std::optional<Rational> source_fps, Rational start, std::optional<Rational> duration,
              bool strict, const std::string& missing, bool film_frames,
@@ -78,6 +79,7 @@ restore_file(const std::filesystem::path& input, const std::filesystem::path& ou
     options.crf = crf;
     options.mask_in = mask_in.string();
     options.mask_out = mask_out.string();
+    options.evidence_out = evidence_out.string();
     options.overwrite = overwrite;
     options.audio = audio;
     options.subtitles = subtitles;
@@ -104,12 +106,12 @@ void bind_restore(nb::module_& module) {
         });
     module.def("restore_file", restore_file, "input"_a, "output"_a, "pipeline"_a, nb::kw_only(),
                "progress"_a = nb::none(), "codec"_a = "", "crf"_a = nb::none(), "mask_in"_a = "",
-               "mask_out"_a = "", "overwrite"_a = false, "audio"_a = true, "subtitles"_a = true,
-               "drop_streams"_a = false, "shot_list"_a = "", "deinterlace"_a = false,
-               "ignore_checkpoint"_a = false, "source_fps"_a = nb::none(), "start"_a = Rational(),
-               "duration"_a = nb::none(), "strict"_a = false, "missing"_a = "stop",
-               "film_frames"_a = false, "decide_by_shot"_a = std::vector<std::string>(),
-               "log"_a = nb::none());
+               "mask_out"_a = "", "evidence_out"_a = "", "overwrite"_a = false, "audio"_a = true,
+               "subtitles"_a = true, "drop_streams"_a = false, "shot_list"_a = "",
+               "deinterlace"_a = false, "ignore_checkpoint"_a = false, "source_fps"_a = nb::none(),
+               "start"_a = Rational(), "duration"_a = nb::none(), "strict"_a = false,
+               "missing"_a = "stop", "film_frames"_a = false,
+               "decide_by_shot"_a = std::vector<std::string>(), "log"_a = nb::none());
     module.def(
         "clean", [](const std::filesystem::path& path) { return clean(path.string()); }, "path"_a,
         nb::call_guard<nb::gil_scoped_release>(), "Removes what interrupted runs left behind.");

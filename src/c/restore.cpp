@@ -40,6 +40,8 @@ const std::map<std::string, Set>& members() {
         {"crf", [](auto& o, const auto& v) { o.crf = v.template get<int>(); }},
         {"mask_in", [](auto& o, const auto& v) { o.mask_in = v.template get<std::string>(); }},
         {"mask_out", [](auto& o, const auto& v) { o.mask_out = v.template get<std::string>(); }},
+        {"evidence_out",
+         [](auto& o, const auto& v) { o.evidence_out = v.template get<std::string>(); }},
         {"overwrite", [](auto& o, const auto& v) { o.overwrite = v.template get<bool>(); }},
         {"audio", [](auto& o, const auto& v) { o.audio = v.template get<bool>(); }},
         {"subtitles", [](auto& o, const auto& v) { o.subtitles = v.template get<bool>(); }},

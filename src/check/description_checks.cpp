@@ -79,7 +79,8 @@ void extensions(Subject& s) {
     if (d.get_extension == nullptr) {
         return;
     }
-    for (const char* id : {OLDFILM_EXT_ANALYSIS, OLDFILM_EXT_LIVE, OLDFILM_EXT_STATE}) {
+    for (const char* id :
+         {OLDFILM_EXT_ANALYSIS, OLDFILM_EXT_LIVE, OLDFILM_EXT_STATE, OLDFILM_EXT_EVIDENCE}) {
         if (d.get_extension(&d, id) != d.get_extension(&d, id)) {
             fail("get_extension gives two results for {}", id);
         }

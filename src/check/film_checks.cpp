@@ -3,6 +3,8 @@
 
 #include "check/trial.hpp"
 
+#include <ATen/ops/full.h>
+#include <ATen/ops/max.h>
 #include <nlohmann/json.hpp>
 
 namespace oldfilm::check {
@@ -204,6 +206,35 @@ void saved_state(Subject& s) {
             "with its state loaded instead of made");
 }
 
+/// Draft: a stage that says where samples come from does so in the host's terms.
+void evidence(Subject& s) {
+    const Shape shape = small_shape(s);
+    Trial trial(s, shape);
+    if (!trial.says_evidence()) {
+        skip("it does not say where samples come from (a draft)");
+    }
+    require(trial.keep_evidence(), "keep");
+    const Film film = make_film(shape, trial.length(1));
+    need(trial.begin_shot(film), "the analysis of a shot");
+    const std::int64_t from = trial.changes_rate() ? 0 : trial.middle();
+    if (trial.shot(film, from, from + 1).front().unchanged) {
+        skip("it leaves the film of the check unchanged");
+    }
+    std::int32_t kind = OLDFILM_SYNTHESIZED;
+    at::Tensor plane;
+    require(trial.evidence(kind, plane), "evidence");
+    if (!plane.defined()) {
+        plane = at::full({1, trial.config.height, trial.config.width}, kind, at::kByte);
+    }
+    if (plane.scalar_type() != at::kByte ||
+        plane.sizes() != at::IntArrayRef({1, trial.config.height, trial.config.width})) {
+        fail("the plane must be 1 x {} x {} uint8", trial.config.height, trial.config.width);
+    }
+    if (const int highest = plane.max().item<int>(); highest > OLDFILM_SYNTHESIZED) {
+        fail("a kind is {}, and the highest is {}", highest, int{OLDFILM_SYNTHESIZED});
+    }
+}
+
 void analysis_short(Subject& s) {
     const Shape shape = small_shape(s);
     Trial trial(s, shape);
@@ -244,6 +275,9 @@ std::vector<Check> film_checks() {
         {"film.saved-state", "a film that is resumed need not repeat the frames before",
          "save all that process remembers of earlier frames, and no addresses", "picture.process",
          saved_state},
+        {"film.evidence", "an account of a restoration says where samples come from",
+         "give a kind of <oldfilm/plugin/ext/draft/evidence.h>, or a plane of the output's size",
+         "picture.process", evidence},
         {"analysis.json", "analyzes are kept as JSON, which people read",
          "give valid JSON (\"null\" where nothing was found)", "picture.process", analysis_json},
         {"analysis.restore", "a run that is taken up again does not analyze again",

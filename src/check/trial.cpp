@@ -120,6 +120,7 @@ Trial::Trial(Subject& subject)
       analysis_(stage::extension_of<oldfilm_stage_analysis>(*subject.plugin, OLDFILM_EXT_ANALYSIS)),
       live_(stage::extension_of<oldfilm_stage_live>(*subject.plugin, OLDFILM_EXT_LIVE)),
       state_(stage::extension_of<oldfilm_stage_state>(*subject.plugin, OLDFILM_EXT_STATE)),
+      evidence_(stage::extension_of<oldfilm_stage_evidence>(*subject.plugin, OLDFILM_EXT_EVIDENCE)),
       bench_(subject) {}
 
 Trial::Trial(Subject& subject, const Shape& shape) : Trial(subject) {
@@ -214,6 +215,17 @@ Called Trial::save_state(std::string& bytes) {
 
 Called Trial::load_state(const std::string& bytes) {
     return call(bench_, [&] { return state_->load(stage_, bytes.data(), bytes.size()); });
+}
+
+Called Trial::keep_evidence() {
+    return call(bench_, [&] { return evidence_->keep(stage_); });
+}
+
+Called Trial::evidence(std::int32_t& kind, at::Tensor& plane) {
+    oldfilm_tensor c{};
+    Called called = call(bench_, [&] { return evidence_->evidence(stage_, 0, &kind, &c); });
+    plane = stage::take(c, at::Device(at::kCPU));
+    return called;
 }
 
 Called Trial::begin_shot(const Film& film) {

@@ -5,6 +5,7 @@
 #include "check/bench.hpp"
 #include "check/film.hpp"
 
+#include <oldfilm/plugin/ext/draft/evidence.h>
 #include <oldfilm/plugin/ext/draft/state.h>
 
 #include <deque>
@@ -75,6 +76,11 @@ class Trial {
     [[nodiscard]] bool saves_state() const { return state_ != nullptr; }
     Called save_state(std::string& bytes);
     Called load_state(const std::string& bytes);
+    [[nodiscard]] bool says_evidence() const { return evidence_ != nullptr; }
+    /// Before the first `process`, where `evidence` is going to be called.
+    Called keep_evidence();
+    /// Of the first output of the last call: the kind, or a plane, taken over.
+    Called evidence(std::int32_t& kind, at::Tensor& plane);
     /// Reset, and analysis where the stage wants one; for a rate changer reset alone.
     Called begin_shot(const Film& film);
     /// Outputs `from` to `from` + `count` - 1 in one call, with windows clamped at the film's ends.
@@ -108,6 +114,7 @@ class Trial {
     const oldfilm_stage_analysis* analysis_; ///< null if the plugin does not have it
     const oldfilm_stage_live* live_;         ///< likewise
     const oldfilm_stage_state* state_;       ///< likewise
+    const oldfilm_stage_evidence* evidence_; ///< likewise
     Bench bench_;
     oldfilm_stage* stage_ = nullptr;
     /// What the last calls lent: a stage that keeps it is the matter of one check, not of all.

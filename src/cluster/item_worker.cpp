@@ -53,17 +53,17 @@ Pipeline checked_pipeline(const PlanDocument& plan, const ClusterWorkOptions& op
     return plan.make_pipeline(options.log);
 }
 
-std::string extension(const std::string& path) {
-    return fs::path(path).extension().string();
+/// Where a film is encoded that is going to be `path`.
+std::string in_folder(const SharedFolder& folder, const char* name, const std::string& path) {
+    return path.empty() ? "" : (folder.path / name).string() + fs::path(path).extension().string();
 }
 
 PlannedJob::Setup setup(const SharedFolder& folder, const Pipeline& pipeline,
                         const ClusterWorkOptions& options) {
     const PlanDocument& plan = folder.plan;
     return {.output = (folder.path / "film").string() + plan.container,
-            .mask_out = plan.mask_out.empty()
-                            ? ""
-                            : (folder.path / "mask").string() + extension(plan.mask_out),
+            .mask_out = in_folder(folder, "mask", plan.mask_out),
+            .evidence_out = in_folder(folder, "evidence", plan.evidence_out),
             .device = pipeline.options().device,
             .log = options.log,
             .stop = options.stop};
@@ -83,7 +83,8 @@ ItemWorker::ItemWorker(const SharedFolder& folder, const ClusterWorkOptions& opt
       worker_(device_, planned(planned_, pipeline_), planned_.job().stays_on_device()),
       film_(segmentation_of(folder.plan.times, folder.plan.shots)),
       films_{planned_.job().films().film(worker_.plan().output(), folder.plan.plan_text()),
-             planned_.job().films().masks()} {
+             planned_.job().films().masks(),
+             planned_.job().films().evidence(worker_.plan().output())} {
     check(identity_of(planned_.job(), pipeline_.options(), worker_.plan()));
 }
 
@@ -102,9 +103,21 @@ void ItemWorker::check(const nlohmann::json& identity) const {
     }
 }
 
-/// The reader goes forward only.
+/// Whether a frame is found by its time, and decoded then as after all frames before it.
+bool ItemWorker::can_seek_to(std::int64_t frame) const {
+    const PlanDocument& plan = folder_.plan;
+    const Rational rate = source_->reader().format().rate;
+    const auto number = static_cast<std::size_t>(frame);
+    return plan.concealed == 0 && rate.num() > 0 && number < plan.times.size() &&
+           plan.times[number] - plan.times.front() == Rational(frame) / rate;
+}
+
+/// A source at `frame` or before it.
 job::Source& ItemWorker::source_at(std::int64_t frame) {
     if (!source_ || source_->frames() > frame) {
+        source_ = planned_.job().open_source(device_);
+    }
+    if (source_->frames() < frame && can_seek_to(frame) && !source_->seek_to(frame)) {
         source_ = planned_.job().open_source(device_);
     }
     return *source_;

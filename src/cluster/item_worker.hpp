@@ -26,6 +26,7 @@ class ItemWorker {
 
   private:
     void check(const nlohmann::json& identity) const;
+    [[nodiscard]] bool can_seek_to(std::int64_t frame) const;
     job::Source& source_at(std::int64_t frame);
     void run(const job::SegmentedJob& job, job::WorkQueue& queue, job::Source& source);
 

@@ -69,6 +69,7 @@ json write_json(const PlanDocument& document) {
             {"encoder_threads", options.encoder_threads},
             {"mask_in", options.mask_in},
             {"mask_out", document.mask_out},
+            {"evidence_out", document.evidence_out},
             {"audio", options.audio},
             {"subtitles", options.subtitles},
             {"drop_streams", options.drop_streams}};
@@ -84,6 +85,7 @@ void write_from(const json& from, PlanDocument& document) {
     options.encoder_threads = from.at("encoder_threads");
     options.mask_in = from.at("mask_in");
     document.mask_out = from.at("mask_out");
+    document.evidence_out = from.value("evidence_out", "");
     options.audio = from.at("audio");
     options.subtitles = from.at("subtitles");
     options.drop_streams = from.at("drop_streams");

@@ -23,9 +23,9 @@ namespace oldfilm::cluster {
 struct PlanDocument {
     std::string input; ///< absolute
     std::string container;
-    std::string mask_out;   ///< absolute; empty: none
-    RestoreOptions restore; ///< without what belongs to a process
-    std::string pipeline;   ///< as `Pipeline::to_json`
+    std::string mask_out, evidence_out; ///< absolute; empty: none
+    RestoreOptions restore;             ///< without what belongs to a process
+    std::string pipeline;               ///< as `Pipeline::to_json`
     bool optimize = true;
     std::vector<std::string> plugin_path;
     std::string base_folder; ///< of relative paths in the pipeline

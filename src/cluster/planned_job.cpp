@@ -9,14 +9,14 @@ namespace oldfilm::cluster {
 nlohmann::json identity_of(const job::Job& job, const PipelineOptions& pipeline, const Plan& plan) {
     nlohmann::json identity =
         job::identity(job.source().info().path, job.options(), pipeline, plan.to_json());
-    nlohmann::json& masks = identity.at("settings").at("mask_out");
-    masks = !masks.get<std::string>().empty();
+    job::forget_places(identity);
     return identity;
 }
 
 PlannedJob::PlannedJob(const PlanDocument& document, Setup setup)
     : input_(document.input), output_(std::move(setup.output)), options_(document.restore) {
     options_.mask_out = std::move(setup.mask_out);
+    options_.evidence_out = std::move(setup.evidence_out);
     options_.overwrite = setup.overwrite;
     options_.log = std::move(setup.log);
     options_.stop = std::move(setup.stop);

@@ -14,7 +14,8 @@
 
 namespace oldfilm::cluster {
 
-/// What must be the same in all processes: `job::identity`, without where masks go.
+/// What must be the same in all processes: `job::identity`, without where masks and evidence
+/// go.
 [[nodiscard]] nlohmann::json identity_of(const job::Job& job, const PipelineOptions& pipeline,
                                          const Plan& plan);
 
@@ -22,7 +23,7 @@ namespace oldfilm::cluster {
 class PlannedJob {
   public:
     struct Setup {
-        std::string output, mask_out; ///< of the job
+        std::string output, mask_out, evidence_out; ///< of the job
         std::string device;
         bool overwrite = false;
         Log log;

@@ -169,13 +169,15 @@ PlanDocument make_plan(const std::string& input, const fs::path& folder, const P
     document.input = absolute(input);
     document.container = options.container;
     document.mask_out = absolute(options.restore.mask_out);
+    document.evidence_out = absolute(options.restore.evidence_out);
     document.claim_seconds = options.claim_seconds;
     RestoreOptions restore = options.restore;
     restore.mask_in = absolute(restore.mask_in);
-    restore.mask_out =
-        document.mask_out.empty()
-            ? ""
-            : (folder / "mask").string() + fs::path(document.mask_out).extension().string();
+    const auto in_folder = [&folder](const char* name, const std::string& path) {
+        return path.empty() ? "" : (folder / name).string() + fs::path(path).extension().string();
+    };
+    restore.mask_out = in_folder("mask", document.mask_out);
+    restore.evidence_out = in_folder("evidence", document.evidence_out);
     const std::string output = (folder / "film").string() + options.container;
     job::check_codec(restore.codec);
     const std::string device = one_device(pipeline);

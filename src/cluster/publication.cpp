@@ -145,11 +145,9 @@ void check_counts(const PlanDocument& plan, const std::vector<Segment>& segments
 /// The segments as those of a job that has just made them all.
 void adopt(const SharedFolder& folder, std::vector<Segment> segments, job::Checkpoint& checkpoint) {
     for (const Segment& segment : segments) {
-        for (const char* film : {"film", "mask"}) {
-            const bool is_there = std::string(film) == "film" || segment.mask;
+        for (const auto& [film, seal] : job::files_of(segment)) {
             const fs::path to = job::segment_file(checkpoint.folder(), film, segment.number);
-            if (is_there &&
-                !job::link_or_copy(job::segment_file(folder.segments.path(), film, segment.number),
+            if (!job::link_or_copy(job::segment_file(folder.segments.path(), film, segment.number),
                                    to)) {
                 throw Error(Errc::io, fmt::format("the segment {} cannot be written; make room, or "
                                                   "see to the disk",
@@ -173,8 +171,10 @@ RestoreResult publish(const SharedFolder& folder, const std::string& output,
     PlannedJob planned(plan,
                        {.output = output,
                         .mask_out = mask_out,
+                        .evidence_out = plan.evidence_out,
                         .device = job::devices_of(plan.plan.at("device")).front(),
-                        .overwrite = options.overwrite || job::are_left_over(output, mask_out),
+                        .overwrite = options.overwrite ||
+                                     job::are_left_over(output, {mask_out, plan.evidence_out}),
                         .log = options.log,
                         .stop = options.stop});
     job::Job& job = planned.job();
@@ -188,7 +188,7 @@ RestoreResult publish(const SharedFolder& folder, const std::string& output,
         job.check_masks(plan.frames(), checkpoint.mask_frames(), checkpoint.any_mask());
     }
     const job::OutputFilms films{job.films().film(plan.output, plan.plan_text()),
-                                 job.films().masks()};
+                                 job.films().masks(), job.films().evidence(plan.output)};
     job::ProgressMeter meter = job.meter(plan.output, checkpoint.outputs_done());
     RestoreResult result = job::publish(job, checkpoint, films, meter, plan.identity);
     result.seconds = meter.seconds();

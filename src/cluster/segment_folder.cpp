@@ -76,10 +76,8 @@ std::optional<SegmentRecord> SegmentFolder::read(std::int64_t number) const {
 
 void SegmentFolder::add(const SegmentRecord& record, const fs::path& from) const {
     const job::Segment& segment = record.segment;
-    move(segment_file(from, "film", segment.number), segment_file(folder_, "film", segment.number));
-    if (segment.mask) {
-        move(segment_file(from, "mask", segment.number),
-             segment_file(folder_, "mask", segment.number));
+    for (const auto& [film, seal] : job::files_of(segment)) {
+        move(segment_file(from, film, segment.number), segment_file(folder_, film, segment.number));
     }
     base::sync(folder_); // the names, before the record that speaks of them
     json document = job::to_json(segment);
@@ -88,9 +86,10 @@ void SegmentFolder::add(const SegmentRecord& record, const fs::path& from) const
 }
 
 bool SegmentFolder::is_whole(const job::Segment& segment) const {
-    return media::is_sealed(segment_file(folder_, "film", segment.number), segment.film) &&
-           (!segment.mask ||
-            media::is_sealed(segment_file(folder_, "mask", segment.number), *segment.mask));
+    const auto files = job::files_of(segment);
+    return std::all_of(files.begin(), files.end(), [&](const auto& file) {
+        return media::is_sealed(segment_file(folder_, file.first, segment.number), file.second);
+    });
 }
 
 void SegmentFolder::remove(std::int64_t number) const {

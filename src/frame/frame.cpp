@@ -16,6 +16,7 @@ struct OLDFILM_HIDDEN Frame::Data {
     at::Tensor picture;
     at::Tensor mask;
     at::Tensor damage;
+    at::Tensor evidence;
     FrameInfo info;
     std::shared_ptr<const CodedPicture> coded;
 
@@ -71,8 +72,8 @@ std::int64_t bytes_of(const at::Tensor& tensor) {
 
 Frame::Frame(at::Tensor picture, FrameInfo info) {
     check_picture(picture);
-    data_ =
-        std::make_shared<const Data>(Data{std::move(picture), {}, {}, std::move(info), nullptr});
+    data_ = std::make_shared<const Data>(
+        Data{std::move(picture), {}, {}, {}, std::move(info), nullptr});
 }
 
 const at::Tensor& Frame::picture() const {
@@ -86,6 +87,9 @@ const at::Tensor& Frame::mask() const {
 }
 const at::Tensor& Frame::damage() const {
     return data_->damage;
+}
+const at::Tensor& Frame::evidence() const {
+    return data_->evidence;
 }
 const std::shared_ptr<const CodedPicture>& Frame::coded() const {
     return data_->coded;
@@ -101,7 +105,8 @@ std::int64_t Frame::width() const {
 }
 
 std::int64_t Frame::bytes() const {
-    std::int64_t total = bytes_of(data_->picture) + bytes_of(data_->mask) + bytes_of(data_->damage);
+    std::int64_t total = bytes_of(data_->picture) + bytes_of(data_->mask) +
+                         bytes_of(data_->damage) + bytes_of(data_->evidence);
     if (data_->coded && !data_->coded->picture.is_same(data_->picture)) {
         total += bytes_of(data_->coded->picture);
     }
@@ -112,7 +117,7 @@ Frame Frame::with_picture(at::Tensor picture) const {
     check_picture(picture);
     Data copy = *data_;
     if (!same_size(picture, copy.picture)) {
-        copy.mask = copy.damage = at::Tensor();
+        copy.mask = copy.damage = copy.evidence = at::Tensor();
     }
     copy.picture = std::move(picture);
     return Data::frame(std::move(copy));
@@ -129,6 +134,18 @@ Frame Frame::with_damage(at::Tensor damage) const {
     check_plane(damage, data_->picture, "damage plane");
     Data copy = *data_;
     copy.damage = std::move(damage);
+    return Data::frame(std::move(copy));
+}
+
+Frame Frame::with_evidence(at::Tensor evidence) const {
+    check_plane(evidence, data_->picture, "evidence plane");
+    if (evidence.defined() && evidence.scalar_type() != at::kByte) {
+        throw Error(Errc::format_mismatch,
+                    fmt::format("an evidence plane must be uint8, found {}; convert it first",
+                                at::toString(evidence.scalar_type())));
+    }
+    Data copy = *data_;
+    copy.evidence = std::move(evidence);
     return Data::frame(std::move(copy));
 }
 

@@ -15,16 +15,20 @@ void keep_all_for(const Frame& frame, c10::Stream stream) {
     keep_for(frame.picture(), stream);
     keep_for(frame.mask(), stream);
     keep_for(frame.damage(), stream);
+    keep_for(frame.evidence(), stream);
 }
 
-/// The frame with `copy` of its picture, mask and damage.
+/// The frame with `copy` of its picture and its planes.
 template <class Copy>
 Frame copied(const Frame& frame, const Copy& copy) {
     Frame result = frame.with_picture(copy(frame.picture()));
     if (frame.mask().defined()) {
         result = result.with_mask(copy(frame.mask()));
     }
-    return frame.damage().defined() ? result.with_damage(copy(frame.damage())) : result;
+    if (frame.damage().defined()) {
+        result = result.with_damage(copy(frame.damage()));
+    }
+    return frame.evidence().defined() ? result.with_evidence(copy(frame.evidence())) : result;
 }
 
 } // namespace

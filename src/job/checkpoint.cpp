@@ -126,9 +126,10 @@ void Checkpoint::read_lines() {
 }
 
 bool Checkpoint::is_whole(const Segment& segment) const {
-    return is_sealed(segment_file(folder(), "film", segment.number), segment.film) &&
-           (!segment.mask ||
-            is_sealed(segment_file(folder(), "mask", segment.number), *segment.mask));
+    const auto files = files_of(segment);
+    return std::all_of(files.begin(), files.end(), [&](const auto& file) {
+        return is_sealed(segment_file(folder(), file.first, segment.number), file.second);
+    });
 }
 
 /// The next run starts after `segment`.
@@ -261,7 +262,7 @@ std::optional<Checkpoint::Ahead> Checkpoint::adopt_ahead(std::int64_t segment) {
 }
 
 void Checkpoint::assemble(const OutputFilm& output, Rational base) {
-    const std::string prefix = output.of == FilmOf::masks ? "mask" : "film";
+    const std::string prefix = prefix_of(output.of);
     std::vector<fs::path> files;
     for (std::int64_t segment = 0; segment < segments_; ++segment) {
         files.push_back(segment_file(folder(), prefix, segment));
@@ -278,6 +279,9 @@ void Checkpoint::publish(const Segment::End& end, const OutputFilms& films,
     }
     if (films.masks) {
         assemble(*films.masks, mask_base_);
+    }
+    if (films.evidence) {
+        assemble(*films.evidence, film_base_);
     }
     assemble(films.film, film_base_);
     if (before_removal) {

@@ -121,11 +121,20 @@ void check_paths(const std::string& input, const std::string& output,
         check_different("output", output, "mask film", options.mask_out);
         check_output(options.mask_out, options.overwrite);
     }
+    if (!options.evidence_out.empty()) {
+        for (const auto& [what, path] :
+             {std::pair{"input", input}, std::pair{"output", output},
+              std::pair{"masks", options.mask_in}, std::pair{"mask film", options.mask_out}}) {
+            check_different(what, path, "evidence film", options.evidence_out);
+        }
+        check_output(options.evidence_out, options.overwrite);
+    }
 }
 
-bool are_left_over(const std::string& output, const std::string& mask_out) {
+bool are_left_over(const std::string& output, std::vector<std::string> others) {
     bool any = false;
-    for (const std::string& file : {output, mask_out}) {
+    others.push_back(output);
+    for (const std::string& file : others) {
         if (file.empty() || is_pipe(file) || !exists(file)) {
             continue;
         }
@@ -152,7 +161,7 @@ std::string lossless_codec(const std::string& path) {
             return "";
         }
     }
-    for (const char* container : {".mkv", ".avi", ".nut", ".mov"}) {
+    for (const char* container : {".mkv", ".avi", ".nut"}) {
         if (extension == container) {
             return "ffv1";
         }

@@ -6,17 +6,19 @@
 #include <oldfilm/restore.hpp>
 
 #include <string>
+#include <vector>
 
 namespace oldfilm::job {
 
-/// Input, output and mask film: that they are different files, that the outputs can be written,
-/// and that nothing would be overwritten unasked. Throws `Error`: invalid_argument, not_found, io.
+/// Input, output, mask film and evidence film: that they are different files, that the outputs can
+/// be written, and that nothing would be overwritten unasked. Throws `Error`: invalid_argument,
+/// not_found, io.
 void check_paths(const std::string& input, const std::string& output,
                  const RestoreOptions& options);
 
-/// Whether the outputs that exist (`mask_out` may be empty) have their names from a run that was
-/// broken off while it published them: they are ours to replace.
-[[nodiscard]] bool are_left_over(const std::string& output, const std::string& mask_out);
+/// Whether those of `output` and the `others` (empty: none) that exist have their names from a run
+/// that was broken off while it published them: they are ours to replace.
+[[nodiscard]] bool are_left_over(const std::string& output, std::vector<std::string> others);
 
 /// That `name` is a codec that can be written (empty is). Throws `Error` (invalid_argument).
 void check_codec(const std::string& name);

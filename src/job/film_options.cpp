@@ -115,12 +115,33 @@ std::optional<OutputFilm> FilmOptions::masks() const {
     StreamFormat format = source_.format();
     format.channels = 1;
     format.color = mask_color();
-    OutputFilm masks{FilmOf::masks, path, write(format, lossless_codec(path), path), nullptr};
-    masks.options.bits = 8;
-    masks.options.crf.reset();
-    masks.options.device.clear();
-    masks.options.pixel_format.clear();
-    return masks;
+    return account(FilmOf::masks, format, path);
+}
+
+std::optional<OutputFilm> FilmOptions::evidence(const StreamFormat& format) const {
+    const std::string& path = options_.evidence_out;
+    if (path.empty()) {
+        return std::nullopt;
+    }
+    StreamFormat own = format;
+    own.channels = 3;
+    own.color = evidence_color();
+    OutputFilm film = account(FilmOf::evidence, own, path);
+    if (film.options.codec == "ffv1") {
+        film.options.pixel_format = "gbrp"; // a color of the palette stays what it is
+    }
+    return film;
+}
+
+/// A lossless film in 8 bits of what was done, without the source's other streams.
+OutputFilm FilmOptions::account(FilmOf of, const StreamFormat& format,
+                                const std::string& path) const {
+    OutputFilm film{of, path, write(format, lossless_codec(path), path), nullptr};
+    film.options.bits = 8;
+    film.options.crf.reset();
+    film.options.device.clear();
+    film.options.pixel_format.clear();
+    return film;
 }
 
 std::int64_t FilmOptions::reserved_bytes(const StreamFormat& out) const {
@@ -142,6 +163,10 @@ std::int64_t FilmOptions::reserved_bytes(const StreamFormat& out) const {
     film(output_, options_.codec, out.channels, out.width, out.height);
     if (!options_.mask_out.empty()) {
         film(options_.mask_out, lossless_codec(options_.mask_out), 1, info.width, info.height);
+    }
+    if (!options_.evidence_out.empty()) {
+        film(options_.evidence_out, lossless_codec(options_.evidence_out), 3, out.width,
+             out.height);
     }
     return bytes;
 }

@@ -30,6 +30,8 @@ class FilmOptions {
     [[nodiscard]] OutputFilm unchanged() const;
     /// The mask film, if one is wanted.
     [[nodiscard]] std::optional<OutputFilm> masks() const;
+    /// The evidence film for outputs of this format, if one is wanted.
+    [[nodiscard]] std::optional<OutputFilm> evidence(const StreamFormat& format) const;
     /// Bytes that decoding, encoding and the pictures on the way to it take.
     [[nodiscard]] std::int64_t reserved_bytes(const StreamFormat& out) const;
     /// Whether finished frames are encoded on the device that they were made on.
@@ -38,6 +40,8 @@ class FilmOptions {
     void set_in_segments() { in_segments_ = true; }
 
   private:
+    [[nodiscard]] OutputFilm account(FilmOf of, const StreamFormat& format,
+                                     const std::string& path) const;
     [[nodiscard]] WriteOptions write(const StreamFormat& format, const std::string& codec,
                                      const std::string& path) const;
     void choose_rate(WriteOptions& write, const StreamFormat& format,

@@ -62,6 +62,13 @@ json read_identity(const ReadOptions& read) {
             {"missing", static_cast<int>(read.missing)}};
 }
 
+void forget_places(json& identity) {
+    for (const char* film : {"mask_out", "evidence_out"}) {
+        json& path = identity.at("settings")[film];
+        path = path.is_string() && !path.get<std::string>().empty();
+    }
+}
+
 json identity(const std::string& input, const RestoreOptions& options,
               const PipelineOptions& pipeline, const std::string& plan) {
     // Which of its kind, and how many, says nothing of the film.
@@ -73,6 +80,7 @@ json identity(const std::string& input, const RestoreOptions& options,
          {"crf", options.crf ? json(*options.crf) : json()},
          {"mask_in", options.mask_in.empty() ? json() : input_identity(options.mask_in)},
          {"mask_out", options.mask_out},
+         {"evidence_out", options.evidence_out},
          {"audio", options.audio},
          {"subtitles", options.subtitles},
          {"drop_streams", options.drop_streams},

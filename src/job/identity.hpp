@@ -21,4 +21,7 @@ nlohmann::json read_identity(const ReadOptions& read);
 nlohmann::json identity(const std::string& input, const RestoreOptions& options,
                         const PipelineOptions& pipeline, const std::string& plan);
 
+/// Leaves of the paths of the mask film and the evidence film in an identity whether there is one.
+void forget_places(nlohmann::json& identity);
+
 } // namespace oldfilm::job

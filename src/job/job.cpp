@@ -169,6 +169,7 @@ Plan Job::plan(const Pipeline& pipeline, const std::string& device) const {
         options.tile = tile_;
     }
     options.stay_on_device = stays_on_device();
+    options.evidence = options.evidence || !this->options().evidence_out.empty();
     options.log = options.log ? options.log.each_once() : log_;
     return pipeline::plan(
         pipeline.with_options(std::move(options)), format(),

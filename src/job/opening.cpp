@@ -60,8 +60,10 @@ bool can_be_segmented(Job& job) {
         !media::SegmentEncoder::can_store(job.output(), wanted)) {
         return false;
     }
-    const std::optional<OutputFilm> masks = job.films().masks();
-    return !masks || media::SegmentEncoder::can_store(masks->path, masks->options);
+    const auto can_store = [](const std::optional<OutputFilm>& film) {
+        return !film || media::SegmentEncoder::can_store(film->path, film->options);
+    };
+    return can_store(job.films().masks()) && can_store(job.films().evidence(job.format()));
 }
 
 } // namespace oldfilm::job

@@ -11,8 +11,8 @@
 
 namespace oldfilm::job {
 
-/// What frames of a run become a film of: the pictures, or the repair masks.
-enum class FilmOf : std::uint8_t { pictures, masks };
+/// What frames of a run become a film of: the pictures, the repair masks, or the evidence.
+enum class FilmOf : std::uint8_t { pictures, masks, evidence };
 
 /// One of the films that a job makes.
 struct OutputFilm {
@@ -24,14 +24,19 @@ struct OutputFilm {
 
 struct OutputFilms {
     OutputFilm film;
-    std::optional<OutputFilm> masks;
+    std::optional<OutputFilm> masks, evidence;
 };
 
 /// The frame's repair mask as a picture: white where anything was repaired, however faintly.
 [[nodiscard]] Frame mask_picture(const Frame& frame);
+/// The frame's evidence in the colors of the palette.
+[[nodiscard]] Frame evidence_picture(const Frame& frame);
 /// What is written for `frame`.
 [[nodiscard]] Frame written_picture(const Frame& frame, FilmOf of);
-/// Color tags of mask films.
+/// Color tags of mask films and of evidence films.
 [[nodiscard]] ColorTags mask_color();
+[[nodiscard]] ColorTags evidence_color();
+/// What the files of its segments are called: "film", "mask" or "evidence".
+[[nodiscard]] const char* prefix_of(FilmOf of);
 
 } // namespace oldfilm::job

@@ -99,13 +99,19 @@ RestoreResult restore(const std::string& input, const std::string& output, const
                       const RestoreOptions& options, pipeline::FrameObserver* observer,
                       SegmentObserver* completed, const std::string& store) {
     RestoreOptions allowed = options;
-    allowed.overwrite = options.overwrite || are_left_over(output, options.mask_out);
+    allowed.overwrite =
+        options.overwrite || are_left_over(output, {options.mask_out, options.evidence_out});
     check_paths(input, output, allowed);
     check_codec(options.codec);
     if (pipeline.stages().empty() && !options.mask_out.empty()) {
         throw Error(Errc::invalid_argument,
                     "a mask film needs a stage that makes masks, and the pipeline has no stages; "
                     "add scratch-removal, or leave the mask film out");
+    }
+    if (pipeline.stages().empty() && !options.evidence_out.empty()) {
+        throw Error(Errc::invalid_argument,
+                    "an evidence film says what stages did, and the pipeline has no stages; add "
+                    "one, or leave the evidence film out");
     }
     std::optional<SegmentStore> stored;
     if (!store.empty()) {

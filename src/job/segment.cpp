@@ -1,5 +1,7 @@
 #include "job/segment.hpp"
 
+#include "job/output_film.hpp"
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -38,6 +40,7 @@ json to_json(const Segment& segment) {
               {"film", seal_to_json(segment.film)},
               {"mask", segment.mask ? seal_to_json(*segment.mask) : json()},
               {"mask_frames", segment.mask_frames},
+              {"evidence", segment.evidence ? seal_to_json(*segment.evidence) : json()},
               {"marked", segment.marked},
               {"closes", segment.closes},
               {"shots", segment.shots},
@@ -65,6 +68,9 @@ Segment segment_from_json(const json& line) {
         segment.mask = seal_from_json(line.at("mask"));
     }
     segment.mask_frames = line.at("mask_frames");
+    if (!line.at("evidence").is_null()) {
+        segment.evidence = seal_from_json(line.at("evidence"));
+    }
     segment.marked = line.at("marked");
     segment.closes = line.value("closes", false);
     segment.shots = line.at("shots").get<std::vector<std::int64_t>>();
@@ -80,6 +86,17 @@ Segment segment_from_json(const json& line) {
         segment.resume.reset();
     }
     return segment;
+}
+
+std::vector<std::pair<std::string, LogSeal>> files_of(const Segment& segment) {
+    std::vector<std::pair<std::string, LogSeal>> files{{prefix_of(FilmOf::pictures), segment.film}};
+    for (const auto& [film, seal] : {std::pair{FilmOf::masks, &segment.mask},
+                                     std::pair{FilmOf::evidence, &segment.evidence}}) {
+        if (*seal) {
+            files.emplace_back(prefix_of(film), **seal);
+        }
+    }
+    return files;
 }
 
 std::filesystem::path segment_file(const std::filesystem::path& folder, const std::string& prefix,

@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace oldfilm::job {
@@ -33,7 +34,7 @@ struct Segment {
     std::int64_t outputs = 0;         ///< frames written
     media::LogSeal film;
     std::int64_t mask_frames = 0; ///< frames written of the mask film
-    std::optional<media::LogSeal> mask;
+    std::optional<media::LogSeal> mask, evidence;
     bool marked = false; ///< something was repaired in it
     bool closes = false; ///< it ends at a cut that a work item ends at, or at the film's end
     std::vector<std::int64_t> shots;   ///< first frames of those that begin in it
@@ -49,7 +50,11 @@ struct Segment {
 /// Throws `nlohmann::json::exception` or `Error` if anything is missing or has another type.
 [[nodiscard]] Segment segment_from_json(const nlohmann::json& line);
 
-/// The file of a segment in a job's folder. `prefix` names the film: "film" or "mask".
+/// The files of a segment, one of each film, by the prefixes of their names ("film", "mask",
+/// "evidence").
+[[nodiscard]] std::vector<std::pair<std::string, media::LogSeal>> files_of(const Segment& segment);
+
+/// The file of a segment in a job's folder. `prefix` names the film.
 [[nodiscard]] std::filesystem::path segment_file(const std::filesystem::path& folder,
                                                  const std::string& prefix, std::int64_t number);
 /// Another name of a file, or its copy where the file systems differ. False: neither could be made.

@@ -1,5 +1,7 @@
 #include "job/segment_store.hpp"
 
+#include "job/identity.hpp"
+#include "job/output_film.hpp"
 #include "job/segmentation.hpp"
 #include "media/partial_files.hpp"
 
@@ -31,10 +33,9 @@ struct Shot {
 };
 
 /// What must be the same for all segments. What lists shots is compared segment by segment; where
-/// the masks go does not matter.
+/// the masks and the evidence go does not matter.
 json common(json identity, const std::string& output) {
-    json& masks = identity.at("settings").at("mask_out");
-    masks = !masks.get<std::string>().empty();
+    forget_places(identity);
     identity.at("plan").erase("shots");
     identity.at("plan").erase("regions");
     identity["container"] = fs::path(output).extension().string();
@@ -133,10 +134,17 @@ SegmentStore::SegmentStore(fs::path folder) : folder_(std::move(folder)) {
     }
 }
 
-fs::path SegmentStore::file(const std::string& prefix, const Segment& segment) const {
-    const media::LogSeal& seal = prefix == "mask" ? segment.mask.value() : segment.film;
+fs::path SegmentStore::file(const std::string& prefix, const Segment& segment,
+                            const media::LogSeal& seal) const {
     return folder_ /
            fmt::format("{}-{}-{}-{:016x}", prefix, segment.start, segment.next, seal.checksum);
+}
+
+bool SegmentStore::is_whole(const Segment& segment) const {
+    const auto files = files_of(segment);
+    return std::all_of(files.begin(), files.end(), [&](const auto& one) {
+        return is_sealed(file(one.first, segment, one.second), one.second);
+    });
 }
 
 std::vector<Segment> SegmentStore::adopt(const json& identity, const std::string& output,
@@ -161,8 +169,7 @@ std::vector<Segment> SegmentStore::adopt(const json& identity, const std::string
             continue;
         }
         if ((observer != nullptr && !observer->has(stored.start, stored.next)) ||
-            !is_sealed(file("film", stored), stored.film) ||
-            (stored.mask && !is_sealed(file("mask", stored), *stored.mask))) {
+            !is_whole(stored)) {
             continue;
         }
         Segment segment = stored;
@@ -172,9 +179,11 @@ std::vector<Segment> SegmentStore::adopt(const json& identity, const std::string
                                      [&](const Shot& shot) { return shot.first == stored.next; });
         renumber(segment.analysis,
                  shots_before(now, stored.start) - shots_before(before, stored.start));
-        if (link_or_copy(file("film", stored), segment_file(job, "film", segment.number)) &&
-            (!stored.mask ||
-             link_or_copy(file("mask", stored), segment_file(job, "mask", segment.number)))) {
+        const auto files = files_of(stored);
+        if (std::all_of(files.begin(), files.end(), [&](const auto& one) {
+                return link_or_copy(file(one.first, stored, one.second),
+                                    segment_file(job, one.first, segment.number));
+            })) {
             adopted.push_back(std::move(segment));
         }
     }
@@ -186,7 +195,7 @@ void SegmentStore::forget(std::int64_t first, std::int64_t next) {
     for (const Segment& segment : segments_) {
         if (segment.start < next && segment.next > first) {
             std::error_code missing;
-            fs::remove(file("film", segment), missing);
+            fs::remove(file(prefix_of(FilmOf::pictures), segment, segment.film), missing);
         }
     }
 }
@@ -199,12 +208,13 @@ void SegmentStore::store(const json& identity, const std::string& output,
     segments_ = segments;
     json index{{"version", version}, {"job", made_by_}, {"segments", json::array()}};
     for (const Segment& segment : segments) {
-        if (!link_or_copy(segment_file(job, "film", segment.number), file("film", segment)) ||
-            (segment.mask &&
-             !link_or_copy(segment_file(job, "mask", segment.number), file("mask", segment)))) {
-            throw Error(Errc::io, fmt::format("segments can't be stored in {}; make room, or see "
-                                              "to the disk",
-                                              folder_.string()));
+        for (const auto& [prefix, seal] : files_of(segment)) {
+            if (!link_or_copy(segment_file(job, prefix, segment.number),
+                              file(prefix, segment, seal))) {
+                throw Error(Errc::io, fmt::format("segments can't be stored in {}; make room, or "
+                                                  "see to the disk",
+                                                  folder_.string()));
+            }
         }
         index["segments"].push_back(to_json(segment));
     }
@@ -224,9 +234,8 @@ void SegmentStore::store(const json& identity, const std::string& output,
 void SegmentStore::remove_others() const {
     std::set<fs::path> own{folder_ / index_name};
     for (const Segment& segment : segments_) {
-        own.insert(file("film", segment));
-        if (segment.mask) {
-            own.insert(file("mask", segment));
+        for (const auto& [prefix, seal] : files_of(segment)) {
+            own.insert(file(prefix, segment, seal));
         }
     }
     std::error_code failed;

@@ -40,8 +40,9 @@ class SegmentStore {
                const std::vector<Segment>& segments, const std::filesystem::path& job);
 
   private:
-    [[nodiscard]] std::filesystem::path file(const std::string& prefix,
-                                             const Segment& segment) const;
+    [[nodiscard]] bool is_whole(const Segment& segment) const;
+    [[nodiscard]] std::filesystem::path file(const std::string& prefix, const Segment& segment,
+                                             const media::LogSeal& seal) const;
     void remove_others() const;
 
     std::filesystem::path folder_;

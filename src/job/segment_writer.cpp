@@ -24,6 +24,9 @@ SegmentWriter::SegmentWriter(const SegmentedJob& job, WorkQueue& queue, const Wo
     if (job.films.masks) {
         masks_.emplace(*job.films.masks, job.segmentation, job.mask_base, setup(job, item));
     }
+    if (job.films.evidence) { // of the same frames as the film, at the same times
+        evidence_.emplace(*job.films.evidence, job.segmentation, job.film_base, setup(job, item));
+    }
 }
 
 void SegmentWriter::see(const Frame& frame) {
@@ -42,7 +45,7 @@ bool SegmentWriter::is_done(const Frame& frame) const {
 }
 
 bool SegmentWriter::push(const Frame& frame, const Run& run) {
-    const bool pushed = film_.push(frame);
+    const bool pushed = film_.push(frame) && (!evidence_ || evidence_->push(frame));
     add_complete(run);
     return pushed;
 }
@@ -52,12 +55,16 @@ void SegmentWriter::drain(std::int64_t last, const Run& run) {
     if (masks_) {
         masks_->drain(last);
     }
+    if (evidence_) {
+        evidence_->drain(last);
+    }
     film_.drain(last);
     add_complete(run);
 }
 
 bool SegmentWriter::is_complete(std::int64_t segment) const {
-    return film_.is_sealed(segment) && (!masks_ || masks_->is_sealed(segment));
+    return film_.is_sealed(segment) && (!masks_ || masks_->is_sealed(segment)) &&
+           (!evidence_ || evidence_->is_sealed(segment));
 }
 
 void SegmentWriter::add_complete(const Run& run) {
@@ -104,6 +111,9 @@ Segment SegmentWriter::record(std::int64_t number, const Run& run) {
         segment.mask = mask.seal;
         segment.mask_frames = mask.frames;
         segment.mask_base = masks_->base();
+    }
+    if (evidence_) {
+        segment.evidence = evidence_->take(number).seal;
     }
     const std::vector<std::int64_t> shots = job_.segmentation.shots();
     const auto shot = [&shots](std::int64_t frame) {

@@ -37,9 +37,9 @@ struct SegmentedJob {
     SegmentStore* store = nullptr;        ///< may be null
 };
 
-/// Cuts what a run makes (the film, its masks) into segments on the disk, and records each
-/// when it is complete. `see` is called on the run's worker thread, the rest on the
-/// thread that takes the run's frames.
+/// Cuts what a run makes (the film, its masks, its evidence) into segments on the disk, and records
+/// each when it is complete. `see` is called on the run's worker thread, the rest on the thread
+/// that takes the run's frames.
 class SegmentWriter final : public pipeline::FrameObserver {
   public:
     SegmentWriter(const SegmentedJob& job, WorkQueue& queue, const WorkItem& item);
@@ -78,7 +78,7 @@ class SegmentWriter final : public pipeline::FrameObserver {
     std::mutex mutex_;
     std::set<std::int64_t> marked_; ///< segments in which something was repaired; guarded
 
-    std::optional<SegmentedFilm> masks_;
+    std::optional<SegmentedFilm> masks_, evidence_;
     SegmentedFilm film_;
 };
 

@@ -123,7 +123,8 @@ RestoreResult restore_segmented(Job& job, const Pipeline& pipeline, Checkpoint& 
         job::identity(job.source().info().path, job.options(), pipeline.options(), plan);
     resume(job, checkpoint, identity);
     begin(job, checkpoint, identity);
-    const OutputFilms films{job.films().film(workers.output(), plan), job.films().masks()};
+    const OutputFilms films{job.films().film(workers.output(), plan), job.films().masks(),
+                            job.films().evidence(workers.output())};
     ProgressMeter meter = job.meter(workers.output(), checkpoint.outputs_done());
     RunStats stats = make_segments(job, workers, checkpoint, films, meter);
     RestoreResult made = publish(job, checkpoint, films, meter, identity);

@@ -8,9 +8,9 @@ namespace oldfilm::job {
 
 SegmentedFilm::SegmentedFilm(const OutputFilm& film, const Segmentation& segmentation,
                              FirstTimeBase& first, Setup setup)
-    : of_(film.of), prefix_(film.of == FilmOf::masks ? "mask" : "film"),
-      segmentation_(segmentation), first_base_(first), setup_(std::move(setup)),
-      encoder_(film.path, film.options, film.source), queue_(*this, setup_.profile) {}
+    : of_(film.of), prefix_(prefix_of(film.of)), segmentation_(segmentation), first_base_(first),
+      setup_(std::move(setup)), encoder_(film.path, film.options, film.source),
+      queue_(*this, setup_.profile) {}
 
 void SegmentedFilm::end_segment() {
     const media::LogSeal seal = encoder_.end();

@@ -56,6 +56,21 @@ class Source {
         }
     }
 
+    /// The same without decoding what is before it. False if that is not possible; the source is
+    /// then of no use any more.
+    [[nodiscard]] bool seek_to(std::int64_t index) {
+        const Profile::Span span(profile_, Profile::Kind::decode, "", frames_);
+        if (!reader_.seek(index)) {
+            return false;
+        }
+        for (; frames_ < index; ++frames_) {
+            if (masks_) {
+                masks_->skip();
+            }
+        }
+        return true;
+    }
+
     [[nodiscard]] const Reader& reader() const { return reader_; }
     [[nodiscard]] const MediaInfo& info() const { return reader_.info(); }
     [[nodiscard]] std::int64_t frames() const { return frames_; }

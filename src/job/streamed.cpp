@@ -62,8 +62,38 @@ class MaskWriter final : public pipeline::FrameObserver {
     std::int64_t next_ = 0, completed_ = 0; ///< frames
 };
 
+/// Writes the restored film, and the evidence film if one is wanted.
+class FilmWriters {
+  public:
+    FilmWriters(Job& job, const Plan& plan)
+        : film_(job.films().film(plan.output(), plan.to_json()), job.shared_profile().get()) {
+        if (const std::optional<OutputFilm> film = job.films().evidence(plan.output())) {
+            evidence_.emplace(*film, job.shared_profile().get());
+        }
+    }
+    [[nodiscard]] bool push(const Frame& frame) {
+        return film_.push(frame) && (!evidence_ || evidence_->push(frame));
+    }
+    void drain() {
+        film_.drain();
+        if (evidence_) {
+            evidence_->drain();
+        }
+    }
+    void publish() {
+        if (evidence_) {
+            evidence_->publish();
+        }
+        film_.publish();
+    }
+
+  private:
+    AsyncWriter film_;
+    std::optional<AsyncWriter> evidence_;
+};
+
 /// Hands on what comes out, until nothing does. The number of frames.
-std::int64_t pull(Job& job, Run& run, AsyncWriter& writer, const MaskWriter& masks,
+std::int64_t pull(Job& job, Run& run, FilmWriters& writer, const MaskWriter& masks,
                   ProgressMeter& meter) {
     std::int64_t written = 0;
     job.set_begun();
@@ -111,7 +141,7 @@ RestoreResult restore_streamed(Job& job, const Pipeline& pipeline) {
     job.use_first_device();
     MaskWriter masks(job);
     const Plan plan = job.plan(pipeline, job.devices().front());
-    AsyncWriter writer(job.films().film(plan.output(), plan.to_json()), job.shared_profile().get());
+    FilmWriters writer(job, plan);
     Run run = pipeline::start(
         plan, [&source = job.source()] { return source.next(); }, {}, masks.wanted());
     const std::stop_callback cancel(job.options().stop, [&run] { run.cancel(); });

@@ -34,7 +34,8 @@ void Door::check(const Frame& frame) const {
                fmt::format("it is on {}; bring it to one of them", where.str()));
     }
     for (const auto& [plane, name] :
-         {std::pair{&frame.mask(), "mask"}, std::pair{&frame.damage(), "damage plane"}}) {
+         {std::pair{&frame.mask(), "mask"}, std::pair{&frame.damage(), "damage plane"},
+          std::pair{&frame.evidence(), "evidence plane"}}) {
         if (plane->defined() && plane->device() != where) {
             refuse(fmt::format("have its {} where its picture is ({})", name, where.str()),
                    fmt::format("that is on {}; bring it there", plane->device().str()));

@@ -1,3 +1,4 @@
+#include "pipeline/evidence.hpp"
 #include "pipeline/node.hpp"
 #include "pipeline/timed.hpp"
 
@@ -10,9 +11,10 @@ namespace oldfilm {
 
 FrameNode::FrameNode(FrameBuffer& in, FrameBuffer& out, stage::Stage& stage, StageClock& clock,
                      Changes& changes, const StageOverrides::OfStage& overrides,
-                     Protection protection, Findings findings)
+                     Protection protection, Findings findings, bool keeps_evidence)
     : Node(in, out), stage_(stage), clock_(clock), changes_(changes), overrides_(overrides),
-      protection_(std::move(protection)), findings_(std::move(findings)), next_(in.begin()) {}
+      protection_(std::move(protection)), findings_(std::move(findings)),
+      keeps_evidence_(keeps_evidence), next_(in.begin()) {}
 
 std::size_t FrameNode::capacity(const stage::Config& config) {
     if (config.changes_rate) {
@@ -177,6 +179,9 @@ void FrameNode::process(std::int64_t count, std::int64_t last) {
     {
         const Timed timed(clock_, Profile::Kind::stage, next_);
         made = stage_.process(wanted);
+        if (keeps_evidence_) {
+            stage_.add_evidence(made);
+        }
     }
     for (std::size_t i = 0; i < made.size(); ++i) {
         out_.push(finished(in_.at(next_ + static_cast<std::int64_t>(i)), made[i]));
@@ -194,6 +199,9 @@ Frame FrameNode::finished(const Frame& frame, stage::Made& made) const {
                                                           : made.mask);
     }
     result = protection_.applied(frame, std::move(result));
+    if (keeps_evidence_) {
+        result = pipeline::with_evidence(frame, result, made);
+    }
     const bool same_format = result.channels() == frame.channels() &&
                              result.height() == frame.height() && result.width() == frame.width();
     return same_format ? result : result.with_coded(nullptr); // no coded sample fits another size

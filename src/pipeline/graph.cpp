@@ -97,6 +97,9 @@ void Graph::add_stage(End& end, std::size_t number) {
         add_fold(end, &config);
     }
     end.format = config.output;
+    if (plan_.options().evidence) {
+        stage.keep_evidence();
+    }
     clocks_.push_back(std::make_unique<StageClock>());
     clocks_.back()->label = stage.plugin().name;
     clocks_.back()->profile = plan_.options().profile.get();
@@ -106,9 +109,9 @@ void Graph::add_stage(End& end, std::size_t number) {
         return;
     }
     FrameBuffer& out = add_edge(FrameNode::between(&config, needed(end, number + 1)), end.number);
-    nodes_.push_back(std::make_unique<FrameNode>(*end.edge, out, stage, *clocks_.back(),
-                                                 *changes_.back(), plan_.overrides().of(number),
-                                                 protection(number), findings(number)));
+    nodes_.push_back(std::make_unique<FrameNode>(
+        *end.edge, out, stage, *clocks_.back(), *changes_.back(), plan_.overrides().of(number),
+        protection(number), findings(number), plan_.options().evidence));
     end.edge = &out;
 }
 
@@ -130,10 +133,12 @@ void Graph::add_rate_node(End& end, std::size_t number) {
     FrameBuffer& out = add_edge(FrameNode::between(&config, needed(end, number + 1)), end.number);
     nodes_.push_back(std::make_unique<RateNode>(
         *end.edge, out, stage, *clocks_.back(), *changes_.back(), plan_.overrides().of(number),
-        from_.frame > 0 ? std::optional(from_.film_start) : std::nullopt, [this, on_edge] {
+        from_.frame > 0 ? std::optional(from_.film_start) : std::nullopt,
+        [this, on_edge] {
             const auto time = from_.resumes_at ? from_.resumes_at() : std::nullopt;
             return time ? std::optional(on_edge(*time)) : std::nullopt;
-        }));
+        },
+        plan_.options().evidence));
     if (config.each == Rational(1)) {
         end.rates.push_back(config.output.rate);
     }

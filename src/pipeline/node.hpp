@@ -111,7 +111,7 @@ class FrameNode final : public Node {
     };
     FrameNode(FrameBuffer& in, FrameBuffer& out, stage::Stage& stage, StageClock& clock,
               Changes& changes, const StageOverrides::OfStage& overrides, Protection protection,
-              Findings findings);
+              Findings findings, bool keeps_evidence);
     bool step() override;
     /// Frames that the input edge must be able to hold.
     static std::size_t capacity(const stage::Config& config);
@@ -140,6 +140,7 @@ class FrameNode final : public Node {
     const StageOverrides::OfStage& overrides_;
     Protection protection_;
     Findings findings_;
+    bool keeps_evidence_;
     std::int64_t next_;
     std::int64_t shot_first_ = 0;
     std::int64_t shot_index_ = 0; ///< of that frame
@@ -158,7 +159,7 @@ class RateNode final : public Node {
     /// `start`: the film's first time, where it isn't that of the first frame that comes in.
     RateNode(FrameBuffer& in, FrameBuffer& out, stage::Stage& stage, StageClock& clock,
              Changes& changes, const StageOverrides::OfStage& overrides,
-             std::optional<Rational> start, ResumesAt resumes_at);
+             std::optional<Rational> start, ResumesAt resumes_at, bool keeps_evidence);
     bool step() override;
 
   private:
@@ -183,6 +184,7 @@ class RateNode final : public Node {
     Rational each_; ///< outputs for each frame that comes in, where there is no rate; else 1
     std::optional<Rational> start_;
     ResumesAt resumes_at_;
+    bool keeps_evidence_;
     Rational time_base_; ///< 0 before the first frame
     std::optional<std::int32_t> shot_;
     std::int64_t next_;              ///< output

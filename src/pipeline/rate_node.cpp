@@ -1,3 +1,4 @@
+#include "pipeline/evidence.hpp"
 #include "pipeline/node.hpp"
 #include "pipeline/timed.hpp"
 
@@ -16,10 +17,11 @@ Rational taken(const FrameInfo& info) {
 
 RateNode::RateNode(FrameBuffer& in, FrameBuffer& out, stage::Stage& stage, StageClock& clock,
                    Changes& changes, const StageOverrides::OfStage& overrides,
-                   std::optional<Rational> start, ResumesAt resumes_at)
+                   std::optional<Rational> start, ResumesAt resumes_at, bool keeps_evidence)
     : Node(in, out), stage_(stage), clock_(clock), changes_(changes), overrides_(overrides),
       rate_(stage.config().output.rate), each_(stage.config().each), start_(start),
-      resumes_at_(std::move(resumes_at)), next_(out.begin()), current_(in.begin()) {}
+      resumes_at_(std::move(resumes_at)), keeps_evidence_(keeps_evidence), next_(out.begin()),
+      current_(in.begin()) {}
 
 Rational RateNode::time_of(std::int64_t output) const {
     return *start_ + Rational(output) / rate_;
@@ -67,7 +69,15 @@ Frame RateNode::between(const Frame& a, const Frame& b, const Rational& time, do
     wanted.window = {a, b};
     wanted.position = position;
     std::vector<stage::Made> made = stage_.process({wanted});
-    return made.front().unchanged ? a : Frame(std::move(made.front().picture), a.info());
+    if (made.front().unchanged) {
+        return a;
+    }
+    const Frame frame(std::move(made.front().picture), a.info());
+    if (!keeps_evidence_) {
+        return frame;
+    }
+    stage_.add_evidence(made);
+    return pipeline::with_evidence(a, b, frame, made.front());
 }
 
 void RateNode::go_on() {

@@ -1,6 +1,7 @@
 #include "project/components.hpp"
 
 #include <oldfilm/error.hpp>
+#include <oldfilm/evidence.hpp>
 
 #include <ATen/ATen.h>
 
@@ -39,6 +40,28 @@ at::Tensor decoded_picture(const Frame& frame) {
     return is_known ? coded->picture : at::Tensor();
 }
 
+/// Where more than half of the pixels of `label` come from.
+RepairSource source_of(const cv::Mat& labels, int label, const Repair& repair,
+                       const at::Tensor& evidence) {
+    if (!evidence.defined()) {
+        return RepairSource::unknown;
+    }
+    const auto kinds = evidence.accessor<std::uint8_t, 3>()[0];
+    std::int64_t recovered = 0;
+    std::int64_t synthesized = 0;
+    for (auto y = static_cast<int>(repair.top); y < repair.top + repair.height; ++y) {
+        const int* row = labels.ptr<int>(y);
+        for (auto x = static_cast<int>(repair.left); x < repair.left + repair.width; ++x) {
+            const auto kind = static_cast<Evidence>(kinds[y][x]);
+            recovered += row[x] == label && kind == Evidence::recovered ? 1 : 0;
+            synthesized += row[x] == label && kind == Evidence::synthesized ? 1 : 0;
+        }
+    }
+    return 2 * recovered > repair.area     ? RepairSource::neighbors
+           : 2 * synthesized > repair.area ? RepairSource::network
+                                           : RepairSource::unknown;
+}
+
 /// Over the pixels of `label`, which are in the repair's box.
 double mean_change(const cv::Mat& labels, int label, const Repair& repair, const Luma& before,
                    const Luma& now) {
@@ -74,6 +97,7 @@ std::vector<Repair> repairs_of(const Frame& frame) {
         return repairs;
     }
     const at::Tensor decoded = decoded_picture(frame);
+    const at::Tensor evidence = frame.evidence().defined() ? frame.evidence().cpu() : at::Tensor();
     const Luma now(frame.picture());
     const Luma before(decoded.defined() ? decoded : frame.picture());
     for (int label = 1; label < count; ++label) { // 0 is what is not repaired
@@ -84,6 +108,7 @@ std::vector<Repair> repairs_of(const Frame& frame) {
         repair.width = stats.at<int>(label, cv::CC_STAT_WIDTH);
         repair.height = stats.at<int>(label, cv::CC_STAT_HEIGHT);
         repair.area = stats.at<int>(label, cv::CC_STAT_AREA);
+        repair.source = source_of(labels, label, repair, evidence);
         if (decoded.defined()) {
             repair.mean_change = mean_change(labels, label, repair, before, now);
         }

@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <numeric>
 #include <utility>
 
 namespace oldfilm {
@@ -97,6 +98,26 @@ std::int64_t count(project::Database& database, const std::string& shot, const c
 
 } // namespace
 
+namespace {
+
+/// Makes shares of pixels.
+void normalize(RepairTotals& totals) {
+    const double sum = std::accumulate(totals.evidence.begin(), totals.evidence.end(), 0.0);
+    for (double& share : totals.evidence) {
+        share = sum > 0 ? share / sum : 0;
+    }
+}
+
+void add_evidence(RepairTotals& totals, const std::string& kind, std::int64_t pixels) {
+    for (int number = 0; number < evidence_kinds; ++number) {
+        if (kind == to_string(static_cast<Evidence>(number))) {
+            totals.evidence.at(static_cast<std::size_t>(number)) += static_cast<double>(pixels);
+        }
+    }
+}
+
+} // namespace
+
 Ledger::Ledger(const std::string& folder) {
     const Project project = Project::open(folder);
     impl_ = std::make_unique<Impl>(Impl{project::open_ledger(folder)});
@@ -161,6 +182,16 @@ RepairTotals Ledger::totals(const std::string& shot) const {
         count(impl_->database, shot, "r.decision <> 'automatic' AND r.decision = 'accepted'");
     totals.rejected =
         count(impl_->database, shot, "r.decision <> 'automatic' AND r.decision = 'rejected'");
+    Statement evidence(impl_->database,
+                       shot.empty() ? "SELECT kind, pixels FROM film_evidence"
+                                    : "SELECT kind, pixels FROM shot_evidence WHERE shot = ?");
+    if (!shot.empty()) {
+        evidence.bind(0, shot);
+    }
+    while (evidence.step()) {
+        add_evidence(totals, evidence.text(0), evidence.integer(1));
+    }
+    normalize(totals);
     return totals;
 }
 
@@ -184,6 +215,13 @@ std::map<std::string, RepairTotals> Ledger::totals_by_shot() const {
             (decided.integer(1) != 0 ? found->second.accepted : found->second.rejected) =
                 decided.integer(2);
         }
+    }
+    Statement evidence(impl_->database, "SELECT shot, kind, pixels FROM shot_evidence");
+    while (evidence.step()) {
+        add_evidence(totals[evidence.text(0)], evidence.text(1), evidence.integer(2));
+    }
+    for (auto& [shot, of_shot] : totals) {
+        normalize(of_shot);
     }
     return totals;
 }

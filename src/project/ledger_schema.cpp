@@ -10,6 +10,7 @@ namespace {
 /// "oldf", so that tools such as file(1) can tell.
 constexpr std::int64_t application = 0x6f6c6466;
 
+/// What version 1 has.
 constexpr const char* tables = R"(
 CREATE TABLE repairs (
     id INTEGER PRIMARY KEY,
@@ -67,6 +68,24 @@ CREATE VIEW film_totals AS
     FROM frames;
 )";
 
+/// What version 2 adds.
+constexpr const char* evidence_tables = R"(
+CREATE TABLE evidence (
+    frame INTEGER NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('original', 'resampled', 'recolored', 'recovered',
+        'filled', 'synthesized')),
+    pixels INTEGER NOT NULL,
+    PRIMARY KEY (frame, kind)
+) WITHOUT ROWID;
+CREATE VIEW shot_evidence AS
+    SELECT s.id AS shot, e.kind AS kind, sum(e.pixels) AS pixels
+    FROM shots s JOIN evidence e ON e.frame BETWEEN s.first AND s.last GROUP BY s.id, e.kind;
+CREATE VIEW film_evidence AS
+    SELECT kind, sum(pixels) AS pixels,
+        1.0 * sum(pixels) / (SELECT sum(pixels) FROM evidence) AS share
+    FROM evidence GROUP BY kind;
+)";
+
 std::int64_t pragma(Database& database, const char* name) {
     Statement statement(database, fmt::format("PRAGMA {}", name));
     statement.step();
@@ -87,9 +106,9 @@ Database open_ledger(const std::filesystem::path& folder) {
     Transaction transaction(database); // of two programs, one makes the tables
     if (is_empty(database)) {
         database.execute(tables);
-        database.execute(fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {}",
-                                     application, ledger_version)
-                             .c_str());
+        database.execute(
+            fmt::format("PRAGMA application_id = {}; PRAGMA user_version = 1", application)
+                .c_str());
     } else if (pragma(database, "application_id") != application) {
         throw Error(Errc::unreadable,
                     fmt::format("{} is another program's database; move it away", path.string()));
@@ -100,6 +119,12 @@ Database open_ledger(const std::filesystem::path& folder) {
                     fmt::format("{} has version {}, and this oldfilm reads versions up to {}; use "
                                 "a newer oldfilm",
                                 path.string(), version, ledger_version));
+    }
+    if (version < 2) {
+        database.execute(evidence_tables);
+    }
+    if (version < ledger_version) {
+        database.execute(fmt::format("PRAGMA user_version = {}", ledger_version).c_str());
     }
     transaction.commit();
     return database;

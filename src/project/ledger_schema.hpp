@@ -8,7 +8,7 @@
 
 namespace oldfilm::project {
 
-constexpr int ledger_version = 1;
+constexpr int ledger_version = 2;
 
 /// The ledger in a folder; its tables are made where there are none. Throws `Error`: incompatible
 /// (a newer version), unreadable (the file is another program's).

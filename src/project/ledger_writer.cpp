@@ -24,7 +24,9 @@ std::int64_t next_id_of(Database& database) {
 class LedgerWriter::Replacement {
   public:
     Replacement(LedgerWriter& writer, std::vector<FrameRepairs>& frames)
-        : writer_(writer), database_(writer.database_), rows_(writer.database_), frames_(frames),
+        : writer_(writer), database_(writer.database_), rows_(writer.database_),
+          evidence_gone_(database_, "DELETE FROM evidence WHERE frame = ?"),
+          evidence_row_(database_, "INSERT INTO evidence VALUES (?, ?, ?)"), frames_(frames),
           first_(frames.front().frame), next_(frames.back().frame + 1),
           next_id_(next_id_of(writer.database_)) {}
 
@@ -46,10 +48,12 @@ class LedgerWriter::Replacement {
     std::int64_t frames_before(std::int64_t series);
     void classify();
     void write();
+    void write_evidence(const FrameRepairs& frame);
 
     LedgerWriter& writer_;
     Database& database_;
     RepairRows rows_;
+    Statement evidence_gone_, evidence_row_;
     std::vector<FrameRepairs>& frames_;
     std::int64_t first_, next_, next_id_;
     std::map<std::int64_t, Repair> old_; ///< by id; what is left of them is gone
@@ -146,6 +150,17 @@ void LedgerWriter::Replacement::classify() {
     }
 }
 
+void LedgerWriter::Replacement::write_evidence(const FrameRepairs& frame) {
+    evidence_gone_.bind(0, frame.frame).run();
+    for (int kind = 0; kind < evidence_kinds; ++kind) {
+        const std::int64_t pixels = frame.evidence.at(static_cast<std::size_t>(kind));
+        if (pixels > 0) {
+            evidence_row_.bind(0, frame.frame).bind(2, pixels);
+            evidence_row_.bind(1, std::string(to_string(static_cast<Evidence>(kind)))).run();
+        }
+    }
+}
+
 void LedgerWriter::Replacement::write() {
     for (auto& [id, repair] : old_) {
         if (repair.decision == RepairDecision::automatic) {
@@ -163,6 +178,7 @@ void LedgerWriter::Replacement::write() {
         }
         frame_row.bind(0, frame.frame).bind(1, repaired);
         frame_row.bind(2, writer_.size_.width * writer_.size_.height).run();
+        write_evidence(frame);
     }
     Statement update(database_, "UPDATE repairs SET kind = ? WHERE series = ? AND frame < ?");
     for (const auto& [series, kind] : earlier_kinds_) {

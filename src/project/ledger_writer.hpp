@@ -5,17 +5,23 @@
 #include "project/database.hpp"
 #include "project/repair_kinds.hpp"
 
+#include <oldfilm/evidence.hpp>
 #include <oldfilm/ledger.hpp>
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
 namespace oldfilm::project {
 
+/// Pixels of each kind of evidence, by its number.
+using EvidenceCounts = std::array<std::int64_t, evidence_kinds>;
+
 /// The repairs of a frame, in any order; ids, series and kinds are not set yet.
 struct FrameRepairs {
     std::int64_t frame = 0;
     std::vector<Repair> repairs;
+    EvidenceCounts evidence{};
 };
 
 /// Replaces what the ledger has of frames. A repair that was there before, by stage and place,

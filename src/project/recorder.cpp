@@ -8,6 +8,7 @@
 #include <oldfilm/error.hpp>
 #include <oldfilm/plugins.hpp>
 
+#include <ATen/ops/bincount.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -36,6 +37,20 @@ std::string mask_stage(const Pipeline& pipeline) {
     return found;
 }
 
+/// How many of the frame's pixels are of each kind. Without a plane all are original.
+EvidenceCounts counted_evidence(const Frame& frame) {
+    EvidenceCounts counts{};
+    if (!frame.evidence().defined()) {
+        counts.front() = frame.height() * frame.width();
+        return counts;
+    }
+    const at::Tensor found = at::bincount(frame.evidence().flatten(), {}, evidence_kinds).cpu();
+    for (int kind = 0; kind < evidence_kinds; ++kind) {
+        counts.at(static_cast<std::size_t>(kind)) = found[kind].item<std::int64_t>();
+    }
+    return counts;
+}
+
 std::vector<std::int64_t> cuts_of(const Project& project) {
     std::vector<std::int64_t> cuts;
     for (const ProjectShot& shot : project.shots()) {
@@ -53,7 +68,9 @@ Recorder::Recorder(const Project& project, const Pipeline& pipeline)
 }
 
 void Recorder::see(const Frame& frame) {
-    FrameRepairs repairs{.frame = frame.info().index, .repairs = repairs_of(frame)};
+    FrameRepairs repairs{.frame = frame.info().index,
+                         .repairs = repairs_of(frame),
+                         .evidence = counted_evidence(frame)};
     for (Repair& repair : repairs.repairs) {
         repair.stage = stage_;
     }
@@ -80,7 +97,9 @@ void Recorder::complete(std::int64_t first, std::int64_t next) {
 
 bool Recorder::has(std::int64_t first, std::int64_t next) {
     const std::lock_guard lock(mutex_);
-    Statement select(database_, "SELECT count(*) FROM frames WHERE frame >= ? AND frame < ?");
+    // A ledger of version 1 has frames without evidence: they are rendered again.
+    Statement select(database_, "SELECT count(*) FROM frames f WHERE frame >= ? AND frame < ? AND "
+                                "EXISTS (SELECT 1 FROM evidence e WHERE e.frame = f.frame)");
     select.bind(0, first).bind(1, next).step();
     return select.integer(0) == next - first;
 }

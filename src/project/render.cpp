@@ -119,7 +119,10 @@ RestoreResult render(const Project& project, const std::string& output, const Pi
         return job::restore(project.source_path(), output, pipeline, options, nullptr);
     }
     project::Recorder recorder(project, pipeline);
-    return job::restore(project.source_path(), output, pipeline, options, &recorder, &recorder,
+    PipelineOptions own = pipeline.options();
+    own.evidence = true; // the ledger has it
+    return job::restore(project.source_path(), output, pipeline.with_options(std::move(own)),
+                        options, &recorder, &recorder,
                         (std::filesystem::path(project.folder()) / "segments").string());
 }
 

@@ -29,6 +29,7 @@ RenderingNote::RenderingNote(const Project& project, const std::string& output,
                                                        .bytes = 0,
                                                        .codec = options.codec,
                                                        .crf = options.crf,
+                                                       .evidence = options.evidence_out,
                                                        .begun = now(),
                                                        .finished = ""} {
     write();
@@ -60,6 +61,9 @@ void RenderingNote::write() {
                   {"codec", rendering_.codec},
                   {"begun", rendering_.begun},
                   {"finished", rendering_.finished}};
+    if (!rendering_.evidence.empty()) {
+        document["evidence"] = stored_path(rendering_.evidence, folder_);
+    }
     if (rendering_.crf) {
         document["crf"] = *rendering_.crf;
     }
@@ -76,14 +80,19 @@ std::optional<ProjectRendering> last_rendering(const Project& project) {
     }
     const project::Document document(*text, file.string());
     const project::Place root = document.root();
-    root.check_members({"output", "bytes", "codec", "crf", "begun", "finished"});
+    root.check_members({"output", "bytes", "codec", "crf", "evidence", "begun", "finished"});
+    const auto path_of = [&project](const project::Place& place) {
+        return (fs::path(project.folder()) / place.text()).lexically_normal().string();
+    };
     ProjectRendering rendering;
-    rendering.output =
-        (fs::path(project.folder()) / root.at("output").text()).lexically_normal().string();
+    rendering.output = path_of(root.at("output"));
     rendering.bytes = root.at("bytes").integer();
     rendering.codec = root.at("codec").text();
     rendering.begun = root.at("begun").text();
     rendering.finished = root.at("finished").text();
+    if (const auto evidence = root.find("evidence")) {
+        rendering.evidence = path_of(*evidence);
+    }
     if (const auto crf = root.find("crf")) {
         rendering.crf = static_cast<int>(crf->integer());
     }

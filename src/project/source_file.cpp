@@ -18,8 +18,9 @@ namespace fs = std::filesystem;
 
 constexpr std::int64_t end_bytes = 1 << 20;
 
-/// The file, or the pictures of a sequence.
-std::vector<fs::path> files_of(const fs::path& path) {
+} // namespace
+
+std::vector<fs::path> film_files(const fs::path& path) {
     if (!media::is_sequence(path.string())) {
         return {path};
     }
@@ -35,10 +36,8 @@ std::vector<fs::path> files_of(const fs::path& path) {
     return files;
 }
 
-} // namespace
-
 Content content_of(const fs::path& path, bool whole) {
-    const std::vector<fs::path> files = files_of(path);
+    const std::vector<fs::path> files = film_files(path);
     std::error_code missing;
     if (files.empty() || !fs::exists(files.front(), missing)) {
         throw Error(Errc::not_found, fmt::format("the film {} is not there", path.string()));

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 namespace oldfilm::project {
 
@@ -16,6 +17,9 @@ struct Content {
     std::string checksum; ///< of everything; empty where it was not asked for
     std::string ends;     ///< of the first and last MiB of each file
 };
+
+/// The file, or the pictures of a sequence (`frames/%05d.png`) by name.
+std::vector<std::filesystem::path> film_files(const std::filesystem::path& path);
 
 /// Of a file, or of all pictures of a sequence (`frames/%05d.png`) by name. `whole`: reads all of
 /// it. Throws `Error` (not_found).

@@ -3,6 +3,7 @@
 #include "base/sidecar.hpp"
 
 #include <oldfilm/error.hpp>
+#include <oldfilm/plugin/ext/draft/evidence.h>
 
 #include <dlfcn.h>
 #include <fmt/format.h>
@@ -35,6 +36,12 @@ std::string why_incomplete(const oldfilm_plugin_description& d) {
             (live->size < offsetof(oldfilm_stage_live, change) + sizeof(live->change) ||
              live->change == nullptr)) {
             return "its extension " OLDFILM_EXT_LIVE " lacks change; fill it in, and set size";
+        }
+        const auto* evidence = extension_of<oldfilm_stage_evidence>(d, OLDFILM_EXT_EVIDENCE);
+        if (evidence != nullptr && (evidence->size < sizeof(oldfilm_stage_evidence) ||
+                                    evidence->keep == nullptr || evidence->evidence == nullptr)) {
+            return "its extension " OLDFILM_EXT_EVIDENCE " lacks keep or evidence; fill "
+                   "them in, and set size";
         }
         return "";
     } catch (...) {

@@ -4,14 +4,13 @@
 #include "stage/c_values.hpp"
 #include "stage/lent_frames.hpp"
 #include "stage/library.hpp"
+#include "stage/outputs.hpp"
 #include "stage/tensors.hpp"
 
-#include <ATen/ops/sum.h>
+#include <ATen/ops/max.h>
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
-#include <cmath>
 #include <utility>
 
 namespace oldfilm::stage {
@@ -55,7 +54,8 @@ Stage::Stage(const oldfilm_plugin_description& plugin, const std::string& folder
             std::move(named)),
       turn_(turn_of(plugin)),
       analysis_(extension_of<oldfilm_stage_analysis>(plugin, OLDFILM_EXT_ANALYSIS)),
-      live_(extension_of<oldfilm_stage_live>(plugin, OLDFILM_EXT_LIVE)) {
+      live_(extension_of<oldfilm_stage_live>(plugin, OLDFILM_EXT_LIVE)),
+      evidence_(extension_of<oldfilm_stage_evidence>(plugin, OLDFILM_EXT_EVIDENCE)) {
     host_.check(call([this] { return plugin_->create(host_.c(), &stage_); }), "start");
     if (stage_ == nullptr) {
         throw Error(
@@ -242,6 +242,36 @@ std::vector<Made> Stage::process(const std::vector<Wanted>& wanted) {
     return made;
 }
 
+void Stage::keep_evidence() {
+    if (evidence_ != nullptr) {
+        host_.check(call([&] { return evidence_->keep(stage_); }), "keep its evidence");
+    }
+}
+
+void Stage::add_evidence(std::vector<Made>& made) {
+    for (std::size_t i = 0; evidence_ != nullptr && i < made.size(); ++i) {
+        if (!made[i].unchanged) {
+            add_evidence(made[i], static_cast<std::uint32_t>(i));
+        }
+    }
+}
+
+void Stage::add_evidence(Made& made, std::uint32_t request) {
+    std::int32_t kind = OLDFILM_SYNTHESIZED;
+    oldfilm_tensor plane{};
+    const int status = call([&] { return evidence_->evidence(stage_, request, &kind, &plane); });
+    made.evidence = take(plane, host_.shared().device);
+    host_.check(status, "say where its samples come from");
+    if (made.evidence.defined()) {
+        check_output({made.evidence, "evidence plane", 1, at::kByte}, config_.output, host_);
+        if (!made.evidence.is_cpu()) { // a look would stall the stream
+            return;
+        }
+        kind = made.evidence.max().item<std::int32_t>();
+    }
+    made.kind = evidence_of(kind, plugin_->name);
+}
+
 /// Both tensors are taken over before either is complained of.
 Made Stage::taken(oldfilm_result& result) const {
     const at::Device& device = host_.shared().device;
@@ -267,9 +297,10 @@ Made Stage::taken(oldfilm_result& result) const {
 
 void Stage::check_made(const Made& made, const Wanted& wanted) const {
     if (!made.unchanged) {
-        check_tensor(made.picture, "picture", config_.output.channels);
+        const StreamFormat& format = config_.output;
+        check_output({made.picture, "picture", format.channels, at::kFloat}, format, host_);
         if (made.mask.defined()) {
-            check_tensor(made.mask, "mask", 1);
+            check_output({made.mask, "mask", 1, at::kFloat}, format, host_);
         }
         return;
     }
@@ -283,39 +314,6 @@ void Stage::check_made(const Made& made, const Wanted& wanted) const {
                     fmt::format("stage {} left a frame unchanged, but said that it changes the "
                                 "format; its process must give a picture",
                                 plugin_->name));
-    }
-}
-
-void Stage::check_tensor(const at::Tensor& tensor, const char* what, std::int64_t channels) const {
-    const std::string expected =
-        fmt::format("{} x {} x {} float32", channels, config_.output.height, config_.output.width);
-    if (!tensor.defined()) {
-        throw Error(Errc::stage_failed, fmt::format("stage {} gave no {}; expected one of {}",
-                                                    plugin_->name, what, expected));
-    }
-    const bool fits = tensor.dim() == 3 && tensor.size(0) == channels &&
-                      tensor.size(1) == config_.output.height &&
-                      tensor.size(2) == config_.output.width && tensor.scalar_type() == at::kFloat;
-    if (!fits) {
-        throw Error(Errc::stage_failed,
-                    fmt::format("stage {} gave a {} of shape {} ({}); expected {}", plugin_->name,
-                                what, fmt::join(tensor.sizes(), " x "),
-                                tensor.scalar_type() == at::kFloat ? "float32" : "not float32",
-                                expected));
-    }
-    if (tensor.device().type() != host_.shared().device.type()) {
-        throw Error(Errc::stage_failed,
-                    fmt::format("stage {} gave a {} on another device than its input's",
-                                plugin_->name, what));
-    }
-    // A sum is finite only if every value is; elsewhere the check would stall the stream: there
-    // the frame is looked at when it has come to the host.
-    if (tensor.is_cpu() && !std::isfinite(tensor.sum().item<double>())) {
-        throw Error(
-            Errc::stage_failed,
-            fmt::format("stage {} gave a {} with non-finite values (NaN or infinite); this is a "
-                        "defect of the stage or of its model",
-                        plugin_->name, what));
     }
 }
 

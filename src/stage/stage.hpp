@@ -5,9 +5,11 @@
 
 #include "stage/services.hpp"
 
+#include <oldfilm/evidence.hpp>
 #include <oldfilm/frame.hpp>
 #include <oldfilm/parameter.hpp>
 #include <oldfilm/plugin.h>
+#include <oldfilm/plugin/ext/draft/evidence.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -56,6 +58,8 @@ struct Wanted {
 struct Made {
     bool unchanged = false;
     at::Tensor picture, mask;
+    Evidence kind = Evidence::synthesized; ///< of what differs from the input
+    at::Tensor evidence; ///< in place of it, a kind for each sample; may be undefined
 };
 
 class Stage {
@@ -78,6 +82,10 @@ class Stage {
     void reset();
     /// Checks what comes back: size, type, device, finite values.
     std::vector<Made> process(const std::vector<Wanted>& wanted);
+    /// Before the first `process`, where `add_evidence` is going to be called.
+    void keep_evidence();
+    /// Asks where the samples of what `process` has just made come from.
+    void add_evidence(std::vector<Made>& made);
 
     [[nodiscard]] const oldfilm_plugin_description& plugin() const noexcept { return *plugin_; }
     [[nodiscard]] const HostSide& host() const noexcept { return host_; }
@@ -86,18 +94,19 @@ class Stage {
     template <class Function>
     int call(const Function& function) noexcept;
     [[nodiscard]] Made taken(oldfilm_result& result) const;
+    void add_evidence(Made& made, std::uint32_t request);
     void check_made(const Made& made, const Wanted& wanted) const;
     oldfilm_config answer_to(const oldfilm_format& format,
                              const std::vector<ParameterValue>& values);
     oldfilm_config answer_without_rate(const oldfilm_format& format,
                                        const std::vector<ParameterValue>& values);
-    void check_tensor(const at::Tensor& tensor, const char* what, std::int64_t channels) const;
 
     const oldfilm_plugin_description* plugin_;
     HostSide host_;
     std::shared_ptr<std::mutex> turn_;       ///< of a plugin that works on one thread; else null
     const oldfilm_stage_analysis* analysis_; ///< null if the plugin doesn't analyze
     const oldfilm_stage_live* live_;         ///< null if it has no live parameters
+    const oldfilm_stage_evidence* evidence_; ///< null if it doesn't say where samples come from
     oldfilm_stage* stage_ = nullptr;
     Config config_;
 };

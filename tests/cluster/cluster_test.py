@@ -31,10 +31,12 @@ def planned(place, job, *how, film="film.mkv"):
 
 
 def test_equal(place):
-    """Sound, masks, a rate changer, stages that analyze, h264: as one program makes it."""
+    """Sound, masks, evidence, a rate changer, stages that analyze, h264: as one program makes it."""
     how = ["--stage", "stabilize", "--stage", "scratch-removal", "--stage", "interpolate:fps=24"]
-    place.run("restore", "short.mkv", "whole.mp4", *how, "--mask-out", "whole-mask.mkv")
-    planned(place, "job", *how, "--container", ".mp4", "--mask-out", "mask.mkv", "--items", 3, film="short.mkv")
+    place.run("restore", "short.mkv", "whole.mp4", *how, "--mask-out", "whole-mask.mkv",
+              "--evidence-out", "whole-evidence.mkv")
+    planned(place, "job", *how, "--container", ".mp4", "--mask-out", "mask.mkv",
+            "--evidence-out", "evidence.mkv", "--items", 3, film="short.mkv")
     items = place.status("job")["items"]
     check(items == 3, f"3 items were planned, found {items}")
     for item in (2, 0, 1):  # any order
@@ -42,7 +44,20 @@ def test_equal(place):
     check_in("frames from 64", place.run("finish", "job", "made.mp4"))
     check(place.bytes("made.mp4") == place.bytes("whole.mp4"), "the film is another")
     check(place.bytes("mask.mkv") == place.bytes("whole-mask.mkv"), "the mask film is another")
+    check(place.bytes("evidence.mkv") == place.bytes("whole-evidence.mkv"), "the evidence film is another")
     check(not (place.folder / "made.mp4.oldfilm-job").exists(), "the job folder of the output is left")
+
+
+def test_few_key_frames(place):
+    """Items are read from where they begin; the frames there are those of a pass from the start."""
+    place.ffmpeg("-i", "film.mkv", "-c:v", "libx264", "-g", "90", "-bf", "3", "-x264-params", "open-gop=1", "-c:a", "copy",
+                 "coded.mkv")
+    place.run("restore", "coded.mkv", "whole.mkv", *QUICK)
+    planned(place, "job", *QUICK, "--items", 5, film="coded.mkv")
+    for item in (4, 1, 3, 0, 2):
+        place.run("work", "job", "--item", item)
+    place.run("finish", "job", "made.mkv")
+    check(place.bytes("made.mkv") == place.bytes("whole.mkv"), "the film is another")
 
 
 def test_preset(place):

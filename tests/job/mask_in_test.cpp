@@ -4,6 +4,7 @@
 #include "run_program.hpp"
 
 #include <oldfilm/error.hpp>
+#include <oldfilm/evidence.hpp>
 #include <oldfilm/restore.hpp>
 #include <oldfilm/sdk/draft/damage.hpp>
 #include <oldfilm/stage_torch.hpp>
@@ -121,6 +122,46 @@ TEST_CASE("one picture is the mask of all frames") {
            s.path());
     s.restore("all.mkv", s.masked("mask.png"));
     CHECK(s.black_columns("all.mkv").size() == 128);
+}
+
+TEST_CASE("the evidence film has the color of what was done where it was done") {
+    const MaskedFilm s;
+    RestoreOptions options = s.masked();
+    options.evidence_out = s.path() / GENERATE("evidence.mkv", "evidence.avi");
+    CHECK_THROWS_AS(s.restore("out.mkv", options, "cpu", 90), Error);
+    CHECK(s.restore("out.mkv", options).resumed > 0);
+    Reader film(s.path() / "gray.mkv");
+    Reader restored(s.path() / "out.mkv");
+    Reader evidence(options.evidence_out);
+    REQUIRE(evidence.info().channels == 3);
+    const auto color = palette_color(Evidence::synthesized);
+    std::int64_t frames = 0;
+    while (const auto frame = evidence.next()) {
+        const auto before = film.next();
+        const auto after = restored.next();
+        CHECK(frame->info().time() == after->info().time());
+        const at::Tensor changed = (before->picture() != after->picture())[0];
+        for (std::int64_t channel = 0; channel < 3; ++channel) {
+            const at::Tensor code = frame->picture()[channel].mul(255).round();
+            const double expected = color[static_cast<std::size_t>(channel)];
+            CHECK((code == changed * expected).all().item<bool>());
+        }
+        ++frames;
+    }
+    CHECK(frames == 128);
+}
+
+TEST_CASE("an evidence film that cannot be is refused before the work begins") {
+    const MaskedFilm s;
+    RestoreOptions options = s.masked();
+    options.evidence_out = s.path() / "out.mkv";
+    CHECK_THROWS_WITH(s.restore("out.mkv", options), Contains("different files"));
+    options.evidence_out = s.path() / "evidence.mp4";
+    CHECK_THROWS_WITH(s.restore("out.mkv", options), Contains("FFV1"));
+    options.evidence_out = s.path() / "evidence.mkv";
+    CHECK_THROWS_WITH(restore(s.path() / "gray.mkv", s.path() / "out.mkv", Pipeline(), options),
+                      Contains("no stages"));
+    CHECK_FALSE(s.has("out.mkv"));
 }
 
 TEST_CASE("masks that do not fit are refused") {

@@ -20,7 +20,8 @@ TEST_CASE("A run's frames become segments that the checkpoint knows, each when i
     options.frame_rate = format.rate;
     job::OutputFilms films{
         {job::FilmOf::pictures, output, options, nullptr},
-        job::OutputFilm{job::FilmOf::masks, folder.path() / "masks.mkv", options, nullptr}};
+        job::OutputFilm{job::FilmOf::masks, folder.path() / "masks.mkv", options, nullptr},
+        std::nullopt};
     films.masks->options.channels = 1;
     {
         job::Checkpoint checkpoint(output, false);

@@ -182,7 +182,7 @@ std::string checksums(const fs::path& film) {
 
 /// Everything about a restored film that must not depend on who made it.
 struct Made {
-    std::string film, masks; ///< packets and frames, with their times
+    std::string film, masks, evidence; ///< packets and frames, with their times
     std::vector<std::int64_t> shots;
     std::vector<std::string> analysis;
     std::int64_t frames_in = 0, frames_out = 0;
@@ -195,6 +195,7 @@ void same(const Made& found, const Made& expected) {
     CHECK(found.analysis == expected.analysis);
     CHECK((found.film == expected.film));
     CHECK((found.masks == expected.masks));
+    CHECK((found.evidence == expected.evidence));
 }
 
 struct Film : Scratch {
@@ -203,6 +204,7 @@ struct Film : Scratch {
         at::set_num_threads(1); // as many as each of several workers has
         testing::late::begin(testing::late::Order::random, 3);
         options.mask_out = (path() / "masks.mkv").string();
+        options.evidence_out = (path() / "evidence.mkv").string();
         options.codec = "ffv1";
         options.overwrite = true;
         options.log = test::collect(notes);
@@ -254,6 +256,9 @@ struct Film : Scratch {
             REQUIRE_FALSE(made.masks.empty());
             fs::remove(options.mask_out);
         }
+        made.evidence = checksums(options.evidence_out);
+        REQUIRE_FALSE(made.evidence.empty());
+        fs::remove(options.evidence_out);
         return made;
     }
     Made made_by(const std::string& device, const Chain& chain) {

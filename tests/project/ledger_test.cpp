@@ -184,6 +184,27 @@ TEST_CASE("a ledger of a newer version, and what is no ledger, are refused and l
     CHECK_THROWS_WITH(open_ledger(folder.path()), Contains("no ledger, or is damaged"));
 }
 
+TEST_CASE("a ledger of version 1 gets what version 2 has, and keeps all rows") {
+    const test::Scratch folder;
+    {
+        Database made = open_ledger(folder.path());
+        LedgerWriter(made, {320, 240}, {0}).replace(frames(0, 3, {box(1, 1, 4, 4)}));
+        made.execute("DROP VIEW shot_evidence; DROP VIEW film_evidence; DROP TABLE evidence; "
+                     "PRAGMA user_version = 1");
+    }
+    Database migrated = open_ledger(folder.path());
+    CHECK(repairs_in(migrated, 0, 10).size() == 3);
+    Statement version(migrated, "PRAGMA user_version");
+    REQUIRE(version.step());
+    CHECK(version.integer(0) == 2);
+    std::vector<FrameRepairs> again = frames(0, 1, {});
+    again.front().evidence = {320 * 240 - 16, 0, 0, 16, 0, 0};
+    LedgerWriter(migrated, {320, 240}, {0}).replace(std::move(again));
+    Statement recovered(migrated, "SELECT pixels FROM film_evidence WHERE kind = 'recovered'");
+    REQUIRE(recovered.step());
+    CHECK(recovered.integer(0) == 16);
+}
+
 TEST_CASE("two connections take turns") {
     Book book;
     Database other = open_ledger(book.path());

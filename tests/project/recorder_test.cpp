@@ -86,6 +86,7 @@ TEST_CASE("the ledger has what the masks have, however often the film is rendere
         CHECK(repair.stage == "scratch-removal");
         CHECK(repair.mean_change.value_or(-1) > 0);
         CHECK(repair.decision == RepairDecision::automatic);
+        CHECK(repair.source != RepairSource::unknown);
         CHECK(repair.shot == (repair.frame < 40 ? "s0" : "s40"));
     }
     CHECK(areas == marked(s.path() / "masks.mkv"));
@@ -108,6 +109,18 @@ TEST_CASE("the ledger has what the masks have, however often the film is rendere
             return sum + static_cast<double>(one.second);
         });
     CHECK(totals.share == Approx(area / (300.0 * 160 * 128)));
+
+    // Where a repair changed nothing, and around it, the film is its own.
+    CHECK(std::accumulate(totals.evidence.begin(), totals.evidence.end(), 0.0) == Approx(1));
+    const auto share = [&](Evidence kind) {
+        return totals.evidence.at(static_cast<std::size_t>(kind));
+    };
+    CHECK(share(Evidence::original) >= 1 - totals.share);
+    CHECK(share(Evidence::recovered) > 0);
+    CHECK(share(Evidence::resampled) + share(Evidence::recolored) + share(Evidence::filled) == 0);
+    const auto by_shot = Ledger(s.folder()).totals_by_shot();
+    CHECK(by_shot.at("s40").evidence == Ledger(s.folder()).totals("s40").evidence);
+    CHECK(by_shot.at("s40").evidence.front() < 1);
 
     const std::string once = s.csv();
     s.render("again.mkv");

@@ -4,10 +4,12 @@
 #include <oldfilm/error.hpp>
 #include <oldfilm/ledger.hpp>
 #include <oldfilm/project.hpp>
+#include <oldfilm/provenance.hpp>
 #include <oldfilm/verification.hpp>
 
 #include <ATen/ATen.h>
 #include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
 
 #include <filesystem>
 #include <string>
@@ -142,4 +144,43 @@ TEST_CASE("where a stage may change all of a picture, protected regions are prov
     flip(film.result(), flipped, 12, 30, 30);
     CHECK_THAT(verify(*film.project, film.film(), flipped).wrong.front(),
                Contains("frame 12, x 30, y 30"));
+}
+
+TEST_CASE("a manifest for C2PA names what was done to which film, with their digests") {
+    const Rendered s({"deflicker", "scratch-removal:sensitivity=0.4"});
+    CHECK_THROWS_WITH(c2pa_manifest(*s.project), Contains("no finished rendering"));
+    s.render();
+    const auto manifest = nlohmann::json::parse(c2pa_manifest(*s.project));
+    CHECK(manifest.at("title") == "out.mkv");
+    CHECK(manifest.at("format") == "video/x-matroska");
+    CHECK(manifest.at("claim_generator_info").at(0).at("name") == "oldfilm");
+    CHECK(manifest.at("ingredients").at(0).at("title") == "in.mkv");
+    CHECK(manifest.at("ingredients").at(0).at("relationship") == "parentOf");
+    const auto& actions = manifest.at("assertions").at(0);
+    CHECK(actions.at("label") == "c2pa.actions.v2");
+    const auto& list = actions.at("data").at("actions");
+    REQUIRE(list.size() == 3);
+    CHECK(list.at(0).at("action") == "c2pa.opened");
+    CHECK(list.at(0).at("parameters").at("ingredientIds").at(0) == "source");
+    CHECK(list.at(1).at("action") == "c2pa.color_adjustments");
+    CHECK(list.at(2).at("action") == "c2pa.edited");
+    CHECK(list.at(2).at("digitalSourceType").get<std::string>().ends_with(
+        "/compositeWithTrainedAlgorithmicMedia"));
+    CHECK(list.at(2).at("parameters").at("org.oldfilm.parameters").at("sensitivity") == 0.4);
+    const auto& restoration = manifest.at("assertions").at(1).at("data");
+    const auto digest = [](const std::string& path) {
+        return run("sha256sum " + path, "/").out.substr(0, 64);
+    };
+    CHECK(restoration.at("source").at("sha256") == digest(s.film()));
+    CHECK(restoration.at("result").at("sha256") == digest(s.result()));
+    CHECK(restoration.at("project").at("sha256") == digest(s.path() / "p" / "project.json"));
+    CHECK(restoration.at("ledger").at("frames") == 60);
+    CHECK(restoration.at("files").size() >= 2); // a model, and its plugin
+    std::stop_source stop;
+    stop.request_stop();
+    CHECK_THROWS_AS(c2pa_manifest(*s.project, stop.get_token()), Error);
+    std::filesystem::resize_file(s.result(), 1000);
+    CHECK_THROWS_WITH(c2pa_manifest(*s.project), Contains("has 1000 bytes"));
+    std::filesystem::remove(s.result());
+    CHECK_THROWS_WITH(c2pa_manifest(*s.project), Contains("is not there"));
 }

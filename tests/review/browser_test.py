@@ -60,6 +60,11 @@ def wipe(browser: Browser) -> None:
     for mode in ("before", "after", "difference", "wipe"):
         browser.click(f"[data-mode={mode}]")
         assert browser.evaluate("document.querySelector('#picture').dataset.mode") == mode
+    browser.click("[data-mode=evidence]")
+    browser.wait_for("!document.querySelector('#evidence').hidden")
+    assert "other frames" in browser.evaluate("document.querySelector('#label-left').textContent")
+    browser.click("[data-mode=wipe]")
+    browser.wait_for("document.querySelector('#evidence').hidden")
 
 
 def reject_and_render(browser: Browser, project: Project) -> None:

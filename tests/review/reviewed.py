@@ -39,7 +39,8 @@ class Project:
         return done.stdout
 
     def render(self) -> None:
-        self.run("restore", "--project", "p", "out.mkv", "--codec", "ffv1", "--overwrite", "--progress", "none")
+        self.run("restore", "--project", "p", "out.mkv", "--codec", "ffv1", "--overwrite", "--progress", "none",
+                 "--evidence-out", "p/evidence.mkv")
 
     def document(self) -> dict:
         return json.loads((self.work / "p/project.json").read_text(encoding="utf-8"))

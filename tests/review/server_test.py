@@ -157,13 +157,18 @@ def check_rendering(project: Project, review: Review) -> None:
         return review.request("GET", f"/frames/{side}/0.png?v={version}")[2]
 
     assert speck("before")[1:4] == b"PNG" and speck("before") != speck("after")
+    assert review.get("/api/project")["result"]["evidence"] is True
+    status, _, overlay = review.request("GET", "/evidence/0.png")
+    with_transparency = 6  # color type of PNG
+    assert status == 200 and overlay[25] == with_transparency, (status, overlay[:30])
+    assert overlay != review.request("GET", "/evidence/1.png")[2], "frame 0 has a repair"
     review.post("/api/render", {})
     status = wait_for_rendering(review)
     assert status["state"] == "done", status
     assert "12 of 48 frames" in status["text"], status  # the shot with the rejected repair
     assert project.run("verify", "in.mkv", "out.mkv", "--project", "p").count("proved") >= 3
     note = json.loads((project.work / "p/rendering.json").read_text(encoding="utf-8"))
-    assert note["output"] == "../out.mkv" and note["codec"] == "ffv1" and note["finished"]
+    assert note["evidence"] == "evidence.mkv" and note["output"] == "../out.mkv" and note["codec"] == "ffv1" and note["finished"]
 
 
 def check_settings(project: Project, review: Review) -> None:
@@ -216,6 +221,8 @@ def check_without_rendering(project: Project) -> None:
         assert state["result"]["state"] == "none" and "not rendered yet" in state["result"]["text"]
         answer = review.request("GET", "/frames/after/0.png")
         assert answer[0] == 404 and "no rendering" in error_of(answer)
+        answer = review.request("GET", "/evidence/0.png")
+        assert answer[0] == 404 and "no evidence film" in error_of(answer)
         unwritten = subprocess.run(project.command("report", "p"), cwd=project.work, env=project.environment,
                                    capture_output=True, text=True, check=False)
         assert unwritten.returncode == 2 and "no rendering of this project" in unwritten.stderr, unwritten

@@ -142,11 +142,14 @@ std::vector<ProjectRegion> regions_from(const Json& document) {
 }
 
 Json json_of(const oldfilm::RepairTotals& totals) {
-    return {{"frames", totals.frames},
-            {"repairs", totals.repairs},
-            {"accepted", totals.accepted},
-            {"rejected", totals.rejected},
-            {"share", totals.share}};
+    Json evidence = Json::object();
+    for (int kind = 0; kind < oldfilm::evidence_kinds; ++kind) {
+        evidence[to_string(static_cast<oldfilm::Evidence>(kind))] =
+            totals.evidence.at(static_cast<std::size_t>(kind));
+    }
+    return {{"evidence", std::move(evidence)}, {"frames", totals.frames},
+            {"repairs", totals.repairs},       {"accepted", totals.accepted},
+            {"rejected", totals.rejected},     {"share", totals.share}};
 }
 
 oldfilm::RepairDecision decision_from(const std::string& name) {

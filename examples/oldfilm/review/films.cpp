@@ -78,19 +78,35 @@ std::shared_ptr<Film> Films::source() {
     return source_;
 }
 
-std::shared_ptr<Film> Films::result() {
-    const std::string path = rendering_.output();
+std::shared_ptr<Film> Films::opened(Replaceable& known, const std::string& path) {
     const std::string version = version_of(path);
-    const std::lock_guard lock(mutex_);
     if (version.empty()) {
         throw oldfilm::Error(oldfilm::Errc::not_found,
                              fmt::format("there is no rendering of this project at {}", path));
     }
-    if (!result_ || result_version_ != version) {
-        result_ = another_result();
-        result_version_ = version;
+    const std::lock_guard lock(mutex_);
+    if (!known.film || known.path != path || known.version != version) {
+        known = {std::make_shared<Film>(path, oldfilm::ReadOptions()), path, version};
     }
-    return result_;
+    return known.film;
+}
+
+std::shared_ptr<Film> Films::result() {
+    return opened(result_, rendering_.output());
+}
+
+std::string Films::evidence_path(const std::string& path) {
+    const auto last = oldfilm::last_rendering(store_.project());
+    return last && is_same_path(last->output, path) ? last->evidence : "";
+}
+
+std::shared_ptr<Film> Films::evidence() {
+    const std::string path = evidence_path(rendering_.output());
+    if (path.empty()) {
+        throw oldfilm::Error(oldfilm::Errc::not_found,
+                             "the last rendering has no evidence film; render with --evidence-out");
+    }
+    return opened(evidence_, path);
 }
 
 std::int64_t Films::number_in_result(std::int64_t number) {
@@ -103,7 +119,12 @@ std::int64_t Films::number_in_result(std::int64_t number) {
 Json Films::result_state() {
     const std::string path = rendering_.output();
     const auto [state, text] = note_of(oldfilm::last_rendering(store_.project()), path);
-    Json document{{"state", state}, {"text", text}, {"path", path}, {"version", version_of(path)}};
+    const std::string evidence = evidence_path(path);
+    Json document{{"state", state},
+                  {"text", text},
+                  {"path", path},
+                  {"version", version_of(path)},
+                  {"evidence", !evidence.empty() && !version_of(evidence).empty()}};
     if (state == "none" || state == "missing") {
         return document;
     }

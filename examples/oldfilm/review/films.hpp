@@ -23,6 +23,8 @@ class Films {
     std::shared_ptr<Film> source();
     /// Throws `oldfilm::Error` (not_found) if there is no result.
     std::shared_ptr<Film> result();
+    /// The evidence film of that rendering. Throws `oldfilm::Error` (not_found) if it has none.
+    std::shared_ptr<Film> evidence();
     /// Films of their own, for work that reads frames in order and should not wait for others.
     std::unique_ptr<Film> another_source();
     std::unique_ptr<Film> another_result();
@@ -31,15 +33,25 @@ class Films {
     /// The frame of the result that shows frame `number` of the source.
     std::int64_t number_in_result(std::int64_t number);
     /// {"state": "none", "missing", "replaced", "stopped" or "ready", "text": why not, "path",
-    /// "version": changes with the file}.
+    /// "version": changes with the file, "evidence": whether there is an evidence film}.
     Json result_state();
 
   private:
+    /// A film of which the file may be replaced.
+    struct Replaceable {
+        std::shared_ptr<Film> film;
+        std::string path, version;
+    };
+    std::shared_ptr<Film> opened(Replaceable& known, const std::string& path);
+    /// Of the rendering at `path`; empty: none.
+    std::string evidence_path(const std::string& path);
+
     Store& store_;
     const Rendering& rendering_;
     std::mutex mutex_; ///< guards what follows
-    std::shared_ptr<Film> source_, result_;
-    std::string source_path_, result_version_;
+    std::shared_ptr<Film> source_;
+    std::string source_path_;
+    Replaceable result_, evidence_;
 };
 
 } // namespace cli::review

@@ -40,6 +40,13 @@ void add_picture_handlers(Server& server, Session& session) {
         const oldfilm::Frame frame = frame_of(session, request.parts.at(0), number);
         return picture("image/png", png_of(matrix_of(frame)), true);
     });
+    server.get("/evidence/(\\d+)\\.png", [&session](const Request& request) {
+        const std::int64_t frames = session.store.project().source().frames;
+        const std::int64_t number = number_in(request.parts.at(0), frames);
+        const oldfilm::Frame frame =
+            session.films.evidence()->frame(session.films.number_in_result(number));
+        return picture("image/png", png_of(with_transparent_black(matrix_of(frame))), true);
+    });
     server.get("/thumbnails/(before|after)/(\\d+)\\.jpg", [&session](const Request& request) {
         const std::int64_t frames = session.store.project().source().frames;
         const std::int64_t number = number_in(request.parts.at(1), frames);

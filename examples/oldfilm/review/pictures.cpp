@@ -43,6 +43,15 @@ cv::Mat fitted(const cv::Mat& picture, int width, int height) {
     return made;
 }
 
+cv::Mat with_transparent_black(const cv::Mat& picture) {
+    std::vector<cv::Mat> planes;
+    cv::split(picture, planes);
+    planes.push_back((planes.at(0) | planes.at(1) | planes.at(2)) > 0);
+    cv::Mat made;
+    cv::merge(planes, made);
+    return made;
+}
+
 std::string png_of(const cv::Mat& picture) {
     return encoded(picture, ".png", {cv::IMWRITE_PNG_COMPRESSION, 1});
 }

@@ -14,6 +14,8 @@ namespace cli::review {
 cv::Mat matrix_of(const oldfilm::Frame& frame);
 /// Made smaller to fit in a box, if it does not.
 cv::Mat fitted(const cv::Mat& picture, int width, int height);
+/// With a fourth channel: black is transparent, and all else opaque. `picture` has 3.
+cv::Mat with_transparent_black(const cv::Mat& picture);
 /// Lossless.
 std::string png_of(const cv::Mat& picture);
 std::string jpeg_of(const cv::Mat& picture);

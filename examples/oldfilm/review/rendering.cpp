@@ -17,13 +17,17 @@ using oldfilm::Errc;
 using oldfilm::Error;
 using oldfilm::Project;
 
-/// The codec and the quality of the last rendering, if it went to the same file.
+/// The codec, the quality and the evidence film of the last rendering, if it went to the same file:
+/// with others all segments would be made again. A first one has evidence.
 void continue_with(const Project& project, const std::string& output,
                    oldfilm::RestoreOptions& options) {
     const auto last = oldfilm::last_rendering(project);
     if (last && is_same_path(last->output, output)) {
         options.codec = last->codec;
         options.crf = last->crf;
+        options.evidence_out = last->evidence;
+    } else if (std::filesystem::path(output).extension() == ".mkv") {
+        options.evidence_out = (std::filesystem::path(project.folder()) / "evidence.mkv").string();
     }
 }
 

@@ -96,6 +96,10 @@ class Frame:
     def mask(self) -> torch.Tensor | None:
         """Repair mask, 1 x H x W float32 in [0, 1], 1 where a stage made a repair."""
     @property
+    def evidence(self) -> torch.Tensor | None:
+        """Where the samples come from, 1 x H x W uint8: 0 original, 1 resampled, 2 recolored, 3 recovered, 4 filled,
+        5 synthesized. None: all are original, or the pipeline keeps no evidence."""
+    @property
     def channels(self) -> int: ...
     @property
     def height(self) -> int: ...
@@ -453,6 +457,7 @@ class Pipeline:
         precision: str = "auto",
         memory: int = 0,
         tile: int = 0,
+        evidence: bool = False,
         shots: Literal["auto", "none"] | list[int] = "auto",
         cut_threshold: float = 0.15,
         plugin_path: list[str] = ...,
@@ -461,7 +466,8 @@ class Pipeline:
         log: Log | None = None,
     ) -> None:
         """`device`: "auto", "cpu", "cuda", "cuda:1"; several only for `restore`. `precision`: "auto", "float32",
-        "bfloat16" or "float16". `memory`: limit of the process's resident memory in bytes; 0: none. `shots`: cuts are
+        "bfloat16" or "float16". `memory`: limit of the process's resident memory in bytes; 0: none. `evidence`: frames
+        carry where each of their samples comes from. `shots`: cuts are
         detected ("auto"), there are none ("none"), or the first frame of each shot."""
     @staticmethod
     def from_json(json: str, **options: Any) -> Pipeline:
@@ -508,6 +514,7 @@ def restore_file(
     crf: int | None = None,
     mask_in: Path = "",
     mask_out: Path = "",
+    evidence_out: Path = "",
     overwrite: bool = False,
     audio: bool = True,
     subtitles: bool = True,

@@ -3,7 +3,12 @@ import { on, report, shot, state } from './state.js';
 
 const viewer = document.querySelector('#viewer');
 const picture = document.querySelector('#picture');
-const images = { before: document.querySelector('#before'), after: document.querySelector('#after') };
+const images = {
+  before: document.querySelector('#before'),
+  after: document.querySelector('#after'),
+  evidence: document.querySelector('#evidence'),
+};
+const kinds = 'Blue: moved · light blue: recolored · green: other frames · yellow: around · orange: network';
 const marks = document.querySelector('#marks');
 const handle = document.querySelector('#wipe');
 const empty = document.querySelector('#empty');
@@ -12,6 +17,7 @@ const view = { zoom: 0, x: 0, y: 0, wipe: 50 }; // zoom 0: fit; x, y: of the pic
 const cache = new Map(); // pictures by address
 const mostCached = 48;
 
+const hasEvidence = () => hasResult() && state.project.result.evidence;
 const hasResult = () => !['none', 'missing'].includes(state.project.result.state);
 
 function address(side, frame) {
@@ -45,11 +51,15 @@ async function showFrame() {
   try {
     const before = decoded(address('before', frame));
     const after = previewed ?? (hasResult() ? decoded(address('after', frame)) : null);
-    const urls = await Promise.all([before, after]);
+    const shown = state.mode === 'evidence' && hasEvidence() && !previewed;
+    const evidence = shown ? decoded(`/evidence/${frame}.png?v=${state.project.result.version}`) : null;
+    const urls = await Promise.all([before, after, evidence]);
     if (turn !== wanted) return;
     images.before.src = urls[0];
     if (urls[1]) images.after.src = urls[1];
     images.after.hidden = !urls[1];
+    if (urls[2]) images.evidence.src = urls[2];
+    images.evidence.hidden = !urls[2];
     picture.dataset.frame = frame;
     showMode();
     prefetch(frame);
@@ -119,12 +129,13 @@ function showMode() {
   picture.dataset.mode = mode;
   images.after.style.clipPath = mode === 'wipe' ? `inset(0 0 0 ${view.wipe}%)` : '';
   const after = state.preview?.frame === state.frame ? 'Preview' : 'After';
-  const left = { before: 'Before', after, wipe: 'Before', difference: 'Difference × 5' }[mode];
+  const left = { before: 'Before', after, wipe: 'Before', difference: 'Difference × 5', evidence: hasEvidence() ? kinds : 'No evidence film' }[mode];
   document.querySelector('#label-left').textContent = left;
   document.querySelector('#label-right').textContent = mode === 'wipe' ? after : '';
   for (const button of document.querySelectorAll('#modes button')) {
     button.setAttribute('aria-checked', button.dataset.mode === state.mode);
-    button.disabled = images.after.hidden && button.dataset.mode !== 'before';
+    button.disabled = (images.after.hidden && button.dataset.mode !== 'before')
+      || (button.dataset.mode === 'evidence' && !hasEvidence());
   }
 }
 
@@ -197,5 +208,5 @@ new ResizeObserver(() => state.project && place()).observe(viewer);
 on('project', () => { place(); showWhatIsMissing(); });
 on('project shot frame preview', showFrame);
 on('project frame repairs drawing', showMarks);
-on('mode', showMode);
+on('mode', () => { showMode(); showFrame(); });
 setWipe(50);

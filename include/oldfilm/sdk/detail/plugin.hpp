@@ -7,6 +7,7 @@
 
 #include <oldfilm/plugin.h>
 #include <oldfilm/sdk/analysis.hpp>
+#include <oldfilm/sdk/draft/evidence.hpp>
 #include <oldfilm/sdk/draft/saved_state.hpp>
 #include <oldfilm/sdk/failure.hpp>
 #include <oldfilm/sdk/live_parameters.hpp>
@@ -159,6 +160,26 @@ struct StateTable {
     static constexpr oldfilm_stage_state c{sizeof(oldfilm_stage_state), save, load};
 };
 
+/// The functions of OLDFILM_EXT_EVIDENCE.
+template <class S>
+struct EvidenceTable {
+    using Self = Instance<S>;
+    static int keep(oldfilm_stage* self) {
+        Self& it = Self::of(self);
+        return guarded(it.host, [&] { it.stage->keep_evidence(); });
+    }
+    static int evidence(oldfilm_stage* self, std::uint32_t request, std::int32_t* kind,
+                        oldfilm_tensor* plane) {
+        Self& it = Self::of(self);
+        return guarded(it.host, [&] {
+            draft::OutputEvidence found = it.stage->evidence(request);
+            *kind = static_cast<std::int32_t>(found.kind);
+            *plane = found.plane.release();
+        });
+    }
+    static constexpr oldfilm_stage_evidence c{sizeof(oldfilm_stage_evidence), keep, evidence};
+};
+
 /// The extensions that S has, by the classes that it derives from.
 template <class S>
 const void* extension(const oldfilm_plugin_description* /*plugin*/, const char* id) {
@@ -176,6 +197,11 @@ const void* extension(const oldfilm_plugin_description* /*plugin*/, const char* 
     if constexpr (std::is_base_of_v<draft::SavedState, S>) {
         if (wanted == OLDFILM_EXT_STATE) {
             return &StateTable<S>::c;
+        }
+    }
+    if constexpr (std::is_base_of_v<draft::Evidence, S>) {
+        if (wanted == OLDFILM_EXT_EVIDENCE) {
+            return &EvidenceTable<S>::c;
         }
     }
     return nullptr;
