@@ -40,7 +40,7 @@ at::Tensor decoded_picture(const Frame& frame) {
     return is_known ? coded->picture : at::Tensor();
 }
 
-/// Where more than half of the pixels of `label` come from.
+/// Where most of the pixels of `label` that changed come from.
 RepairSource source_of(const cv::Mat& labels, int label, const Repair& repair,
                        const at::Tensor& evidence) {
     if (!evidence.defined()) {
@@ -57,9 +57,10 @@ RepairSource source_of(const cv::Mat& labels, int label, const Repair& repair,
             synthesized += row[x] == label && kind == Evidence::synthesized ? 1 : 0;
         }
     }
-    return 2 * recovered > repair.area     ? RepairSource::neighbors
-           : 2 * synthesized > repair.area ? RepairSource::network
-                                           : RepairSource::unknown;
+    if (recovered + synthesized == 0) {
+        return RepairSource::unknown;
+    }
+    return recovered > synthesized ? RepairSource::neighbors : RepairSource::network;
 }
 
 /// Over the pixels of `label`, which are in the repair's box.

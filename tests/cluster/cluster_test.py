@@ -52,12 +52,12 @@ def test_few_key_frames(place):
     """Items are read from where they begin; the frames there are those of a pass from the start."""
     place.ffmpeg("-i", "film.mkv", "-c:v", "libx264", "-g", "90", "-bf", "3", "-x264-params", "open-gop=1", "-c:a", "copy",
                  "coded.mkv")
-    place.run("restore", "coded.mkv", "whole.mkv", *QUICK)
+    place.run("restore", "coded.mkv", "coded-whole.mkv", *QUICK)
     planned(place, "job", *QUICK, "--items", 5, film="coded.mkv")
     for item in (4, 1, 3, 0, 2):
         place.run("work", "job", "--item", item)
     place.run("finish", "job", "made.mkv")
-    check(place.bytes("made.mkv") == place.bytes("whole.mkv"), "the film is another")
+    check(place.bytes("made.mkv") == place.bytes("coded-whole.mkv"), "the film is another")
 
 
 def test_preset(place):
