@@ -1,4 +1,5 @@
 // What fragments of C++ in the pages take for granted.
+#include <oldfilm/evidence.hpp>
 #include <oldfilm/project.hpp>
 #include <oldfilm/restore.hpp>
 #include <oldfilm/sdk/luma.hpp>
