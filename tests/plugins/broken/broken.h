@@ -4,6 +4,7 @@
 #define BROKEN_H
 
 #include <oldfilm/plugin.h>
+#include <oldfilm/plugin/ext/draft/evidence.h>
 #include <oldfilm/plugin/ext/draft/state.h>
 
 #include <stdbool.h>
@@ -45,6 +46,7 @@ void destroy(oldfilm_stage* stage);
 extern const oldfilm_stage_analysis analysis;
 extern const oldfilm_stage_live live;
 extern const oldfilm_stage_state state;
+extern const oldfilm_stage_evidence evidence;
 
 /** Says why, and returns OLDFILM_FAILED. */
 int32_t failed(const oldfilm_stage* stage, const char* sentence);

@@ -99,6 +99,9 @@ static const void* get_extension(const oldfilm_plugin_description* plugin, const
     if (strcmp(id, OLDFILM_EXT_STATE) == 0 && broken("film.saved-state")) {
         return &state;
     }
+    if (strcmp(id, OLDFILM_EXT_EVIDENCE) == 0 && broken("film.evidence")) {
+        return &evidence;
+    }
     return broken("description.extensions") && strncmp(id, "oldfilm.", 8) != 0 ? &live : NULL;
 }
 

@@ -228,6 +228,22 @@ static int32_t load(oldfilm_stage* stage, const void* data, size_t bytes) {
 
 const oldfilm_stage_state state = {sizeof(state), save, load};
 
+static int32_t keep_evidence(oldfilm_stage* stage) {
+    (void)stage;
+    return OLDFILM_OK;
+}
+
+static int32_t give_evidence(oldfilm_stage* stage, uint32_t request, int32_t* kind,
+                             oldfilm_tensor* plane) {
+    (void)stage;
+    (void)request;
+    (void)plane;
+    *kind = OLDFILM_SYNTHESIZED + 1; /* no kind */
+    return OLDFILM_OK;
+}
+
+const oldfilm_stage_evidence evidence = {sizeof(evidence), keep_evidence, give_evidence};
+
 void reset(oldfilm_stage* stage) {
     stage->analyzed = 0;
     stage->found = 0;
