@@ -17,7 +17,7 @@ const view = { zoom: 0, x: 0, y: 0, wipe: 50 }; // zoom 0: fit; x, y: of the pic
 const cache = new Map(); // pictures by address
 const mostCached = 48;
 
-const hasEvidence = () => hasResult() && state.project.result.evidence;
+const hasEvidence = () => Boolean(state.project?.result.evidence);
 const hasResult = () => !['none', 'missing'].includes(state.project.result.state);
 
 function address(side, frame) {
