@@ -48,6 +48,7 @@ struct RestoreArguments {
     bool overwrite = false, ignore_checkpoint = false, strict = false;
     std::string deinterlace = "auto"; ///< auto, on or off
     std::string cadence = "auto";     ///< auto, keep or film
+    bool crop_borders = false;
     std::string colorize = "auto";    ///< a preset's stage: auto, on or off
     std::optional<double> grain;      ///< part of the film's own grain that is added at the end
     std::string tint = "auto";        ///< with a preset: auto, keep, remove or off

@@ -49,10 +49,6 @@ bool has_tint(const FilmFacts& facts) {
                        [](const auto& shot) { return shot.coloring == oldfilm::Coloring::tinted; });
 }
 
-} // namespace
-
-namespace {
-
 /// Grain can be given back where it was measured shot by shot.
 void check_grain(const RestoreArguments& arguments) {
     if (arguments.grain &&
@@ -64,21 +60,60 @@ void check_grain(const RestoreArguments& arguments) {
     }
 }
 
+/// Sides that chroma of any format can be cut at.
+oldfilm::FrameArea with_even_sides(const oldfilm::ActiveArea& area) {
+    const std::int64_t left = area.left + area.left % 2;
+    const std::int64_t top = area.top + area.top % 2;
+    return {.left = left,
+            .top = top,
+            .width = (area.left + area.width - left) / 2 * 2,
+            .height = (area.top + area.height - top) / 2 * 2};
+}
+
+/// The picture inside bars or the film gate.
+void decide_crop(const RestoreArguments& arguments, const FilmFacts& facts, Decisions& decisions) {
+    if (facts.width == 0 ||
+        (facts.area.width == facts.width && facts.area.height == facts.height)) {
+        decisions.notes.push_back(
+            fmt::format("{} has no borders: nothing is cropped", arguments.input));
+        return;
+    }
+    const oldfilm::FrameArea area = with_even_sides(facts.area);
+    decisions.crop = area;
+    decisions.notes.push_back(fmt::format("{} is cropped from {} x {} to {} x {} at {}, {}",
+                                          arguments.input, facts.width, facts.height, area.width,
+                                          area.height, area.left, area.top));
+}
+
+void check_crop(const RestoreArguments& arguments) {
+    if (arguments.crop_borders && is_stream(arguments.input)) {
+        throw oldfilm::Error(oldfilm::Errc::invalid_argument,
+                             "--crop-borders looks for borders before the film is read, which "
+                             "needs a file; store the film in one first");
+    }
+}
+
 } // namespace
 
 Decisions decide(const RestoreArguments& arguments, const oldfilm::Pipeline& pipeline) {
     Decisions decisions;
     check_grain(arguments);
+    check_crop(arguments);
     decisions.grain = arguments.grain;
     decisions.colorize = arguments.colorize != "off";
     decisions.clean_cards = has_preset(arguments) && arguments.by_shot != "off" &&
                             !is_stream(arguments.input) && contains(pipeline, "stabilize");
-    const bool asks_colorize = arguments.colorize == "auto" && contains(pipeline, "colorize");
-    const bool asks_tint = arguments.tint != "off" && !contains(pipeline, "tint");
-    if (!has_preset(arguments) || (!asks_colorize && !asks_tint)) {
+    const bool asks_colorize =
+        has_preset(arguments) && arguments.colorize == "auto" && contains(pipeline, "colorize");
+    const bool asks_tint =
+        has_preset(arguments) && arguments.tint != "off" && !contains(pipeline, "tint");
+    if (!arguments.crop_borders && !asks_colorize && !asks_tint) {
         return decisions;
     }
     const FilmFacts facts = facts_of(arguments);
+    if (arguments.crop_borders) {
+        decide_crop(arguments, facts, decisions);
+    }
     if (asks_colorize && facts.coloring == oldfilm::Coloring::tinted) {
         decisions.colorize = false;
         decisions.notes.push_back(fmt::format("{} is tinted or toned: it is not colorized "

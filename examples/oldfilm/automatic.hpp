@@ -4,6 +4,7 @@
 
 #include "arguments.hpp"
 
+#include <oldfilm/media.hpp>
 #include <oldfilm/pipeline.hpp>
 
 #include <optional>
@@ -16,9 +17,10 @@ struct Decisions {
     bool colorize = true;     ///< false: a preset's stage colorize is left out
     bool remove_tint = false; ///< stages see a tinted film as monochrome
     bool give_tint_back = false;
-    std::optional<double> grain;    ///< part of the film's own that is added at the end
-    bool clean_cards = false;       ///< title-card joins a preset
-    std::vector<std::string> notes; ///< what was decided against the usual, and why
+    std::optional<double> grain;            ///< part of the film's own that is added at the end
+    std::optional<oldfilm::FrameArea> crop; ///< part of each frame that is restored
+    bool clean_cards = false;               ///< title-card joins a preset
+    std::vector<std::string> notes;         ///< what was decided against the usual, and why
 };
 
 /// Analyzes the film if something is left open. `pipeline`: the one that `arguments` choose.

@@ -30,6 +30,7 @@ int plan(const ClusterArguments& arguments) {
         options.claim_seconds = arguments.claim_seconds;
         Decisions decisions;
         const oldfilm::Pipeline pipeline = decided_pipeline(film, decisions);
+        options.restore.read.crop = decisions.crop;
         for (const std::string& note : decisions.notes) {
             view.message(oldfilm::LogLevel::warning, note);
         }

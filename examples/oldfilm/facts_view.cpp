@@ -71,6 +71,25 @@ std::string fields_text(const FilmFacts& film) {
                        film.telecined ? ", telecined" : "");
 }
 
+/// "flicker 2.1 %, weave 0.6 pixels, dust 14 per frame, running scratches at 120, 322".
+std::string damage_text(const ShotDamage& damage) {
+    std::vector<std::string> parts;
+    if (damage.flicker >= 0) {
+        parts.push_back(fmt::format("flicker {:.1f} %", damage.flicker));
+    }
+    if (damage.weave >= 0) {
+        parts.push_back(fmt::format("weave {:.1f} pixels", damage.weave));
+    }
+    if (damage.dust >= 0) {
+        parts.push_back(fmt::format("dust {:.0f} per frame", damage.dust));
+    }
+    if (!damage.scratches.empty()) {
+        parts.push_back(
+            fmt::format("running scratches at column {}", fmt::join(damage.scratches, ", ")));
+    }
+    return fmt::format("{}", fmt::join(parts, ", "));
+}
+
 void print_shot(const ShotFacts& shot, std::size_t number, bool sampled) {
     const bool is_pictured =
         shot.kind == PictureKind::picture || shot.kind == PictureKind::title_card;
@@ -82,6 +101,9 @@ void print_shot(const ShotFacts& shot, std::size_t number, bool sampled) {
     }
     if (is_pictured && shot.grain_sigma >= 0) {
         text += fmt::format(", grain {:.1f} of size {:.1f}", shot.grain_sigma, shot.grain_size);
+    }
+    if (const std::string damage = damage_text(shot.damage); is_pictured && !damage.empty()) {
+        text += ", " + damage;
     }
     fmt::print("  {} {:<6} {}{:.3f} s: {}\n", sampled ? "place" : "shot ", number,
                sampled ? "at " : fmt::format("from frame {}, ", shot.first), shot.time, text);
@@ -99,6 +121,9 @@ void print_facts(const FilmFacts& film) {
     fmt::print("  active area  {}\n", area_text(film));
     fmt::print("  coloring     {}\n", coloring_text(film.coloring));
     fmt::print("  fields       {}\n", fields_text(film));
+    if (const std::string damage = damage_text(film.damage); !damage.empty()) {
+        fmt::print("  damage       {}\n", damage);
+    }
     fmt::print("  {:12} {}\n", film.sampled ? "places" : "shots", kinds_text(film));
     for (std::size_t i = 0; i < film.shots.size(); ++i) {
         const ShotFacts& shot = film.shots[i];

@@ -1,4 +1,5 @@
 #include "commands.hpp"
+#include "evidence_view.hpp"
 #include "exit_status.hpp"
 #include "ledger_view.hpp"
 #include "user_name.hpp"
@@ -11,6 +12,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -68,28 +70,6 @@ std::string line_of(const char* name, const RepairTotals& totals) {
         name, totals.frames, totals.repairs, totals.share * 100, totals.accepted, totals.rejected);
 }
 
-/// "original 97.20 %, recovered 2.51 %, ..."; empty if nothing is known.
-std::string evidence_text(const RepairTotals& totals) {
-    std::string text;
-    for (int kind = 0; kind < oldfilm::evidence_kinds; ++kind) {
-        const double share = totals.evidence.at(static_cast<std::size_t>(kind));
-        if (share > 0) {
-            text += fmt::format("{}{} {:.4g} %", text.empty() ? "  " : ", ",
-                                to_string(static_cast<oldfilm::Evidence>(kind)), share * 100);
-        }
-    }
-    return text.empty() ? text : text + "\n";
-}
-
-nlohmann::ordered_json evidence_object(const RepairTotals& totals) {
-    nlohmann::ordered_json object = nlohmann::ordered_json::object();
-    for (int kind = 0; kind < oldfilm::evidence_kinds; ++kind) {
-        object[to_string(static_cast<oldfilm::Evidence>(kind))] =
-            totals.evidence.at(static_cast<std::size_t>(kind));
-    }
-    return object;
-}
-
 nlohmann::ordered_json object_of(const char* name, const RepairTotals& totals) {
     return {{"shot", name},
             {"frames", totals.frames},
@@ -97,16 +77,22 @@ nlohmann::ordered_json object_of(const char* name, const RepairTotals& totals) {
             {"share", totals.share},
             {"accepted", totals.accepted},
             {"rejected", totals.rejected},
-            {"evidence", evidence_object(totals)}};
+            {"evidence", evidence_json(totals)}};
 }
 
 int show_totals(const Ledger& ledger, const LedgerArguments& arguments) {
-    nlohmann::ordered_json document = object_of("", ledger.totals());
+    const RepairTotals film = ledger.totals();
+    nlohmann::ordered_json document = object_of("", film);
     document.erase("shot");
-    std::string lines = line_of("film", ledger.totals()) + evidence_text(ledger.totals());
+    std::string lines = line_of("film", film);
+    if (const std::string evidence = evidence_text(document.at("evidence")); !evidence.empty()) {
+        lines += fmt::format("  {}\n", evidence);
+    }
     const oldfilm::Project project = oldfilm::Project::open(arguments.folder);
+    const std::map<std::string, RepairTotals> by_shot = ledger.totals_by_shot();
     for (const oldfilm::ProjectShot& shot : project.shots()) {
-        const RepairTotals totals = ledger.totals(shot.id);
+        const auto found = by_shot.find(shot.id);
+        const RepairTotals totals = found != by_shot.end() ? found->second : RepairTotals();
         document["shots"].push_back(object_of(shot.id.c_str(), totals));
         lines += line_of(shot.id.c_str(), totals);
     }

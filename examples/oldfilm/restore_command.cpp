@@ -78,8 +78,10 @@ int restore(const RestoreArguments& arguments) {
         for (const std::string& note : decisions.notes) {
             view.message(oldfilm::LogLevel::warning, note); // shown in every style
         }
-        const oldfilm::RestoreResult result = oldfilm::restore(
-            arguments.input, arguments.output, pipeline, restore_options(arguments, view));
+        oldfilm::RestoreOptions options = restore_options(arguments, view);
+        options.read.crop = decisions.crop;
+        const oldfilm::RestoreResult result =
+            oldfilm::restore(arguments.input, arguments.output, pipeline, options);
         view.done(result, arguments.output);
         if (const auto& profile = pipeline.options().profile) {
             tell(*profile, arguments.profile_file);

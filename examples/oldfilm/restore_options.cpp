@@ -128,6 +128,10 @@ void add_film_options(CLI::App& app, RestoreArguments& a, RestoreTexts& t) {
         ->check(CLI::IsMember({"auto", "keep", "film"}))
         ->type_name("HOW")
         ->group("Film");
+    app.add_flag("--crop-borders,!--keep-borders", a.crop_borders,
+                 "Restore the picture without its bars or film gate, as found in the film; "
+                 "--keep-borders, the default, keeps frames whole")
+        ->group("Film");
     app.add_option("--shots", a.shots,
                    "Where shots begin: auto (cuts are detected), none (one shot), or a file with "
                    "first frames, an EDL or an OpenTimelineIO timeline")
@@ -263,6 +267,11 @@ void check_films(RestoreArguments& a) {
         throw Error(Errc::invalid_argument,
                     "a project counts all frames of its film, and --cadence film reads some of "
                     "them; leave it out");
+    }
+    if (a.crop_borders) {
+        throw Error(Errc::invalid_argument,
+                    "a project's regions and repairs are counted in whole frames, and "
+                    "--crop-borders cuts them; crop the result in a second run");
     }
 }
 

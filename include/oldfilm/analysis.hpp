@@ -1,7 +1,7 @@
 #pragma once
 /// \file
 /// What a film is beyond its flags, found in its pictures: the active area, tints and tones, title
-/// cards, interlacing, cadence, dissolves and fades.
+/// cards, interlacing, cadence, dissolves and fades, damage.
 
 #include <oldfilm/export.hpp>
 #include <oldfilm/frame.hpp>
@@ -52,6 +52,18 @@ struct Tint {
     [[nodiscard]] OLDFILM_API Color at(double luma) const;
 };
 
+/// How damaged a shot is, at a glance. Nothing is repaired for it. Motion that is fast can be
+/// mistaken for dust, and a line that crosses all of a still picture for a running scratch.
+struct ShotDamage {
+    /// Standard deviation of the exposure from frame to frame, in percent of the mean code value;
+    /// -1 if unknown, as of less than three frames.
+    double flicker = -1;
+    /// Root mean square of gate weave, in pixels; -1 if unknown, as where no structure shows it.
+    double weave = -1;
+    double dust = -1; ///< spots per frame; -1 if unknown, as where everything moves
+    std::vector<std::int64_t> scratches; ///< columns of running scratches, in pixels from the left
+};
+
 /// Facts of a shot, or, in a sample, of consecutive frames in one place.
 struct ShotFacts {
     std::int64_t first = 0;  ///< number of the first frame that was looked at; -1 if unknown
@@ -63,6 +75,7 @@ struct ShotFacts {
     /// Of the grain at medium gray, in code values of 8 bits; -1 if unknown, as of a single frame.
     double grain_sigma = -1;
     double grain_size = 0; ///< in pixels, as the parameter `size` of the stage `grain`
+    ShotDamage damage;
 };
 
 enum class TransitionKind : std::uint8_t {
@@ -93,6 +106,8 @@ struct OLDFILM_API FilmFacts {
     ActiveArea area;
     /// Of most pictures and title cards.
     Coloring coloring = Coloring::black_and_white;
+    /// Of its pictures: medians of the shots, and the columns that scratches have in any of them.
+    ShotDamage damage;
     std::vector<ShotFacts> shots;
     /// Dissolves and fades of 4 to about 90 frames, in order. Only of consecutive frames with
     /// numbers, as with `full`.

@@ -12,9 +12,9 @@ namespace oldfilm {
 /// Where a sample comes from. What several stages did to a sample counts as the last of their kinds
 /// in this order, which begins with what is nearest to the film.
 ///
-/// The FIAF and the Library of Congress ask that a digital restoration documents what it changed;
-/// the kinds follow the distinction of restoration practice between original, borrowed and
-/// reconstructed parts (C. Brandi, Teoria del restauro, 1963).
+/// What a restoration adds must be distinguishable from what is original (C. Brandi, Teoria del
+/// restauro, 1963); the FIAF asks the same of digital restorations: documented, and no more than
+/// needed.
 enum class Evidence : std::uint8_t {
     original,    ///< as decoded
     resampled,   ///< samples of the same frame, moved or scaled
@@ -24,8 +24,12 @@ enum class Evidence : std::uint8_t {
     synthesized, ///< made by a network, or by a stage that does not report how
 };
 
+/// All kinds, in their order.
+inline constexpr std::array all_evidence{Evidence::original,  Evidence::resampled,
+                                         Evidence::recolored, Evidence::recovered,
+                                         Evidence::filled,    Evidence::synthesized};
 /// Number of kinds.
-inline constexpr int evidence_kinds = 6;
+inline constexpr int evidence_kinds = static_cast<int>(all_evidence.size());
 
 /// Name of a kind, as in JSON and on the command line: "original", "resampled" ...
 OLDFILM_API const char* to_string(Evidence kind);

@@ -7,6 +7,7 @@
 #include <oldfilm/export.hpp>
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -72,6 +73,9 @@ struct RepairTotals {
     /// Share of each kind of `Evidence`, by its number: of the pixels of these frames before a
     /// stage changes size or rate. All 0 if not known.
     std::array<double, evidence_kinds> evidence{};
+    [[nodiscard]] double share_of(Evidence kind) const {
+        return evidence.at(static_cast<std::size_t>(kind));
+    }
 };
 
 /// The ledger of a project. Several programs may use it at the same time. Not thread-safe: one

@@ -60,6 +60,12 @@ enum class MissingPictures : std::uint8_t {
     black, ///< a black picture
 };
 
+/// A rectangle of a frame, in pixels.
+struct FrameArea {
+    std::int64_t left = 0, top = 0, width = 0, height = 0;
+    bool operator==(const FrameArea&) const = default;
+};
+
 struct ReadOptions {
     /// True frame rate of the film: frame k is at k / source_fps seconds.
     std::optional<Rational> source_fps;
@@ -72,6 +78,10 @@ struct ReadOptions {
     /// were taken, within one frame of those at which they are shown. `MediaInfo::frame_rate` is
     /// then the film's. Not with `source_fps`.
     bool film_frames = false;
+    /// Reads this part of each frame only, counted after rotation: frames have its size, and bars
+    /// outside of it are not in them. Where chroma is subsampled, sides lie between its samples.
+    /// Not on a video engine.
+    std::optional<FrameArea> crop;
     bool strict = false; ///< a corrupt frame is an error; otherwise it is concealed and counted
     /// Frames carry the samples that they were decoded from (`Frame::coded`).
     bool keep_coded = true;
@@ -97,7 +107,7 @@ struct ReadOptions {
 class OLDFILM_API Reader {
   public:
     /// Throws `Error`: not_found, unreadable (not media, no video, no frames), unsupported,
-    /// invalid_argument (`options`).
+    /// invalid_argument (`options`, an area outside of the frame among them).
     explicit Reader(const std::string& path, ReadOptions options = {});
     ~Reader();
     Reader(Reader&&) noexcept;

@@ -130,12 +130,13 @@ typedef struct oldfilm_restore_result {
  * {"codec": "", "crf": 16, "mask_in": "", "mask_out": "", "evidence_out": "", "overwrite": false,
  *  "audio": true, "subtitles": true, "drop_streams": false, "ignore_checkpoint": false,
  *  "source_fps": "16", "start": "0", "duration": "10", "deinterlace": false, "strict": false,
- *  "film_frames": false, "shot_list": "", "decide_by_shot": ["colorize"]}
+ *  "film_frames": false, "crop": {"left": 0, "top": 24, "width": 640, "height": 432},
+ *  "shot_list": "", "decide_by_shot": ["colorize"]}
  * Times are seconds, and with rates texts such as "2.5" or "24000/1001". "deinterlace" may be
  * "auto": if combing is found. "film_frames" restores the film's own frames where duplicates show
- * them at another rate. "decide_by_shot" are stages that may be switched off in shots that are not
- * for them, such as title cards; see `RestoreOptions` in restore.hpp for both. `callbacks` and
- * `result` may be null. */
+ * them at another rate, and "crop" a part of each frame. "decide_by_shot" are stages that may be
+ * switched off in shots that are not for them, such as title cards; see `RestoreOptions` in
+ * restore.hpp for these. `callbacks` and `result` may be null. */
 OLDFILM_C_API int32_t oldfilm_restore(const char* input, const char* output,
                                       const oldfilm_pipeline* pipeline, const char* options,
                                       const oldfilm_callbacks* callbacks,

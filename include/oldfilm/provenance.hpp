@@ -11,9 +11,9 @@
 
 namespace oldfilm {
 
-/// A manifest definition, as JSON text: what c2patool and the SDKs of C2PA take, with
+/// A manifest definition, as JSON text in the form that c2patool documents, with
 ///  - the source as the ingredient that the result was made from (`parentOf`);
-///  - an assertion `c2pa.actions.v2` (C2PA Technical Specification 2.1, 18.16): that the source was
+///  - an assertion `c2pa.actions.v2` (C2PA Technical Specification, "Actions"): that the source was
 ///    opened, and an action for each stage, with its version and parameters;
 ///  - an assertion `org.oldfilm.restoration`: SHA-256 of source, project, plan and result,
 ///    the checksums of models and plugins, and the totals of the ledger.

@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// What the frames beside a frame show of it, once they are brought into line.
+/// What the frames before and after a frame show of it, once they are brought into line.
 
 #include <ATen/core/Tensor.h>
 

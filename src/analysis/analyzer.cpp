@@ -1,7 +1,9 @@
 #include "analysis/borders.hpp"
 #include "analysis/colors.hpp"
+#include "analysis/damage.hpp"
 #include "analysis/grain.hpp"
 #include "analysis/kinds.hpp"
+#include "analysis/median.hpp"
 #include "analysis/transitions.hpp"
 #include "base/hidden.hpp"
 
@@ -15,6 +17,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <utility>
 
 namespace oldfilm {
 namespace {
@@ -35,6 +38,7 @@ struct OLDFILM_HIDDEN FilmAnalyzer::Impl {
         std::array<std::int64_t, 4> kinds{}; ///< frames of each
         analysis::Colors colors;
         analysis::GrainMeter grain;
+        analysis::DamageMeter damage;
     };
 
     void begin(const FrameInfo& info);
@@ -50,6 +54,42 @@ struct OLDFILM_HIDDEN FilmAnalyzer::Impl {
 };
 
 namespace {
+
+/// Columns of scratches that are as near to each other are one scratch.
+constexpr std::int64_t same_scratch = 3;
+
+/// The median of the pictures where it is known, else -1.
+double median_of(const std::vector<ShotFacts>& shots, double ShotDamage::*value) {
+    std::vector<double> known;
+    for (const ShotFacts& shot : shots) {
+        if (shot.kind == PictureKind::picture && shot.damage.*value >= 0) {
+            known.push_back(shot.damage.*value);
+        }
+    }
+    return known.empty() ? -1 : analysis::median(std::move(known));
+}
+
+/// The columns of all pictures, each once.
+std::vector<std::int64_t> scratches_of(const std::vector<ShotFacts>& shots) {
+    std::vector<std::int64_t> columns;
+    for (const ShotFacts& shot : shots) {
+        if (shot.kind == PictureKind::picture) {
+            columns.insert(columns.end(), shot.damage.scratches.begin(),
+                           shot.damage.scratches.end());
+        }
+    }
+    std::ranges::sort(columns);
+    const auto is_same = [](std::int64_t a, std::int64_t b) { return b - a <= same_scratch; };
+    columns.erase(std::unique(columns.begin(), columns.end(), is_same), columns.end());
+    return columns;
+}
+
+ShotDamage damage_of(const std::vector<ShotFacts>& shots) {
+    return {.flicker = median_of(shots, &ShotDamage::flicker),
+            .weave = median_of(shots, &ShotDamage::weave),
+            .dust = median_of(shots, &ShotDamage::dust),
+            .scratches = scratches_of(shots)};
+}
 
 double seconds(const FrameInfo& info) {
     return static_cast<double>(info.pts) * info.time_base.value();
@@ -80,6 +120,7 @@ FilmFacts FilmAnalyzer::Impl::facts() const {
         if (facts.kind != PictureKind::black) {
             facts.coloring = one.colors.coloring();
         }
+        facts.damage = one.damage.damage();
         if (const auto grain = one.grain.grain()) {
             facts.grain_sigma = 255 * grain->sigma;
             facts.grain_size = grain->size;
@@ -100,6 +141,7 @@ FilmFacts FilmAnalyzer::Impl::facts() const {
             film.shots[i].coloring = Coloring::color;
         }
     }
+    film.damage = damage_of(film.shots);
     return film;
 }
 
@@ -132,6 +174,7 @@ void FilmAnalyzer::add(const Frame& frame) {
     const PictureKind kind = analysis::kind_of(luma);
     ++shot.kinds[static_cast<std::size_t>(kind)];
     shot.colors.add(picture);
+    shot.damage.add(luma);
     const std::int64_t number = shot.facts.frames++;
     if (it.last) {
         shot.grain.add(*it.last, luma);

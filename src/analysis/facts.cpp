@@ -8,19 +8,39 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <array>
 #include <initializer_list>
+#include <utility>
 
 namespace oldfilm {
 namespace {
 
 using nlohmann::json;
 
+constexpr std::array<std::pair<const char*, double ShotDamage::*>, 3> damage_values{{
+    {"flicker", &ShotDamage::flicker},
+    {"weave", &ShotDamage::weave},
+    {"dust", &ShotDamage::dust},
+}};
+
+/// Without what is unknown.
+json damage_json(const ShotDamage& damage) {
+    json object{{"scratches", damage.scratches}};
+    for (const auto& [name, value] : damage_values) {
+        if (damage.*value >= 0) {
+            object[name] = damage.*value;
+        }
+    }
+    return object;
+}
+
 json shot_json(const ShotFacts& shot) {
     json object{{"first", shot.first},
                 {"frames", shot.frames},
                 {"time", shot.time},
                 {"kind", to_string(shot.kind)},
-                {"coloring", to_string(shot.coloring)}};
+                {"coloring", to_string(shot.coloring)},
+                {"damage", damage_json(shot.damage)}};
     if (shot.grain_sigma >= 0) {
         object["grain"] = {{"sigma", shot.grain_sigma}, {"size", shot.grain_size}};
     }
@@ -50,6 +70,17 @@ Kind enumerator(const json& name, std::initializer_list<Kind> all) {
     return *found;
 }
 
+/// Facts that were stored before damage was measured have none.
+ShotDamage damage_from(const json& owner) {
+    ShotDamage damage;
+    const json object = owner.value("damage", json::object());
+    damage.scratches = object.value("scratches", damage.scratches);
+    for (const auto& [name, value] : damage_values) {
+        damage.*value = object.value(name, -1.0);
+    }
+    return damage;
+}
+
 ShotFacts shot_from(const json& object) {
     ShotFacts shot;
     shot.first = object.at("first");
@@ -59,6 +90,7 @@ ShotFacts shot_from(const json& object) {
                                                PictureKind::leader, PictureKind::black});
     shot.coloring = enumerator(object.at("coloring"),
                                {Coloring::black_and_white, Coloring::tinted, Coloring::color});
+    shot.damage = damage_from(object);
     if (object.contains("grain")) {
         shot.grain_sigma = object.at("grain").at("sigma");
         shot.grain_size = object.at("grain").at("size");
@@ -95,6 +127,7 @@ FilmFacts film_from(const json& document) {
     film.telecined = document.at("telecined");
     film.film_rate = Rational::parse(document.at("film_rate").get<std::string>());
     film.sampled = document.at("sampled");
+    film.damage = damage_from(document);
     for (const json& shot : document.at(film.sampled ? "places" : "shots")) {
         film.shots.push_back(shot_from(shot));
     }
@@ -199,6 +232,7 @@ std::string FilmFacts::to_json() const {
                 {"telecined", telecined},
                 {"film_rate", film_rate.to_string()},
                 {"sampled", sampled},
+                {"damage", damage_json(damage)},
                 {"transitions", gradual},
                 {sampled ? "places" : "shots", all}}
         .dump(2);

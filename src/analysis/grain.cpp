@@ -1,5 +1,7 @@
 #include "analysis/grain.hpp"
 
+#include "analysis/median.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -80,12 +82,6 @@ std::vector<Block> flat_blocks(const Plane& before, const Plane& frame) {
         blocks.erase(end, blocks.end());
     }
     return blocks;
-}
-
-double median(std::vector<double> values) {
-    const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-    std::nth_element(values.begin(), middle, values.end());
-    return *middle;
 }
 
 /// The variance of a coverage: see the stage `grain`.

@@ -20,18 +20,6 @@ constexpr std::int64_t every = 3;
 constexpr std::size_t window = 108 + 3 * frames_after;
 /// A shorter one is a cut with blended frames; a longer one is hard to tell from what moves slowly.
 constexpr double shortest = 4, longest = 104;
-/// Below this deviation of its places, a picture is even.
-constexpr double even_deviation = 0.012;
-/// The structure that appears or goes must be this much, root mean square.
-constexpr double least_change = 0.025;
-/// Where both pictures are darker than this, there are bars.
-constexpr float dark_bar = 0.06F;
-/// Ends of a dissolve are less alike than this.
-constexpr double most_correlation = 0.65;
-/// Also where one of them is moved, by up to so many places: a picture that has moved on is no
-/// other one.
-constexpr double most_moved_correlation = 0.8;
-constexpr std::int64_t most_moved = 5;
 /// What a mixture leaves of the structure in a frame that it explains: of the square.
 constexpr double most_residual = 0.12;
 constexpr double most_mean_residual = 0.07;
@@ -49,151 +37,7 @@ constexpr double least_alike = 0.9;
 /// The error of what is no transition.
 constexpr double none = std::numeric_limits<double>::infinity();
 
-/// Correlation of `a` and `b`, moved by `x` and `y` places, where both are and either is no bar.
-double correlation_moved(const Plane& a, const Plane& b, std::int64_t x, std::int64_t y) {
-    double n = 0;
-    double sum_a = 0;
-    double sum_b = 0;
-    double aa = 0;
-    double bb = 0;
-    double ab = 0;
-    for (std::int64_t row = std::max<std::int64_t>(-y, 0); row < std::min(a.height, a.height - y);
-         ++row) {
-        for (std::int64_t column = std::max<std::int64_t>(-x, 0);
-             column < std::min(a.width, a.width - x); ++column) {
-            const float of_a = a.at(column, row);
-            const float of_b = b.at(column + x, row + y);
-            if (std::max(of_a, of_b) >= dark_bar) {
-                const auto here = static_cast<double>(of_a);
-                const auto there = static_cast<double>(of_b);
-                ++n;
-                sum_a += here;
-                sum_b += there;
-                aa += here * here;
-                bb += there * there;
-                ab += here * there;
-            }
-        }
-    }
-    const double spread = (n * aa - sum_a * sum_a) * (n * bb - sum_b * sum_b);
-    return spread > 0 ? (n * ab - sum_a * sum_b) / std::sqrt(spread) : 0;
-}
-
-/// Whether `b` shows what `a` does, moved.
-bool has_moved(const Plane& a, const Plane& b) {
-    for (std::int64_t y = -most_moved; y <= most_moved; ++y) {
-        for (std::int64_t x = -most_moved; x <= most_moved; ++x) {
-            if (correlation_moved(a, b, x, y) > most_moved_correlation) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
 } // namespace
-
-/// Two pictures, and how much of each is in others. Only places that are no bars.
-class Transitions::Mixture {
-  public:
-    Mixture(const Entry& a, const Entry& b) {
-        for (std::size_t i = 0; i < a.picture.samples.size(); ++i) {
-            if (std::max(a.picture.samples[i], b.picture.samples[i]) >= dark_bar) {
-                places_.push_back(i);
-            }
-        }
-        is_usable_ = places_.size() * 6 >= a.picture.samples.size();
-        if (!is_usable_) {
-            return;
-        }
-        a_ = structure(a);
-        b_ = structure(b);
-        aa_ = product(a_, a_);
-        bb_ = product(b_, b_);
-        ab_ = product(a_, b_);
-    }
-
-    [[nodiscard]] bool is_usable() const { return is_usable_; }
-    /// Mean square of the change from one to the other.
-    [[nodiscard]] double change() const { return aa_ + bb_ - 2 * ab_; }
-    [[nodiscard]] double correlation() const { return ab_ / std::sqrt(aa_ * bb_ + 1e-12); }
-    [[nodiscard]] bool is_fade() const { return is_even(aa_) || is_even(bb_); }
-    [[nodiscard]] bool fades_in() const { return is_even(aa_); }
-    /// Whether the pictures differ enough for a mixture to be seen as one.
-    [[nodiscard]] bool differs() const {
-        if (change() < least_change * least_change) {
-            return false;
-        }
-        return is_fade() ? !(is_even(aa_) && is_even(bb_)) : correlation() < most_correlation;
-    }
-
-    struct Parts {
-        double place = 0;    ///< part of the second picture
-        double residual = 0; ///< mean square of what is not explained, as a part of `change`
-        double sum = 1;      ///< of both weights, where they are free
-    };
-    [[nodiscard]] Parts parts(const Entry& frame) const {
-        const std::vector<float> f = structure(frame);
-        const double ff = product(f, f);
-        const double fa = product(f, a_);
-        const double fb = product(f, b_);
-        Parts parts;
-        // f - a on b - a, and what is left of it.
-        const double along = fb - fa - ab_ + aa_;
-        parts.place = along / change();
-        const double off = ff + aa_ - 2 * fa;
-        parts.residual = std::max(off - along * along / change(), 0.0) / change();
-        const double det = aa_ * bb_ - ab_ * ab_;
-        if (!is_fade() && det > 0) {
-            parts.sum = (fa * bb_ - fb * ab_ + fb * aa_ - fa * ab_) / det;
-        }
-        return parts;
-    }
-    /// Root mean square of a frame's structure.
-    [[nodiscard]] double deviation(const Entry& frame) const {
-        const std::vector<float> f = structure(frame);
-        return std::sqrt(product(f, f));
-    }
-    /// Of the structures of two frames.
-    [[nodiscard]] double correlation(const Entry& from, const Entry& to) const {
-        const std::vector<float> a = structure(from);
-        const std::vector<float> b = structure(to);
-        return product(a, b) / std::sqrt(product(a, a) * product(b, b) + 1e-12);
-    }
-    /// Root mean square change of structure between two frames.
-    [[nodiscard]] double change(const Entry& from, const Entry& to) const {
-        const std::vector<float> a = structure(from);
-        const std::vector<float> b = structure(to);
-        return std::sqrt(std::max(product(a, a) + product(b, b) - 2 * product(a, b), 0.0));
-    }
-
-  private:
-    static bool is_even(double variance) { return variance < even_deviation * even_deviation; }
-    [[nodiscard]] std::vector<float> structure(const Entry& entry) const {
-        std::vector<float> samples;
-        samples.reserve(places_.size());
-        double sum = 0;
-        for (const std::size_t place : places_) {
-            samples.push_back(entry.picture.samples[place]);
-            sum += static_cast<double>(samples.back());
-        }
-        const auto mean = static_cast<float>(sum / static_cast<double>(places_.size()));
-        for (float& sample : samples) {
-            sample -= mean;
-        }
-        return samples;
-    }
-    /// Mean.
-    [[nodiscard]] static double product(const std::vector<float>& a, const std::vector<float>& b) {
-        return static_cast<double>(std::inner_product(a.begin(), a.end(), b.begin(), 0.0F)) /
-               static_cast<double>(a.size());
-    }
-
-    std::vector<std::size_t> places_;
-    std::vector<float> a_, b_;
-    double aa_ = 0, bb_ = 0, ab_ = 0;
-    bool is_usable_ = false;
-};
 
 void Transitions::add(Plane thumbnail, std::int64_t index, double time) {
     if (!window_.empty() && index != window_.back().index + 1) {
@@ -269,12 +113,12 @@ void Transitions::look_for_fade_in(std::size_t at) {
 
 /// Whether the frames at a quarter, half and three quarters look like mixtures of both ends.
 bool Transitions::may_end(std::size_t begin, std::size_t end) const {
-    const Mixture mixture(window_[begin], window_[end]);
+    const Mixture mixture(window_[begin].picture, window_[end].picture);
     if (!mixture.is_usable() || !mixture.differs() || mixture.is_fade()) {
         return false;
     }
     const auto parts = [&](std::size_t quarters) {
-        return mixture.parts(window_[begin + (end - begin) * quarters / 4]);
+        return mixture.parts(window_[begin + (end - begin) * quarters / 4].picture);
     };
     const Mixture::Parts middle = parts(2);
     if (middle.residual > most_residual || middle.place < 0.2 || middle.place > 0.85) {
@@ -321,10 +165,10 @@ double Transitions::change_outside(const Mixture& mixture, std::size_t a, std::s
     double before = 0;
     double after = 0;
     if (a >= distance) {
-        before = mixture.change(window_[a - distance], window_[a]) / within;
+        before = mixture.change(window_[a - distance].picture, window_[a].picture) / within;
     }
     if (b + distance < window_.size()) {
-        after = mixture.change(window_[b], window_[b + distance]) / within;
+        after = mixture.change(window_[b].picture, window_[b + distance].picture) / within;
     }
     return std::max(before, after) > other_side ? steadier_side + 1 : std::min(before, after);
 }
@@ -334,7 +178,7 @@ std::vector<double> Transitions::places(const Mixture& mixture, std::size_t a,
                                         std::size_t b) const {
     std::vector<double> parts;
     for (std::size_t i = a; i <= b; ++i) {
-        parts.push_back(mixture.parts(window_[i]).place);
+        parts.push_back(mixture.parts(window_[i].picture).place);
     }
     return parts;
 }
@@ -351,7 +195,7 @@ double Transitions::error_of(const Mixture& mixture, std::size_t a, std::size_t 
     for (std::size_t i = a; i <= b; ++i) {
         const double wanted =
             std::clamp((static_cast<double>(i) - line.begin) / (line.end - line.begin), 0.0, 1.0);
-        const Mixture::Parts part = mixture.parts(window_[i]);
+        const Mixture::Parts part = mixture.parts(window_[i].picture);
         const double off = part.place - wanted;
         bent += off * off / count;
         if (wanted > 0.2 && wanted < 0.8) {
@@ -385,7 +229,7 @@ void Transitions::refine(std::size_t begin, std::size_t end) {
         if (b <= a) {
             return;
         }
-        const Mixture mixture(window_[a], window_[b]);
+        const Mixture mixture(window_[a].picture, window_[b].picture);
         if (!mixture.is_usable() || !mixture.differs() || mixture.is_fade()) {
             return;
         }
@@ -412,7 +256,8 @@ void Transitions::look_at_onset(std::size_t onset, int step) {
         if (far < 0 || far >= std::ssize(window_)) {
             return;
         }
-        const Mixture mixture(window_[onset], window_[static_cast<std::size_t>(far)]);
+        const Mixture mixture(window_[onset].picture,
+                              window_[static_cast<std::size_t>(far)].picture);
         if (!mixture.is_usable() || !mixture.differs() || !mixture.fades_in()) {
             continue;
         }
@@ -431,8 +276,8 @@ void Transitions::look_at_onset(std::size_t onset, int step) {
 std::vector<double> Transitions::levels_of(const Mixture& mixture, std::size_t onset, int step,
                                            std::size_t length) const {
     constexpr std::size_t apart = 3;
-    const auto frame = [&](std::size_t k) -> const Entry& {
-        return window_[step > 0 ? onset + k : onset - k];
+    const auto frame = [&](std::size_t k) -> const Plane& {
+        return window_[step > 0 ? onset + k : onset - k].picture;
     };
     const double full = (mixture.deviation(frame(length)) + mixture.deviation(frame(length - 1)) +
                          mixture.deviation(frame(length - 2))) /

@@ -2,6 +2,7 @@
 /// \file
 /// Dissolves and fades.
 
+#include "analysis/mixture.hpp"
 #include "analysis/plane.hpp"
 
 #include <oldfilm/analysis.hpp>
@@ -39,7 +40,6 @@ class Transitions {
         Transition transition;
         double error = 0;
     };
-    class Mixture;
 
     /// Positions in the window at which a line is 0 and 1.
     struct Line {

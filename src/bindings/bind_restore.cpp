@@ -5,6 +5,9 @@
 
 #include <oldfilm/restore.hpp>
 
+#include <nanobind/stl/array.h>
+
+#include <array>
 #include <mutex>
 #include <optional>
 #include <utility>
@@ -61,10 +64,15 @@ restore_file(const std::filesystem::path& input, const std::filesystem::path& ou
              const std::variant<bool, std::string>& deinterlace, bool ignore_checkpoint,
              std::optional<Rational> source_fps, Rational start, std::optional<Rational> duration,
              bool strict, const std::string& missing, bool film_frames,
+             std::optional<std::array<std::int64_t, 4>> crop,
              std::vector<std::string> decide_by_shot, LogFunction log) {
     RestoreOptions options;
     options.read = ReadArguments{source_fps, start, duration, strict, missing}.options();
     options.read.film_frames = film_frames;
+    if (crop) {
+        options.read.crop = {
+            .left = (*crop)[0], .top = (*crop)[1], .width = (*crop)[2], .height = (*crop)[3]};
+    }
     options.decide_by_shot = std::move(decide_by_shot);
     if (const bool* on = std::get_if<bool>(&deinterlace)) {
         options.read.deinterlace = *on;
@@ -110,7 +118,7 @@ void bind_restore(nb::module_& module) {
                "subtitles"_a = true, "drop_streams"_a = false, "shot_list"_a = "",
                "deinterlace"_a = false, "ignore_checkpoint"_a = false, "source_fps"_a = nb::none(),
                "start"_a = Rational(), "duration"_a = nb::none(), "strict"_a = false,
-               "missing"_a = "stop", "film_frames"_a = false,
+               "missing"_a = "stop", "film_frames"_a = false, "crop"_a = nb::none(),
                "decide_by_shot"_a = std::vector<std::string>(), "log"_a = nb::none());
     module.def(
         "clean", [](const std::filesystem::path& path) { return clean(path.string()); }, "path"_a,

@@ -1,5 +1,6 @@
 #include "c/guard.hpp"
 #include "c/structs.hpp"
+#include "media/area_json.hpp"
 
 #include <oldfilm/restore.hpp>
 
@@ -54,6 +55,7 @@ const std::map<std::string, Set>& members() {
         {"deinterlace", set_deinterlacing},
         {"film_frames",
          [](auto& o, const auto& v) { o.read.film_frames = v.template get<bool>(); }},
+        {"crop", [](auto& o, const auto& v) { o.read.crop = v.template get<FrameArea>(); }},
         {"shot_list", [](auto& o, const auto& v) { o.shot_list = v.template get<std::string>(); }},
         {"decide_by_shot",
          [](auto& o, const auto& v) {

@@ -53,17 +53,12 @@ Pipeline checked_pipeline(const PlanDocument& plan, const ClusterWorkOptions& op
     return plan.make_pipeline(options.log);
 }
 
-/// Where a film is encoded that is going to be `path`.
-std::string in_folder(const SharedFolder& folder, const char* name, const std::string& path) {
-    return path.empty() ? "" : (folder.path / name).string() + fs::path(path).extension().string();
-}
-
 PlannedJob::Setup setup(const SharedFolder& folder, const Pipeline& pipeline,
                         const ClusterWorkOptions& options) {
     const PlanDocument& plan = folder.plan;
     return {.output = (folder.path / "film").string() + plan.container,
-            .mask_out = in_folder(folder, "mask", plan.mask_out),
-            .evidence_out = in_folder(folder, "evidence", plan.evidence_out),
+            .mask_out = encoded_in(folder.path, "mask", plan.mask_out),
+            .evidence_out = encoded_in(folder.path, "evidence", plan.evidence_out),
             .device = pipeline.options().device,
             .log = options.log,
             .stop = options.stop};

@@ -4,6 +4,7 @@
 #include "cluster/atomic_file.hpp"
 #include "cluster/timeline.hpp"
 #include "job/journal.hpp"
+#include "media/area_json.hpp"
 
 #include <oldfilm/error.hpp>
 #include <oldfilm/plugins.hpp>
@@ -41,6 +42,7 @@ json read_json(const ReadOptions& read) {
             {"duration", optional_text(read.duration)},
             {"deinterlace", read.deinterlace},
             {"film_frames", read.film_frames},
+            {"crop", read.crop ? json(*read.crop) : json()},
             {"strict", read.strict},
             {"missing", static_cast<int>(read.missing)},
             {"on_device", !read.device.empty()},
@@ -54,6 +56,9 @@ ReadOptions read_from(const json& from) {
     read.duration = optional_rational(from.at("duration"));
     read.deinterlace = from.at("deinterlace");
     read.film_frames = from.at("film_frames");
+    if (!from.at("crop").is_null()) {
+        read.crop = from.at("crop").get<FrameArea>();
+    }
     read.strict = from.at("strict");
     read.missing = static_cast<MissingPictures>(from.at("missing").get<int>());
     read.device = from.at("on_device").get<bool>() ? "auto" : "";

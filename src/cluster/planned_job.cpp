@@ -13,6 +13,13 @@ nlohmann::json identity_of(const job::Job& job, const PipelineOptions& pipeline,
     return identity;
 }
 
+std::string encoded_in(const std::filesystem::path& folder, const char* name,
+                       const std::string& path) {
+    return path.empty()
+               ? ""
+               : (folder / name).string() + std::filesystem::path(path).extension().string();
+}
+
 PlannedJob::PlannedJob(const PlanDocument& document, Setup setup)
     : input_(document.input), output_(std::move(setup.output)), options_(document.restore) {
     options_.mask_out = std::move(setup.mask_out);

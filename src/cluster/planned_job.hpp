@@ -8,6 +8,7 @@
 #include <oldfilm/log.hpp>
 #include <oldfilm/pipeline.hpp>
 
+#include <filesystem>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -18,6 +19,11 @@ namespace oldfilm::cluster {
 /// go.
 [[nodiscard]] nlohmann::json identity_of(const job::Job& job, const PipelineOptions& pipeline,
                                          const Plan& plan);
+
+/// Where the film `name` of a job is encoded in `folder`, which is going to be `path`; empty if
+/// that is empty.
+[[nodiscard]] std::string encoded_in(const std::filesystem::path& folder, const char* name,
+                                     const std::string& path);
 
 /// Opens the film of a plan.
 class PlannedJob {

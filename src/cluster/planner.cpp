@@ -173,11 +173,8 @@ PlanDocument make_plan(const std::string& input, const fs::path& folder, const P
     document.claim_seconds = options.claim_seconds;
     RestoreOptions restore = options.restore;
     restore.mask_in = absolute(restore.mask_in);
-    const auto in_folder = [&folder](const char* name, const std::string& path) {
-        return path.empty() ? "" : (folder / name).string() + fs::path(path).extension().string();
-    };
-    restore.mask_out = in_folder("mask", document.mask_out);
-    restore.evidence_out = in_folder("evidence", document.evidence_out);
+    restore.mask_out = encoded_in(folder, "mask", document.mask_out);
+    restore.evidence_out = encoded_in(folder, "evidence", document.evidence_out);
     const std::string output = (folder / "film").string() + options.container;
     job::check_codec(restore.codec);
     const std::string device = one_device(pipeline);

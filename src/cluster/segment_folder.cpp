@@ -4,7 +4,6 @@
 #include "cluster/atomic_file.hpp"
 #include "cluster/machine.hpp"
 #include "job/journal.hpp"
-#include "media/packet_log.hpp"
 
 #include <oldfilm/error.hpp>
 
@@ -86,10 +85,7 @@ void SegmentFolder::add(const SegmentRecord& record, const fs::path& from) const
 }
 
 bool SegmentFolder::is_whole(const job::Segment& segment) const {
-    const auto files = job::files_of(segment);
-    return std::all_of(files.begin(), files.end(), [&](const auto& file) {
-        return media::is_sealed(segment_file(folder_, file.first, segment.number), file.second);
-    });
+    return job::has_whole(folder_, segment);
 }
 
 void SegmentFolder::remove(std::int64_t number) const {

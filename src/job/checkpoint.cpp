@@ -126,10 +126,7 @@ void Checkpoint::read_lines() {
 }
 
 bool Checkpoint::is_whole(const Segment& segment) const {
-    const auto files = files_of(segment);
-    return std::all_of(files.begin(), files.end(), [&](const auto& file) {
-        return is_sealed(segment_file(folder(), file.first, segment.number), file.second);
-    });
+    return has_whole(folder(), segment);
 }
 
 /// The next run starts after `segment`.

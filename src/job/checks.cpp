@@ -107,27 +107,22 @@ void check_paths(const std::string& input, const std::string& output,
         throw Error(Errc::invalid_argument, "an input and an output must be named; one is empty");
     }
     check_input(input);
-    check_different("input", input, "output", output);
-    check_output(output, options.overwrite);
+    std::vector<std::pair<const char*, std::string>> named{{"input", input}};
     if (!options.mask_in.empty()) {
         check_input(options.mask_in);
-        check_different("masks", options.mask_in, "output", output);
+        named.emplace_back("masks", options.mask_in);
     }
-    if (!options.mask_out.empty()) {
-        if (!options.mask_in.empty()) {
-            check_different("masks", options.mask_in, "mask film", options.mask_out);
+    for (const auto& [what, path] :
+         {std::pair{"output", output}, std::pair{"mask film", options.mask_out},
+          std::pair{"evidence film", options.evidence_out}}) {
+        if (path.empty()) {
+            continue;
         }
-        check_different("input", input, "mask film", options.mask_out);
-        check_different("output", output, "mask film", options.mask_out);
-        check_output(options.mask_out, options.overwrite);
-    }
-    if (!options.evidence_out.empty()) {
-        for (const auto& [what, path] :
-             {std::pair{"input", input}, std::pair{"output", output},
-              std::pair{"masks", options.mask_in}, std::pair{"mask film", options.mask_out}}) {
-            check_different(what, path, "evidence film", options.evidence_out);
+        for (const auto& [other, its_path] : named) {
+            check_different(other, its_path, what, path);
         }
-        check_output(options.evidence_out, options.overwrite);
+        check_output(path, options.overwrite);
+        named.emplace_back(what, path);
     }
 }
 

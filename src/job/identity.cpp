@@ -2,6 +2,7 @@
 
 #include "base/checksum.hpp"
 #include "job/devices.hpp"
+#include "media/area_json.hpp"
 #include "media/locations.hpp"
 
 #include <oldfilm/plugins.hpp>
@@ -56,10 +57,14 @@ json read_identity(const ReadOptions& read) {
     const auto text = [](const std::optional<Rational>& value) {
         return value ? json(value->to_string()) : json();
     };
-    return {{"source_fps", text(read.source_fps)},      {"start", read.start.to_string()},
-            {"duration", text(read.duration)},          {"deinterlace", read.deinterlace},
-            {"film_frames", read.film_frames},          {"strict", read.strict},
-            {"missing", static_cast<int>(read.missing)}};
+    json identity{{"source_fps", text(read.source_fps)},      {"start", read.start.to_string()},
+                  {"duration", text(read.duration)},          {"deinterlace", read.deinterlace},
+                  {"film_frames", read.film_frames},          {"strict", read.strict},
+                  {"missing", static_cast<int>(read.missing)}};
+    if (read.crop) {
+        identity["crop"] = *read.crop;
+    }
+    return identity;
 }
 
 void forget_places(json& identity) {

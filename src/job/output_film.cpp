@@ -12,11 +12,10 @@ namespace {
 at::Tensor palette() {
     at::Tensor colors = at::empty({evidence_kinds, 3}, at::dtype(at::kFloat));
     auto row = colors.accessor<float, 2>();
-    for (int kind = 0; kind < evidence_kinds; ++kind) {
-        const auto color = palette_color(static_cast<Evidence>(kind));
-        for (int channel = 0; channel < 3; ++channel) {
-            row[kind][channel] =
-                static_cast<float>(color[static_cast<std::size_t>(channel)]) / 255.0F;
+    for (const Evidence kind : all_evidence) {
+        for (std::size_t channel = 0; channel < 3; ++channel) {
+            row[static_cast<int>(kind)][static_cast<int>(channel)] =
+                static_cast<float>(palette_color(kind).at(channel)) / 255.0F;
         }
     }
     return colors;

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <system_error>
 
 namespace oldfilm::job {
@@ -102,6 +103,13 @@ std::vector<std::pair<std::string, LogSeal>> files_of(const Segment& segment) {
 std::filesystem::path segment_file(const std::filesystem::path& folder, const std::string& prefix,
                                    std::int64_t number) {
     return folder / fmt::format("{}-{:06}.packets", prefix, number);
+}
+
+bool has_whole(const std::filesystem::path& folder, const Segment& segment) {
+    const auto files = files_of(segment);
+    return std::all_of(files.begin(), files.end(), [&](const auto& file) {
+        return media::is_sealed(segment_file(folder, file.first, segment.number), file.second);
+    });
 }
 
 bool link_or_copy(const std::filesystem::path& from, const std::filesystem::path& to) {

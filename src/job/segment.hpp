@@ -57,6 +57,8 @@ struct Segment {
 /// The file of a segment in a job's folder. `prefix` names the film.
 [[nodiscard]] std::filesystem::path segment_file(const std::filesystem::path& folder,
                                                  const std::string& prefix, std::int64_t number);
+/// Whether the files of a segment are in `folder`, and complete.
+[[nodiscard]] bool has_whole(const std::filesystem::path& folder, const Segment& segment);
 /// Another name of a file, or its copy where the file systems differ. False: neither could be made.
 bool link_or_copy(const std::filesystem::path& from, const std::filesystem::path& to);
 

@@ -109,9 +109,9 @@ void normalize(RepairTotals& totals) {
 }
 
 void add_evidence(RepairTotals& totals, const std::string& kind, std::int64_t pixels) {
-    for (int number = 0; number < evidence_kinds; ++number) {
-        if (kind == to_string(static_cast<Evidence>(number))) {
-            totals.evidence.at(static_cast<std::size_t>(number)) += static_cast<double>(pixels);
+    for (const Evidence one : all_evidence) {
+        if (kind == to_string(one)) {
+            totals.evidence.at(static_cast<std::size_t>(one)) = static_cast<double>(pixels);
         }
     }
 }

@@ -152,11 +152,11 @@ void LedgerWriter::Replacement::classify() {
 
 void LedgerWriter::Replacement::write_evidence(const FrameRepairs& frame) {
     evidence_gone_.bind(0, frame.frame).run();
-    for (int kind = 0; kind < evidence_kinds; ++kind) {
+    for (const Evidence kind : all_evidence) {
         const std::int64_t pixels = frame.evidence.at(static_cast<std::size_t>(kind));
         if (pixels > 0) {
-            evidence_row_.bind(0, frame.frame).bind(2, pixels);
-            evidence_row_.bind(1, std::string(to_string(static_cast<Evidence>(kind)))).run();
+            evidence_row_.bind(0, frame.frame).bind(1, std::string(to_string(kind)));
+            evidence_row_.bind(2, pixels).run();
         }
     }
 }

@@ -130,9 +130,8 @@ ordered_json actions_of(const ordered_json& plan, const ProjectRendering& render
 ordered_json totals_of(const Project& project) {
     const RepairTotals totals = Ledger(project.folder()).totals();
     ordered_json evidence = ordered_json::object();
-    for (int kind = 0; kind < evidence_kinds; ++kind) {
-        evidence[to_string(static_cast<Evidence>(kind))] =
-            totals.evidence.at(static_cast<std::size_t>(kind));
+    for (const Evidence kind : all_evidence) {
+        evidence[to_string(kind)] = totals.share_of(kind);
     }
     return {{"frames", totals.frames},     {"repairs", totals.repairs},
             {"accepted", totals.accepted}, {"rejected", totals.rejected},
@@ -197,16 +196,16 @@ std::string c2pa_manifest(const Project& project, const std::stop_token& stop) {
     const std::string plan = plan_of(rendering);
     const fs::path result(rendering.output);
     const fs::path source(project.source_path());
-    const ordered_json manifest{{"claim_generator_info", ordered_json::array({software()})},
-                                {"title", result.filename().string()},
-                                {"format", media_type(result)},
-                                {"ingredients", ordered_json::array({{{"title", source.filename().string()},
+    const ordered_json manifest{
+        {"claim_generator_info", ordered_json::array({software()})},
+        {"title", result.filename().string()},
+        {"format", media_type(result)},
+        {"ingredients", ordered_json::array({{{"title", source.filename().string()},
                                               {"format", media_type(source)},
                                               {"relationship", "parentOf"},
                                               {"label", "source"}}})},
-        {"assertions",
-         ordered_json::array({actions_of(ordered_json::parse(plan), rendering),
-                              restoration(project, rendering, plan, stop)})}};
+        {"assertions", ordered_json::array({actions_of(ordered_json::parse(plan), rendering),
+                                            restoration(project, rendering, plan, stop)})}};
     return manifest.dump(2) + "\n";
 }
 

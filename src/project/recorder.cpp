@@ -45,9 +45,7 @@ EvidenceCounts counted_evidence(const Frame& frame) {
         return counts;
     }
     const at::Tensor found = at::bincount(frame.evidence().flatten(), {}, evidence_kinds).cpu();
-    for (int kind = 0; kind < evidence_kinds; ++kind) {
-        counts.at(static_cast<std::size_t>(kind)) = found[kind].item<std::int64_t>();
-    }
+    std::copy_n(found.const_data_ptr<std::int64_t>(), counts.size(), counts.begin());
     return counts;
 }
 

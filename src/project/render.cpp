@@ -97,10 +97,10 @@ Pipeline with_regions(const Project& project, const Pipeline& pipeline) {
 
 void check_options(const RestoreOptions& options) {
     if (options.read.source_fps || options.read.start > Rational(0) || options.read.duration ||
-        options.read.film_frames || !options.shot_list.empty()) {
+        options.read.film_frames || options.read.crop || !options.shot_list.empty()) {
         throw Error(Errc::invalid_argument,
                     "a project is about all frames of its film, in its own list of shots; leave "
-                    "out the list of shots, start, duration, source rate and cadence");
+                    "out the list of shots, start, duration, source rate, cadence and cropping");
     }
 }
 

@@ -1,6 +1,7 @@
 #include "stage/outputs.hpp"
 
 #include <oldfilm/error.hpp>
+#include <oldfilm/plugin/ext/draft/evidence.h>
 
 #include <ATen/ops/sum.h>
 #include <fmt/format.h>
@@ -50,6 +51,14 @@ void check_output(const Output& output, const StreamFormat& format, const HostSi
                         host.label(), output.what));
     }
 }
+
+// The kinds have the same numbers on both sides of the interface.
+static_assert(OLDFILM_ORIGINAL == static_cast<int>(Evidence::original));
+static_assert(OLDFILM_RESAMPLED == static_cast<int>(Evidence::resampled));
+static_assert(OLDFILM_RECOLORED == static_cast<int>(Evidence::recolored));
+static_assert(OLDFILM_RECOVERED == static_cast<int>(Evidence::recovered));
+static_assert(OLDFILM_FILLED == static_cast<int>(Evidence::filled));
+static_assert(OLDFILM_SYNTHESIZED == static_cast<int>(Evidence::synthesized));
 
 Evidence evidence_of(std::int32_t kind, const std::string& name) {
     if (kind < 0 || kind >= evidence_kinds) {

@@ -65,6 +65,38 @@ TEST_CASE("inspect says what a film is by its pictures") {
     CHECK(piped.out.find("active area") == std::string::npos);
 }
 
+TEST_CASE("borders are cropped on request, and kept otherwise") {
+    const Scratch s;
+    write_tinted(s);
+    const auto size = [&] {
+        return run("ffprobe -v error -select_streams v -show_entries stream=width,height -of "
+                   "csv=p=0 out.mkv",
+                   s.path())
+            .out;
+    };
+    CHECK_THAT(restored(s, "--stage none --crop-borders"),
+               Contains("cropped from 160 x 120 to 160 x 96 at 0, 12"));
+    CHECK(size() == "160,96\n");
+    // To the bit what the bars frame.
+    ffmpeg("-i in.mkv -vf crop=160:96:0:12 -c:v ffv1 inside.mkv", s.path());
+    CHECK(checksums("out.mkv", s.path()) == checksums("inside.mkv", s.path()));
+    restored(s, "--stage superres:scale=2 --crop-borders");
+    CHECK(size() == "320,192\n");
+    restored(s, "--stage none --keep-borders");
+    CHECK(size() == "160,120\n");
+    const Outcome whole = oldfilm::test::oldfilm(
+        "restore inside.mkv again.mkv --stage none --crop-borders", s.path());
+    CHECK(whole.status == 0);
+    CHECK_THAT(whole.error, Contains("has no borders: nothing is cropped"));
+    CHECK(checksums("again.mkv", s.path()) == checksums("inside.mkv", s.path()));
+    const Outcome piped =
+        run("ffmpeg -v error -i in.mkv -pix_fmt yuv444p -f yuv4mpegpipe - | " OLDFILM_BINARY_DIR
+            "/bin/oldfilm restore - piped.mkv --stage none --crop-borders",
+            s.path());
+    CHECK(piped.status == 2);
+    CHECK_THAT(piped.error, Contains("needs a file"));
+}
+
 TEST_CASE("what is combed is deinterlaced, unless it is only copied or asked not to") {
     const Scratch s;
     write_combed(s);

@@ -10,14 +10,17 @@
 #include <set>
 #include <sstream>
 #include <string>
+#include <utility>
 
 using namespace oldfilm::test;
 namespace fs = std::filesystem;
 
 namespace {
 
-/// A stage that is slow enough for a run to be stopped within the film.
-const std::string how = "--stage interpolate:fps=20 --stage stabilize --codec ffv1 ";
+/// Stages that are slow enough for a run to be stopped within the film.
+const std::string slow = "--stage interpolate:fps=20 --stage stabilize --codec ffv1 ";
+/// A stage for runs that nothing stops.
+const std::string quick = "--stage deflicker --codec ffv1 ";
 
 /// What the program says on standard error when it is done.
 nlohmann::json done(const Outcome& outcome) {
@@ -29,7 +32,7 @@ nlohmann::json done(const Outcome& outcome) {
 
 /// A film of three shots, restored once without being disturbed.
 struct Film : Scratch {
-    Film() {
+    explicit Film(std::string stages = slow) : how(std::move(stages)) {
         ffmpeg("-f lavfi -i testsrc2=size=96x64:rate=16:duration=2 -f lavfi -i "
                "mandelbrot=size=96x64:rate=16 -f lavfi -i "
                "smptebars=size=96x64:rate=16,noise=alls=20:allf=t -f lavfi -i sine=duration=13 "
@@ -63,6 +66,7 @@ struct Film : Scratch {
     }
     fs::path journal() const { return path() / "out.mkv.oldfilm-job/journal"; }
 
+    std::string how;
     std::string whole;
     double seconds = 0; ///< that it takes undisturbed
 };
@@ -70,7 +74,7 @@ struct Film : Scratch {
 /// A restoration that was broken off right after its segments were made, for tests of what is done
 /// with them.
 struct Begun : Film {
-    Begun() {
+    Begun() : Film(quick) {
         broken_off("full");
         REQUIRE(fs::exists(journal()));
         CHECK((fs::status(path() / "out.mkv.oldfilm-job").permissions() & fs::perms::others_all) ==
@@ -211,7 +215,7 @@ TEST_CASE("A damaged journal, or a damaged segment, costs work and nothing else"
 
 TEST_CASE("Two runs on one output refuse each other; clean leaves alone what is at work") {
     const Film s;
-    const std::string line = OLDFILM_BINARY_DIR "/bin/oldfilm restore in.mkv out.mkv " + how;
+    const std::string line = OLDFILM_BINARY_DIR "/bin/oldfilm restore in.mkv out.mkv " + s.how;
     const Outcome outcome = run(line +
                                     "2>first.log & first=$!\n"
                                     "until [ -e out.mkv.oldfilm-job/lock ]; do sleep 0.02; done\n" +

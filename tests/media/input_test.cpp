@@ -168,6 +168,39 @@ TEST_CASE("Rotated and mirrored films come upright") {
     }
 }
 
+TEST_CASE("A part of each frame is read, after rotation and where a seek leads to") {
+    const Folder folder;
+    ffmpeg("-f lavfi -i testsrc2=size=64x48:rate=25:duration=1 -c:v libx264 -qp 0 -g 5 " +
+           (folder / "film.mp4"));
+    turned_copy(folder / "film.mp4", folder / "turned.mp4", 90);
+    ReadOptions options;
+    options.crop = FrameArea{.left = 6, .top = 10, .width = 32, .height = 24};
+    for (const std::string& file : {folder / "film.mp4", folder / "turned.mp4"}) {
+        Reader part(file, options);
+        CHECK(part.info().width == 32);
+        CHECK(part.info().height == 24);
+        CHECK(part.format().width == 32);
+        Reader whole(file);
+        const at::Tensor picture = whole.next()->picture();
+        // Chroma is interpolated across the sides where there is more beyond them.
+        const auto inner = [](const at::Tensor& whole_picture) {
+            return whole_picture.slice(1, 12, 32).slice(2, 8, 36);
+        };
+        const auto inside = [](const at::Tensor& area) {
+            return area.slice(1, 2, 22).slice(2, 2, 30);
+        };
+        CHECK(inside(part.next()->picture()).equal(inner(picture)));
+        if (part.seek(13) && whole.seek(13)) {
+            CHECK(inside(part.next()->picture()).equal(inner(whole.next()->picture())));
+        }
+    }
+    for (const FrameArea wrong : {FrameArea{40, 0, 32, 24}, FrameArea{0, 0, 0, 24},
+                                  FrameArea{-2, 0, 32, 24}, FrameArea{1, 0, 32, 24}}) {
+        options.crop = wrong;
+        CHECK(code_of(folder / "film.mp4", options) == Errc::invalid_argument);
+    }
+}
+
 TEST_CASE("A film whose color says nothing is monochrome") {
     const Folder folder;
     const auto channels = [&](const std::string& filter, const std::string& format) {

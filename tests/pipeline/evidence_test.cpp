@@ -177,8 +177,8 @@ TEST_CASE("protected samples are original") {
 TEST_CASE("without a wish for evidence frames carry none") {
     const auto out = made_by(Pipeline().add(stage<Recolors>("recolors", 1, 3)), false);
     CHECK_FALSE(out.front().evidence().defined());
-    const auto kept = made_by(Pipeline().add(stage<Recolors>("recolors", 1, 3)));
-    CHECK(at::equal(out.front().picture(), kept.front().picture()));
+    const auto with = made_by(Pipeline().add(stage<Recolors>("recolors", 1, 3)));
+    CHECK(at::equal(out.front().picture(), with.front().picture()));
 }
 
 TEST_CASE("a kind that there is not is the stage's defect") {

@@ -53,7 +53,8 @@ void make_project(const std::filesystem::path& folder, std::int64_t frames) {
 
 /// Repairs in places that look like chance and are the same each time.
 project::FrameRepairs repairs_of(std::int64_t frame, std::int64_t count) {
-    project::FrameRepairs made{.frame = frame, .repairs = {}};
+    project::FrameRepairs made{
+        .frame = frame, .repairs = {}, .evidence = {175000, 0, 0, 1000, 0, 640}};
     for (std::int64_t i = 0; i < count; ++i) {
         Repair repair;
         repair.stage = "scratch-removal";

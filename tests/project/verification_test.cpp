@@ -164,8 +164,10 @@ TEST_CASE("a manifest for C2PA names what was done to which film, with their dig
     CHECK(list.at(0).at("parameters").at("ingredientIds").at(0) == "source");
     CHECK(list.at(1).at("action") == "c2pa.color_adjustments");
     CHECK(list.at(2).at("action") == "c2pa.edited");
-    CHECK(list.at(2).at("digitalSourceType").get<std::string>().ends_with(
-        "/compositeWithTrainedAlgorithmicMedia"));
+    CHECK(list.at(2)
+              .at("digitalSourceType")
+              .get<std::string>()
+              .ends_with("/compositeWithTrainedAlgorithmicMedia"));
     CHECK(list.at(2).at("parameters").at("org.oldfilm.parameters").at("sensitivity") == 0.4);
     const auto& restoration = manifest.at("assertions").at(1).at("data");
     const auto digest = [](const std::string& path) {

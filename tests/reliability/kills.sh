@@ -12,8 +12,8 @@ source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 RANDOM=$seed
 
 # Four shots, one of them longer than a segment may be, with sound.
-ffmpeg -v error -f lavfi -i testsrc2=size=96x64:rate=16:duration=1.5 -f lavfi -i mandelbrot=size=96x64:rate=16 \
-    -f lavfi -i "smptebars=size=96x64:rate=16,noise=alls=20:allf=t" -f lavfi -i "testsrc=size=96x64:rate=16,noise=alls=9:allf=t" \
+ffmpeg -v error -f lavfi -i testsrc2=size=64x48:rate=16:duration=1.5 -f lavfi -i mandelbrot=size=64x48:rate=16 \
+    -f lavfi -i "smptebars=size=64x48:rate=16,noise=alls=20:allf=t" -f lavfi -i "testsrc=size=64x48:rate=16,noise=alls=9:allf=t" \
     -f lavfi -i sine=duration=30 -filter_complex \
     "[1:v]trim=duration=2[b];[2:v]trim=duration=17[c];[3:v]trim=duration=1.5[d];[0:v][b][c][d]concat=n=4[v]" \
     -map "[v]" -map 4:a -shortest -c:v ffv1 -pix_fmt yuv420p -c:a aac film.mkv

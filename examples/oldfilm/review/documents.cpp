@@ -1,5 +1,7 @@
 #include "documents.hpp"
 
+#include "../evidence_view.hpp"
+
 #include <oldfilm/error.hpp>
 
 #include <fmt/format.h>
@@ -142,14 +144,9 @@ std::vector<ProjectRegion> regions_from(const Json& document) {
 }
 
 Json json_of(const oldfilm::RepairTotals& totals) {
-    Json evidence = Json::object();
-    for (int kind = 0; kind < oldfilm::evidence_kinds; ++kind) {
-        evidence[to_string(static_cast<oldfilm::Evidence>(kind))] =
-            totals.evidence.at(static_cast<std::size_t>(kind));
-    }
-    return {{"evidence", std::move(evidence)}, {"frames", totals.frames},
-            {"repairs", totals.repairs},       {"accepted", totals.accepted},
-            {"rejected", totals.rejected},     {"share", totals.share}};
+    return {{"evidence", evidence_json(totals)}, {"frames", totals.frames},
+            {"repairs", totals.repairs},         {"accepted", totals.accepted},
+            {"rejected", totals.rejected},       {"share", totals.share}};
 }
 
 oldfilm::RepairDecision decision_from(const std::string& name) {

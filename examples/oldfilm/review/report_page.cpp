@@ -1,5 +1,7 @@
 #include "report_page.hpp"
 
+#include "../evidence_view.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -65,17 +67,6 @@ std::string kinds_table(const Json& kinds) {
     return table + "</table>\n";
 }
 
-/// "Original 97.200 %, recovered 2.510 %"; empty if nothing is known.
-std::string evidence_text(const Json& totals) {
-    std::string text;
-    for (const auto& [kind, share] : totals.at("evidence").items()) {
-        if (share.get<double>() > 0) {
-            text += fmt::format("{}{} {}", text.empty() ? "" : ", ", name_of(kind), percent(share));
-        }
-    }
-    return text;
-}
-
 /// A stage with what it was given: "denoise, sigma 8".
 std::string stage_text(const std::string& id, const Json& settings) {
     if (settings == false) {
@@ -105,7 +96,7 @@ std::string film_part(const Json& report) {
     table += row("Result", text_of(report.at("result").at("path")));
     table += row("Stages", "<ol>" + stages + "</ol>");
     table += row("Repaired", percent(totals.at("share")) + " of all pixels");
-    if (const std::string evidence = evidence_text(totals); !evidence.empty()) {
+    if (const std::string evidence = evidence_text(totals.at("evidence")); !evidence.empty()) {
         table += row("Where the pixels come from", evidence);
     }
     table += row("Judged by people",
@@ -207,7 +198,7 @@ std::string shot_part(const Json& shot) {
                         "</p>\n",
                         percent(totals.at("share")), totals.at("accepted").dump(),
                         totals.at("rejected").dump());
-    if (const std::string evidence = evidence_text(totals); !evidence.empty()) {
+    if (const std::string evidence = evidence_text(totals.at("evidence")); !evidence.empty()) {
         part += fmt::format("<p>Pixels: {}.</p>\n", evidence);
     }
     return part + settings_part(shot) + kinds_table(shot.at("kinds")) +

@@ -324,8 +324,22 @@ class ActiveArea:
     @property
     def rounded(self) -> bool: ...
 
+class ShotDamage:
+    """How damaged a shot is, at a glance; -1 where it is unknown. Flicker is in percent, weave in pixels, dust in spots per
+    frame; `scratches` are columns of running scratches, in pixels from the left."""
+
+    @property
+    def flicker(self) -> float: ...
+    @property
+    def weave(self) -> float: ...
+    @property
+    def dust(self) -> float: ...
+    @property
+    def scratches(self) -> list[int]: ...
+
 class ShotFacts:
-    """Facts of a shot, or of consecutive frames in one place of the film. `time` is in seconds."""
+    """Facts of a shot, or of consecutive frames in one place of the film. `time` is in seconds. `grain_sigma` is in code
+    values of 8 bits, -1 if unknown, `grain_size` in pixels."""
 
     @property
     def first(self) -> int: ...
@@ -337,6 +351,12 @@ class ShotFacts:
     def kind(self) -> str: ...
     @property
     def coloring(self) -> str: ...
+    @property
+    def grain_sigma(self) -> float: ...
+    @property
+    def grain_size(self) -> float: ...
+    @property
+    def damage(self) -> ShotDamage: ...
 
 class FilmFacts:
     """What a film is, found in its pictures. `sampled`: `shots` are places in the film rather than its shots."""
@@ -349,6 +369,8 @@ class FilmFacts:
     def area(self) -> ActiveArea: ...
     @property
     def coloring(self) -> str: ...
+    @property
+    def damage(self) -> ShotDamage: ...
     @property
     def shots(self) -> list[ShotFacts]: ...
     @property
@@ -528,6 +550,7 @@ def restore_file(
     strict: bool = False,
     missing: str = "stop",
     film_frames: bool = False,
+    crop: tuple[int, int, int, int] | None = None,
     decide_by_shot: Sequence[str] = (),
     log: Log | None = None,
 ) -> RestoreResult: ...

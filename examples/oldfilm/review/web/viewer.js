@@ -129,7 +129,8 @@ function showMode() {
   picture.dataset.mode = mode;
   images.after.style.clipPath = mode === 'wipe' ? `inset(0 0 0 ${view.wipe}%)` : '';
   const after = state.preview?.frame === state.frame ? 'Preview' : 'After';
-  const left = { before: 'Before', after, wipe: 'Before', difference: 'Difference × 5', evidence: hasEvidence() ? kinds : 'No evidence film' }[mode];
+  const evidence = hasEvidence() ? kinds : 'No evidence film';
+  const left = { before: 'Before', after, wipe: 'Before', difference: 'Difference × 5', evidence }[mode];
   document.querySelector('#label-left').textContent = left;
   document.querySelector('#label-right').textContent = mode === 'wipe' ? after : '';
   for (const button of document.querySelectorAll('#modes button')) {

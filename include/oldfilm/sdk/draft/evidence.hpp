@@ -1,7 +1,7 @@
 #pragma once
 /// \file
-/// Draft: stages that report where the samples of their outputs come from. It may change or disappear
-/// with any release.
+/// Draft: stages that report where the samples of their outputs come from. It may change or
+/// disappear with any release.
 
 #include <oldfilm/plugin/ext/draft/evidence.h>
 #include <oldfilm/sdk/tensor_ref.hpp>
@@ -26,8 +26,8 @@ struct OutputEvidence {
     TensorRef plane; ///< in place of `kind`: 1 x H x W uint8, a kind for each sample; may be empty
 };
 
-/// A stage that derives from this as well reports where the samples of its outputs come from. Of other
-/// stages, what they changed counts as synthesized.
+/// A stage that derives from this as well reports where the samples of its outputs come from. Of
+/// other stages, what they changed counts as synthesized.
 class Evidence {
   public:
     Evidence() = default;
@@ -43,7 +43,8 @@ class Evidence {
 
   protected:
     ~Evidence() = default;
-    /// Whether `evidence` is going to be called; what it needs is not needed otherwise.
+    /// Whether `evidence` is going to be called; otherwise nothing need be
+    /// stored for it.
     [[nodiscard]] bool keeps_evidence() const noexcept { return keeps_evidence_; }
 
   private:

@@ -37,9 +37,9 @@ typedef struct oldfilm_stage_evidence {
     int32_t (*keep)(oldfilm_stage* stage);
     /** [run & configured] After `process` has succeeded, and before the next call, for those of
      * its requests whose output is not the center frame unchanged. Sets `*kind`, which counts
-     * where the output differs from the center frame; or gives `plane`, which is zeros: 1 x H x W
-     * uint8, of the output's size, a kind for each sample. Where the output equals the center
-     * frame, the host takes it for original whatever the stage says. */
+     * where the output differs from the center frame; or gives `plane`, which is initialized to
+     * zeros: 1 x H x W uint8, of the output's size, a kind for each sample. Where the output equals
+     * the center frame, the host takes it for original whatever the stage says. */
     int32_t (*evidence)(oldfilm_stage* stage, uint32_t request, int32_t* kind,
                         oldfilm_tensor* plane);
 } oldfilm_stage_evidence;
