@@ -43,9 +43,11 @@ add_dependencies(check_plugin_test oldfilm_cli oldfilm_describe oldfilm_stage_tw
   oldfilm_broken_exports oldfilm_broken_needs)
 
 # Each stage of the project keeps its contract. The large ones take their time, and other tests run at the same time.
+# What the network of colorize sees is small here, since it does not depend on the frames' size.
+set(check_parameters_colorize --set render_size=64)
 foreach(stage colorize deflicker denoise face-enhance fade-correct grain interpolate scratch-removal stabilize superres tint title-card)
   if(TARGET oldfilm_stage_${stage})
-    add_test(NAME check_${stage} COMMAND oldfilm_cli check-plugin --slower 3 ${PROJECT_BINARY_DIR}/plugins/${stage}.so)
+    add_test(NAME check_${stage} COMMAND oldfilm_cli check-plugin --slower 3 ${check_parameters_${stage}} ${PROJECT_BINARY_DIR}/plugins/${stage}.so)
     set_tests_properties(check_${stage} PROPERTIES LABELS "check;stages")
   endif()
 endforeach()

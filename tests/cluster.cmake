@@ -1,13 +1,7 @@
 # A film that many workers restore through a folder.
 if(OLDFILM_MEDIA)
-  find_package(PkgConfig REQUIRED)
-  pkg_check_modules(OLDFILM_SQLITE QUIET REQUIRED IMPORTED_TARGET sqlite3)
-  pkg_check_modules(OLDFILM_FFMPEG QUIET REQUIRED IMPORTED_TARGET libavformat libavcodec libavfilter libswscale libavutil)
   oldfilm_test(cluster_classes_test SOURCES cluster/classes_test.cpp
-    LIBS oldfilm::media PkgConfig::OLDFILM_FFMPEG PkgConfig::OLDFILM_SQLITE LABELS media)
-  if(OLDFILM_OPENCV_STAGES)
-    target_link_libraries(cluster_classes_test PRIVATE opencv_core opencv_imgproc)
-  endif()
+    LIBS oldfilm::media LABELS media)
   oldfilm_hidden(cluster_classes_test oldfilm_media)
 endif()
 if(TARGET oldfilm_cli AND OLDFILM_OPENCV_STAGES)

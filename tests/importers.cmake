@@ -3,12 +3,10 @@ add_executable(run_package importers/run_package.cpp)
 target_link_libraries(run_package PRIVATE oldfilm_core oldfilm_warnings)
 
 if(TARGET oldfilm_speech)
-  find_package(ZLIB REQUIRED)
   add_executable(run_whisper importers/run_whisper.cpp)
-  target_link_libraries(run_whisper PRIVATE oldfilm::speech oldfilm_core oldfilm_warnings oldfilm_fmt
-    nlohmann_json::nlohmann_json ZLIB::ZLIB)
+  target_link_libraries(run_whisper PRIVATE oldfilm_core oldfilm_warnings oldfilm_fmt nlohmann_json::nlohmann_json)
   target_include_directories(run_whisper PRIVATE ${PROJECT_SOURCE_DIR}/src)
-  oldfilm_hidden(run_whisper oldfilm_speech "(whisper_[a-z]+|recognizer|subtitle_text)")
+  oldfilm_hidden(run_whisper oldfilm_speech)
 endif()
 
 # They need PyTorch in Python, which ./setup.sh train and test --all install, and the vectors; without either they say so.

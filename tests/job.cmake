@@ -1,12 +1,9 @@
 # The room src/job, class by class.
 if(OLDFILM_MEDIA)
-  find_package(PkgConfig REQUIRED)
-  pkg_check_modules(OLDFILM_SQLITE QUIET REQUIRED IMPORTED_TARGET sqlite3)
   oldfilm_test(job_classes_test SOURCES job/segment_test.cpp job/segmentation_test.cpp job/checkpoint_test.cpp
     job/work_queue_test.cpp job/segment_writer_test.cpp job/segment_encoder_test.cpp
-    LIBS oldfilm::media PkgConfig::OLDFILM_FFMPEG PkgConfig::OLDFILM_SQLITE LABELS media)
+    LIBS oldfilm::media LABELS media)
   if(OLDFILM_OPENCV_STAGES)
-    target_link_libraries(job_classes_test PRIVATE opencv_core opencv_imgproc)
     oldfilm_test(job_decisions_test SOURCES job/decisions_test.cpp analysis/generator.cpp
       LIBS oldfilm_media_files oldfilm::media opencv_core opencv_imgproc LABELS media)
     add_dependencies(job_decisions_test oldfilm_stage_tint oldfilm_stage_grain)

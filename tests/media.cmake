@@ -7,6 +7,6 @@ if(OLDFILM_MEDIA)
     LIBS oldfilm_media_files oldfilm::media LABELS media)
   oldfilm_test(media_others_test
     SOURCES media/sound_test.cpp media/subtitle_test.cpp media/chapters_test.cpp media/timecode_test.cpp media/hdr_test.cpp
-    LIBS oldfilm_media_files oldfilm::media PkgConfig::OLDFILM_FFMPEG LABELS media)
-  oldfilm_hidden(media_others_test oldfilm_media timecode ffmpeg locations)
+    LIBS oldfilm_media_files oldfilm::media LABELS media)
+  oldfilm_hidden(media_others_test oldfilm_media)
 endif()

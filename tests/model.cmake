@@ -13,9 +13,7 @@ oldfilm_hidden(tiling_test oldfilm_core model/tiling)
 oldfilm_test(precision_test SOURCES model/precision_test.cpp LIBS oldfilm_core)
 oldfilm_hidden(precision_test oldfilm_core model/precision)
 oldfilm_test(fusion_test SOURCES torchscript/fuse_elementwise_test.cpp LIBS oldfilm_torch::torch_cpu oldfilm_torch::c10)
-oldfilm_hidden(fusion_test oldfilm_torchscript torchscript/graph_facts torchscript/fuse_elementwise torchscript/fusion_groups
-  torchscript/remove_mutation torchscript/row_compiler torchscript/row_kernels torchscript/row_nodes
-  torchscript/row_operations torchscript/row_program torchscript/row_registers)
+oldfilm_hidden(fusion_test oldfilm_torchscript)
 if(OLDFILM_OPENCV_STAGES)
   find_package(OpenCV REQUIRED COMPONENTS core imgproc video)
   oldfilm_test(flow_test SOURCES stage/flow_test.cpp LIBS oldfilm_core opencv_core opencv_imgproc opencv_video)

@@ -1,12 +1,9 @@
 # Projects and their ledger, in the library and on the command line.
 if(TARGET oldfilm_cli AND OLDFILM_OPENCV_STAGES)
-  find_package(PkgConfig REQUIRED)
-  pkg_check_modules(OLDFILM_SQLITE QUIET REQUIRED IMPORTED_TARGET sqlite3)
   oldfilm_test(project_test SOURCES project/document_test.cpp project/shots_test.cpp project/project_test.cpp
     project/ledger_test.cpp project/recorder_test.cpp project/incremental_test.cpp project/verification_test.cpp
-    LIBS oldfilm::media PkgConfig::OLDFILM_SQLITE LABELS media)
-  oldfilm_hidden(project_test oldfilm_media
-    "project/(document|shot_edits|project_file|database|ledger_schema|ledger_writer|repair_kinds|repair_rows)")
+    LIBS oldfilm::media LABELS media)
+  oldfilm_hidden(project_test oldfilm_media)
   oldfilm_test(project_command_test SOURCES project/command_test.cpp LIBS oldfilm::media LABELS cli)
   foreach(stage deflicker scratch-removal colorize)
     add_dependencies(project_test oldfilm_stage_${stage})
@@ -15,11 +12,8 @@ if(TARGET oldfilm_cli AND OLDFILM_OPENCV_STAGES)
   add_dependencies(project_command_test oldfilm_cli)
   # The ledger's cost: programs that measure, one a test.
   add_executable(ledger_speed project/ledger_speed.cpp)
-  target_link_libraries(ledger_speed PRIVATE oldfilm_media oldfilm_warnings oldfilm_fmt PkgConfig::OLDFILM_SQLITE)
-  oldfilm_hidden(ledger_speed oldfilm_media
-    "project/(components|database|ledger_schema|ledger_writer|repair_kinds|repair_rows)")
-  find_package(OpenCV REQUIRED COMPONENTS core imgproc)
-  target_link_libraries(ledger_speed PRIVATE opencv_core opencv_imgproc)
+  target_link_libraries(ledger_speed PRIVATE oldfilm_media oldfilm_warnings oldfilm_fmt)
+  oldfilm_hidden(ledger_speed oldfilm_media)
   oldfilm_precompiled(ledger_speed torch)
   target_include_directories(ledger_speed PRIVATE ${PROJECT_SOURCE_DIR}/src)
   target_compile_options(ledger_speed PRIVATE $<$<CONFIG:Release>:-O2>)

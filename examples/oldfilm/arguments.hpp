@@ -155,6 +155,7 @@ struct CheckPluginArguments {
     bool json = false;
     bool list = false;             ///< only say which checks there are
     std::vector<std::string> only; ///< checks or groups of checks
+    std::vector<std::string> set;  ///< parameters, as NAME=VALUE
     double slower = 1;             ///< by which the checks' time limits are multiplied
     // What the program tells the process that it begins for the plugin:
     int report = -1;                 ///< file descriptor for results; -1: this is no such process

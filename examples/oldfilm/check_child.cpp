@@ -82,6 +82,9 @@ class Child {
         for (const std::string& name : arguments.only) {
             words.insert(words.end(), {"--only", name});
         }
+        for (const std::string& parameter : arguments.set) {
+            words.insert(words.end(), {"--set", parameter});
+        }
         for (const std::string& key : failed) {
             words.insert(words.end(), {"--failed", key});
         }
@@ -179,6 +182,10 @@ double limit_of(const std::string& check, double slower) {
 int run_checks_here(const CheckPluginArguments& arguments) {
     oldfilm::CheckOptions options;
     options.only = arguments.only;
+    for (const std::string& parameter : arguments.set) {
+        const std::size_t equals = parameter.find('=');
+        options.values[parameter.substr(0, equals)] = parameter.substr(equals + 1);
+    }
     options.skip = arguments.skip;
     options.failed = arguments.failed;
     options.begin = [&](const std::string& plugin, const std::string& check) {

@@ -131,6 +131,16 @@ void add_check_plugin(CLI::App& app, CheckPluginArguments& a) {
     app.add_option("--only", a.only, "A check or a group of checks; repeat it for more")
         ->type_name("NAME")
         ->allow_extra_args(false);
+    app.add_option("--set", a.set, "A parameter that the stage is checked with; repeat it for more")
+        ->type_name("NAME=VALUE")
+        ->check(
+            [](const std::string& text) {
+                return text.find('=') == std::string::npos
+                           ? "expected NAME=VALUE, found \"" + text + "\""
+                           : std::string();
+            },
+            "", "")
+        ->allow_extra_args(false);
     app.add_option("--slower", a.slower, "Multiply the checks' time limits, for slow machines")
         ->type_name("X")
         ->check(CLI::Range(0.01, 1000.0));

@@ -5,6 +5,7 @@
 /// separate process.
 
 #include <oldfilm/export.hpp>
+#include <oldfilm/parameter.hpp>
 
 #include <functional>
 #include <string>
@@ -46,6 +47,9 @@ struct CheckResult {
 struct CheckOptions {
     /// Names or groups of checks to run; empty: all.
     std::vector<std::string> only;
+    /// Parameters that the stage is checked with in place of their initial values. A name or a
+    /// value that it does not take fails the checks that configure it.
+    ParameterValues values;
     /// Number of checks to skip at the beginning, because an earlier process ran them.
     std::size_t skip = 0;
     /// Checks that failed in that process, as "plugin/check". Checks that depend on them are

@@ -85,6 +85,7 @@ struct Subject {
     std::shared_ptr<stage::ModelStore> models = std::make_shared<stage::ModelStore>();
     /// Keeps the models that were opened, so that each check need not read them again.
     std::map<std::string, std::shared_ptr<Model>> kept_models;
+    ParameterValues values;            ///< in place of the initial ones
     std::optional<Shape> shape;        ///< the small one that the stage takes
     std::optional<std::string> random; ///< why its outputs cannot be compared; empty: they can
 

@@ -209,6 +209,7 @@ std::vector<CheckResult> check_plugin(const std::string& library, const CheckOpt
     }
     for (const oldfilm_plugin_description* plugin : plugins) {
         Subject subject(opened, plugin);
+        subject.values = options.values;
         runner.run(suite().of_plugin, subject);
     }
     return std::move(runner.results());

@@ -52,7 +52,15 @@ void require(const Called& called, const std::string& what) {
     }
 }
 
-Values::Values(const Subject& subject) : table_(subject.table()) {}
+Values::Values(const Subject& subject) : table_(subject.table()) {
+    if (subject.values.empty()) {
+        return;
+    }
+    const auto values = check_parameters(subject.id(), table_, subject.values);
+    for (std::size_t i = 0; i < table_.size(); ++i) {
+        table_[i].initial = values[i];
+    }
+}
 
 Values& Values::set(const std::string& name, const ParameterValue& value) {
     for (Parameter& row : table_) {

@@ -52,6 +52,21 @@ TEST_CASE("plugins of every kind pass: plain C, LibTorch, two in one with a libr
     }
 }
 
+TEST_CASE("a stage is checked with the parameters that are given", "[check]") {
+    const Scratch scratch;
+    const auto checked = [&](const std::string& parameter) {
+        return test::oldfilm("check-plugin " + binary +
+                                 "/tests/plugins/test-good.so --only stage " + "--set " + parameter,
+                             scratch.path());
+    };
+    CHECK(checked("amount=0.5").status == 0);
+    const auto wrong = checked("amount=much");
+    CHECK(wrong.status == 1);
+    CHECK_THAT(wrong.out, Contains("FAIL  stage.configure") && Contains("amount"));
+    CHECK(checked("amuont=0.5").status == 1);
+    CHECK(checked("amount").status == 2);
+}
+
 TEST_CASE("what failed is said with the reason and the remedy", "[check]") {
     const Scratch scratch;
     const std::string library = binary + "/tests/plugins/test-nan.so";
