@@ -20,7 +20,7 @@ PAGE = HOME / "dev" / "architecture.md"
 MAY_INCLUDE = {
     "bindings": [],
     "c": ["job"],
-    "speech": ["pipeline", "media", "analysis"],
+    "speech": ["job"],
     "project": ["job"],
     "cluster": ["job"],
     "job": ["pipeline", "media", "analysis"],

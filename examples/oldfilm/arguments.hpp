@@ -53,6 +53,7 @@ struct RestoreArguments {
     std::optional<double> grain;      ///< part of the film's own grain that is added at the end
     std::string tint = "auto";        ///< with a preset: auto, keep, remove or off
     std::string by_shot = "auto";     ///< what a preset's stages leave alone: auto or off
+    std::string transcribe;           ///< "auto", or parameters name=value; empty: not asked for
     bool no_audio = false, no_subtitles = false, drop_streams = false;
     ProgressStyle progress = ProgressStyle::none;
     std::vector<std::string> plugin_path;

@@ -108,6 +108,17 @@ void set(Pipeline& pipeline, const std::string& name, const std::string& paramet
     pipeline.set(place, parameter, std::move(value));
 }
 
+/// Replaces the size into which a preset or a document enlarges the film.
+void set_scale(Pipeline& pipeline, double scale) {
+    set(pipeline, "superres", "scale", scale, {"face-enhance", "interpolate"});
+    const std::vector<StageSpec> stages = pipeline.stages();
+    for (std::size_t i = 0; i < stages.size(); ++i) {
+        if (is(stages[i], "superres") && stages[i].parameters.contains("fit")) {
+            pipeline.set(i, "fit", std::string());
+        }
+    }
+}
+
 Pipeline listed(const RestoreArguments& arguments, const PipelineOptions& options) {
     const auto& names = arguments.stages;
     if (names.size() == 1 && names.front() == "none") {
@@ -163,7 +174,7 @@ Pipeline chosen_pipeline(const RestoreArguments& arguments) {
     const PipelineOptions options = pipeline_options(arguments);
     Pipeline chosen = base(arguments, options);
     if (arguments.scale) {
-        set(chosen, "superres", "scale", *arguments.scale, {"face-enhance", "interpolate"});
+        set_scale(chosen, *arguments.scale);
     }
     if (!arguments.fps.empty()) {
         set(chosen, "interpolate", "fps", arguments.fps, {});

@@ -51,13 +51,13 @@ void add_stage_options(CLI::App& app, RestoreArguments& a) {
     stage->group("Stages");
     auto* preset = app.add_option("--preset", a.preset,
                                   "A list of stages: silent-film (the default), newsreel, "
-                                  "home-movie, tv-archive, photo");
+                                  "home-movie, tv-archive, photo, showcase-1896, showcase-video");
     preset->type_name("NAME")->group("Stages");
     auto* file = app.add_option("--pipeline", a.pipeline_file, "A pipeline document (JSON)");
     file->type_name("FILE")->group("Stages");
     stage->excludes(preset)->excludes(file);
     preset->excludes(file);
-    app.add_option("--scale", a.scale, "How many times larger (superres), 1.5 to 6")
+    app.add_option("--scale", a.scale, "How many times larger (superres), 1.5 to 8")
         ->type_name("X")
         ->group("Stages");
     app.add_option("--fps", a.fps, "Frames a second or a factor (interpolate): 60, 24000/1001, 2x")
@@ -234,6 +234,11 @@ void add_restore_options(CLI::App& app, RestoreArguments& a, RestoreTexts& t) {
         "The film: a file, an image sequence (its folder, or frames/%05d.png), - for y4m");
     app.add_option("OUT", a.output, "The restored film");
     add_film_and_stage_options(app, a, t);
+    app.add_flag(
+           "--transcribe{auto}", a.transcribe,
+           "Add subtitles of speech and title cards; =language=de,cards=off says how: language, "
+           "speech, cards, engine, detector, clean-sound, as in oldfilm transcribe")
+        ->group("Output");
     app.footer(restore_footer);
 }
 

@@ -1,6 +1,7 @@
 #include "restore_setup.hpp"
 
 #include "pipeline_choice.hpp"
+#include "transcriber_choice.hpp"
 
 #include <exception>
 #include <new>
@@ -36,6 +37,7 @@ oldfilm::RestoreOptions restore_options(const RestoreArguments& a, ProgressView&
     options.audio = !a.no_audio;
     options.subtitles = !a.no_subtitles;
     options.drop_streams = a.drop_streams;
+    options.transcribe = transcriber_for(a, view);
     options.overwrite = a.overwrite;
     options.ignore_checkpoint = a.ignore_checkpoint;
     options.stop = a.stop;

@@ -2,6 +2,7 @@
 #include "exit_status.hpp"
 #include "progress_view.hpp"
 #include "restore_setup.hpp"
+#include "transcriber_choice.hpp"
 
 #include <oldfilm/error.hpp>
 #include <oldfilm/speech.hpp>
@@ -17,7 +18,6 @@ namespace {
 namespace fs = std::filesystem;
 using oldfilm::Errc;
 using oldfilm::Error;
-using Choice = oldfilm::TranscribeOptions::Choice;
 
 std::string output_of(const TranscribeArguments& arguments) {
     if (!arguments.output.empty()) {
@@ -49,8 +49,8 @@ void check_output(const std::string& output, bool overwrite) {
 oldfilm::TranscribeOptions options_of(const TranscribeArguments& arguments,
                                       const std::string& output, ProgressView& view) {
     oldfilm::TranscribeOptions options;
-    options.speech = arguments.speech == "off" ? Choice::off : Choice::automatic;
-    options.cards = arguments.cards == "off" ? Choice::off : Choice::automatic;
+    options.speech = choice_of(arguments.speech);
+    options.cards = choice_of(arguments.cards);
     options.language = arguments.language;
     options.engine = arguments.engine;
     options.detector = arguments.detector;

@@ -143,6 +143,18 @@ class OLDFILM_API Reader {
     std::unique_ptr<Impl> impl_;
 };
 
+/// Text, and when it is shown.
+struct Subtitle {
+    Rational start, end; ///< in seconds
+    std::string text;    ///< UTF-8; rows are separated by "\n"
+};
+
+/// A stream of subtitles.
+struct SubtitleTrack {
+    std::string language;       ///< ISO 639-2, such as "eng"; empty if unknown
+    std::vector<Subtitle> cues; ///< in order of their start
+};
+
 struct WriteOptions {
     /// h264, h265, av1, ffv1, prores, png, tiff, exr, dpx, y4m, or, encoded by an NVIDIA GPU,
     /// h264_nvenc and h265_nvenc. Empty: chosen by the extension of the path; never a GPU encoder.
@@ -167,6 +179,11 @@ struct WriteOptions {
     bool overwrite = false; ///< if false, an existing file is an error
     bool audio = true;      ///< copy the source's audio
     bool subtitles = true;  ///< copy the source's subtitles
+    /// Subtitles of the program's own, at the times of the frames that are written: a stream after
+    /// those of the source, regardless of `subtitles`, in the codec for text that the container
+    /// supports (mov_text in MP4 and MOV, SubRip in Matroska, WebVTT in WebM). Other outputs are
+    /// refused (unsupported).
+    std::optional<SubtitleTrack> added_subtitles;
     /// Omit streams of the source that the container does not support, with a warning; otherwise
     /// these are an error. Outputs that hold only pictures always omit them.
     bool drop_streams = false;

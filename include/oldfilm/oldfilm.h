@@ -101,7 +101,7 @@ typedef struct oldfilm_pipeline oldfilm_pipeline;
 OLDFILM_C_API int32_t oldfilm_pipeline_from_json(const char* json, const char* base_folder,
                                                  oldfilm_pipeline** pipeline);
 /** [any] The same for a preset: "silent-film", "newsreel", "home-movie",
- * "tv-archive" or "photo". */
+ * "tv-archive", "photo", "showcase-1896" or "showcase-video". */
 OLDFILM_C_API int32_t oldfilm_pipeline_preset(const char* name, oldfilm_pipeline** pipeline);
 /** [any] The pipeline as a document. Free it with oldfilm_text_free. */
 OLDFILM_C_API int32_t oldfilm_pipeline_to_json(const oldfilm_pipeline* pipeline, char** json);

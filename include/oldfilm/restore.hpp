@@ -14,6 +14,22 @@
 
 namespace oldfilm {
 
+/// Makes subtitles of a film; see `transcriber` in speech.hpp.
+struct Transcriber {
+    struct Request {
+        std::string film;    ///< path or URL
+        std::string journal; ///< file that remembers what is found; empty: none
+        Log log;
+        std::stop_token stop;
+    };
+    /// JSON text of what distinguishes it from others: a job is resumed by the same one.
+    std::string settings;
+    /// Called once for a job, on the calling thread, before the stages work. Times are those of
+    /// the frames of a `Reader` without options. Throws `Error`; not_found if the film has nothing
+    /// to transcribe.
+    std::function<SubtitleTrack(const Request&)> run;
+};
+
 struct RestoreOptions {
     ReadOptions read;  ///< its `device`, unless empty, is replaced by that of the pipeline
     std::string codec; ///< see `WriteOptions::codec`
@@ -30,6 +46,11 @@ struct RestoreOptions {
     bool overwrite = false;
     bool audio = true, subtitles = true; ///< see `WriteOptions`
     bool drop_streams = false;           ///< see `WriteOptions`
+    /// Transcribes the film first, all of it, and adds the subtitles to the output, at the times of
+    /// its frames; see `WriteOptions::added_subtitles`. A job that resumes does not transcribe
+    /// again. If there is nothing to transcribe, there is a warning. Not for input that can be read
+    /// once only (a pipe), nor for `ClusterJob`.
+    std::optional<Transcriber> transcribe;
     /// File with the first frames of the film's shots, which replace `PipelineOptions::shots`; see
     /// `read_shot_list`. Empty: none.
     std::string shot_list;

@@ -18,6 +18,8 @@
 
 namespace oldfilm {
 
+struct Transcriber; // of restore.hpp
+
 /// A word, and when it is spoken or shown, in seconds.
 struct Word {
     std::string text; ///< UTF-8
@@ -137,6 +139,11 @@ struct TranscribeOptions {
 /// nor the pictures that are asked for; unsupported for a language or an engine that this build
 /// does not have; io for the journal; cancelled.
 OLDFILM_API Transcript transcribe(const std::string& path, const TranscribeOptions& options = {});
+
+/// `transcribe` for `RestoreOptions::transcribe`: subtitles go into the output of `restore`.
+/// Speakers precede their words. `options.journal`, `options.stop` and `options.log` are replaced
+/// by those of the job.
+OLDFILM_API Transcriber transcriber(TranscribeOptions options = {});
 
 /// Engines of this build, and those that are installed, for messages: "Tesseract 5.3.0",
 /// "PocketSphinx", "Whisper".

@@ -3,6 +3,7 @@
     python plugins/superres/train.py --scale 4
     python plugins/superres/train.py --scale 2 --start build/training/superres-x4.ckpt
     python plugins/superres/train.py --scale 4 --evaluate
+    python plugins/superres/train.py --scale 4 --evaluate --to 6
 """
 
 from __future__ import annotations
@@ -201,6 +202,14 @@ def evaluate(network, pictures: data.Store, scale: int, bfloat16: bool = False,
     return {n: (float(np.mean(figures[n])), float(np.mean(similar[n]))) for n in names}
 
 
+def interpolated(network, scale: int):
+    """The network's result at `scale` times the size, by bicubic interpolation, as the stage makes it."""
+    def enlarge(small: torch.Tensor) -> torch.Tensor:
+        size = (small.shape[2] * scale, small.shape[3] * scale)
+        return F.interpolate(network(small), size, mode="bicubic", antialias=True)
+    return enlarge
+
+
 def report(figures: dict) -> None:
     for name, (decibels, similarity) in figures.items():
         print(f"{name:10s} PSNR {decibels:.3f} dB  SSIM {similarity:.4f}", flush=True)
@@ -223,6 +232,7 @@ def export(network: Superres, out: Path, scale: int, quality: dict) -> None:
 def main() -> None:
     parser = loop.arguments(__doc__, None, 12)
     parser.add_argument("--scale", type=int, choices=(2, 4), default=4)
+    parser.add_argument("--to", type=int, help="with --evaluate: so many times, interpolated after the network")
     parser.add_argument("--aged", type=float, default=0.2, help="part of the samples that is aged")
     parser.add_argument("--rate", type=float, default=4e-4, help="highest rate of AdamW; Muon's is 12.5 times that")
     parser.add_argument("--alike", type=float, default=0.0, help="weight of SSIM in the loss")
@@ -238,6 +248,8 @@ def main() -> None:
     held = None if options.film else data.photos(options.data, "val", ("bsds/val",))
     if options.evaluate:
         network, _ = package.load(out)
+        if options.to:
+            network, scale = interpolated(network, options.to), options.to
         report(evaluate(network, held, scale, folder=options.pictures))
         print("in bfloat16:")
         report({"model": evaluate(network, held, scale, bfloat16=True)["model"]})

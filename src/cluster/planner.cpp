@@ -52,6 +52,11 @@ void check_options(const ClusterPlanOptions& options) {
                                                         "found {}",
                                                         most_items, options.items));
     }
+    if (options.restore.transcribe) {
+        throw Error(Errc::invalid_argument,
+                    "a film that many machines restore is not transcribed with it; transcribe it "
+                    "by itself (oldfilm transcribe), and leave it out here");
+    }
     if (options.claim_seconds < 2 || options.claim_seconds > 3600) {
         throw Error(Errc::invalid_argument,
                     fmt::format("claims must expire after 2 to 3600 seconds, found {}",

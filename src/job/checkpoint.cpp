@@ -28,16 +28,18 @@ Checkpoint::Checkpoint(const std::string& output, bool ignore_checkpoint) : jour
 }
 
 Checkpoint::~Checkpoint() {
-    if (!has_stored_segments()) {
+    if (!is_resumable()) {
         journal_.remove();
     }
 }
 
-bool Checkpoint::has_stored_segments() const {
+bool Checkpoint::is_resumable() const {
+    const bool has_transcription = !transcription().is_null();
     const std::lock_guard lock(mutex_);
     const auto& lines = journal_.lines();
-    return std::any_of(lines.begin(), lines.end(),
-                       [](const json& line) { return line.contains("segment"); });
+    return has_transcription || std::any_of(lines.begin(), lines.end(), [](const json& line) {
+               return line.contains("segment");
+           });
 }
 
 void Checkpoint::begin(const json& identity) {
@@ -49,12 +51,28 @@ void Checkpoint::note_tile(int side) {
     tile_ = side;
 }
 
+json Checkpoint::transcription() const {
+    const std::lock_guard lock(mutex_);
+    json last;
+    for (const json& line : journal_.lines()) {
+        last = line.value("transcription", last);
+    }
+    return last;
+}
+
+/// Engines' text may not be UTF-8 in full, which JSON is.
+void Checkpoint::note_transcription(const json& transcription) {
+    const json line{{"transcription", transcription}};
+    const std::lock_guard lock(mutex_);
+    journal_.add(json::parse(line.dump(-1, ' ', false, json::error_handler_t::replace)));
+}
+
 /// Lines are whole (they have checksums), but another version may have written others.
 void Checkpoint::read() {
     if (journal_.has_other_checksums()) {
         throw refusal("has the checksums of an earlier version");
     }
-    if (!has_stored_segments()) { // nothing that could be lost
+    if (!is_resumable()) { // nothing that could be lost
         journal_.clear();
     }
     std::string found;
@@ -184,11 +202,18 @@ std::unique_ptr<Segmentation> Checkpoint::segmentation() const {
 }
 
 void Checkpoint::check(const json& identity) {
-    if (!has_segments()) { // nothing that could be gone on with
+    const bool has_transcription = !transcription().is_null();
+    if (!has_segments() && !has_transcription) { // nothing that could be gone on with
         journal_.clear();
         return;
     }
     const json& begun = journal_.lines().front().at("job");
+    if (!has_segments()) { // the transcription alone is no reason to refuse
+        if (begun != identity) {
+            journal_.clear();
+        }
+        return;
+    }
     std::string apart;
     // What a person chose comes before what follows from it.
     for (const char* part : {"/input", "/settings", "/plan/stages", "/plan", ""}) {

@@ -53,6 +53,10 @@ class Checkpoint final : public SegmentRecorder {
     [[nodiscard]] int tile() const noexcept { return tile_; }
     /// What follows is made in tiles of this side.
     void note_tile(int side);
+    /// What `note_transcription` was last called with, by this run or an earlier one; else null.
+    [[nodiscard]] nlohmann::json transcription() const;
+    /// How far the transcription is: an empty object where it has begun, null where it failed.
+    void note_transcription(const nlohmann::json& transcription);
 
     /// Whether an earlier run has left anything that this one need not make.
     [[nodiscard]] bool has_segments() const { return first_segment_ > 0 || !ahead_.empty(); }
@@ -61,8 +65,9 @@ class Checkpoint final : public SegmentRecorder {
     [[nodiscard]] std::int64_t first_segment() const { return first_segment_; } ///< to be made
     [[nodiscard]] std::int64_t frames_done() const { return done_frames_; }     ///< of the input
     [[nodiscard]] std::int64_t outputs_done() const { return done_outputs_; }
-    /// Whether any segment is on the disk, of this run or an earlier one. From any thread.
-    [[nodiscard]] bool has_stored_segments() const;
+    /// Whether anything is on the disk that another run need not make, of this run or an earlier
+    /// one: a segment, or a transcription that has begun. From any thread.
+    [[nodiscard]] bool is_resumable() const;
     /// What was recorded when all segments were done; empty before that.
     [[nodiscard]] const std::optional<Segment::End>& end() const { return end_; }
     /// For a run from the resume point on.

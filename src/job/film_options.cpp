@@ -22,6 +22,16 @@ bool encodes_on_gpu(const std::string& codec) {
 FilmOptions::FilmOptions(const std::string& output, const RestoreOptions& options,
                          const std::vector<std::string>& devices, const Reader& source, Log log)
     : output_(output), options_(options), devices_(devices), source_(source), log_(std::move(log)) {
+    if (options.transcribe) {
+        added_subtitles_.emplace(); // what is in them is known later
+    }
+}
+
+void FilmOptions::set_added_subtitles(SubtitleTrack track) {
+    added_subtitles_.reset();
+    if (!track.cues.empty()) {
+        added_subtitles_ = std::move(track);
+    }
 }
 
 /// Those of several devices come to the host, and the encoder brings them up again.
@@ -34,6 +44,7 @@ WriteOptions FilmOptions::streams() const {
     write.codec = options_.codec;
     write.audio = options_.audio;
     write.subtitles = options_.subtitles;
+    write.added_subtitles = added_subtitles_;
     write.drop_streams = options_.drop_streams;
     write.log = log_;
     return write;
@@ -140,6 +151,7 @@ OutputFilm FilmOptions::account(FilmOf of, const StreamFormat& format,
     film.options.bits = 8;
     film.options.crf.reset();
     film.options.device.clear();
+    film.options.added_subtitles.reset();
     film.options.pixel_format.clear();
     return film;
 }

@@ -36,6 +36,8 @@ class FilmOptions {
     [[nodiscard]] std::int64_t reserved_bytes(const StreamFormat& out) const;
     /// Whether finished frames are encoded on the device that they were made on.
     [[nodiscard]] bool encodes_on_device() const;
+    /// Those that were announced by `RestoreOptions::transcribe`; none if there are no cues.
+    void set_added_subtitles(SubtitleTrack track);
     /// Segments lie next to the film until it is complete.
     void set_in_segments() { in_segments_ = true; }
 
@@ -53,6 +55,7 @@ class FilmOptions {
     const std::vector<std::string>& devices_;
     const Reader& source_;
     Log log_;
+    std::optional<SubtitleTrack> added_subtitles_;
     bool in_segments_ = false;
 };
 

@@ -91,6 +91,10 @@ json identity(const std::string& input, const RestoreOptions& options,
          {"drop_streams", options.drop_streams},
          {"memory", pipeline.memory},
          {"tile", pipeline.tile}});
+    if (options.transcribe) {
+        const std::string& how = options.transcribe->settings;
+        settings["transcribe"] = json::accept(how) ? json::parse(how) : json(how);
+    }
     return {{"oldfilm", version()},
             {"input", input_identity(input)},
             {"settings", std::move(settings)},

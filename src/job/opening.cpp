@@ -1,6 +1,7 @@
 #include "job/opening.hpp"
 
 #include "job/held_log.hpp"
+#include "job/transcription.hpp"
 #include "media/locations.hpp"
 #include "media/output_plan.hpp"
 #include "media/segments.hpp"
@@ -51,6 +52,7 @@ void check_streams(Job& job) {
     const WriteOptions wanted = any_film(job);
     const media::Choice choice = media::choose_codec(job.output(), wanted);
     static_cast<void>(media::plan_output(job.source().reader(), job.output(), choice, wanted));
+    check_transcription(job, wanted);
 }
 
 bool can_be_segmented(Job& job) {

@@ -7,6 +7,7 @@
 #include "job/opening.hpp"
 #include "job/segmented.hpp"
 #include "job/streamed.hpp"
+#include "job/transcription.hpp"
 
 #include <fmt/format.h>
 
@@ -35,10 +36,10 @@ int smaller_tile(const Job& job, const Error& error) {
 
 /// `error`, that the run was stopped, with what the checkpoint holds.
 Error stopped(const Error& error, const std::optional<Checkpoint>& checkpoint) {
-    const bool has_segments = checkpoint && checkpoint->has_stored_segments();
+    const bool is_resumable = checkpoint && checkpoint->is_resumable();
     return {Errc::cancelled,
             fmt::format("{}; {}", error.what(),
-                        has_segments ? "run it again to resume"
+                        is_resumable ? "run it again to resume"
                                      : "no segment is complete yet, so that another run "
                                        "starts over")};
 }
@@ -61,7 +62,17 @@ RestoreResult restore_once(Job& job, const Pipeline& pipeline,
                         "input and output are files that can be restored in segments",
                         job.devices().front()));
     }
+    add_transcription(job, nullptr);
     return restore_streamed(job, with_decisions(job, pipeline, {}));
+}
+
+/// Without stages.
+RestoreResult copy_once(Job& job) {
+    if (job.options().transcribe) {
+        check_streams(job);
+        add_transcription(job, nullptr);
+    }
+    return copy(job);
 }
 
 /// Tries again where something is known that helps: decoding on the CPU, smaller tiles.
@@ -73,7 +84,7 @@ RestoreResult restore_or_retry(const Job::Request& request, RestoreOptions& opti
         Job& job = *own;
         std::optional<Checkpoint> checkpoint;
         try {
-            return has_stages ? restore_once(job, pipeline, checkpoint) : copy(job);
+            return has_stages ? restore_once(job, pipeline, checkpoint) : copy_once(job);
         } catch (const media::EngineFailure& failure) {
             if (job.is_piped()) {
                 throw;

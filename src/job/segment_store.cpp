@@ -36,6 +36,7 @@ struct Shot {
 /// the masks and the evidence go does not matter.
 json common(json identity, const std::string& output) {
     forget_places(identity);
+    identity.at("settings").erase("transcribe"); // no segment has it
     identity.at("plan").erase("shots");
     identity.at("plan").erase("regions");
     identity["container"] = fs::path(output).extension().string();

@@ -1,6 +1,7 @@
 #include "job/segmented.hpp"
 
 #include "job/identity.hpp"
+#include "job/transcription.hpp"
 #include "job/worker_pool.hpp"
 
 #include <fmt/format.h>
@@ -123,6 +124,7 @@ RestoreResult restore_segmented(Job& job, const Pipeline& pipeline, Checkpoint& 
         job::identity(job.source().info().path, job.options(), pipeline.options(), plan);
     resume(job, checkpoint, identity);
     begin(job, checkpoint, identity);
+    add_transcription(job, &checkpoint);
     const OutputFilms films{job.films().film(workers.output(), plan), job.films().masks(),
                             job.films().evidence(workers.output())};
     ProgressMeter meter = job.meter(workers.output(), checkpoint.outputs_done());

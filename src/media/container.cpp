@@ -60,6 +60,9 @@ Container::Container(std::string path, WriteOptions options, const Reader* sourc
       choice_(choose_codec(path_, options_, source == nullptr ? "" : source->info().pixel_format)),
       files_(options_.overwrite) {
     check_muxer(choice_, path_);
+    if (options_.added_subtitles) {
+        AddedSubtitles::check(path_, choice_);
+    }
     if (source_ != nullptr) {
         const std::string change = samples_change(source_->info(), choice_, options_);
         if (!change.empty()) {
@@ -226,6 +229,9 @@ void Container::open_output(const Encoder& encoder) {
     }
     video->sample_aspect_ratio = encoder.codec().sample_aspect_ratio;
     describe_film(*video, encoder.hdr());
+    if (options_.added_subtitles) {
+        added_.emplace(*options_.added_subtitles, *output_);
+    }
     for (const auto& [key, value] : options_.metadata) {
         av_dict_set(&output_->metadata, key.c_str(), value.c_str(), 0);
     }
@@ -294,6 +300,9 @@ void Container::write(AVPacket& packet) {
 void Container::copy_others(std::optional<Rational> until) {
     if (others_) {
         others_->copy(until);
+    }
+    if (added_) {
+        added_->write(until);
     }
 }
 

@@ -2,6 +2,7 @@
 /// \file
 /// Packets of a restored film on their way into a file, together with what else the source holds.
 
+#include "media/added_subtitles.hpp"
 #include "media/encoder.hpp"
 #include "media/other_streams.hpp"
 #include "media/partial_files.hpp"
@@ -47,7 +48,8 @@ class Container {
     [[nodiscard]] bool is_open() const { return opened_; }
     /// Takes the packet over. Its times are in the encoder's time base; decoding times increase.
     void write(AVPacket& packet);
-    /// Sound and the like up to `until` seconds of the film; all that is left with nothing.
+    /// Sound, subtitles and the like up to `until` seconds of the film; all that is left with
+    /// nothing.
     void copy_others(std::optional<Rational> until);
     /// Ends the file, syncs it and gives it its name; `before` is told the file (the first of
     /// pictures) that is about to get one. Where a file of that name appeared meanwhile, and must
@@ -76,6 +78,7 @@ class Container {
     UniqueOutput output_;
     StreamPlan plan_;
     std::unique_ptr<OtherStreams> others_;
+    std::optional<AddedSubtitles> added_;
     AVRational clock_{0, 1}; ///< the encoder's time base
     int stream_ = 0;
     std::optional<std::int64_t> first_; ///< time of the first frame that was written

@@ -1,12 +1,11 @@
 #include "media/decoder.hpp"
 
 #include "media/convert.hpp"
+#include "media/cropping.hpp"
 
 #include <oldfilm/error.hpp>
 
 #include <fmt/format.h>
-
-#include <filesystem>
 
 namespace oldfilm::media {
 namespace {
@@ -238,33 +237,6 @@ Decoded Decoder::decoded() {
     return {};
 }
 
-/// The filter for `ReadOptions::crop`; empty without.
-std::string Decoder::crop_filter(const AVFrame& first) const {
-    if (!options_.crop) {
-        return {};
-    }
-    const FrameArea& area = *options_.crop;
-    const bool is_on_its_side = orientation_.rotation % 180 != 0;
-    const std::int64_t width = is_on_its_side ? first.height : first.width;
-    const std::int64_t height = is_on_its_side ? first.width : first.height;
-    const AVPixFmtDescriptor& format =
-        *av_pix_fmt_desc_get(static_cast<AVPixelFormat>(first.format));
-    const std::int64_t across = std::int64_t{1} << format.log2_chroma_w;
-    const std::int64_t down = std::int64_t{1} << format.log2_chroma_h;
-    const bool is_inside = area.left >= 0 && area.top >= 0 && area.width > 0 && area.height > 0 &&
-                           area.left + area.width <= width && area.top + area.height <= height;
-    if (!is_inside || area.left % across != 0 || area.top % down != 0 || area.width % across != 0 ||
-        area.height % down != 0) {
-        throw Error(Errc::invalid_argument,
-                    fmt::format("the area to read must lie within the frames of {}, which are {} x "
-                                "{}, with sides that are multiples of {} and {} pixels, found {} x "
-                                "{} at {}, {}",
-                                path_, width, height, across, down, area.width, area.height,
-                                area.left, area.top));
-    }
-    return fmt::format("crop={}:{}:{}:{}:exact=1,", area.width, area.height, area.left, area.top);
-}
-
 void Decoder::build_graph(const AVFrame& first) {
     std::string filters = orientation_.filters;
     const AVRational rate = av_guess_frame_rate(input_.get(), stream_, nullptr);
@@ -287,7 +259,7 @@ void Decoder::build_graph(const AVFrame& first) {
     } else if (options_.deinterlace) {
         filters += "bwdif=mode=send_frame:deint=interlaced,";
     }
-    filters += crop_filter(first);
+    filters += crop_filter(path_, options_.crop, first, orientation_.rotation);
     if (filters.empty()) {
         return;
     }

@@ -75,7 +75,6 @@ class Decoder {
     bool feed();
     void note_end(const AVFrame& frame);
     Decoded filtered();
-    [[nodiscard]] std::string crop_filter(const AVFrame& first) const;
     void build_graph(const AVFrame& first);
     void check_format(const AVFrame& frame) const;
 

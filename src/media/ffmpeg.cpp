@@ -251,6 +251,16 @@ AVStream& add_stream_like(AVFormatContext& output, const AVStream& from) {
 }
 #endif
 
+AVStream& add_stream_of(AVFormatContext& output, const AVCodecContext& encoder) {
+    AVStream* stream = avformat_new_stream(&output, nullptr);
+    if (stream == nullptr) {
+        throw std::bad_alloc();
+    }
+    check(avcodec_parameters_from_context(stream->codecpar, &encoder), "describe a stream");
+    stream->time_base = encoder.time_base;
+    return *stream;
+}
+
 UniqueInput open_input(const std::string& path, const ReadOptions& read, const char* demuxer) {
     Dictionary options;
     std::string allowed = "file,pipe";

@@ -41,6 +41,7 @@ using UniqueCodec = std::unique_ptr<AVCodecContext, FreeByAddress<avcodec_free_c
 using UniqueInput = std::unique_ptr<AVFormatContext, CloseInput>;
 using UniqueBuffer = std::unique_ptr<AVBufferRef, FreeByAddress<av_buffer_unref>>;
 using UniqueGraph = std::unique_ptr<AVFilterGraph, FreeByAddress<avfilter_graph_free>>;
+using UniqueParameters = std::unique_ptr<AVCodecParameters, FreeByAddress<avcodec_parameters_free>>;
 using UniqueSws = std::unique_ptr<SwsContext, FreeSws>;
 
 UniqueFrame make_frame();
@@ -86,6 +87,8 @@ void add_side_data(AVStream& stream, AVPacketSideDataType type, const void* data
 /// A stream of `output` with the parameters and the side data of `from`, in whatever container that
 /// was.
 AVStream& add_stream_like(AVFormatContext& output, const AVStream& from);
+/// Adds a stream for what `encoder` makes, without metadata.
+AVStream& add_stream_of(AVFormatContext& output, const AVCodecContext& encoder);
 
 /// Opens a file, a picture or standard input ("-") for reading; other protocols than file and pipe
 /// where `read` names them. `demuxer`, in FFmpeg's names; null: by the file's contents. Throws

@@ -261,13 +261,10 @@ bool loses_padding(const AVOutputFormat& format, const AVStream& stream) {
 
 bool muxes(const AVOutputFormat& format, const AVCodecContext& encoder) {
     const UniqueContext described(avformat_alloc_context());
-    AVStream* stream = described ? avformat_new_stream(described.get(), nullptr) : nullptr;
-    if (stream == nullptr) {
+    if (!described) {
         throw std::bad_alloc();
     }
-    check(avcodec_parameters_from_context(stream->codecpar, &encoder), "describe a stream");
-    stream->time_base = encoder.time_base;
-    return muxes(format, *stream, {});
+    return muxes(format, add_stream_of(*described, encoder), {});
 }
 
 } // namespace oldfilm::media

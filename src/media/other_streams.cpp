@@ -1,6 +1,7 @@
 #include "media/other_streams.hpp"
 
 #include "media/chapters.hpp"
+#include "media/metadata.hpp"
 #include "media/muxer_trial.hpp"
 
 #include <oldfilm/error.hpp>
@@ -8,8 +9,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
-#include <string_view>
 
 namespace oldfilm::media {
 namespace {
@@ -27,19 +26,6 @@ std::int64_t rounded_in(const Rational& ticks) {
     const std::int64_t near = ticks.round();
     const Rational off = Rational(near) - ticks;
     return off == Rational(1, 2) ? near - 1 : off == Rational(-1, 2) ? near + 1 : near;
-}
-
-/// QuickTime's languages are a list of its own, which has some under their other name.
-void name_language(AVDictionary*& metadata, const AVOutputFormat& format) {
-    static const std::map<std::string_view, const char*> others{
-        {"deu", "ger"}, {"nld", "dut"}, {"swe", "sve"}, {"ell", "gre"},
-        {"isl", "ice"}, {"zho", "chi"}, {"fre", "fra"}, {"rum", "ron"},
-        {"cze", "ces"}, {"slo", "slk"}, {"sqi", "alb"}, {"mkd", "mac"}};
-    const AVDictionaryEntry* language = av_dict_get(metadata, "language", nullptr, 0);
-    const auto other = language == nullptr ? others.end() : others.find(language->value);
-    if (std::string_view(format.name) == "mov" && other != others.end()) {
-        av_dict_set(&metadata, "language", other->second, 0);
-    }
 }
 
 } // namespace
@@ -98,7 +84,7 @@ void OtherStreams::add(const PlannedStream& planned) {
             route.sound = SoundConverter::open(stream, planned.codec, time_, global);
             encoder = route.sound ? &route.sound->encoder() : nullptr;
         } else {
-            route.text = SubtitleConverter::open(stream, planned.codec);
+            route.text = SubtitleConverter::open(*stream.codecpar, stream.time_base, planned.codec);
             encoder = route.text ? &route.text->encoder() : nullptr;
         }
         if (encoder == nullptr) {
@@ -113,12 +99,7 @@ void OtherStreams::add(const PlannedStream& planned) {
         target = &add_stream_like(output_, stream);
         target->time_base = stream.time_base;
     } else {
-        target = avformat_new_stream(&output_, nullptr);
-        if (target == nullptr) {
-            throw std::bad_alloc();
-        }
-        check(avcodec_parameters_from_context(target->codecpar, encoder), "describe a stream");
-        target->time_base = encoder->time_base;
+        target = &add_stream_of(output_, *encoder);
     }
     target->disposition = stream.disposition;
     av_dict_copy(&target->metadata, stream.metadata, 0);

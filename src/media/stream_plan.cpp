@@ -170,15 +170,14 @@ class Planner {
         if (known == nullptr || (known->props & AV_CODEC_PROP_TEXT_SUB) == 0) {
             return std::nullopt;
         }
-        for (const AVCodecID other :
-             {AV_CODEC_ID_MOV_TEXT, AV_CODEC_ID_SUBRIP, AV_CODEC_ID_WEBVTT, AV_CODEC_ID_ASS}) {
-            const auto converter = SubtitleConverter::open(stream, other);
-            if (converter && muxes(format_, converter->encoder())) {
-                tell_converted(stream, other);
-                return PlannedStream{stream.index, other};
-            }
+        const auto converter =
+            SubtitleConverter::open_for(format_, *stream.codecpar, stream.time_base);
+        if (!converter) {
+            return std::nullopt;
         }
-        return std::nullopt;
+        const AVCodecID other = converter->encoder().codec_id;
+        tell_converted(stream, other);
+        return PlannedStream{stream.index, other};
     }
 
     std::optional<PlannedStream> plan_other(const AVStream& stream) {

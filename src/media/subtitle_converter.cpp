@@ -1,5 +1,7 @@
 #include "media/subtitle_converter.hpp"
 
+#include "media/muxer_trial.hpp"
+
 #include <oldfilm/error.hpp>
 
 extern "C" {
@@ -41,8 +43,22 @@ void join(std::string& lines, std::string_view line) {
 
 } // namespace
 
-std::unique_ptr<SubtitleConverter> SubtitleConverter::open(const AVStream& from, AVCodecID codec) {
-    const AVCodec* reads = avcodec_find_decoder(from.codecpar->codec_id);
+std::unique_ptr<SubtitleConverter> SubtitleConverter::open_for(const AVOutputFormat& format,
+                                                               const AVCodecParameters& from,
+                                                               AVRational tick) {
+    for (const AVCodecID codec :
+         {AV_CODEC_ID_MOV_TEXT, AV_CODEC_ID_SUBRIP, AV_CODEC_ID_WEBVTT, AV_CODEC_ID_ASS}) {
+        std::unique_ptr<SubtitleConverter> made = open(from, tick, codec);
+        if (made && muxes(format, made->encoder())) {
+            return made;
+        }
+    }
+    return nullptr;
+}
+
+std::unique_ptr<SubtitleConverter> SubtitleConverter::open(const AVCodecParameters& from,
+                                                           AVRational tick, AVCodecID codec) {
+    const AVCodec* reads = avcodec_find_decoder(from.codec_id);
     const AVCodec* writes = avcodec_find_encoder(codec);
     if (reads == nullptr || writes == nullptr) {
         return nullptr;
@@ -55,10 +71,10 @@ std::unique_ptr<SubtitleConverter> SubtitleConverter::open(const AVStream& from,
     if (decoder == nullptr || encoder == nullptr) {
         throw std::bad_alloc();
     }
-    if (avcodec_parameters_to_context(decoder, from.codecpar) < 0) {
+    if (avcodec_parameters_to_context(decoder, &from) < 0) {
         return nullptr;
     }
-    decoder->pkt_timebase = from.time_base;
+    decoder->pkt_timebase = tick;
     if (avcodec_open2(decoder, reads, nullptr) < 0 || decoder->subtitle_header == nullptr) {
         return nullptr;
     }

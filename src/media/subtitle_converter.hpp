@@ -17,7 +17,11 @@ class SubtitleConverter {
     /// Gets packets with times in milliseconds.
     using Sink = std::function<void(AVPacket&)>;
     /// Null where the decoder or the encoder can't be had.
-    static std::unique_ptr<SubtitleConverter> open(const AVStream& from, AVCodecID codec);
+    static std::unique_ptr<SubtitleConverter> open(const AVCodecParameters& from, AVRational tick,
+                                                   AVCodecID codec);
+    /// To the first codec for text that `format` holds. Null where there is none.
+    static std::unique_ptr<SubtitleConverter>
+    open_for(const AVOutputFormat& format, const AVCodecParameters& from, AVRational tick);
 
     /// What it makes.
     [[nodiscard]] const AVCodecContext& encoder() const noexcept { return *encoder_; }

@@ -20,24 +20,12 @@ namespace {
 
 using namespace speech;
 
-/// An empty row would end a cue.
-std::string without_empty_rows(std::string text) {
-    for (auto at = text.find("\n\n"); at != std::string::npos; at = text.find("\n\n")) {
-        text.erase(at, 1);
-    }
-    return text;
-}
-
-std::string with_speaker(const Line& line) {
-    return line.speaker.empty() ? line.text : line.speaker + ": " + line.text;
-}
-
 std::string srt(const Transcript& transcript) {
     std::string text;
     int number = 0;
     for (const Line& line : transcript.lines) {
         text += fmt::format("{}\n{} --> {}\n{}\n\n", ++number, clock_text(line.start, ','),
-                            clock_text(line.end, ','), without_empty_rows(with_speaker(line)));
+                            clock_text(line.end, ','), cue_text(line));
     }
     return text;
 }

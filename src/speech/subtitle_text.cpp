@@ -32,6 +32,21 @@ std::string escaped(std::string_view text) {
     return made;
 }
 
+std::string without_empty_rows(std::string text) {
+    for (auto at = text.find("\n\n"); at != std::string::npos; at = text.find("\n\n")) {
+        text.erase(at, 1);
+    }
+    return text;
+}
+
+std::string with_speaker(const Line& line) {
+    return line.speaker.empty() ? line.text : line.speaker + ": " + line.text;
+}
+
+std::string cue_text(const Line& line) {
+    return without_empty_rows(with_speaker(line));
+}
+
 std::vector<std::string> words_in(std::string_view text) {
     std::vector<std::string> words(1);
     for (const char c : text) {

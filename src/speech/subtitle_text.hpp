@@ -2,6 +2,7 @@
 /// \file
 /// Times and text as the formats of subtitles write them.
 
+#include <oldfilm/speech.hpp>
 #include <oldfilm/time.hpp>
 
 #include <cstdint>
@@ -18,6 +19,11 @@ std::int64_t milliseconds(const Rational& seconds);
 /// With &amp;, &lt; and &gt;, as XML and WebVTT have them. Control characters, which XML excludes,
 /// are left out.
 std::string escaped(std::string_view text);
+/// Without empty rows, which would end a cue.
+std::string without_empty_rows(std::string text);
+std::string with_speaker(const Line& line);
+/// The same without empty rows.
+std::string cue_text(const Line& line);
 /// Words of `text`, without spaces and line breaks.
 std::vector<std::string> words_in(std::string_view text);
 /// Number of characters of UTF-8 text.

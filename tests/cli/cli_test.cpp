@@ -90,6 +90,14 @@ TEST_CASE("scale and rate give exactly the frames that they must") {
     // 8 frames at 16 fps last half a second: 30 frames at 60 fps.
     CHECK(probe("out.mkv", "width,height,r_frame_rate,nb_read_frames", s.path()) ==
           "128,96,60/1,30");
+    const Outcome preset =
+        oldfilm::test::oldfilm("restore in.mkv showcase.mkv --preset showcase-video --scale 1.5 "
+                               "--duration 0.1 --by-shot off",
+                               s.path());
+    INFO(preset.error);
+    CHECK(preset.status == 0); // --scale replaces the 4K of the preset
+    CHECK(probe("showcase.mkv", "width,height,r_frame_rate,nb_read_frames", s.path()) ==
+          "96,72,60/1,8");
 }
 
 TEST_CASE("the mask film has the film's frames and size") {

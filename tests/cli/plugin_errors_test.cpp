@@ -46,7 +46,7 @@ TEST_CASE("wrong usage") {
     const Film s;
     refused(s, "--stage nope", 2, "no stage \"nope\"");
     refused(s, "--stage superres:foo=1", 2, "no parameter \"foo\"");
-    refused(s, "--stage superres:scale=99", 2, "1.5 to 6");
+    refused(s, "--stage superres:scale=99", 2, "1.5 to 8");
     refused(s, "--stage superres:scale=abc", 2, "must be a number");
     refused(s, "--preset nope", 2, "silent-film");
     refused(s, "--fps fast", 2, "--fps");

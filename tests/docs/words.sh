@@ -17,7 +17,7 @@ LENGTH=("${PAGES[@]}")                                                        # 
 LONGEST=120
 # Rows of a table that a test compares as they are (tests/pipeline/pipeline_test.cpp).
 # shellcheck disable=SC2016
-MAY_BE_LONG='^\| `(silent-film|newsreel|home-movie|tv-archive|photo)` \|'
+MAY_BE_LONG='^\| `(silent-film|newsreel|home-movie|tv-archive|photo|showcase-1896|showcase-video)` \|'
 NO_TEXT='*/tests/docs/words*,tests/docs/words*,*.pt,*.jpg,*.png,*.gz,*.f32,*.exr,*.dpx,*/fuzz/seeds/*,*/__pycache__/*'
 
 if ! command -v codespell >/dev/null; then

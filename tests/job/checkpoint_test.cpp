@@ -35,7 +35,7 @@ TEST_CASE("A checkpoint knows where the next run resumes") {
         second.analysis = {"found"};
         second.marked = true;
         first.add(second);
-        CHECK(first.has_stored_segments());
+        CHECK(first.is_resumable());
         CHECK(first.frames() == 90);
     }
     Checkpoint again(output, false);
@@ -137,4 +137,24 @@ TEST_CASE("A checkpoint without a segment leaves nothing behind") {
     const Scratch folder;
     { Checkpoint(folder.path() / "out.mkv", false).begin(identity); }
     CHECK_FALSE(folder.has("out.mkv.oldfilm-job"));
+}
+
+TEST_CASE("A transcription alone is resumed by the same job, and forgotten by another") {
+    const Scratch folder;
+    const std::string output = folder.path() / "out.mkv";
+    {
+        Checkpoint first(output, false);
+        CHECK(first.transcription().is_null());
+        first.begin(identity);
+        first.note_transcription(json::object());
+        first.note_transcription({{"cues", "a \xff"}}); // not UTF-8
+    }
+    Checkpoint again(output, false);
+    again.check(identity);
+    CHECK(again.is_begun());
+    CHECK(again.transcription().at("cues") == "a \xef\xbf\xbd");
+    json other = identity;
+    other["settings"]["crf"] = 20;
+    again.check(other);
+    CHECK_FALSE(again.is_begun());
 }

@@ -9,6 +9,7 @@
 #include <fstream>
 #include <regex>
 #include <sstream>
+#include <tuple>
 
 using namespace oldfilm;
 using namespace media_files;
@@ -97,6 +98,38 @@ TEST_CASE("WebM gets WebVTT") {
     check_cues(folder / "out.webm", {{0.5, 1.5, "One|more"}, {2, 3.25, "Two"}});
     CHECK(probe(folder / "out.webm", "-select_streams s -show_entries stream=codec_name") ==
           std::vector<std::string>{"webvtt"});
+}
+
+TEST_CASE("Subtitles of a program's own are in the codec of each container") {
+    const Folder folder;
+    const std::string source = film(folder, "in.mkv", "subrip", two);
+    WriteOptions options;
+    options.codec = "h264";
+    options.subtitles = false;
+    options.added_subtitles = SubtitleTrack{"deu",
+                                            {{Rational(1, 2), Rational(3, 2), "Ein\nTag"},
+                                             {Rational(2), Rational(13, 4), "A & B, 2 < 3"}}};
+    for (const auto& [out, codec, language] : {std::tuple("out.mkv", "subrip", "deu"),
+                                               {"out.mp4", "mov_text", "deu"},
+                                               {"out.mov", "mov_text", "ger"}}) {
+        CAPTURE(out);
+        copy(source, folder / out, options);
+        check_cues(folder / out, {{0.5, 1.5, "Ein|Tag"}, {2, 3.25, "A & B, 2 < 3"}});
+        CHECK(probe(folder / out, "-select_streams s -show_entries stream=codec_name:"
+                                  "stream_tags=language") ==
+              std::vector<std::string>{std::string(codec) + "," + language});
+    }
+    options.subtitles = true; // after those of the source
+    options.overwrite = true;
+    copy(source, folder / "out.mkv", options);
+    check_cues(folder / "out.mkv", {{0.5, 1.5, "One|more"}, {2, 3.25, "Two"}});
+    options.codec = "";
+    options.added_subtitles->cues.resize(1);
+    options.subtitles = false;
+    copy(source, folder / "out.webm", options);
+    check_cues(folder / "out.webm", {{0.5, 1.5, "Ein|Tag"}});
+    CHECK_THROWS_WITH(copy(source, folder / "out.avi", options),
+                      Catch::Contains("name a .mkv, .mp4, .mov or .webm"));
 }
 
 TEST_CASE("A cue across the start keeps its rest, and one across the end its beginning") {

@@ -38,6 +38,15 @@ TEST_CASE("transcribe refuses what it cannot do, in one sentence, and writes no 
     refused("silent.mkv -o out.srt --language xx", 2, "xx");
     refused("silent.mkv -o out.srt --speech off --cards off", 2, "both are off");
     refused("silent.mkv -o out.srt --detector other", 2, "spectral");
+    for (const auto& [arguments, sentence] :
+         {std::pair("out.avi --transcribe", "name a .mkv"),
+          {"out.mkv --transcribe=loud=1", "takes language, speech"},
+          {"out.mkv --transcribe=cards=1", "cards must be auto or off"}}) {
+        const Outcome outcome = oldfilm::test::oldfilm(
+            std::string("restore silent.mkv --stage none --codec h264 ") + arguments, s.path());
+        CHECK(outcome.status != 0);
+        CHECK_THAT(outcome.error, Contains(sentence));
+    }
 }
 
 #ifdef OLDFILM_ESPEAK
@@ -63,6 +72,14 @@ TEST_CASE("transcribe recognizes speech, and leaves music alone") {
     }
     CHECK_THAT(text, Contains("morning"));
     CHECK(json.at("lines").at(0).at("start").get<double>() == Approx(2.1).margin(0.3));
+
+    REQUIRE(oldfilm::test::oldfilm("restore talk.mkv talk.mp4 --stage none --codec h264 --start 1 "
+                                   "--transcribe=language=en,cards=off",
+                                   s.path())
+                .status == 0);
+    const std::string srt = run("ffmpeg -v error -i talk.mp4 -map 0:s -f srt -", s.path()).out;
+    CHECK_THAT(srt, Contains("morning"));
+    CHECK_THAT(srt, Contains("1\n00:00:01,") || Contains("1\n00:00:00,9"));
 
     ffmpeg(
         "-f lavfi -i "

@@ -49,7 +49,7 @@ std::string temporary_file(const std::string& name, const std::string& content) 
 
 TEST_CASE("superres gives the size that it promises", "[superres]") {
     for (const int channels : {1, 3}) {
-        for (const double scale : {1.5, 2.0, 2.5, 4.0, 6.0}) {
+        for (const double scale : {1.5, 2.0, 2.5, 4.0, 6.0, 8.0}) {
             for (const auto& [height, width] : {std::pair{16, 16}, {17, 23}}) {
                 const at::Tensor out = restored_frame("superres:scale=" + std::to_string(scale),
                                                       texture(channels, height, width));
@@ -72,13 +72,29 @@ TEST_CASE("superres brings back more than bicubic interpolation", "[superres]") 
         return;
     }
     const at::Tensor truth = crop(picture, 100, 120, 192, 192);
-    for (const int scale : {2, 3, 4}) {
+    for (const int scale : {2, 3, 4, 6}) {
         const at::Tensor small = resized(truth, 192 / scale, 192 / scale).clamp(0, 1);
         const at::Tensor out = restored_frame("superres:scale=" + std::to_string(scale), small);
         INFO("x" << scale << ", " << channels << " channels: bicubic "
                  << psnr(resized(small, 192, 192), truth) << " dB, superres " << psnr(out, truth)
                  << " dB");
         CHECK(psnr(out, truth) > psnr(resized(small, 192, 192), truth) + 0.5);
+    }
+}
+
+TEST_CASE("superres enlarges into a size", "[superres]") {
+    const at::Tensor film = texture(1, 16, 20);
+    const auto size = [&film](const std::string& fit) {
+        return restored_frame("superres:fit=" + fit, film).sizes().vec();
+    };
+    using Sizes = std::vector<std::int64_t>;
+    CHECK(size("100x50") == Sizes{1, 50, 62});
+    CHECK(size("101x99") == Sizes{1, 80, 100});
+    CHECK(size("3840x2160") == Sizes{1, 128, 160}); // eight times
+    CHECK(at::equal(restored_frame("superres:fit=20x90", film), film));
+    CHECK_THROWS_WITH(size("19x90"), Catch::Contains("which is 20x16, found 19x90; name a larger"));
+    for (const char* fit : {"4K", "3840", "3840x", "0x90", "90x16p"}) {
+        CHECK_THROWS_WITH(size(fit), Catch::Contains("such as 3840x2160, found"));
     }
 }
 
