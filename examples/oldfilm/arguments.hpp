@@ -49,11 +49,11 @@ struct RestoreArguments {
     std::string deinterlace = "auto"; ///< auto, on or off
     std::string cadence = "auto";     ///< auto, keep or film
     bool crop_borders = false;
-    std::string colorize = "auto";    ///< a preset's stage: auto, on or off
-    std::optional<double> grain;      ///< part of the film's own grain that is added at the end
-    std::string tint = "auto";        ///< with a preset: auto, keep, remove or off
-    std::string by_shot = "auto";     ///< what a preset's stages leave alone: auto or off
-    std::string transcribe;           ///< "auto", or parameters name=value; empty: not asked for
+    std::string colorize = "auto"; ///< a preset's stage: auto, on or off
+    std::optional<double> grain;   ///< part of the film's own grain that is added at the end
+    std::string tint = "auto";     ///< with a preset: auto, keep, remove or off
+    std::string by_shot = "auto";  ///< what a preset's stages leave alone: auto or off
+    std::string transcribe;        ///< "auto", or parameters name=value; empty: not asked for
     bool no_audio = false, no_subtitles = false, drop_streams = false;
     ProgressStyle progress = ProgressStyle::none;
     std::vector<std::string> plugin_path;
