@@ -71,7 +71,7 @@ std::string fields_text(const FilmFacts& film) {
                        film.telecined ? ", telecined" : "");
 }
 
-/// "flicker 2.1 %, weave 0.6 pixels, dust 14 per frame, running scratches at 120, 322".
+/// "flicker 2.1 %, weave 0.6 pixels, dust 14 per frame, running scratches at column 120, 322".
 std::string damage_text(const ShotDamage& damage) {
     std::vector<std::string> parts;
     if (damage.flicker >= 0) {

@@ -26,7 +26,7 @@ class Steering {
     [[nodiscard]] bool has_keyframes() const noexcept { return has_keyframes_; }
     /// Frames ahead of a frame that keyframes may color it from.
     [[nodiscard]] int ahead() const noexcept { return ahead_; }
-    /// Bytes that are kept of `after` frames ahead.
+    /// Bytes that `after` frames ahead take.
     [[nodiscard]] std::int64_t memory(std::int64_t after) const;
     void reset();
     /// Shows the frames of a window.

@@ -68,7 +68,7 @@ std::optional<double> shift_of(std::span<const float> a, std::span<const float> 
     if (best == fits.begin() || best + 1 == fits.end() || *best < least_match) {
         return std::nullopt;
     }
-    // The top of the parabola through the best and both beside it.
+    // The top of the parabola through the best one and its neighbors.
     const double bend = best[-1] - 2 * best[0] + best[1];
     const double part = bend < 0 ? 0.5 * (best[-1] - best[1]) / bend : 0;
     return static_cast<double>(best - fits.begin() - longest_shift) + part;

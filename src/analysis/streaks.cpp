@@ -44,7 +44,7 @@ void add_best(std::span<const float> shares, float frames, std::vector<std::int6
         const std::size_t from = x < reach ? 0 : x - reach;
         const auto around =
             shares.subspan(from, std::min<std::size_t>(x + reach + 1, shares.size()) - from);
-        // Of a run of equal shares, the middle: a line is seen from the columns beside it too.
+        // Of a run of equal shares, the middle: a line is seen from its neighbors too.
         if (shares[x] < least_share * frames || shares[x] < *std::ranges::max_element(around)) {
             continue;
         }

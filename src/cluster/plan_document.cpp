@@ -56,8 +56,8 @@ ReadOptions read_from(const json& from) {
     read.duration = optional_rational(from.at("duration"));
     read.deinterlace = from.at("deinterlace");
     read.film_frames = from.at("film_frames");
-    if (!from.at("crop").is_null()) {
-        read.crop = from.at("crop").get<FrameArea>();
+    if (const json crop = from.value("crop", json()); !crop.is_null()) { // newer than the rest
+        read.crop = crop.get<FrameArea>();
     }
     read.strict = from.at("strict");
     read.missing = static_cast<MissingPictures>(from.at("missing").get<int>());

@@ -8,8 +8,8 @@ namespace {
 
 struct KindOfEvidence {
     const char* name;
-    std::array<std::uint8_t, 3>
-        color; // distinguishable for color-blind people (Okabe and Ito, 2008)
+    /// Distinguishable for color-blind people (Okabe and Ito, 2008).
+    std::array<std::uint8_t, 3> color;
 };
 
 constexpr std::array<KindOfEvidence, evidence_kinds> kinds{{

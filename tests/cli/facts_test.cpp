@@ -51,6 +51,9 @@ TEST_CASE("inspect says what a film is by its pictures") {
     CHECK(facts.at("area").at("top") == 12);
     CHECK(facts.at("coloring") == "tinted");
     CHECK(facts.at("places").size() == 1);
+    CHECK(facts.at("damage").at("dust") == facts.at("places").at(0).at("damage").at("dust"));
+    CHECK(facts.at("damage").at("scratches").empty());
+    CHECK_THAT(said, Contains("damage       flicker "));
     const auto full =
         nlohmann::json::parse(oldfilm::test::oldfilm("inspect --full --json in.mkv", s.path()).out);
     CHECK(full.at("facts").at("shots").at(0).at("frames") == 8);
@@ -65,7 +68,7 @@ TEST_CASE("inspect says what a film is by its pictures") {
     CHECK(piped.out.find("active area") == std::string::npos);
 }
 
-TEST_CASE("borders are cropped on request, and kept otherwise") {
+TEST_CASE("borders are cropped on request alone") {
     const Scratch s;
     write_tinted(s);
     const auto size = [&] {
